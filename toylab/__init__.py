@@ -1,0 +1,40 @@
+"""Toylab: see a GAN learn, collapse or starve.
+
+Public names are loaded when first used, so that `toylab --help` answers at once and a film can be
+rendered where torch is not installed.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from toylab.errors import ToylabError as ToylabError
+    from toylab.scenario import Scenario as Scenario
+    from toylab.scenario import load as load
+    from toylab.trace import Snapshot as Snapshot
+    from toylab.trace import Trace as Trace
+    from toylab.training import record as record
+    from toylab.training import train as train
+
+_HOMES = {
+    "ToylabError": "toylab.errors",
+    "Scenario": "toylab.scenario",
+    "load": "toylab.scenario",
+    "Snapshot": "toylab.trace",
+    "Trace": "toylab.trace",
+    "record": "toylab.training",
+    "train": "toylab.training",
+}
+__all__ = [*_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'toylab' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

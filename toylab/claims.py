@@ -1,0 +1,107 @@
+"""Claims: what a scenario says must happen, counted over seeds."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Interval, Len
+
+from toylab.axes import Bool, Curve, Int, PerSeed
+from toylab.choice import OneOf
+from toylab.errors import ToylabError
+from toylab.metrics import METRICS
+from toylab.trace import Trace
+
+REDUCTIONS: dict[str, Callable[[Curve], PerSeed]] = {
+    "mean": lambda window: window.mean(axis=0),
+    "last": lambda window: window[-1],
+    "min": lambda window: window.min(axis=0),
+    "max": lambda window: window.max(axis=0),
+}
+RELATIONS: dict[str, Callable[[PerSeed, float], Bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+Fraction = Annotated[float, Interval(ge=0, le=1)]
+Verdict = Literal["holds", "fails", "undecided"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One falsifiable sentence about a scenario.
+
+    Attributes:
+        text: The sentence.
+        metric: Key of `METRICS`.
+        relation: Key of `RELATIONS`, between the reduced metric and `threshold`.
+        threshold: In the metric's unit.
+        window: First and last fraction of training that count.
+        reduce: Key of `REDUCTIONS`: how the window becomes one number a seed.
+        quorum: Share of seeds that must satisfy the relation.
+        source: Where threshold and quorum come from.
+    """
+
+    text: Annotated[str, Len(1, 400)]
+    metric: Annotated[str, OneOf(METRICS)]
+    relation: Annotated[str, OneOf(RELATIONS)]
+    threshold: float
+    window: tuple[Fraction, Fraction] = (1.0, 1.0)
+    reduce: Annotated[str, OneOf(REDUCTIONS)] = "mean"
+    quorum: Annotated[float, Interval(gt=0, le=1)] = 0.8
+    source: Annotated[str, Len(0, 400)] = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a window that runs backwards."""
+        if self.window[0] > self.window[1]:
+            raise ToylabError(f"window must run forwards, got {list(self.window)}.")
+
+
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """95 % score interval for a share of `hits` among `n`. Wilson 1927.
+
+    Raises:
+        ValueError: If there are no trials or more hits than trials.
+    """
+    if not 0 <= hits <= n or n == 0:
+        raise ValueError(f"expected 0 <= hits <= n and n > 0, got hits = {hits}, n = {n}")
+    z = 1.959963984540054  # the normal's 97.5 % point
+    share, shrink = hits / n, 1 + z * z / n
+    centre = (share + z * z / (2 * n)) / shrink
+    half = z / shrink * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    # The ends are exactly 0 and 1 for no and all hits; rounding would miss them.
+    return (0.0 if hits == 0 else centre - half), (1.0 if hits == n else centre + half)
+
+
+def window_of(steps: Int, window: tuple[float, float]) -> slice:
+    """Snapshots whose step lies in a window of training; the nearest one if none does."""
+    low, high = (fraction * float(steps[-1]) for fraction in window)
+    inside = np.flatnonzero((steps >= low - 1e-9) & (steps <= high + 1e-9))
+    if not len(inside):
+        inside = [int(np.argmin(np.abs(steps - (low + high) / 2)))]
+    return slice(int(inside[0]), int(inside[-1]) + 1)
+
+
+def reduced(claim: Claim, trace: Trace) -> PerSeed:
+    """The number a claim speaks of, per seed, [S]; NaN for a seed that diverged in the window."""
+    curve = METRICS[claim.metric](trace)
+    return REDUCTIONS[claim.reduce](curve[window_of(trace.steps, claim.window)])
+
+
+def satisfied(claim: Claim, trace: Trace) -> Bool:
+    """Which seeds do as the claim says, [S]. A diverged seed does not."""
+    return RELATIONS[claim.relation](reduced(claim, trace), claim.threshold)
+
+
+def verdict(hits: int, n: int, quorum: float) -> Verdict:
+    """Judge a count of seeds: by where its interval lies about the quorum."""
+    low, high = wilson(hits, n)
+    if low >= quorum:
+        return "holds"
+    return "fails" if high < quorum else "undecided"

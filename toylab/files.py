@@ -1,0 +1,60 @@
+"""Writing files so that a killed process leaves the old file, the new one, or none."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from toylab.errors import ToylabError
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` and move it there once the block ends well.
+
+    Raises:
+        ToylabError: If the folder cannot be made or written, or the disk is full.
+    """
+    path = Path(path)
+    # In the same folder, so that the move is atomic; with the process's number, so that two commands
+    # do not write one file; hidden, so that a watcher of *.gif never sees it. The ending stays last,
+    # since some encoders choose the format by it.
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise ToylabError(f"Cannot write {path}: it is a folder. Give the name of a file.")
+        _sweep(path)
+        yield part
+        os.replace(part, path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ToylabError(f"Cannot write {path}: {reason}.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def _sweep(path: Path) -> None:
+    """Remove parts of this file left by processes that are gone."""
+    for old in path.parent.glob(f".{_escaped(path.stem)}.*.part{_escaped(path.suffix)}"):
+        owner = old.name[len(path.stem) + 2 :].split(".", 1)[0]
+        if owner.isdigit() and not _alive(int(owner)):
+            with contextlib.suppress(OSError):
+                old.unlink()
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"[{c}]" if c in "*?[" else c for c in text)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,105 @@
+"""How far a player steps: from a gradient to a change of its parameters.
+
+All rules are elementwise over rows [S, P], so seeds cannot touch one another, and free of in-place
+writes, so that an update may differentiate through its inner steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+import torch
+from annotated_types import Interval
+from torch import Tensor
+
+# 1e6 is a deliberate blow-up and must be allowed: a diverged run is a result.
+Rate = Annotated[float, Interval(gt=0, le=1e9)]
+Decay = Annotated[float, Interval(ge=0, lt=1)]
+Epsilon = Annotated[float, Interval(gt=0, le=1)]
+
+State = tuple[Tensor, ...]  # each [S, P] or a scalar count
+
+
+class Optimizer(Protocol):
+    """A first-order rule."""
+
+    def initial(self, parameters: Tensor) -> State:
+        """State before the first step; `parameters` is [S, P]."""
+        ...
+
+    def step(self, gradient: Tensor, state: State, scale: float = 1.0) -> tuple[Tensor, State]:
+        """Turn a gradient [S, P] into the change to add [S, P] and the next state.
+
+        `scale` multiplies the learning rate: that is how a schedule speaks.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam with bias correction. Kingma & Ba 2015, algorithm 1."""
+
+    lr: Rate = 1e-3
+    betas: tuple[Decay, Decay] = (0.5, 0.999)
+    eps: Epsilon = 1e-8
+
+    def initial(self, parameters: Tensor) -> State:
+        """First moment, second moment, and the count of steps."""
+        zeros = torch.zeros_like(parameters)
+        return zeros, zeros, torch.zeros(())
+
+    def step(self, gradient: Tensor, state: State, scale: float = 1.0) -> tuple[Tensor, State]:
+        """Step by the corrected ratio of the moments."""
+        (mean, square, count), (b1, b2) = state, self.betas
+        count = count + 1
+        n = float(count)
+        mean = torch.lerp(gradient, mean, b1)
+        square = torch.addcmul(square * b2, gradient, gradient, value=1 - b2)
+        size = -scale * self.lr / (1 - b1**n)
+        # The second moment's correction is taken out of the root: one pass less over the rows.
+        root = square.sqrt().add(self.eps * (1 - b2**n) ** 0.5)
+        return (mean / root).mul(size * (1 - b2**n) ** 0.5), (mean, square, count)
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Stochastic gradient descent, with heavy-ball momentum if wanted. Polyak 1964."""
+
+    lr: Rate = 1e-2
+    momentum: Annotated[float, Interval(gt=-1, lt=1)] = 0.0
+
+    def initial(self, parameters: Tensor) -> State:
+        """Velocity."""
+        return (torch.zeros_like(parameters),)
+
+    def step(self, gradient: Tensor, state: State, scale: float = 1.0) -> tuple[Tensor, State]:
+        """Step along the velocity."""
+        velocity = state[0] * self.momentum + gradient
+        return velocity * (-scale * self.lr), (velocity,)
+
+
+@dataclass(frozen=True)
+class RMSProp:
+    """Gradient over its running root mean square. Tieleman & Hinton 2012, lecture 6.5."""
+
+    lr: Rate = 1e-3
+    decay: Decay = 0.99
+    eps: Epsilon = 1e-8
+
+    def initial(self, parameters: Tensor) -> State:
+        """Running mean square."""
+        return (torch.zeros_like(parameters),)
+
+    def step(self, gradient: Tensor, state: State, scale: float = 1.0) -> tuple[Tensor, State]:
+        """Step by the normalised gradient; no correction for the start, as in torch.optim."""
+        square = torch.addcmul(state[0] * self.decay, gradient, gradient, value=1 - self.decay)
+        return gradient / (square.sqrt() + self.eps) * (-scale * self.lr), (square,)
+
+
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
+    "adam": Adam,
+    "sgd": SGD,
+    "rmsprop": RMSProp,
+}

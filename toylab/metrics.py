@@ -1,0 +1,328 @@
+"""Measurements of a trace: one number per snapshot and seed, [T, S].
+
+To add one: a function from a trace to an array, and its row in `METRICS` with the words the film uses.
+Rows of a diverged seed are NaN from its end on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+from scipy.spatial import cKDTree
+from scipy.special import expit, log_expit, rel_entr
+
+from toylab.axes import Bool, Curve, Float, Int, Points
+from toylab.targets import Target
+from toylab.trace import Trace
+
+# A sample is good within this many spreads of its nearest mode: the field's usual criterion
+# (VEEGAN, PacGAN). A perfect sampler of a round mode has 1 - exp(-4.5) = .98889 of its points there.
+RADIUS = 3.0
+PERFECT_QUALITY = 1 - np.exp(-(RADIUS**2) / 2)
+# A mode is covered with this share of its fair share: far above one stray sample of 1,000 and far
+# below the fluctuation of a perfect sampler.
+COVERED_SHARE = 0.1
+
+
+def nearest_modes(samples: Points, target: Target, radius: float = RADIUS) -> tuple[Int, Bool]:
+    """Assign each sample to its nearest mode.
+
+    Args:
+        samples: Data units, [..., N, 2]; NaN is nobody's and not good.
+        target: With K >= 1 modes.
+        radius: In units of `target.spread`, not data units.
+
+    Returns:
+        Index of the nearest mode [..., N], and whether the sample lies within `radius` spreads of it.
+
+    Raises:
+        ValueError: If the target has no modes.
+    """
+    if not len(target.modes):
+        raise ValueError("the target has no separate modes")
+    tree = cKDTree(target.modes)
+    finite = np.isfinite(samples).all(axis=-1)
+    distance, index = tree.query(np.where(finite[..., None], samples, 0.0))
+    return index, finite & (distance <= radius * target.spread[index])
+
+
+def _count(index: Int, where: Bool, k: int) -> Int:
+    """Count, for each leading position, the samples at each mode, [..., K]."""
+    lead = index.shape[:-1]
+    n_rows = int(np.prod(lead, dtype=int))
+    rows = np.arange(n_rows)[:, None] * k + index.reshape(n_rows, -1)
+    counts = np.bincount(rows[where.reshape(n_rows, -1)], minlength=n_rows * k)
+    return counts.reshape(*lead, k)
+
+
+@dataclass(frozen=True)
+class _Modes:
+    good: Int  # good samples at each mode, [T, S, K]
+    all: Int  # samples nearest to each mode, [T, S, K]
+    n: int
+    alive: Bool  # [T, S]
+
+
+# A film asks for several counts of one trace, one after the other; two traces in a comparison.
+@lru_cache(maxsize=4)
+def _modes(trace: Trace) -> _Modes:
+    index, good = nearest_modes(trace.samples, trace.target)
+    k = len(trace.target.modes)
+    finite = np.isfinite(trace.samples).all(axis=-1)
+    return _Modes(
+        _count(index, good, k), _count(index, finite, k), trace.samples.shape[2], _alive(trace)
+    )
+
+
+def _alive(trace: Trace) -> Bool:
+    return np.isfinite(trace.samples).all(axis=(2, 3))
+
+
+def _masked(values: Float, alive: Bool) -> Curve:
+    return np.where(alive, values, np.nan)
+
+
+def modes_covered(trace: Trace) -> Curve:
+    """Count the modes that hold at least a tenth of their fair share of samples, all of them good.
+
+    Returns:
+        0..K, [T, S].
+    """
+    modes = _modes(trace)
+    share = modes.good / modes.n
+    return _masked((share >= COVERED_SHARE * trace.target.weights).sum(-1), modes.alive)
+
+
+def modes_hit(trace: Trace) -> Curve:
+    """Count the modes with at least one good sample, 0..K, [T, S]. PacGAN's count."""
+    modes = _modes(trace)
+    return _masked((modes.good > 0).sum(-1), modes.alive)
+
+
+def high_quality(trace: Trace) -> Curve:
+    """Share of samples within 3 spreads of the nearest mode, [T, S]. VEEGAN's and PacGAN's."""
+    modes = _modes(trace)
+    return _masked(modes.good.sum(-1) / modes.n, modes.alive)
+
+
+def reverse_kl(trace: Trace) -> Curve:
+    """KL(histogram of the generated modes || weights of the target), nats, [T, S].
+
+    Every sample counts for its nearest mode, good or not, so that the value exists for any cloud; PacGAN
+    does not say whether bad points count.
+    """
+    modes = _modes(trace)
+    return _masked(rel_entr(modes.all / modes.n, trace.target.weights).sum(-1), modes.alive)
+
+
+def mode_tv(trace: Trace) -> Curve:
+    """Total variation between mode histograms with a class for "outside", 0..1, [T, S].
+
+    The target's histogram is exact for round modes that do not overlap: each weight times .98889, and
+    .01111 outside.
+    """
+    modes = _modes(trace)
+    share = modes.good / modes.n
+    inside = np.abs(share - PERFECT_QUALITY * trace.target.weights).sum(-1)
+    outside = np.abs(share.sum(-1) - PERFECT_QUALITY)
+    return _masked((inside + outside) / 2, modes.alive)
+
+
+def top_mode_share(trace: Trace) -> Curve:
+    """Share of all samples whose nearest mode is the fullest one, 1/K..1, [T, S]."""
+    modes = _modes(trace)
+    return _masked(modes.all.max(-1) / modes.n, modes.alive)
+
+
+def mode_switches(trace: Trace) -> Curve:
+    """How often another mode has taken over so far, [T, S].
+
+    A mode rules while more than half of the samples are nearest to it; a switch is a new ruler after
+    an old one, so that noise among equals does not count.
+    """
+    modes = _modes(trace)
+    ruler = np.where(modes.all.max(-1) > modes.n / 2, modes.all.argmax(-1), -1)  # [T, S]
+    switches = np.zeros(ruler.shape)
+    last = ruler[0].copy()
+    for t in range(1, len(ruler)):
+        switched = (ruler[t] >= 0) & (last >= 0) & (ruler[t] != last)
+        switches[t] = switches[t - 1] + switched
+        last = np.where(ruler[t] >= 0, ruler[t], last)
+    return _masked(switches, modes.alive)
+
+
+def neighbour_log_density(x: Points, samples: Points, *, among: bool) -> Float:
+    """Estimate the log density of a cloud from the distance to its k-th nearest neighbour, nats.
+
+    The scale adapts to the cloud, so one rule serves a collapsed dot and a wide blob. Loftsgaarden &
+    Quesenberry 1965, with psi(k) for log k: the mean of the log is then unbiased (Kozachenko &
+    Leonenko 1987).
+
+    Args:
+        x: Points to evaluate at, [M, 2].
+        samples: The cloud, [N, 2].
+        among: Whether `x` are the samples themselves; then each leaves itself out.
+
+    Returns:
+        [M].
+    """
+    n = len(samples) - among
+    # Half of sqrt(N): measured on rings of 8, errors of the divergence below .01 nats from N = 1,000 on.
+    k = max(2, min(n, round(0.5 * np.sqrt(n))))
+    distance, _ = cKDTree(samples).query(x, k=[k + among])
+    # A cloud in one point has no density; its distance is taken as the least that float32 tells.
+    radius = np.maximum(distance[:, 0], 1e-7)
+    digamma = -np.euler_gamma + np.sum(1 / np.arange(1, k))
+    return digamma - np.log(n * np.pi) - 2 * np.log(radius)
+
+
+def optimal_logit(log_p: Float, log_q: Float) -> Float:
+    """Logit of D* = p / (p + q), from two log densities in nats. Goodfellow et al. 2014, prop. 1."""
+    return log_p - log_q
+
+
+def value(real_logits: Float, fake_logits: Float) -> Float:
+    """V = E log D(real) + E log(1 - D(fake)) over the last axis, nats, [...]."""
+    return log_expit(real_logits).mean(-1) + log_expit(-fake_logits).mean(-1)
+
+
+@lru_cache(maxsize=4)
+def _optimal_value(trace: Trace) -> Curve:
+    """V(D*) on the trace's points, the generated density by nearest neighbours, nats, [T, S]."""
+    best = np.full(trace.samples.shape[:2], np.nan)
+    for s in range(len(trace.seeds)):
+        log_p_real = trace.target.log_density(trace.real[s])
+        for t in np.flatnonzero(_alive(trace)[:, s]):
+            cloud = trace.samples[t, s]
+            at_real = optimal_logit(
+                log_p_real, neighbour_log_density(trace.real[s], cloud, among=False)
+            )
+            at_fake = optimal_logit(
+                trace.target.log_density(cloud), neighbour_log_density(cloud, cloud, among=True)
+            )
+            best[t, s] = value(at_real, at_fake)
+    return best
+
+
+def js_divergence(trace: Trace) -> Curve:
+    """Jensen-Shannon divergence of target and generator, nats, 0..log 2 up to noise, [T, S].
+
+    V(D*) = 2 JS - log 4 (Goodfellow et al. 2014, theorem 1), with the exact density of the target and
+    the nearest-neighbour estimate of the generator's.
+    """
+    return (_optimal_value(trace) + np.log(4)) / 2
+
+
+def value_gap(trace: Trace) -> Curve:
+    """V(D*) - V(D): what the discriminator could still gain, nats, [T, S]; by `js_divergence`'s D*."""
+    return _optimal_value(trace) - value(trace.real_logits, trace.fake_logits)
+
+
+def sliced_wasserstein(trace: Trace) -> Curve:
+    """Wasserstein-1 distance of generated and real points, mean over 32 directions, data units, [T, S].
+
+    Bonneel et al. 2015, with evenly spaced directions, not random ones.
+    """
+    angle = np.arange(32) * (np.pi / 32)
+    directions = np.stack([np.cos(angle), np.sin(angle)]).astype(np.float32)  # [2, 32]
+    real = np.sort(trace.real @ directions, axis=-2)  # [S, N, 32]
+    return np.stack(
+        [np.abs(np.sort(cloud @ directions, axis=-2) - real).mean((-2, -1)) for cloud in trace.samples]
+    )
+
+
+def c2st(trace: Trace) -> Curve:
+    """Leave-one-out nearest-neighbour two-sample accuracy, .5 = indistinguishable, [T, S].
+
+    Lopez-Paz & Oquab 2017, with one neighbour.
+    """
+    accuracy = np.full(trace.samples.shape[:2], np.nan)
+    n = trace.samples.shape[2]
+    generated = np.arange(2 * n) >= n
+    for t, s in zip(*np.nonzero(_alive(trace)), strict=True):
+        both = np.concatenate([trace.real[s], trace.samples[t, s]])
+        # The second nearest: the nearest is the point itself, or a twin at the same place.
+        _, index = cKDTree(both).query(both, k=2)
+        itself = index[:, 0] == np.arange(2 * n)
+        neighbour = np.where(itself, index[:, 1], index[:, 0])
+        accuracy[t, s] = np.mean(generated[neighbour] == generated)
+    return accuracy
+
+
+def discriminator_accuracy(trace: Trace) -> Curve:
+    """Share of real points with D > 1/2 and of generated points with D < 1/2, averaged, [T, S]."""
+    right = ((trace.real_logits > 0).mean(-1) + (trace.fake_logits < 0).mean(-1)) / 2
+    return _masked(right, _alive(trace))
+
+
+def real_score(trace: Trace) -> Curve:
+    """Mean of D over real points, [T, S]."""
+    return expit(trace.real_logits).mean(-1)
+
+
+def fake_score(trace: Trace) -> Curve:
+    """Mean of D over generated points, [T, S]."""
+    return expit(trace.fake_logits).mean(-1)
+
+
+Style = Literal["count", "share", "number"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measurement and how it is shown.
+
+    Attributes:
+        measure: From a trace to [T, S].
+        label: What a film calls it.
+        label_zh: The same in Chinese.
+        style: "count" is drawn in steps and read "3 of 8", "share" is read "62 %".
+        low: Least value that an axis must show, if there is one.
+        high: Greatest value that an axis must show; "modes" stands for K.
+    """
+
+    measure: Callable[[Trace], Curve]
+    label: str
+    label_zh: str
+    style: Style = "number"
+    low: float | None = None
+    high: float | Literal["modes"] | None = None
+
+    def __call__(self, trace: Trace) -> Curve:
+        """Measure a trace, [T, S]."""
+        return self.measure(trace)
+
+
+METRICS: dict[str, Metric] = {
+    "modes_covered": Metric(modes_covered, "Modes covered", "覆盖的模式", "count", 0, "modes"),
+    "modes_hit": Metric(modes_hit, "Modes hit", "命中的模式", "count", 0, "modes"),
+    "high_quality": Metric(high_quality, "High-quality samples", "高质量样本", "share", 0, 1),
+    "reverse_kl": Metric(reverse_kl, "Reverse KL of modes", "模式的反向 KL", low=0),
+    "mode_tv": Metric(mode_tv, "Distance of mode shares", "模式占比的距离", low=0, high=1),
+    "top_mode_share": Metric(top_mode_share, "Share of the largest mode", "最大模式占比", "share", 0, 1),
+    "mode_switches": Metric(mode_switches, "Switches of the mode", "模式切换次数", "count", 0),
+    "js_divergence": Metric(js_divergence, "JS divergence", "JS 散度", low=0, high=float(np.log(2))),
+    "sliced_wasserstein": Metric(sliced_wasserstein, "Wasserstein distance", "Wasserstein 距离", low=0),
+    "c2st": Metric(c2st, "Told apart by neighbours", "最近邻可区分率", "share", 0.5, 1),
+    "discriminator_accuracy": Metric(
+        discriminator_accuracy, "Discriminator accuracy", "判别器准确率", "share", 0, 1
+    ),
+    "real_score": Metric(real_score, "D on real points", "真实样本的 D", low=0, high=1),
+    "fake_score": Metric(fake_score, "D on generated points", "生成样本的 D", low=0, high=1),
+    "discriminator_loss": Metric(lambda t: t.losses[..., 0], "Discriminator loss", "判别器损失"),
+    "generator_loss": Metric(lambda t: t.losses[..., 1], "Generator loss", "生成器损失"),
+    "generator_gradient": Metric(
+        lambda t: t.gradients[..., 0], "Generator gradient", "生成器梯度", low=0
+    ),
+    "saturating_gradient": Metric(
+        lambda t: t.gradients[..., 1], "Saturating gradient", "饱和损失的梯度", low=0
+    ),
+    "non_saturating_gradient": Metric(
+        lambda t: t.gradients[..., 2], "Non-saturating gradient", "非饱和损失的梯度", low=0
+    ),
+    "value_gap": Metric(value_gap, "Gap to the best D", "与最优判别器的差距", low=0),
+}

@@ -1,0 +1,186 @@
+"""What is kept of a training: when a snapshot is taken, and what is measured for it.
+
+A snapshot looks at the players on points that stay fixed for the whole run, so that a film shows the
+players move and not the dice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import torch
+from scipy.special import ndtri
+from torch import Tensor
+
+from toylab.axes import Int
+from toylab.game.objectives import NonSaturating, Objective, Saturating
+from toylab.streams import streams
+from toylab.targets import Target, extent
+from toylab.trace import Snapshot
+
+# Lines of the latent lattice, each way: enough to see it fold, few enough to follow one.
+LATTICE_LINES = 21
+
+
+class Players(Protocol):
+    """What the recorder needs to know of a game."""
+
+    objective: Objective
+    latent: int
+
+    def generate(self, parameters: Tensor, z: Tensor) -> Tensor:
+        """G of latents [S, N, Z] -> points [S, N, 2]."""
+        ...
+
+    def judge(self, parameters: Tensor, x: Tensor) -> Tensor:
+        """D's logits of points [S, N, 2] -> [S, N]."""
+        ...
+
+
+def schedule(steps: int, snapshots: int, kind: str) -> Int:
+    """Steps at which a snapshot is taken: first 0, last `steps`, increasing, at most `snapshots`.
+
+    Args:
+        steps: Length of the training.
+        snapshots: How many are wanted; fewer come out where steps would coincide.
+        kind: "linear", or "geometric": dense at the start, where most happens.
+    """
+    n = min(snapshots, steps + 1)
+    if kind == "geometric":
+        # Rounding makes early steps coincide; as many again are asked for until enough are left.
+        for asked in range(n - 1, 50 * n):
+            marks = np.unique(np.round(np.geomspace(1, steps, asked)).astype(np.int64))
+            if len(marks) >= n - 1:
+                return np.concatenate([[0], marks[: n - 2], [steps]]) if n > 1 else marks
+    return np.unique(np.round(np.linspace(0, steps, n)).astype(np.int64))
+
+
+class Recorder:
+    """Takes snapshots of one ensemble.
+
+    Args:
+        target: The data.
+        players: The game.
+        seeds: Seeds of the whole ensemble, [S].
+        filmed: Positions in `seeds` whose surface is recorded, [F].
+        samples: N, points of the fixed evaluation sets.
+        grid: H = W, rows and columns of the surface.
+        device: Where the players live.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        players: Players,
+        seeds: Sequence[int],
+        filmed: Sequence[int],
+        samples: int,
+        grid: int,
+        device: torch.device,
+    ) -> None:
+        self.players, self.filmed, self.device = players, np.asarray(filmed, dtype=np.int64), device
+        self.real = np.stack([target.sample(r, samples) for r in streams(seeds, "evaluation_data")])
+        shape = (samples, players.latent)
+        self._z = self._tensor(
+            np.stack(
+                [r.standard_normal(shape, np.float32) for r in streams(seeds, "evaluation_latent")]
+            )
+        )
+        self._x = self._tensor(self.real)
+        self.extent = extent(target)
+        x0, x1, y0, y1 = self.extent
+        # Cell centres, so that the surface fills the extent to its edge and no further.
+        across = (np.arange(grid) + 0.5) / grid
+        xx, yy = np.meshgrid(x0 + (x1 - x0) * across, y0 + (y1 - y0) * across)
+        self._grid = self._tensor(np.stack([xx, yy], axis=-1).reshape(1, -1, 2))
+        lines = LATTICE_LINES if players.latent == 2 else 0
+        # At the normal's quantiles, so that each cell of the lattice holds the same mass.
+        at = ndtri((np.arange(lines) + 0.5) / max(lines, 1))
+        self._lattice = self._tensor(np.stack(np.meshgrid(at, at), axis=-1).reshape(1, -1, 2))
+        self._lines, self._n_grid = lines, grid
+
+    def _tensor(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(array.astype(np.float32)).to(self.device)
+
+    def snapshot(
+        self, step: int, generator: Tensor, discriminator: Tensor, alive: Int, diverged_at: Int
+    ) -> Snapshot:
+        """Measure the game.
+
+        Args:
+            step: Rounds played.
+            generator: Parameters of the seeds still alive, [A, P].
+            discriminator: Likewise.
+            alive: Positions of those rows in the ensemble, [A].
+            diverged_at: Step at which each seed ended, or -1, [S].
+        """
+        n_seeds, n = len(self.real), self.real.shape[1]
+        grid, lines, n_filmed = self._n_grid, self._lines, len(self.filmed)
+
+        def blank(*shape: int) -> np.ndarray:
+            return np.full(shape, np.nan, dtype=np.float32)
+
+        shot = Snapshot(
+            step=step,
+            samples=blank(n_seeds, n, 2),
+            real_logits=blank(n_seeds, n),
+            fake_logits=blank(n_seeds, n),
+            losses=blank(n_seeds, 2),
+            gradients=blank(n_seeds, 4),
+            logits=blank(n_filmed, grid, grid),
+            pushes=blank(n_filmed, n, 2),
+            lattice=blank(n_filmed, lines, lines, 2),
+            diverged_at=diverged_at.copy(),
+        )
+        if len(alive):
+            pushes = self._measure(shot, generator, discriminator, alive)
+            for f, position in enumerate(self.filmed):
+                for row in np.flatnonzero(alive == position):
+                    shot.pushes[f] = pushes[row]
+                    self._film(shot, f, generator[row : row + 1], discriminator[row : row + 1])
+        return shot
+
+    def _measure(self, shot: Snapshot, g: Tensor, d: Tensor, alive: Int) -> np.ndarray:
+        """Fill in what every living seed has; return the pushes, [A, N, 2]."""
+        players, own = self.players, self.players.objective
+        g, d = g.detach().requires_grad_(), d.detach().requires_grad_()
+        real = self._x[alive]
+        with torch.enable_grad():
+            fake = players.generate(g, self._z[alive])
+            real_logits, fake_logits = players.judge(d, real), players.judge(d, fake)
+            wanted = own.generator_loss(real_logits, fake_logits)
+            cost = own.discriminator_loss(real_logits, fake_logits)
+            losses = (
+                wanted,
+                Saturating().generator_loss(real_logits, fake_logits),
+                NonSaturating().generator_loss(real_logits, fake_logits),
+            )
+            push = torch.autograd.grad(wanted.sum(), fake, retain_graph=True)[0]
+            norms = [_row_norm(loss, g) for loss in losses] + [_row_norm(cost, d)]
+        shot.samples[alive] = _numpy(fake)
+        shot.real_logits[alive] = _numpy(real_logits)
+        shot.fake_logits[alive] = _numpy(fake_logits)
+        shot.losses[alive] = _numpy(torch.stack([cost, wanted], dim=1))
+        shot.gradients[alive] = _numpy(torch.stack(norms, dim=1))
+        # The loss is a mean over N samples; times N it is each sample's own.
+        return _numpy(-push * fake.shape[1])
+
+    def _film(self, shot: Snapshot, f: int, g: Tensor, d: Tensor) -> None:
+        with torch.no_grad():
+            grid, lines = self._n_grid, self._lines
+            shot.logits[f] = _numpy(self.players.judge(d, self._grid)).reshape(grid, grid)
+            if lines:
+                at = self.players.generate(g, self._lattice)
+                shot.lattice[f] = _numpy(at).reshape(lines, lines, 2)
+
+
+def _numpy(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().cpu().numpy()
+
+
+def _row_norm(loss: Tensor, parameters: Tensor) -> Tensor:
+    """Norm of the gradient of each seed's loss over that seed's parameters, [A]."""
+    # retain_graph: the losses share one graph, which the caller drops.
+    return torch.autograd.grad(loss.sum(), parameters, retain_graph=True)[0].norm(dim=1)

@@ -1,0 +1,263 @@
+"""Snapshot and Trace: all that a training leaves behind, and its file."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from toylab import targets
+from toylab.axes import Float, Int
+from toylab.choice import make
+from toylab.errors import ToylabError
+from toylab.files import whole
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The game at one moment. Rows of a diverged seed are NaN.
+
+    Attributes:
+        step: Rounds played so far.
+        samples: G of the fixed latents, data units, [S, N, 2].
+        real_logits: D's logit at the fixed real points, [S, N].
+        fake_logits: D's logit at `samples`, [S, N].
+        losses: The discriminator's (without penalties) and the generator's, on the fixed points, [S, 2].
+        gradients: Norms over parameters: the generator's own loss, the saturating loss, the
+            non-saturating loss, and the discriminator's own loss, [S, 4].
+        logits: D's logit on the grid, rows from low y to high y, [F, H, W].
+        pushes: Minus the gradient of each sample's own generator loss, per data unit, [F, N, 2].
+        lattice: G of a square lattice of latents, [F, L, L, 2]; L is 0 unless z has two dimensions.
+        diverged_at: Step at which a seed stopped being finite, or -1, [S].
+    """
+
+    step: int
+    samples: Float
+    real_logits: Float
+    fake_logits: Float
+    losses: Float
+    gradients: Float
+    logits: Float
+    pushes: Float
+    lattice: Float
+    diverged_at: Int
+
+
+# Axes of each stacked array of a trace, for checks on loading.
+_AXES = {
+    "steps": "T",
+    "samples": "TSN2",
+    "real_logits": "TSN",
+    "fake_logits": "TSN",
+    "losses": "TS2",
+    "gradients": "TS4",
+    "logits": "TFHW",
+    "pushes": "TFN2",
+    "lattice": "TFLL2",
+    "diverged_at": "S",
+    "seeds": "S",
+    "filmed": "F",
+    "real": "SN2",
+    "extent": "4",
+}
+_INTEGERS = frozenset({"steps", "diverged_at", "seeds", "filmed"})
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """All snapshots of one ensemble, stacked.
+
+    Attributes:
+        steps: Rounds played at each snapshot, increasing, [T].
+        seeds: Seeds of the ensemble, [S].
+        filmed: Positions in `seeds` whose surface was recorded, [F].
+        real: The fixed real points of each seed, [S, N, 2].
+        extent: x0, x1, y0, y1 of the grid, data units, [4].
+        diverged_at: Step at which a seed stopped being finite, or -1, [S].
+        settings_text: The scenario with all its settings, as TOML.
+        provenance: Scenario's name, versions and command.
+
+    The other arrays are those of `Snapshot` with an axis T in front.
+    """
+
+    steps: Int
+    seeds: Int
+    filmed: Int
+    real: Float
+    extent: Float
+    diverged_at: Int
+    samples: Float
+    real_logits: Float
+    fake_logits: Float
+    losses: Float
+    gradients: Float
+    logits: Float
+    pushes: Float
+    lattice: Float
+    settings_text: str
+    provenance: dict[str, str]
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """The scenario's settings as plain data."""
+        return tomllib.loads(self.settings_text)
+
+    @cached_property
+    def target(self) -> targets.Target:
+        """The distribution that was to be learned."""
+        return make("target", targets.TARGETS, self.settings["target"])
+
+    @property
+    def name(self) -> str:
+        """Name of the scenario."""
+        return self.provenance.get("scenario", "")
+
+    def row(self, seed: int) -> int:
+        """Position of a seed in the arrays with an axis S.
+
+        Raises:
+            ToylabError: If the seed is not in the trace.
+        """
+        at = np.flatnonzero(self.seeds == seed)
+        if not len(at):
+            raise ToylabError(f"Seed {seed} is not in this trace; it has {_listed(self.seeds)}.")
+        return int(at[0])
+
+    def filmed_row(self, seed: int) -> int:
+        """Position of a seed in the arrays with an axis F.
+
+        Raises:
+            ToylabError: If the seed's surface was not recorded.
+        """
+        at = np.flatnonzero(self.filmed == self.row(seed))
+        if not len(at):
+            known = _listed(self.seeds[self.filmed]) or "none"
+            raise ToylabError(f"Seed {seed} was trained but not filmed; filmed seeds: {known}.")
+        return int(at[0])
+
+    @classmethod
+    def stack(cls, snapshots: Iterable[Snapshot], **constants: Any) -> Trace:
+        """Stack snapshots; `constants` are the fields that do not change with time."""
+        shots = list(snapshots)
+        moving = [f.name for f in fields(Snapshot) if f.name not in ("step", "diverged_at")]
+        return cls(
+            steps=np.asarray([shot.step for shot in shots], dtype=np.int64),
+            diverged_at=shots[-1].diverged_at,
+            **{name: np.stack([getattr(shot, name) for shot in shots]) for name in moving},
+            **constants,
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write the trace as .npz, whole or not at all; the same trace gives the same bytes.
+
+        Raises:
+            ToylabError: If the file cannot be written.
+        """
+        arrays = {name: getattr(self, name) for name in _AXES}
+        meta = {"format": FORMAT, "settings": self.settings_text, "provenance": self.provenance}
+        arrays["meta"] = np.frombuffer(json.dumps(meta, sort_keys=True).encode(), dtype=np.uint8)
+        with (
+            whole(Path(path)) as part,
+            # Level 1 of 9: floats hardly compress further, and the film should not wait for it.
+            zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        ):
+            for name, array in arrays.items():
+                # Opened by name, an entry is dated 1980-01-01: no clock in the bytes.
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                    np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Trace:
+        """Read a trace written by `save`. Never unpickles and never runs code from the file.
+
+        Raises:
+            ToylabError: If the file is missing, truncated, foreign, or of another format.
+        """
+        return _read(Path(path))
+
+
+def _listed(numbers: Int) -> str:
+    return ", ".join(str(int(n)) for n in numbers[:16]) + (", ..." if len(numbers) > 16 else "")
+
+
+# Bytes. A film of 2,000 frames and nine seeds is below it; a decompression bomb is above.
+_MOST_BYTES = 16 * 2**30
+
+
+def _read(path: Path) -> Trace:
+    def refuse(reason: str, cause: Exception | None = None) -> ToylabError:
+        error = ToylabError(
+            f"{path} is not a readable trace: {reason}.\n"
+            "  Expected an .npz file that `toylab train` or `toylab run` wrote; make it again."
+        )
+        error.__cause__ = cause
+        return error
+
+    if not path.is_file():
+        raise ToylabError(f"{path}: no such file. Expected a trace (.npz) that toylab wrote.")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:
+                raise refuse(f"it unpacks to more than {_MOST_BYTES // 2**30} GiB")
+            known = {entry.filename.removesuffix(".npy") for entry in archive.infolist()}
+            missing = sorted({*_AXES, "meta"} - known)
+            if missing:
+                raise refuse(f"it lacks {', '.join(missing[:4])}")
+            arrays = {}
+            for name in (*_AXES, "meta"):
+                with archive.open(f"{name}.npy") as file:
+                    arrays[name] = np.lib.format.read_array(file, allow_pickle=False)
+        meta = json.loads(arrays.pop("meta").tobytes())
+        if meta["format"] != FORMAT:
+            raise refuse(f"it has format {meta['format']}, this toylab reads {FORMAT}")
+        text, provenance = meta["settings"], meta["provenance"]
+        if not isinstance(text, str) or not isinstance(provenance, dict):
+            raise refuse("its description is damaged")
+    except ToylabError:
+        raise
+    # A damaged zip can raise nearly anything from zlib, struct, json or numpy's header parser.
+    except Exception as error:
+        raise refuse(f"it is truncated, damaged or foreign ({type(error).__name__})", error) from error
+    problem = _misshapen(arrays)
+    if problem:
+        raise refuse(problem)
+    trace = Trace(**arrays, settings_text=text, provenance={k: str(v) for k, v in provenance.items()})
+    try:
+        trace.settings["film"], trace.target  # noqa: B018 - both parse what the file claims
+    except (ToylabError, KeyError, TypeError, ValueError) as error:
+        raise refuse("its scenario does not parse", error) from error
+    return trace
+
+
+def _misshapen(arrays: dict[str, np.ndarray]) -> str:
+    """Say what is wrong with the arrays' types, axes or values; empty if nothing is."""
+    sizes: dict[str, int] = {}
+    for name, axes in _AXES.items():
+        array = arrays[name]
+        kind = "iu" if name in _INTEGERS else "f"
+        if array.dtype.kind not in kind or array.ndim != len(axes):
+            return f"{name} has type {array.dtype} and shape {array.shape}, expected axes {axes}"
+        for letter, size in zip(axes, array.shape, strict=True):
+            expected = int(letter) if letter.isdigit() else sizes.setdefault(letter, size)
+            if size != expected:
+                return f"{name} has shape {array.shape}, axes {axes} need {letter} = {expected}"
+    if not sizes["T"] or not sizes["S"] or not sizes["N"]:
+        return "it holds no snapshots"
+    if np.any(np.diff(arrays["steps"]) <= 0) or arrays["steps"][0] < 0:
+        return "its steps do not increase"
+    x0, x1, y0, y1 = (float(v) for v in arrays["extent"])
+    if not (np.isfinite([x0, x1, y0, y1]).all() and x0 < x1 and y0 < y1):
+        return "its extent is not a rectangle"
+    filmed = arrays["filmed"]
+    if len(filmed) and (filmed.min() < 0 or filmed.max() >= sizes["S"]):
+        return "its filmed seeds are not among its seeds"
+    return ""

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from toylab.film.film import Film as Film
     from toylab.errors import ToylabError as ToylabError
     from toylab.scenario import Scenario as Scenario
     from toylab.scenario import load as load
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from toylab.training import train as train
 
 _HOMES = {
+    "Film": "toylab.film.film",
     "ToylabError": "toylab.errors",
     "Scenario": "toylab.scenario",
     "load": "toylab.scenario",

@@ -7,6 +7,7 @@ the signature of the row that takes it, and a row of a table is known here the m
 from __future__ import annotations
 
 import inspect
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
@@ -271,7 +272,17 @@ class Scenario(_Model):
     @property
     def text(self) -> str:
         """All settings as TOML, without `extends`: enough to run the scenario again anywhere."""
-        return tomli_w.dumps(self.settings)
+        return as_toml(self.settings)
+
+
+def as_toml(settings: Mapping[str, Any]) -> str:
+    """Write plain settings as TOML."""
+    # Short lists on one line, as people write them; tomli_w would give each number its own.
+    return re.sub(
+        r"\[\n((?:    [^\n{\[]{1,24},\n){1,16})\]",
+        lambda found: "[" + ", ".join(x.strip(" ,") for x in found[1].splitlines()) + "]",
+        tomli_w.dumps(settings),
+    )
 
 
 # Bytes a seed. Eight seeds of it still fit the memory of a large laptop.

@@ -180,8 +180,8 @@ def extent(target: Target) -> tuple[float, float, float, float]:
     points = target.sample(np.random.Generator(np.random.SFC64(0)), 4096)
     low, high = points.min(axis=0), points.max(axis=0)
     centre = (low + high) / 2
-    # 1.35: room for a cloud that overshoots the data. Half a unit at least, for targets of no size.
-    half = max(1.35 * float(np.max(high - low)) / 2, 0.5)
+    # 1.45: room for a cloud that overshoots the data. Half a unit at least, for targets of no size.
+    half = max(1.45 * float(np.max(high - low)) / 2, 0.5)
     # Rounded outwards, so that a sampling error in the third digit does not reach the picture.
     half = math.ceil(half * 20) / 20
     x, y = (round(float(c), 1) for c in centre)

@@ -1,0 +1,319 @@
+"""The command line: one short function a command.
+
+Imports stand inside the commands, so that `toylab --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from toylab.errors import ToylabError
+
+if TYPE_CHECKING:
+    from toylab.film.writers import Frames
+    from toylab.scenario import Scenario
+    from toylab.trace import Trace
+
+app = typer.Typer(
+    add_completion=True,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="See a GAN learn, collapse or starve: train small GANs in two dimensions and film them.",
+)
+
+T = TypeVar("T")
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A scenario's name, or a TOML file.")]
+Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Scenarios, or TOML files.")]
+Changes = Annotated[
+    list[str],
+    typer.Option("--set", metavar="PATH=VALUE", help="Change one setting. May be repeated."),
+]
+Seeds = Annotated[str, typer.Option(metavar="SEEDS", help='"8" is 0 to 7; or "8:16", or "3,5".')]
+Seed = Annotated[int, typer.Option(help="Whose training is filmed.", min=0)]
+Theme = Annotated[str, typer.Option(help="light or dark.")]
+Output = Annotated[list[Path], typer.Option("-o", "--output", help="File to write. May be repeated.")]
+
+# A trace of many seeds keeps the surfaces of the first nine: as many as a film's grid can show.
+MOST_FILMED = 9
+
+
+@app.command("list")
+def list_() -> None:
+    """List the scenarios, a line each."""
+    from toylab import catalogue
+
+    names = catalogue.names()
+    width = max((len(name) for name in names), default=0)
+    for name in names:
+        settings = catalogue.parse(catalogue.find(name))
+        typer.echo(f"{name:<{width}}  {settings.get('title', '')}: {settings.get('lesson', '')}")
+
+
+@app.command()
+def show(name: Name, set_: Changes = []) -> None:  # noqa: B006 - typer copies defaults
+    """Show a scenario: its lesson, settings, what differs from its base, claims, sources."""
+    from toylab import catalogue, scenario
+
+    chosen = scenario.load(name, set_)
+    typer.echo(f"{chosen.title}\n  {chosen.lesson}")
+    if chosen.source:
+        typer.echo(f"  Source: {chosen.source}")
+    for heading, base in _bases(name, set_):
+        typer.echo(f"\n{heading}")
+        for path, old, new in scenario.differences(chosen, base) or [("nothing", "", "")]:
+            typer.echo(f"  {path}: {_said(old)} -> {_said(new)}" if path != "nothing" else "  nothing")
+    for claim in chosen.claims:
+        typer.echo(f"\nClaim: {claim.text}")
+        low, high = claim.window
+        typer.echo(
+            f"  {claim.reduce} of {claim.metric} over {low:g}..{high:g} of training "
+            f"{claim.relation} {claim.threshold:g}, in {claim.quorum:.0%} of seeds"
+            + (f" ({claim.source})" if claim.source else "")
+        )
+    settings = {k: v for k, v in chosen.settings.items() if k not in catalogue.OWN_KEYS}
+    typer.echo("\nSettings:\n")
+    typer.echo(scenario.as_toml(settings).rstrip())
+
+
+@app.command()
+def train(
+    name: Name,
+    output: Output,
+    seeds: Seeds = "1",
+    set_: Changes = [],  # noqa: B006
+) -> None:
+    """Train a scenario on some seeds and keep the trace (.npz)."""
+    from toylab.scenario import load
+
+    scenario = load(name, set_)
+    for path in output:
+        _expect_ending(path, (".npz",))
+    trace, seconds = _record(scenario, parse_seeds(seeds))
+    for path in output:
+        trace.save(path)
+        _result(path, f"{len(trace.seeds)} seeds, trained in {seconds:.1f} s")
+
+
+@app.command()
+def render(
+    trace: Annotated[Path, typer.Argument(metavar="TRACE", help="A trace (.npz).")],
+    output: Output,
+    seed: Annotated[int | None, typer.Option(help="Whose film; the first by default.")] = None,
+    theme: Theme = "light",
+) -> None:
+    """Film a trace; each output's ending picks the writer."""
+    from toylab.film.writers import writer_for
+    from toylab.trace import Trace
+
+    for path in output:
+        writer_for(path)
+    _film(Trace.load(trace), seed, theme, output)
+
+
+@app.command()
+def run(
+    names: Names,
+    seed: Seed = 0,
+    to: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("renders"),
+    theme: Theme = "light",
+    set_: Changes = [],  # noqa: B006
+) -> None:
+    """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz."""
+    from toylab.film.film import check_names, plans
+    from toylab.scenario import load
+
+    # All of them before the first is trained: a misspelt last name should not cost an hour.
+    scenarios = [load(name, set_) for name in names]
+    for scenario in scenarios:
+        check_names(*plans(scenario.settings))
+    for scenario in scenarios:
+        trace, seconds = _record(scenario, [seed])
+        trace.save(to / f"{scenario.name}.npz")
+        _film(trace, seed, theme, [to / f"{scenario.name}.gif"], f"trained in {seconds:.1f} s, ")
+
+
+@app.command()
+def inspect(file: Annotated[Path, typer.Argument(metavar="FILE", help="A film or a trace.")]) -> None:
+    """Tell which scenario, seed, versions and command made a file."""
+    from toylab.film.writers import provenance_of
+
+    told = provenance_of(file)
+    settings = told.pop("settings", "")
+    width = max(map(len, told), default=0)
+    for key, value in sorted(told.items()):
+        typer.echo(f"{key:<{width}}  {value}")
+    typer.echo(f"\n{settings.rstrip()}")
+
+
+def parse_seeds(text: str, first: int = 0) -> list[int]:
+    """Read "64" as 64 seeds from `first`, "8:16" as a half-open range, "3,5" as a list.
+
+    Raises:
+        ToylabError: If the text is none of these, or names no seed, or too many.
+    """
+    most = 100_000
+    try:
+        if ":" in text:
+            start, stop = (int(part) for part in text.split(":"))
+            seeds = list(range(start, min(stop, start + most + 1)))
+        elif "," in text:
+            seeds = [int(part) for part in text.split(",") if part.strip()]
+        else:
+            seeds = list(range(first, first + min(int(text), most + 1)))
+    except ValueError:
+        seeds = []
+    # 2^63: seeds are kept as 64-bit integers.
+    fair = seeds and len(seeds) == len(set(seeds)) <= most and 0 <= min(seeds) <= max(seeds) < 2**63
+    if not fair:
+        raise ToylabError(
+            f'--seeds "{text}" names no seeds. Expected a number (64), a range (8:16) or a list (3,5).'
+        )
+    return seeds
+
+
+def _bases(name: str, changes: Sequence[str]) -> Iterator[tuple[str, Scenario]]:
+    """What a scenario may be compared with: its file, if settings are changed; its base."""
+    from toylab import catalogue, scenario
+
+    if changes:
+        yield "Differs from its file in:", scenario.load(name)
+    base = scenario.base_of(name)
+    if base is not None:
+        links = catalogue.chain(catalogue.find(name))
+        yield f"Differs from {links[-2][0].stem} in:", base
+
+
+def _said(value: Any) -> str:
+    return "not set" if value is None else str(value)
+
+
+def _record(scenario: Scenario, seeds: Sequence[int]) -> tuple[Trace, float]:
+    """Train with progress; return the trace and the seconds it took."""
+    import time
+
+    import torch
+
+    from toylab.training import record
+
+    # One seed's matmuls are too small to share: two threads took 12 % longer than one, measured.
+    if len(seeds) == 1:
+        torch.set_num_threads(1)
+    start = time.perf_counter()
+    trace = record(
+        scenario,
+        seeds,
+        filmed=range(min(len(seeds), MOST_FILMED)),
+        command=_command(),
+        watch=lambda shots, total: _progress(shots, total, f"Training {scenario.name}"),
+    )
+    return trace, time.perf_counter() - start
+
+
+def _film(
+    trace: Trace, seed: int | None, theme: str, output: Sequence[Path], before: str = ""
+) -> None:
+    import time
+
+    from toylab.film import Film
+
+    start = time.perf_counter()
+    film = Film(trace, seed=seed, theme=theme)
+    film.save(
+        *output,
+        command=_command(),
+        watch=lambda frames: _watched(frames, f"Filming {trace.name}"),
+    )
+    seconds = time.perf_counter() - start
+    for path in output:
+        _result(path, f"{len(film)} frames, {before}filmed in {seconds:.1f} s")
+
+
+def _result(path: Path, words: str) -> None:
+    typer.echo(f"{path}  {path.stat().st_size / 1e6:.1f} MB, {words}")
+
+
+def _expect_ending(path: Path, endings: Sequence[str]) -> None:
+    if path.suffix.lower() not in endings:
+        raise ToylabError(f"{path}: expected a name that ends in {' or '.join(endings)}.")
+
+
+def _command() -> str:
+    return shlex.join(["toylab", *sys.argv[1:]])
+
+
+def _progress(items: Iterable[T], total: int, words: str) -> Iterator[T]:
+    """Pass items on, with a bar and the time left; silent where nobody watches."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield from progress.track(items, total=total, description=words)
+
+
+def _watched(frames: Frames, words: str) -> Frames:
+    """Frames that move a bar as they are drawn."""
+    if not sys.stderr.isatty():
+        return frames
+    return _WatchedFrames(frames, words)
+
+
+class _WatchedFrames:
+    def __init__(self, frames: Frames, words: str) -> None:
+        self._frames = frames
+        # Driven from outside: one item is taken for each new frame.
+        self._bar = _progress(range(len(frames)), len(frames), words)
+        self._last = -1
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def draw(self, frame: int) -> Any:
+        while self._last < frame - 1 or (self._last < frame and frame == len(self) - 1):
+            self._last = next(self._bar, frame)
+        return self._frames.draw(frame)
+
+
+def main() -> None:
+    """Run the command line; every error ends as a few lines and an exit code."""
+    import signal
+
+    # A polite kill unwinds like Ctrl-C, so that no part of a file stays behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        sys.exit(app(standalone_mode=False))
+    except KeyboardInterrupt:
+        _fail("Stopped. Files that were not finished are as they were before.", 130)
+    except ToylabError as error:
+        _fail(str(error), 2)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone, as in `toylab list | head -1`
+        sys.exit(0)
+    except MemoryError:
+        _fail("Out of memory. Lower training.batch, recording.samples or the number of seeds.", 2)
+    except Exception as error:
+        # typer's own errors: unknown commands and options, missing arguments.
+        say = getattr(error, "format_message", None)
+        if say is None:
+            if type(error).__name__ == "Abort":
+                _fail("Stopped. Files that were not finished are as they were before.", 130)
+            raise
+        _fail(f"{say()} See `toylab --help`.", 2)
+
+
+def _fail(words: str, code: int) -> None:
+    typer.echo(words, err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

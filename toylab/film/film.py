@@ -1,0 +1,361 @@
+"""Film: one figure, many frames.
+
+What stands still is drawn once. A frame puts that back and draws what moves over it (blitting); vector
+output and tests draw the whole figure anew, and both give the same pixels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrow, Rectangle
+from matplotlib.text import Text
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D
+
+from toylab.claims import Claim
+from toylab.errors import ToylabError, unknown
+from toylab.film.layers import LAYERS, Bar, Key
+from toylab.film.panels import Panel, PanelPlan
+from toylab.film.style import (
+    DPI,
+    LABEL,
+    LESSON,
+    LEVELS,
+    PANEL,
+    STEP,
+    THEMES,
+    TITLE,
+    WORDS,
+    Layout,
+)
+from toylab.film.writers import Frame, Frames, Timing, write
+from toylab.metrics import METRICS
+from toylab.trace import Trace
+
+# matplotlib's own defaults, whatever the user's matplotlibrc says: the same trace, the same bytes.
+_STYLE: dict[str, Any] = {
+    "font.family": ["DejaVu Sans"],
+    "text.usetex": False,
+    "text.parse_math": False,  # a title with $ is text
+    "axes.unicode_minus": True,
+    "path.simplify": False,
+    "path.sketch": None,
+    "lines.antialiased": True,
+    "patch.antialiased": True,
+    "text.antialiased": True,
+    "text.hinting": "force_autohint",
+}
+
+
+def check_names(layers: Sequence[str], curves: Sequence[PanelPlan]) -> None:
+    """Check the names in a scenario's `[film]`.
+
+    Raises:
+        ToylabError: With every name that is neither layer nor metric.
+    """
+    mistakes = [unknown("film.layers", name, LAYERS) for name in layers if name not in LAYERS]
+    for panel in curves:
+        mistakes += [unknown("film.curves", m, METRICS) for m in panel.metrics if m not in METRICS]
+    if mistakes:
+        raise ToylabError("\n".join(mistakes))
+
+
+def plans(settings: dict[str, Any]) -> tuple[list[str], list[PanelPlan]]:
+    """Layers and panels from the `[film]` table of a scenario's settings."""
+    film = settings.get("film", {})
+    panels = [
+        PanelPlan(tuple(p["metrics"]), log=p.get("scale") == "log") for p in film.get("curves", ())
+    ]
+    return list(film.get("layers", ())), panels
+
+
+class Film:
+    """The film of one seed of a trace.
+
+    Args:
+        trace: What was measured.
+        seed: Which seed; the first filmed one if none is given.
+        theme: Key of `THEMES`.
+        lang: Key of `WORDS`.
+
+    Raises:
+        ToylabError: If the seed was not filmed, or a theme, layer, curve or language is unknown.
+    """
+
+    def __init__(
+        self, trace: Trace, seed: int | None = None, theme: str = "light", lang: str = "en"
+    ) -> None:
+        if theme not in THEMES:
+            raise ToylabError(unknown("theme", theme, THEMES))
+        if lang not in WORDS:
+            raise ToylabError(unknown("language", lang, WORDS))
+        if seed is None:
+            if not len(trace.filmed):
+                raise ToylabError("No seed of this trace was filmed. Record it with a filmed seed.")
+            seed = int(trace.seeds[trace.filmed[0]])
+        trace.filmed_row(seed)
+        self.trace, self.seed = trace, seed
+        self._theme, self._words = THEMES[theme], WORDS[lang]
+        self._layer_names, self._plans = plans(trace.settings)
+        check_names(self._layer_names, self._plans)
+        with rc_context(_STYLE):
+            self._build()
+
+    def __len__(self) -> int:
+        """Number of frames: one a snapshot."""
+        return len(self.trace.steps)
+
+    def draw(self, frame: int) -> Frame:
+        """Draw one frame over the still background, opaque RGBA, uint8, [height, width, 4]."""
+        with rc_context(_STYLE):
+            canvas = self._canvas
+            if self._still is None:
+                for artist in self._moving:
+                    artist.set_animated(True)
+                canvas.draw()
+                self._still = canvas.copy_from_bbox(self._figure.bbox)
+            canvas.restore_region(self._still)
+            self._show(frame)
+            renderer = canvas.get_renderer()
+            for artist in self._moving:
+                artist.draw(renderer)
+            return np.array(canvas.buffer_rgba())
+
+    def redraw(self, frame: int) -> Frame:
+        """Draw one frame with nothing kept from another: slow, and the oracle of `draw`."""
+        with rc_context(_STYLE):
+            for artist in self._moving:
+                artist.set_animated(False)
+            self._still = None
+            self._show(frame)
+            self._canvas.draw()
+            return np.array(self._canvas.buffer_rgba())
+
+    def save(
+        self,
+        *paths: str | Path,
+        timing: Timing | None = None,
+        command: str = "",
+        watch: Callable[[Frames], Frames] = lambda frames: frames,
+    ) -> None:
+        """Write the film; each path's ending picks the writer.
+
+        Args:
+            paths: Files to write.
+            timing: How long frames stand.
+            command: What the user typed, for the file's provenance.
+            watch: Wraps the frames; for showing progress.
+
+        Raises:
+            ToylabError: If an ending is unknown or a file cannot be written.
+        """
+        provenance = {
+            **self.trace.provenance,
+            "seed": str(self.seed),
+            "settings": self.trace.settings_text,
+            "matplotlib": matplotlib.__version__,
+        }
+        if command:
+            provenance["film_command"] = command
+        write(watch(self), [Path(path) for path in paths], timing or Timing(), provenance)
+
+    def _build(self) -> None:
+        trace, theme, words = self.trace, self._theme, self._words
+        settings = trace.settings
+        lesson = _wrap(settings["lesson"], width=1200, points=LESSON)
+        layout = Layout(lesson_lines=len(lesson))
+        self._figure = Figure(
+            figsize=(layout.width / DPI, layout.height / DPI), dpi=DPI, facecolor=theme.paper
+        )
+        self._canvas = FigureCanvasAgg(self._figure)
+        self._still: Any = None
+        self._header(layout, settings["title"], lesson)
+        self._layers = [LAYERS[name](theme, words) for name in self._layer_names]
+        moving_stage = self._stage(layout)
+        self._panels = self._open_panels(layout)
+        self._step = self._text(layout.right, 664, "", STEP, theme.ink, ha="right", zorder=20)
+        self._step.set_fontfamily("DejaVu Sans Mono")
+        self._progress = Rectangle(
+            (0, 0), 0, 5 / layout.height, transform=self._figure.transFigure, zorder=20
+        )
+        self._progress.set(facecolor=theme.curves[0], edgecolor="none")
+        self._figure.add_artist(self._progress)
+        # In the order in which a full redraw paints them: axes by axes, then the figure's own.
+        self._moving: list[Artist] = [*moving_stage]
+        own: list[Artist] = [self._step, self._progress]
+        for panel in self._panels:
+            lines = [a for a in panel.artists if not isinstance(a, Text)]
+            self._moving += sorted(lines, key=lambda a: a.get_zorder())
+            own += [a for a in panel.artists if isinstance(a, Text)]
+        self._moving += own
+
+    def _show(self, frame: int) -> None:
+        for layer in self._layers:
+            layer.show(frame)
+        for panel in self._panels:
+            panel.show(frame)
+        step, last = int(self.trace.steps[frame]), int(self.trace.steps[-1])
+        ended = int(self.trace.diverged_at[self.trace.row(self.seed)])
+        self._ended.set_text(
+            self._words.diverged.format(step=ended) if 0 <= ended <= step else ""
+        )
+        self._step.set_text(f"{self._words.step} {step}")
+        self._progress.set_width(step / last if last else 1.0)
+
+    def _text(self, x: float, y: float, words: str, size: float, colour: str, **style: Any) -> Text:
+        """Text at pixels from the lower left of the figure."""
+        width, height = self._figure.bbox.width, self._figure.bbox.height
+        return self._figure.text(
+            x / width, y / height, words, fontsize=size, color=colour, va="baseline", **style
+        )
+
+    def _header(self, layout: Layout, title: str, lesson: Sequence[str]) -> None:
+        ink, soft = self._theme.ink, self._theme.soft
+        title = _wrap(title, width=960, points=TITLE, bold=True)[0]
+        self._text(layout.left, 660, title, TITLE, ink, fontweight="bold")
+        for line, words in enumerate(lesson):
+            self._text(layout.left, 627 - 28 * line, words, LESSON, soft)
+        name = f"{self._words.seed} {self.seed}" + (f" · {self.trace.name}" * bool(self.trace.name))
+        name = _wrap(name, width=520, points=LABEL)[0]
+        self._text(layout.right, layout.key - 7, name, LABEL, soft, ha="right")
+
+    def _axes(self, box: tuple[float, float, float, float]) -> Axes:
+        width, height = self._figure.bbox.width, self._figure.bbox.height
+        left, bottom, w, h = box
+        ax = self._figure.add_axes((left / width, bottom / height, w / width, h / height))
+        ax.set_axis_off()
+        return ax
+
+    def _stage(self, layout: Layout) -> list[Artist]:
+        """Open the layers; return what moves there, bottom first."""
+        ax = self._axes(layout.stage)
+        x0, x1, y0, y1 = (float(v) for v in self.trace.extent)
+        ax.set_xlim(x0, x1)
+        ax.set_ylim(y0, y1)
+        moving: list[Artist] = []
+        for layer in self._layers:
+            moving += layer.open(ax, self.trace, self.seed)
+        theme = self._theme
+        # Above the surface, and so among the artists that are drawn anew.
+        frame = Rectangle((0, 0), 1, 1, transform=ax.transAxes, fill=False, clip_on=False)
+        frame.set(edgecolor=theme.soft, linewidth=1.0)
+        ax.add_artist(frame)
+        self._ended = ax.text(
+            0.5, 0.5, "", transform=ax.transAxes, ha="center", va="center", fontsize=PANEL
+        )
+        self._ended.set(fontweight="bold", color=theme.ink)
+        self._ended.set_bbox({"facecolor": theme.paper, "edgecolor": theme.ink, "pad": 8})
+        moving += [frame, self._ended]
+        for order, artist in enumerate(moving):
+            artist.set_zorder(10 + order)
+        self._key_row(layout)
+        bar = next((layer.bar for layer in self._layers if layer.bar), None)
+        if bar:
+            self._bar(layout, bar)
+        return moving
+
+    def _key_row(self, layout: Layout) -> None:
+        """Marks and words below the stage, with even gaps whatever the words."""
+        theme, y = self._theme, layout.key
+        x = float(layout.left)
+        renderer = self._canvas.get_renderer()
+        for key in (layer.key for layer in self._layers):
+            if key is None:
+                continue
+            x += self._mark(key, x, y) + 8
+            text = self._text(x, y - 7, key.words, LABEL, theme.soft)
+            x = text.get_window_extent(renderer).x1 + 24
+
+    def _mark(self, key: Key, x: float, y: float) -> float:
+        """Draw one mark of the key; return its width in pixels."""
+        theme, figure = self._theme, self._figure
+        width, height = figure.bbox.width, figure.bbox.height
+        if key.mark == "arrow":
+            to_pixels = Affine2D().scale(1 / width, 1 / height) + figure.transFigure
+            arrow = FancyArrow(x, y, 26, 0, width=3, head_width=11, head_length=12, length_includes_head=True)
+            arrow.set(facecolor=theme.arrow, edgecolor="none")
+            arrow.set_transform(to_pixels)
+            figure.add_artist(arrow)
+            return 26
+        size, fill, edge = {
+            "real": (4.0, theme.real, theme.real),
+            "generated": (8.0, theme.generated, theme.edge),
+        }[key.mark]
+        dot = Line2D([(x + 6) / width], [y / height], marker="o", linestyle="none")
+        dot.set(markersize=size, markerfacecolor=fill, markeredgecolor=edge, markeredgewidth=0.8)
+        figure.add_artist(dot)
+        return 12
+
+    def _bar(self, layout: Layout, bar: Bar) -> None:
+        """The surface's colours beside the stage; the words of the ends stay inside its length."""
+        ax = self._axes(layout.bar)
+        left, bottom, width, height = layout.bar
+        ramp = self._theme.ramp[:LEVELS, None]
+        ax.imshow(ramp, aspect="auto", origin="lower", interpolation="nearest")
+        for place, words in bar.ticks:
+            shift = {0.0: 0.0, 1.0: -15.0}.get(place, -7.0)
+            self._text(
+                left + width + 9, bottom + place * height + shift, words, LABEL, self._theme.soft
+            )
+        self._text(left, layout.key - 7, bar.name, LABEL, self._theme.soft)
+
+    def _open_panels(self, layout: Layout) -> list[Panel]:
+        claims = [Claim(**claim) for claim in self.trace.settings.get("claims", ())]
+        boxes = layout.panels(tuple(len(plan.metrics) for plan in self._plans))
+        colours = iter([*self._theme.curves, *self._theme.curves])
+        return [
+            Panel(
+                self._axes(box),
+                plan,
+                self._theme,
+                self._words,
+                self.trace,
+                self.seed,
+                [claim for claim in claims if claim.metric in plan.metrics],
+                [next(colours) for _ in plan.metrics],
+                step_axis=box is boxes[-1],
+            )
+            for box, plan in zip(boxes, self._plans, strict=True)
+        ]
+
+
+def _wrap(words: str, width: float, points: float, bold: bool = False) -> list[str]:
+    """Break words into at most two lines of so many pixels; what does not fit ends in "…"."""
+    font = FontProperties(family=_STYLE["font.family"], weight="bold" if bold else "normal")
+    words = " ".join(words.split())
+
+    def measure(line: str) -> float:
+        # The outline's width, to the next pixel; an empty line has no outline.
+        if not line:
+            return 0.0
+        return float(TextPath((0, 0), line, size=points * DPI / 72, prop=font).get_extents().width)
+
+    if measure(words) <= width:
+        return [words]
+    lines, line = [], ""
+    # Chinese has no spaces: where a word alone is too long it is cut between characters.
+    for piece in re.findall(r"\S{1,24}\s*|\s+", words) if " " in words else list(words):
+        if line and measure((line + piece).rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+        line += piece
+    lines.append(line.rstrip())
+    if len(lines) <= 2:
+        return lines
+    last = lines[1]
+    while last and measure(last + "…") > width:
+        last = last[:-1]
+    return [lines[0], last.rstrip() + "…"]

@@ -1,0 +1,253 @@
+"""Curve panels: a metric's name, its present value, its past."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+
+from toylab.axes import Float
+from toylab.claims import Claim
+from toylab.film.style import LABEL, PANEL, VALUE, Theme, Words, short
+from toylab.metrics import METRICS, Metric
+from toylab.trace import Trace
+
+
+@dataclass(frozen=True)
+class PanelPlan:
+    """What a panel shows: metrics by name, on a linear or a log axis."""
+
+    metrics: tuple[str, ...]
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class _Curve:
+    metric: Metric
+    values: Float  # [T]
+    line: Line2D
+    dot: Line2D
+    value: Text
+    total: int
+
+
+class Panel:
+    """One panel, opened once and then set to a frame.
+
+    Args:
+        ax: Empty axes without frame; the words stand above and left of it.
+        plan: What to show.
+        theme: Colours.
+        words: Language.
+        trace: Where the curves come from.
+        seed: Whose curves.
+        claims: About these metrics; drawn as thresholds.
+        colours: One a curve.
+        step_axis: Whether this panel carries the words of the step axis.
+    """
+
+    def __init__(
+        self,
+        ax: Axes,
+        plan: PanelPlan,
+        theme: Theme,
+        words: Words,
+        trace: Trace,
+        seed: int,
+        claims: Sequence[Claim],
+        colours: Sequence[str],
+        step_axis: bool,
+    ) -> None:
+        self._theme, self._words = theme, words
+        self._ax, self._steps = ax, trace.steps
+        row = trace.row(seed)
+        metrics = [METRICS[name] for name in plan.metrics]
+        values = [metric(trace)[:, row].astype(float) for metric in metrics]
+        k = len(trace.target.modes)
+        ticks = self._limits(metrics, values, plan.log, k, [c.threshold for c in claims])
+        ax.set_xlim(float(trace.steps[0]), float(trace.steps[-1]))
+        self._grid(ax, ticks, [_read(metrics[0], tick, bare=True) for tick in ticks])
+        self._thresholds(ax, claims)
+        if step_axis:
+            self._step_axis(ax)
+        self._curves = []
+        for i, (metric, curve) in enumerate(zip(metrics, values, strict=True)):
+            above = len(metrics) - 1 - i
+            self._header(0, metric.label, PANEL, theme.ink if len(metrics) == 1 else colours[i], above)
+            value = self._header(1, "", VALUE, colours[i], above)
+            total = k if metric.high == "modes" else 0
+            self._curves.append(_Curve(metric, curve, *self._lines(colours[i], metric), value, total))
+
+    @property
+    def artists(self) -> list[Artist]:
+        """What changes from frame to frame, bottom first."""
+        return [artist for c in self._curves for artist in (c.line, c.dot, c.value)]
+
+    @property
+    def axes(self) -> Axes:
+        """Where the curves live."""
+        return self._ax
+
+    def show(self, frame: int) -> None:
+        """Draw the past up to a frame and say the present value."""
+        for c in self._curves:
+            c.line.set_data(self._steps[: frame + 1], c.values[: frame + 1])
+            c.dot.set_data(self._steps[frame : frame + 1], c.values[frame : frame + 1])
+            present = c.values[frame]
+            text = _read(c.metric, float(present))
+            if c.metric.style == "count" and c.total and np.isfinite(present):
+                text = self._words.count.format(value=text, total=c.total)
+            c.value.set_text(text)
+
+    def _limits(
+        self,
+        metrics: Sequence[Metric],
+        values: Sequence[Float],
+        log: bool,
+        k: int,
+        thresholds: Sequence[float],
+    ) -> list[float]:
+        """Fix the value axis for the whole run; return the ticks."""
+        finite = np.concatenate([v[np.isfinite(v)] for v in values] + [np.asarray(thresholds)])
+        if log:
+            return self._log_limits(finite[finite > 0])
+        low = min([*finite, *(m.low for m in metrics if m.low is not None)], default=0.0)
+        tops = [k if m.high == "modes" else m.high for m in metrics if m.high is not None]
+        high = max([*finite, *tops], default=1.0)
+        ticks = _round_ticks(low, high, whole=metrics[0].style == "count")
+        low, high = min(low, ticks[0]), max(high, ticks[-1])
+        margin = 0.03 * (high - low)
+        self._ax.set_ylim(low - margin, high + margin)
+        return ticks
+
+    def _log_limits(self, positive: Float) -> list[float]:
+        # Eight decades at most: below that a gradient is zero for any purpose.
+        top = math.ceil(np.log10(positive.max())) if positive.size else 0
+        least = math.floor(np.log10(positive.min())) if positive.size else -1
+        least = max(min(least, top - 1), top - 8)
+        self._ax.set_yscale("log")
+        self._ax.set_ylim(10.0**least, 10.0**top)
+        every = max(1, math.ceil((top - least) / 3))
+        return [10.0**e for e in range(top, least - 1, -every)][::-1]
+
+    def _grid(self, ax: Axes, ticks: Sequence[float], words: Sequence[str]) -> None:
+        for tick, text in zip(ticks, words, strict=True):
+            ax.axhline(tick, color=self._theme.grid, linewidth=1, zorder=0)
+            ax.annotate(
+                text,
+                (0, tick),
+                xytext=(-9, 0),
+                xycoords=("axes fraction", "data"),
+                textcoords="offset points",
+                ha="right",
+                va="center_baseline",
+                fontsize=LABEL,
+                color=self._theme.soft,
+                annotation_clip=False,
+            )
+
+    def _step_axis(self, ax: Axes) -> None:
+        last = float(self._steps[-1])
+        ticks = [t for t in _round_ticks(0, last, whole=True, n=4) if t <= last]
+        for tick in ticks:
+            near_end = tick > 0.93 * last
+            text = f"{tick:,.0f}".replace(",", "\u202f")
+            ax.annotate(
+                text if tick else f"{self._words.step} 0",
+                (tick, 0),
+                xytext=(0, -9),
+                xycoords=("data", "axes fraction"),
+                textcoords="offset points",
+                ha="left" if tick == 0 else "right" if near_end else "center",
+                va="top",
+                fontsize=LABEL,
+                color=self._theme.soft,
+                annotation_clip=False,
+            )
+
+    def _thresholds(self, ax: Axes, claims: Sequence[Claim]) -> None:
+        """A claim's threshold as a thin dashed line over its window, with its words."""
+        first, last = float(self._steps[0]), float(self._steps[-1])
+        signs = {"<=": "≤", ">=": "≥"}
+        for claim in claims:
+            start, end = (first + f * (last - first) for f in claim.window)
+            # A claim about the last moment would be a dot; a tenth of the axis can be seen.
+            start = min(start, end - 0.1 * (last - first))
+            ax.plot(
+                [start, end],
+                [claim.threshold] * 2,
+                color=self._theme.soft,
+                linewidth=1.4,
+                linestyle=(0, (4, 3)),
+                zorder=1,
+            )
+            below = claim.relation.startswith("<")
+            metric = METRICS[claim.metric]
+            ax.annotate(
+                f"{signs.get(claim.relation, claim.relation)} {_read(metric, claim.threshold)}",
+                (end, claim.threshold),
+                # Above a ceiling, below a floor: the curve is expected on the other side.
+                xytext=(0, 5 if below else -5),
+                textcoords="offset points",
+                ha="right",
+                va="bottom" if below else "top",
+                fontsize=LABEL,
+                color=self._theme.soft,
+                annotation_clip=False,
+            )
+
+    def _header(self, side: int, words: str, size: float, colour: str, above: int) -> Text:
+        """Words over the axes, left (0) or right (1), `above` lines over the lowest one."""
+        figure = self._ax.get_figure(root=True)
+        assert figure is not None
+        box = self._ax.get_window_extent()
+        # Lines of 34 pixels, the lowest 12 above the axes.
+        x, y = (box.x0, box.x1)[side], box.y1 + 12 + 34 * above
+        text = figure.text(x / figure.bbox.width, y / figure.bbox.height, words, fontsize=size)
+        text.set(color=colour, fontweight="bold", ha=("left", "right")[side], va="baseline")
+        text.set_zorder(20)
+        return text
+
+    def _lines(self, colour: str, metric: Metric) -> tuple[Line2D, Line2D]:
+        """The past and the present of one curve."""
+        style = "steps-post" if metric.style == "count" else "default"
+        # From 10 up come the artists that move: they must lie over all that stands still.
+        past = Line2D([], [], color=colour, linewidth=2.6, drawstyle=style, zorder=10)
+        past.set_solid_joinstyle("round")
+        dot = Line2D([], [], color=colour, marker="o", markersize=8, markeredgewidth=0, zorder=11)
+        for artist in (past, dot):
+            # A curve at the edge of its axes must not lose half its width.
+            artist.set_clip_on(False)
+            self._ax.add_line(artist)
+        return past, dot
+
+
+def _read(metric: Metric, value: float, bare: bool = False) -> str:
+    """A value of a metric in words; `bare` for axis labels."""
+    if not np.isfinite(value):
+        return "–"
+    if metric.style == "share":
+        return f"{100 * value:.0f}\u202f%"
+    if metric.style == "count":
+        return f"{value:.0f}" if bare or value == round(value) else short(value)
+    return short(value) if bare or not 1e-3 <= abs(value) < 1e3 else f"{value:.2f}"
+
+
+def _round_ticks(low: float, high: float, whole: bool, n: int = 2) -> list[float]:
+    """Some n + 1 round numbers from low to high."""
+    if not high > low:
+        return [low]
+    rough = (high - low) / n
+    power = 10.0 ** math.floor(math.log10(rough))
+    size = next(m * power for m in (1, 2, 2.5, 4, 5, 10) if m * power >= rough * 0.999)
+    if whole:
+        size = max(1.0, round(size))
+    start = math.ceil(low / size - 1e-9)
+    ticks = [round(i * size, 12) for i in range(start, math.floor(high / size + 1e-9) + 1)]
+    return ticks or [low]

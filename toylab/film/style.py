@@ -1,0 +1,187 @@
+"""How a film looks: colours, sizes, places, words.
+
+Colours are told apart with every colour blindness: purple against orange for the surface, and real and
+generated points differ in size, fill and edge as well. Sizes are points at 96 dots an inch, so that a
+frame of 1280 x 720 fills a 13.333 x 7.5 inch slide and its points are the slide's points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+
+from toylab.axes import Float, Int
+
+DPI = 96
+# Points. Nothing below 16: it must be legible from the last row.
+TITLE, LESSON, PANEL, VALUE, LABEL, STEP = 29, 17, 18, 20, 16, 20
+# Levels of the surface. Few enough that a GIF's runs are long, odd so that D = 1/2 has its own.
+LEVELS = 33
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of a film.
+
+    Attributes:
+        paper: Background.
+        ink: Titles, the D = 1/2 line.
+        soft: Words that stand back.
+        grid: Lines of the panels.
+        curves: One colour a curve, in order.
+        real: Fill of real points.
+        generated: Fill of generated points.
+        edge: Edge of generated points.
+        arrow: Fill of arrows.
+        surface: Colours from D = 0 over D = 1/2 to D = 1.
+    """
+
+    paper: str
+    ink: str
+    soft: str
+    grid: str
+    curves: tuple[str, ...]
+    real: str
+    generated: str
+    edge: str
+    arrow: str
+    surface: tuple[str, ...]
+
+    @cached_property
+    def ramp(self) -> Int:
+        """Colours of the surface's levels, and last the paper for "unknown", uint8, [LEVELS + 1, 4]."""
+        ramp = LinearSegmentedColormap.from_list("surface", self.surface)(np.linspace(0, 1, LEVELS))
+        return np.round(255 * np.vstack([ramp, [*to_rgb(self.paper), 1.0]])).astype(np.uint8)
+
+
+def _cut(name: str, low: float, high: float, n: int = 9) -> tuple[str, ...]:
+    """Colours of a part of one of matplotlib's maps."""
+    colours = colormaps[name](np.linspace(low, high, n))
+    return tuple("#" + "".join(f"{round(255 * float(c)):02x}" for c in rgb[:3]) for rgb in colours)
+
+
+THEMES: dict[str, Theme] = {
+    "light": Theme(
+        paper="#FCFBF8",
+        ink="#1D2129",
+        soft="#626977",
+        grid="#E4E2DC",
+        curves=("#2A5BD7", "#B5480B", "#14715A", "#7A3FA0"),
+        real="#1D2129",
+        generated="#35D07F",
+        edge="#10241C",
+        arrow="#10241C",
+        # Cut, so that black keeps a contrast of 5 on either end.
+        surface=_cut("PuOr_r", 0.2, 0.8),
+    ),
+    "dark": Theme(
+        paper="#14161B",
+        ink="#F2F0EA",
+        soft="#A9ADB8",
+        grid="#2C3038",
+        curves=("#8FB3FF", "#FFB86B", "#7BE0B8", "#D6A8FF"),
+        real="#E8E6E0",
+        generated="#35D07F",
+        edge="#0C1512",
+        arrow="#F2F0EA",
+        surface=("#7457D6", "#463A86", "#1A1C22", "#80501A", "#DB8519"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a film says of itself in one language."""
+
+    step: str = "step"
+    seed: str = "seed"
+    real: str = "real"
+    generated: str = "generated"
+    arrows: str = "where the loss pushes it"
+    count: str = "{value} of {total}"
+    diverged: str = "diverged at step {step}"
+
+
+WORDS: dict[str, Words] = {"en": Words()}
+
+Box = tuple[float, float, float, float]  # left, bottom, width, height, pixels from the lower left
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Places on a slide of 1280 x 720, pixels from the lower left.
+
+    Args:
+        lesson_lines: Lines that the lesson takes; the stage makes room for the second.
+    """
+
+    lesson_lines: int = 1
+    width: int = 1280
+    height: int = 720
+    left: int = 40
+    right: int = 1240
+    key: int = 28  # middle of the lowest row of words
+
+    @property
+    def stage(self) -> Box:
+        """The square that holds the surface."""
+        side = 548 - 28 * (self.lesson_lines - 1)
+        return (self.left, 50, side, side)
+
+    @property
+    def bar(self) -> Box:
+        """The bar of the surface's colours."""
+        left, bottom, side, _ = self.stage
+        return (left + side + 16, bottom, 14, side)
+
+    def panels(self, header_lines: tuple[int, ...]) -> list[Box]:
+        """Axes of the curve panels, each with so many lines of words above itself."""
+        if not header_lines:
+            return []
+        n = len(header_lines)
+        _, bottom, _, side = self.stage
+        left, top = 728, bottom + side
+        foot = bottom + 46  # the step axis's words
+        gap, line = 34, 34
+        free = top - foot - gap * (n - 1) - line * sum(header_lines)
+        boxes: list[Box] = []
+        for lines in header_lines:
+            top -= line * lines
+            boxes.append((left, top - free / n, self.right - left, free / n))
+            top -= free / n + gap
+        return boxes
+
+
+def nice_probability(logit: float) -> float:
+    """The least round probability whose logit is at least this one; .99 at most."""
+    p = 1 / (1 + np.exp(-min(logit, 50.0)))
+    rounds = (0.51, 0.52, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99)
+    return next((r for r in rounds if r >= p), rounds[-1])
+
+
+def short(value: float) -> str:
+    """A number as a label: at most three significant digits, no needless zero."""
+    if not np.isfinite(value):
+        return "–"
+    if value != 0 and not 1e-3 <= abs(value) < 1e4:
+        mantissa, exponent = f"{value:.0e}".split("e")
+        # Unicode, not mathtext: mathtext falls back to no other font.
+        power = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        return f"10{power}" if mantissa == "1" else f"{mantissa}·10{power}"
+    text = f"{value:.3g}"
+    return f"{float(text):.0f}" if "e" in text else text
+
+
+def resampler(size: int, n: int) -> Float:
+    """Matrix that takes n cell values to `size` pixels by linear interpolation, [size, n]."""
+    at = np.clip((np.arange(size) + 0.5) * n / size - 0.5, 0, n - 1)
+    low = np.minimum(at.astype(int), n - 2)
+    matrix = np.zeros((size, n), dtype=np.float32)
+    rows = np.arange(size)
+    matrix[rows, low] = 1 - (at - low)
+    matrix[rows, low + 1] = at - low
+    return matrix

@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 from scipy.special import expit, log_expit, rel_entr
 
 from toylab.axes import Bool, Curve, Float, Int, Points
@@ -155,29 +156,35 @@ def mode_switches(trace: Trace) -> Curve:
     return _masked(switches, modes.alive)
 
 
-def neighbour_log_density(x: Points, samples: Points, *, among: bool) -> Float:
-    """Estimate the log density of a cloud from the distance to its k-th nearest neighbour, nats.
+def cloud_log_density(x: Points | None, cloud: Points) -> Float:
+    """Estimate the log density of a cloud by a kernel as wide as the cloud is thin there, nats.
 
-    The scale adapts to the cloud, so one rule serves a collapsed dot and a wide blob. Loftsgaarden &
-    Quesenberry 1965, with psi(k) for log k: the mean of the log is then unbiased (Kozachenko &
-    Leonenko 1987).
+    Each sample carries a round Gaussian of .7 times the distance to its tenth neighbour (Breiman,
+    Meisel & Purcell 1977): one rule for a collapsed dot and a wide blob, and tails that die. Chosen on
+    rings of 8 against quadrature among 7 pairs of factor and neighbour: the divergence of 1,000
+    samples then errs by under .01 nats for shifted, wider and collapsed rings, and by .02 for one three
+    times too narrow. Plain nearest-neighbour densities erred by .19 there: their tails never die.
 
     Args:
-        x: Points to evaluate at, [M, 2].
-        samples: The cloud, [N, 2].
-        among: Whether `x` are the samples themselves; then each leaves itself out.
+        x: Points to evaluate at, [M, 2]; None means the samples, each leaving itself out.
+        cloud: The samples, [N, 2].
 
     Returns:
-        [M].
+        [M] or [N].
     """
-    n = len(samples) - among
-    # Half of sqrt(N): measured on rings of 8, errors of the divergence below .01 nats from N = 1,000 on.
-    k = max(2, min(n, round(0.5 * np.sqrt(n))))
-    distance, _ = cKDTree(samples).query(x, k=[k + among])
-    # A cloud in one point has no density; its distance is taken as the least that float32 tells.
-    radius = np.maximum(distance[:, 0], 1e-7)
-    digamma = -np.euler_gamma + np.sum(1 / np.arange(1, k))
-    return digamma - np.log(n * np.pi) - 2 * np.log(radius)
+    n = len(cloud)
+    cloud = np.asarray(cloud, dtype=np.float64)
+    distance, _ = cKDTree(cloud).query(cloud, k=[min(11, n)])
+    # A cloud in one point has no density: its width is taken as the least that float32 tells.
+    width = np.maximum(0.7 * distance[:, 0], 1e-6)
+    peak = 1 / (2 * np.pi * width**2 * n)  # [N]
+    at = cloud if x is None else np.asarray(x, dtype=np.float64)
+    kernels = np.exp(cdist(at, cloud, "sqeuclidean") * (-0.5 / width**2)) * peak  # [M, N]
+    if x is not None:
+        return np.log(np.maximum(kernels.sum(1), np.finfo(float).tiny))
+    np.fill_diagonal(kernels, 0)
+    # A sample far from all others has its own kernel after all: one stray must not cost 700 nats.
+    return np.log(np.maximum(kernels.sum(1) * (n / (n - 1)), peak))
 
 
 def optimal_logit(log_p: Float, log_q: Float) -> Float:
@@ -192,18 +199,14 @@ def value(real_logits: Float, fake_logits: Float) -> Float:
 
 @lru_cache(maxsize=4)
 def _optimal_value(trace: Trace) -> Curve:
-    """V(D*) on the trace's points, the generated density by nearest neighbours, nats, [T, S]."""
+    """V(D*) on the trace's points, the generated density by `cloud_log_density`, nats, [T, S]."""
     best = np.full(trace.samples.shape[:2], np.nan)
     for s in range(len(trace.seeds)):
         log_p_real = trace.target.log_density(trace.real[s])
         for t in np.flatnonzero(_alive(trace)[:, s]):
             cloud = trace.samples[t, s]
-            at_real = optimal_logit(
-                log_p_real, neighbour_log_density(trace.real[s], cloud, among=False)
-            )
-            at_fake = optimal_logit(
-                trace.target.log_density(cloud), neighbour_log_density(cloud, cloud, among=True)
-            )
+            at_real = optimal_logit(log_p_real, cloud_log_density(trace.real[s], cloud))
+            at_fake = optimal_logit(trace.target.log_density(cloud), cloud_log_density(None, cloud))
             best[t, s] = value(at_real, at_fake)
     return best
 
@@ -212,7 +215,7 @@ def js_divergence(trace: Trace) -> Curve:
     """Jensen-Shannon divergence of target and generator, nats, 0..log 2 up to noise, [T, S].
 
     V(D*) = 2 JS - log 4 (Goodfellow et al. 2014, theorem 1), with the exact density of the target and
-    the nearest-neighbour estimate of the generator's.
+    `cloud_log_density` for the generator's.
     """
     return (_optimal_value(trace) + np.log(4)) / 2
 

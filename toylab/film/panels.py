@@ -236,7 +236,8 @@ def _read(metric: Metric, value: float, bare: bool = False) -> str:
         return f"{100 * value:.0f}\u202f%"
     if metric.style == "count":
         return f"{value:.0f}" if bare or value == round(value) else short(value)
-    return short(value) if bare or not 1e-3 <= abs(value) < 1e3 else f"{value:.2f}"
+    # Two digits after the point read calmly while they say something.
+    return f"{value:.2f}" if not bare and 0.1 <= abs(value) < 1e3 else short(value)
 
 
 def _round_ticks(low: float, high: float, whole: bool, n: int = 2) -> list[float]:

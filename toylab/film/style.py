@@ -172,8 +172,8 @@ def short(value: float) -> str:
         # Unicode, not mathtext: mathtext falls back to no other font.
         power = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
         return f"10{power}" if mantissa == "1" else f"{mantissa}·10{power}"
-    text = f"{value:.3g}"
-    return f"{float(text):.0f}" if "e" in text else text
+    # Two digits below one tenth, three above: as much as can be read in passing.
+    return f"{float(f'{value:.{2 if abs(value) < 0.1 else 3}g}'):.10g}"
 
 
 def resampler(size: int, n: int) -> Float:

@@ -134,7 +134,7 @@ def _compressed(indices: NDArray[np.uint8]) -> bytes:
     """LZW data of an image as GIF wants it: code size, blocks, end."""
     buffer = io.BytesIO()
     # Pillow's encoder; as a grey image, which it writes with its values as they are.
-    Image.fromarray(indices).save(buffer, "GIF", optimize=False)
+    Image.fromarray(indices).save(buffer, "GIF", optimize=False, interlace=0)
     data = buffer.getvalue()
     # Header 13, table 768, then extensions until the image descriptor of 10.
     at = 13 + 3 * 256

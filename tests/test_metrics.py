@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from toylab import targets
+from toylab.axes import Float, Points
+from toylab.metrics import METRICS, PERFECT_QUALITY, cloud_log_density, nearest_modes, optimal_logit, value
+from toylab.targets import Target
+from toylab.trace import Trace
+
+Make = Callable[..., Trace]
+RING = targets.ring()
+N = 4000
+
+
+def draw(target: Target, seed: int = 0, n: int = N) -> Points:
+    return target.sample(np.random.default_rng(seed), n)
+
+
+def one(name: str, trace: Trace) -> float:
+    return float(METRICS[name](trace)[-1, 0])
+
+
+def js_by_quadrature(p: Target, q: Target) -> float:
+    """Jensen-Shannon divergence by a midpoint sum over a square that holds both."""
+    step = 1 / 160
+    at = np.arange(-4, 4, step) + step / 2
+    x = np.stack(np.meshgrid(at, at), axis=-1)
+    log_p, log_q = p.log_density(x), q.log_density(x)
+    log_m = np.logaddexp(log_p, log_q) - np.log(2)
+    terms = np.exp(log_p) * (log_p - log_m) + np.exp(log_q) * (log_q - log_m)
+    return float(terms.sum() * step**2 / 2)
+
+
+# Tolerances: four standard errors of a share or mean of N points, or as said.
+PERFECT: dict[str, tuple[float, float]] = {
+    "modes_covered": (8, 0),
+    "modes_hit": (8, 0),
+    "high_quality": (0.98889, 4 * np.sqrt(0.98889 * 0.01111 / N)),
+    "reverse_kl": (0, 7 / N * 4),  # (K - 1) / 2N in the mean
+    "mode_tv": (0, 0.03),  # sum of eight shares' errors of .005 each, halved
+    "top_mode_share": (1 / 8, 0.025),
+    "mode_switches": (0, 0),
+    "js_divergence": (0, 0.01),
+    "sliced_wasserstein": (0, 0.08),  # two samples of N on a ring of radius 2
+    "c2st": (0.5, 4 * np.sqrt(0.25 / N)),
+}
+
+
+@pytest.mark.parametrize("name", PERFECT)
+def test_a_perfect_sampler_has_the_perfect_value(name: str, hand_made: Make) -> None:
+    expected, tolerance = PERFECT[name]
+    assert one(name, hand_made(draw(RING, 1))) == pytest.approx(expected, abs=tolerance + 1e-12)
+
+
+COLLAPSED: dict[str, float] = {
+    "modes_covered": 1,
+    "modes_hit": 1,
+    "high_quality": 1,
+    "reverse_kl": np.log(8),
+    "mode_tv": 1 - PERFECT_QUALITY / 8,
+    "top_mode_share": 1,
+}
+
+
+@pytest.mark.parametrize("name", COLLAPSED)
+def test_a_dot_on_one_mode_has_the_collapsed_value(name: str, hand_made: Make) -> None:
+    dot = np.tile(RING.modes[3], (500, 1))
+    assert one(name, hand_made(dot)) == pytest.approx(COLLAPSED[name], abs=1e-6)
+
+
+def test_the_divergences_of_a_dot_are_nearly_the_greatest(hand_made: Make) -> None:
+    trace = hand_made(np.tile(RING.modes[3], (500, 1)))
+    assert one("js_divergence", trace) == pytest.approx(np.log(2), abs=0.01)
+    # Every sample has twins; a real point near the dot may still have a generated neighbour.
+    assert one("c2st", trace) > 0.93
+
+
+def test_a_tenth_of_the_fair_share_covers_a_mode(hand_made: Make) -> None:
+    # 1,000 points: 12 at mode 0 are under a tenth of 125, 13 at mode 1 are over it.
+    counts = [12, 13, 975, 0, 0, 0, 0, 0]
+    trace = hand_made(np.repeat(RING.modes, counts, axis=0))
+    assert one("modes_covered", trace) == 2
+    assert one("modes_hit", trace) == 3
+    assert one("top_mode_share", trace) == pytest.approx(0.975)
+
+
+def test_rare_modes_have_their_own_fair_share(hand_made: Make) -> None:
+    target = 'kind = "ring"\nmodes = 2\nweights = [0.02, 0.98]'
+    modes = targets.ring(modes=2).modes
+    cloud = np.repeat(modes, [3, 997], axis=0)  # 3 of 1,000 is over a tenth of .02
+    assert one("modes_covered", hand_made(cloud, target=target)) == 2
+
+
+def test_a_sample_is_good_up_to_three_spreads() -> None:
+    x = np.array([[2 + 0.299, 0], [2 + 0.301, 0], [np.nan, 0]])
+    index, good = nearest_modes(x, RING)
+    assert good.tolist() == [True, False, False] and index[0] == 0
+
+
+def test_switches_count_new_rulers_and_not_noise(hand_made: Make) -> None:
+    on = [np.tile(mode, (100, 1)) for mode in RING.modes]
+    tie = np.concatenate([on[0][:50], on[1][:50]])
+    trace = hand_made(tie, on[0], on[0], tie, on[0], on[2], tie, on[1])
+    assert METRICS["mode_switches"](trace)[:, 0].tolist() == [0, 0, 0, 0, 0, 1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [
+        targets.ring(spread=0.2),
+        targets.ring(weights=(5, 4, 3, 2, 1, 1, 1, 1)),
+        targets.mixture(means=tuple(map(tuple, RING.modes + 0.1)), spreads=(0.1,)),
+        targets.mixture(means=((0, 0),), spreads=(1.5,)),
+        targets.mixture(means=((2, 0), (0, 2)), spreads=(0.1,)),
+    ],
+    ids=["wider", "uneven", "shifted", "blob", "two of eight"],
+)
+def test_the_divergence_of_two_known_mixtures_is_their_integral(
+    generator: Target, hand_made: Make
+) -> None:
+    trace = hand_made(draw(generator, 3))
+    # .01 nats is what a scenario may lean on; the standard error of 4,000 points is about .004.
+    assert one("js_divergence", trace) == pytest.approx(js_by_quadrature(RING, generator), abs=0.01)
+
+
+def test_the_optimal_logit_minimises_the_cross_entropy() -> None:
+    """p log D + q log(1 - D) at each point, searched by brute force."""
+    p, q = np.array([0.9, 0.2, 1e-3]), np.array([0.1, 0.2, 0.7])
+    candidates = np.linspace(-9, 9, 200_001)
+    v = p[:, None] * -np.logaddexp(0, -candidates) + q[:, None] * -np.logaddexp(0, candidates)
+    assert np.allclose(optimal_logit(np.log(p), np.log(q)), candidates[v.argmax(1)], atol=1e-4)
+
+
+def test_the_value_of_a_guess_is_minus_log_four() -> None:
+    assert value(np.zeros(3), np.zeros(3)) == pytest.approx(-np.log(4))
+
+
+def test_the_value_gap_of_the_true_optimum_is_nil_and_of_a_guess_is_twice_js(
+    hand_made: Make,
+) -> None:
+    generator = targets.ring(spread=0.2)
+    cloud, real = draw(generator, 3), draw(RING, 4)
+
+    def logit(x: Points) -> Float:
+        return (RING.log_density(x) - generator.log_density(x))[None, None]
+
+    best = hand_made(
+        cloud, real=real[None], real_logits=logit(real), fake_logits=logit(cloud)
+    )
+    js = js_by_quadrature(RING, generator)
+    # V(D*) = 2 JS - log 4, so the tolerance of JS counts twice.
+    assert one("value_gap", best) == pytest.approx(0, abs=0.02)
+    assert one("value_gap", hand_made(cloud, real=real[None])) == pytest.approx(2 * js, abs=0.02)
+
+
+def test_the_density_of_a_cloud_is_close_to_the_truth_where_the_cloud_is() -> None:
+    cloud, fresh = draw(RING, 1), draw(RING, 2)
+    error = cloud_log_density(fresh, cloud) - RING.log_density(fresh)
+    # In the mean over fresh points: the estimate's bias.
+    assert abs(error.mean()) < 0.1
+    left_out = cloud_log_density(None, cloud) - RING.log_density(cloud)
+    assert abs(left_out.mean()) < 0.1
+
+
+def test_a_stray_sample_does_not_move_the_divergence(hand_made: Make) -> None:
+    cloud = draw(RING, 1)
+    clean = one("js_divergence", hand_made(cloud))
+    cloud[0] = [40, 40]
+    assert one("js_divergence", hand_made(cloud)) == pytest.approx(clean, abs=0.005)
+
+
+def test_sliced_wasserstein_of_a_shift_is_its_mean_projection(hand_made: Make) -> None:
+    real = draw(RING, 1)
+    shifted = hand_made(real + np.float32([0.3, 0.4]), real=real[None])
+    # E |cos| = 2 / pi over directions; 32 even ones come within a thousandth.
+    assert one("sliced_wasserstein", shifted) == pytest.approx(0.5 * 2 / np.pi, rel=2e-3)
+
+
+def test_scores_and_accuracy_read_the_logits(hand_made: Make) -> None:
+    n = 4
+    trace = hand_made(
+        draw(RING, 1, n),
+        real_logits=np.array([[[3.0, 1, -1, 2]]], np.float32),
+        fake_logits=np.array([[[-3.0, -1, 1, 1]]], np.float32),
+    )
+    assert one("discriminator_accuracy", trace) == pytest.approx((3 / 4 + 2 / 4) / 2)
+    sigmoid = 1 / (1 + np.exp(-np.array([[3.0, 1, -1, 2], [-3, -1, 1, 1]])))
+    assert one("real_score", trace) == pytest.approx(sigmoid[0].mean(), rel=1e-6)
+    assert one("fake_score", trace) == pytest.approx(sigmoid[1].mean(), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_is_one_number_a_snapshot_and_seed(name: str, small_trace: Trace) -> None:
+    curve = METRICS[name](small_trace)
+    assert curve.shape == (len(small_trace.steps), 3)
+    assert np.isfinite(curve).all()
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_diverged_seed_has_no_value(name: str, hand_made: Make) -> None:
+    nan = np.full((1, 1, 64), np.nan, np.float32)
+    trace = hand_made(
+        np.full((64, 2), np.nan),
+        real_logits=nan,
+        fake_logits=nan,
+        losses=nan[..., :2],
+        gradients=nan[..., :4],
+    )
+    assert np.isnan(METRICS[name](trace)).all()

@@ -154,9 +154,7 @@ def test_a_loss_is_one_number_a_seed_and_keeps_seeds_apart(name: str, side: str)
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 @pytest.mark.parametrize("at", [*itertools.product([-1000.0, 1000.0], repeat=2)])
-def test_losses_and_gradients_are_finite_at_huge_logits(
-    name: str, at: tuple[float, float]
-) -> None:
+def test_losses_and_gradients_are_finite_at_huge_logits(name: str, at: tuple[float, float]) -> None:
     objective = OBJECTIVES[name]()
     for loss in (objective.discriminator_loss, objective.generator_loss):
         real, fake = (torch.full((1, 4), a, requires_grad=True) for a in at)

@@ -7,7 +7,14 @@ import pytest
 
 from toylab import targets
 from toylab.axes import Float, Points
-from toylab.metrics import METRICS, PERFECT_QUALITY, cloud_log_density, nearest_modes, optimal_logit, value
+from toylab.metrics import (
+    METRICS,
+    PERFECT_QUALITY,
+    cloud_log_density,
+    nearest_modes,
+    optimal_logit,
+    value,
+)
 from toylab.targets import Target
 from toylab.trace import Trace
 
@@ -136,7 +143,7 @@ def test_the_optimal_logit_minimises_the_cross_entropy() -> None:
 
 
 def test_the_value_of_a_guess_is_minus_log_four() -> None:
-    assert value(np.zeros(3), np.zeros(3)) == pytest.approx(-np.log(4))
+    assert value(np.zeros(3), np.zeros(3)).item() == pytest.approx(-np.log(4))
 
 
 def test_the_value_gap_of_the_true_optimum_is_nil_and_of_a_guess_is_twice_js(
@@ -148,9 +155,7 @@ def test_the_value_gap_of_the_true_optimum_is_nil_and_of_a_guess_is_twice_js(
     def logit(x: Points) -> Float:
         return (RING.log_density(x) - generator.log_density(x))[None, None]
 
-    best = hand_made(
-        cloud, real=real[None], real_logits=logit(real), fake_logits=logit(cloud)
-    )
+    best = hand_made(cloud, real=real[None], real_logits=logit(real), fake_logits=logit(cloud))
     js = js_by_quadrature(RING, generator)
     # V(D*) = 2 JS - log 4, so the tolerance of JS counts twice.
     assert one("value_gap", best) == pytest.approx(0, abs=0.02)

@@ -71,7 +71,10 @@ def test_the_log_density_of_a_mixture_is_scipys() -> None:
     parts = [
         w * multivariate_normal(mean, cov).pdf(x)
         for w, mean, cov in zip(
-            (0.25, 0.75), OPTIONS["mixture"]["means"], OPTIONS["mixture"]["covariances"], strict=True
+            (0.25, 0.75),
+            OPTIONS["mixture"]["means"],
+            OPTIONS["mixture"]["covariances"],
+            strict=True,
         )
     ]
     assert np.allclose(target.log_density(x), np.log(sum(parts)), atol=1e-10)

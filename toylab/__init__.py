@@ -10,8 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from toylab.film.film import Film as Film
     from toylab.errors import ToylabError as ToylabError
+    from toylab.film.film import Film as Film
     from toylab.scenario import Scenario as Scenario
     from toylab.scenario import load as load
     from toylab.trace import Snapshot as Snapshot

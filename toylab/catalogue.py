@@ -51,7 +51,9 @@ def find(name: str, beside: Path | None = None) -> Path:
         path = Path(name) if beside is None else beside.parent / name
         if path.is_file():
             return path
-        raise ToylabError(f"{path}: no such scenario file. Expected a TOML file or a scenario's name.")
+        raise ToylabError(
+            f"{path}: no such scenario file. Expected a TOML file or a scenario's name."
+        )
     own = [] if beside is None else [beside.parent / f"{name}.toml"]
     for path in [*own, folder() / f"{name}.toml"]:
         if name and path.is_file():
@@ -74,7 +76,9 @@ def parse(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ToylabError(f"{path}: cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
-        raise ToylabError(f"{path}: not a text file in UTF-8. Expected a scenario in TOML.") from error
+        raise ToylabError(
+            f"{path}: not a text file in UTF-8. Expected a scenario in TOML."
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise ToylabError(f"{path}: not TOML: {error}.") from error
     except RecursionError as error:
@@ -116,12 +120,15 @@ def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]
     result = dict(base)
     for key, new in change.items():
         old = result.get(key)
-        both = isinstance(old, dict) and isinstance(new, dict)
-        if both and new.get("kind", old.get("kind")) == old.get("kind"):
+        if isinstance(old, dict) and isinstance(new, dict) and _same_kind(old, new):
             result[key] = merged(old, new)
         else:
             result[key] = new
     return result
+
+
+def _same_kind(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    return new.get("kind", old.get("kind")) == old.get("kind")
 
 
 def resolve(path: Path) -> dict[str, Any]:

@@ -17,11 +17,27 @@ from toylab.errors import ToylabError
 from toylab.metrics import METRICS
 from toylab.trace import Trace
 
-REDUCTIONS: dict[str, Callable[[Curve], PerSeed]] = {
-    "mean": lambda window: window.mean(axis=0),
-    "last": lambda window: window[-1],
-    "min": lambda window: window.min(axis=0),
-    "max": lambda window: window.max(axis=0),
+
+@dataclass(frozen=True)
+class Reduction:
+    """How a window of a curve becomes one number a seed.
+
+    Attributes:
+        reduce: From [T, S] to [S].
+        in_units: Whether the number is in the metric's own unit, as a film's axis is.
+    """
+
+    reduce: Callable[[Curve], PerSeed]
+    in_units: bool = True
+
+
+REDUCTIONS: dict[str, Reduction] = {
+    "mean": Reduction(lambda window: window.mean(axis=0)),
+    "last": Reduction(lambda window: window[-1]),
+    "min": Reduction(lambda window: window.min(axis=0)),
+    "max": Reduction(lambda window: window.max(axis=0)),
+    "end_to_start": Reduction(lambda window: window[-1] / window[0], in_units=False),
+    "end_to_peak": Reduction(lambda window: window[-1] / window.max(axis=0), in_units=False),
 }
 RELATIONS: dict[str, Callable[[PerSeed, float], Bool]] = {
     "<": operator.lt,
@@ -91,7 +107,11 @@ def window_of(steps: Int, window: tuple[float, float]) -> slice:
 def reduced(claim: Claim, trace: Trace) -> PerSeed:
     """The number a claim speaks of, per seed, [S]; NaN for a seed that diverged in the window."""
     curve = METRICS[claim.metric](trace)
-    return REDUCTIONS[claim.reduce](curve[window_of(trace.steps, claim.window)])
+    window = curve[window_of(trace.steps, claim.window)]
+    # A curve that starts at zero has no ratio: the seed then satisfies nothing, as when it diverges.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        number = REDUCTIONS[claim.reduce].reduce(window)
+    return np.where(np.isfinite(number), number, np.nan)
 
 
 def satisfied(claim: Claim, trace: Trace) -> Bool:

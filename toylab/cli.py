@@ -37,7 +37,9 @@ Changes = Annotated[
 Seeds = Annotated[str, typer.Option(metavar="SEEDS", help='"8" is 0 to 7; or "8:16", or "3,5".')]
 Seed = Annotated[int, typer.Option(help="Whose training is filmed.", min=0)]
 Theme = Annotated[str, typer.Option(help="light or dark.")]
-Output = Annotated[list[Path], typer.Option("-o", "--output", help="File to write. May be repeated.")]
+Output = Annotated[
+    list[Path], typer.Option("-o", "--output", help="File to write. May be repeated.")
+]
 
 # A trace of many seeds keeps the surfaces of the first nine: as many as a film's grid can show.
 MOST_FILMED = 9
@@ -67,7 +69,9 @@ def show(name: Name, set_: Changes = []) -> None:  # noqa: B006 - typer copies d
     for heading, base in _bases(name, set_):
         typer.echo(f"\n{heading}")
         for path, old, new in scenario.differences(chosen, base) or [("nothing", "", "")]:
-            typer.echo(f"  {path}: {_said(old)} -> {_said(new)}" if path != "nothing" else "  nothing")
+            typer.echo(
+                f"  {path}: {_said(old)} -> {_said(new)}" if path != "nothing" else "  nothing"
+            )
     for claim in chosen.claims:
         typer.echo(f"\nClaim: {claim.text}")
         low, high = claim.window
@@ -125,9 +129,10 @@ def run(
     set_: Changes = [],  # noqa: B006
 ) -> None:
     """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz."""
-    from toylab.film.film import check_names, plans
+    from toylab.film.film import check_names, check_theme, plans
     from toylab.scenario import load
 
+    check_theme(theme)
     # All of them before the first is trained: a misspelt last name should not cost an hour.
     scenarios = [load(name, set_) for name in names]
     for scenario in scenarios:
@@ -139,7 +144,9 @@ def run(
 
 
 @app.command()
-def inspect(file: Annotated[Path, typer.Argument(metavar="FILE", help="A film or a trace.")]) -> None:
+def inspect(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A film or a trace.")],
+) -> None:
     """Tell which scenario, seed, versions and command made a file."""
     from toylab.film.writers import provenance_of
 

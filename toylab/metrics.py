@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 from scipy.special import expit, log_expit, rel_entr
 
@@ -45,10 +45,11 @@ def nearest_modes(samples: Points, target: Target, radius: float = RADIUS) -> tu
     """
     if not len(target.modes):
         raise ValueError("the target has no separate modes")
-    tree = cKDTree(target.modes)
-    finite = np.isfinite(samples).all(axis=-1)
+    tree = KDTree(target.modes)
+    finite = np.asarray(np.isfinite(samples).all(axis=-1))
     distance, index = tree.query(np.where(finite[..., None], samples, 0.0))
-    return index, finite & (distance <= radius * target.spread[index])
+    index = np.asarray(index)
+    return index, finite & np.asarray(distance <= radius * target.spread[index])
 
 
 def _count(index: Int, where: Bool, k: int) -> Int:
@@ -73,14 +74,14 @@ class _Modes:
 def _modes(trace: Trace) -> _Modes:
     index, good = nearest_modes(trace.samples, trace.target)
     k = len(trace.target.modes)
-    finite = np.isfinite(trace.samples).all(axis=-1)
+    finite = np.asarray(np.isfinite(trace.samples).all(axis=-1))
     return _Modes(
         _count(index, good, k), _count(index, finite, k), trace.samples.shape[2], _alive(trace)
     )
 
 
 def _alive(trace: Trace) -> Bool:
-    return np.isfinite(trace.samples).all(axis=(2, 3))
+    return np.asarray(np.isfinite(trace.samples).all(axis=(2, 3)))
 
 
 def _masked(values: Float, alive: Bool) -> Curve:
@@ -174,9 +175,9 @@ def cloud_log_density(x: Points | None, cloud: Points) -> Float:
     """
     n = len(cloud)
     cloud = np.asarray(cloud, dtype=np.float64)
-    distance, _ = cKDTree(cloud).query(cloud, k=[min(11, n)])
+    distance = np.asarray(KDTree(cloud).query(cloud, k=min(11, n))[0])
     # A cloud in one point has no density: its width is taken as the least that float32 tells.
-    width = np.maximum(0.7 * distance[:, 0], 1e-6)
+    width = np.maximum(0.7 * distance.reshape(n, -1)[:, -1], 1e-6)
     peak = 1 / (2 * np.pi * width**2 * n)  # [N]
     at = cloud if x is None else np.asarray(x, dtype=np.float64)
     kernels = np.exp(cdist(at, cloud, "sqeuclidean") * (-0.5 / width**2)) * peak  # [M, N]
@@ -234,7 +235,10 @@ def sliced_wasserstein(trace: Trace) -> Curve:
     directions = np.stack([np.cos(angle), np.sin(angle)]).astype(np.float32)  # [2, 32]
     real = np.sort(trace.real @ directions, axis=-2)  # [S, N, 32]
     return np.stack(
-        [np.abs(np.sort(cloud @ directions, axis=-2) - real).mean((-2, -1)) for cloud in trace.samples]
+        [
+            np.abs(np.sort(cloud @ directions, axis=-2) - real).mean((-2, -1))
+            for cloud in trace.samples
+        ]
     )
 
 
@@ -249,7 +253,7 @@ def c2st(trace: Trace) -> Curve:
     for t, s in zip(*np.nonzero(_alive(trace)), strict=True):
         both = np.concatenate([trace.real[s], trace.samples[t, s]])
         # The second nearest: the nearest is the point itself, or a twin at the same place.
-        _, index = cKDTree(both).query(both, k=2)
+        index = np.asarray(KDTree(both).query(both, k=2)[1])
         itself = index[:, 0] == np.arange(2 * n)
         neighbour = np.where(itself, index[:, 1], index[:, 0])
         accuracy[t, s] = np.mean(generated[neighbour] == generated)
@@ -306,10 +310,16 @@ METRICS: dict[str, Metric] = {
     "high_quality": Metric(high_quality, "High-quality samples", "高质量样本", "share", 0, 1),
     "reverse_kl": Metric(reverse_kl, "Reverse KL of modes", "模式的反向 KL", low=0),
     "mode_tv": Metric(mode_tv, "Distance of mode shares", "模式占比的距离", low=0, high=1),
-    "top_mode_share": Metric(top_mode_share, "Share of the largest mode", "最大模式占比", "share", 0, 1),
+    "top_mode_share": Metric(
+        top_mode_share, "Share of the largest mode", "最大模式占比", "share", 0, 1
+    ),
     "mode_switches": Metric(mode_switches, "Switches of the mode", "模式切换次数", "count", 0),
-    "js_divergence": Metric(js_divergence, "JS divergence", "JS 散度", low=0, high=float(np.log(2))),
-    "sliced_wasserstein": Metric(sliced_wasserstein, "Wasserstein distance", "Wasserstein 距离", low=0),
+    "js_divergence": Metric(
+        js_divergence, "JS divergence", "JS 散度", low=0, high=float(np.log(2))
+    ),
+    "sliced_wasserstein": Metric(
+        sliced_wasserstein, "Wasserstein distance", "Wasserstein 距离", low=0
+    ),
     "c2st": Metric(c2st, "Told apart by neighbours", "最近邻可区分率", "share", 0.5, 1),
     "discriminator_accuracy": Metric(
         discriminator_accuracy, "Discriminator accuracy", "判别器准确率", "share", 0, 1

@@ -56,14 +56,15 @@ class Choice:
 
 def _model_of(row: Callable[..., Any], given: Mapping[str, Any], **tag: Any) -> type[BaseModel]:
     """Make a model whose keys are the parameters of a row's signature."""
-    described = row if inspect.isfunction(row) or is_dataclass(row) else row.__init__
-    hints = get_type_hints(described, include_extras=True)
+    called: Any = row
+    annotated = called if inspect.isfunction(row) or is_dataclass(row) else called.__init__
+    hints = get_type_hints(annotated, include_extras=True)
     options: dict[str, Any] = {
         p.name: (hints[p.name], ... if p.default is p.empty else p.default)
-        for p in inspect.signature(row).parameters.values()
+        for p in inspect.signature(called).parameters.values()
         if p.name not in given
     }
-    return create_model(row.__name__, __config__=_CONFIG, **tag, **options)
+    return create_model(getattr(row, "__name__", "row"), __config__=_CONFIG, **tag, **options)
 
 
 def _attempt(build: Callable[[], Any]) -> Any:
@@ -204,13 +205,14 @@ class PanelSettings(_Model):
 
 
 class FilmSettings(_Model):
-    """Names of layers and curves. The film checks them: the laboratory knows no pictures."""
+    """Names of layers and curves, which the film checks, and how long the film moves."""
 
     layers: Annotated[tuple[Line, ...], Len(0, 32)] = ("surface", "real", "generated", "arrows")
     curves: Annotated[tuple[PanelSettings, ...], Len(0, 2)] = (
         PanelSettings(metrics=("modes_covered",)),
         PanelSettings(metrics=("high_quality",)),
     )
+    seconds: Annotated[float, Interval(gt=0, le=3600)] = 6.0
 
 
 class Scenario(_Model):
@@ -345,7 +347,9 @@ def base_of(name: str | Path) -> Scenario | None:
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in settings.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        flat |= (
+            _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        )
     return flat
 
 
@@ -363,6 +367,7 @@ def _parsed_change(change: str) -> dict[str, Any]:
         raise ToylabError(
             f'--set "{change}" is not a change. Expected a path and a value: game.generator_steps=1'
         )
+    value: Any
     try:
         value = tomllib.loads(f"value = {text.strip()}")["value"]
     except (tomllib.TOMLDecodeError, RecursionError):
@@ -383,7 +388,8 @@ def schema() -> dict[str, Any]:
 
 def _explain(error: Any, settings: Any) -> str:
     """One mistake in one to three lines: its path, what was given, what is allowed."""
-    path, node, value = "", schema(), settings
+    path, node = "", schema()
+    value: Any = settings
     for part in error["loc"]:
         node = _descend(node, None, value)
         if isinstance(value, Mapping) and part not in value and part == value.get("kind"):

@@ -27,22 +27,20 @@ Weights = Annotated[tuple[Annotated[float, Interval(gt=0, le=1e6)], ...], Len(0,
 
 
 class Target(Protocol):
-    """A distribution over the plane."""
+    """A distribution over the plane.
+
+    Attributes:
+        modes: Centres, data units, [K, 2]; K is 0 where the target has no separate modes.
+        spread: Standard deviation of each mode along one axis, data units, [K].
+        weights: Share of the mass in each mode, sums to 1, [K].
+    """
 
     @property
-    def modes(self) -> Float:
-        """Centres, data units, [K, 2]; K is 0 where the target has no separate modes."""
-        ...
-
+    def modes(self) -> Float: ...  # noqa: D102 - the class's lines say it
     @property
-    def spread(self) -> Float:
-        """Standard deviation of each mode along one axis, data units, [K]."""
-        ...
-
+    def spread(self) -> Float: ...  # noqa: D102
     @property
-    def weights(self) -> Float:
-        """Share of the mass in each mode, sums to 1, [K]."""
-        ...
+    def weights(self) -> Float: ...  # noqa: D102
 
     def sample(self, rng: np.random.Generator, n: int) -> Points:
         """Draw n points, float32, [n, 2]."""
@@ -67,7 +65,7 @@ class GaussianMixture:
     covariances: Float
     weights: Float
 
-    @cached_property
+    @property
     def spread(self) -> Float:
         """Root of the mean variance over the two axes, [K]."""
         return np.sqrt(np.trace(self.covariances, axis1=1, axis2=2) / 2)
@@ -94,7 +92,7 @@ class GaussianMixture:
         white = np.einsum("kij,...kj->...ki", np.linalg.inv(self._factors), offset)
         log_det = np.log(self._factors[:, 0, 0] * self._factors[:, 1, 1])
         each = -0.5 * np.sum(white**2, axis=-1) - log_det - math.log(2 * math.pi)
-        return logsumexp(each + np.log(self.weights), axis=-1)
+        return np.asarray(logsumexp(each + np.log(self.weights), axis=-1))
 
 
 def _round_mixture(modes: Float, spreads: Float, weights: tuple[float, ...]) -> GaussianMixture:

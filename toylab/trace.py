@@ -226,14 +226,19 @@ def _read(path: Path) -> Trace:
         raise
     # A damaged zip can raise nearly anything from zlib, struct, json or numpy's header parser.
     except Exception as error:
-        raise refuse(f"it is truncated, damaged or foreign ({type(error).__name__})", error) from error
+        raise refuse(
+            f"it is truncated, damaged or foreign ({type(error).__name__})", error
+        ) from error
     problem = _misshapen(arrays)
     if problem:
         raise refuse(problem)
-    trace = Trace(**arrays, settings_text=text, provenance={k: str(v) for k, v in provenance.items()})
+    trace = Trace(
+        **arrays, settings_text=text, provenance={k: str(v) for k, v in provenance.items()}
+    )
     try:
-        trace.settings["film"], trace.target  # noqa: B018 - both parse what the file claims
-    except (ToylabError, KeyError, TypeError, ValueError) as error:
+        # Both parse what the file claims, now and not in the middle of a film.
+        assert isinstance(trace.settings["film"], dict) and trace.target
+    except (ToylabError, AssertionError, KeyError, TypeError, ValueError) as error:
         raise refuse("its scenario does not parse", error) from error
     return trace
 

@@ -164,7 +164,11 @@ class Game:
         """Which seeds still have finite parameters, [S]."""
         # A sum is finite only if every term is; float64, so that large finite terms do not overflow.
         sums = self.generator.parameters.sum(1, dtype=torch.float64)
-        return torch.isfinite(sums + self.discriminator.parameters.sum(1, dtype=torch.float64)).cpu().numpy()
+        return (
+            torch.isfinite(sums + self.discriminator.parameters.sum(1, dtype=torch.float64))
+            .cpu()
+            .numpy()
+        )
 
 
 def train(
@@ -234,37 +238,51 @@ class _Run:
             self.game.target, self.game, seeds, filmed, kept.samples, kept.grid, device
         )
         self.due = schedule(scenario.training.steps, kept.snapshots, kept.schedule)
+        self.alive = np.arange(len(seeds))
+        self.diverged_at = np.full(len(seeds), -1, dtype=np.int64)
 
     def snapshots(self) -> Iterator[Snapshot]:
         """Play from one due step to the next."""
-        game = self.game
-        alive = np.arange(len(self.seeds))
-        diverged_at = np.full(len(self.seeds), -1, dtype=np.int64)
         step = 0
         for due in self.due:
-            # A seed that ended is dropped, so that it stops costing time; the others go on.
-            while step < due and len(alive):
-                self.update.play(game)
+            while step < due and len(self.alive):
+                self.update.play(self.game)
                 step += 1
-                finite = game.finite()
-                if not finite.all():
-                    diverged_at[alive[~finite]] = step
-                    alive = alive[finite]
-                    game.keep(np.flatnonzero(finite))
-            yield self.recorder.snapshot(
-                int(due),
-                game.generator.parameters,
-                game.discriminator.parameters,
-                alive,
-                diverged_at,
-            )
+                self._drop(~self.game.finite(), step)
+            shot = self._look(int(due))
+            # Finite parameters may still be too large to compute with; that seed has ended too.
+            if self._drop(~whole_rows(shot)[self.alive], int(due)):
+                shot = self._look(int(due))
+            yield shot
+
+    def _drop(self, broken: np.ndarray, step: int) -> bool:
+        """End the seeds that broke, so that they stop costing time; the others go on."""
+        if not broken.any():
+            return False
+        self.diverged_at[self.alive[broken]] = step
+        self.alive = self.alive[~broken]
+        self.game.keep(np.flatnonzero(~broken))
+        return True
+
+    def _look(self, step: int) -> Snapshot:
+        g, d = self.game.generator.parameters, self.game.discriminator.parameters
+        return self.recorder.snapshot(step, g, d, self.alive, self.diverged_at)
+
+
+def whole_rows(shot: Snapshot) -> np.ndarray:
+    """Which seeds of a snapshot have nothing but finite numbers, [S]."""
+    numbers = (shot.samples, shot.real_logits, shot.fake_logits, shot.losses, shot.gradients)
+    each = [np.isfinite(n).reshape(len(n), -1).all(axis=1) for n in numbers]
+    return np.logical_and.reduce(each)
 
 
 def _check_seeds(seeds: Sequence[int], filmed: Sequence[int], scenario: Scenario) -> None:
     if not len(seeds) or len(set(seeds)) != len(seeds) or min(seeds) < 0:
         raise ToylabError(f"seeds must be different numbers from 0 on, got {list(seeds)[:8]}.")
     if any(not 0 <= position < len(seeds) for position in filmed):
-        raise ToylabError(f"filmed must be positions in the {len(seeds)} seeds, got {list(filmed)}.")
+        raise ToylabError(
+            f"filmed must be positions in the {len(seeds)} seeds, got {list(filmed)}."
+        )
     n_bytes = scenario.recorded_bytes(len(seeds), len(filmed))
     if n_bytes > MOST_BYTES:
         raise ToylabError(

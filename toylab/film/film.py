@@ -25,7 +25,7 @@ from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
-from toylab.claims import Claim
+from toylab.claims import REDUCTIONS, Claim
 from toylab.errors import ToylabError, unknown
 from toylab.film.layers import LAYERS, Bar, Key
 from toylab.film.panels import Panel, PanelPlan
@@ -46,7 +46,7 @@ from toylab.metrics import METRICS
 from toylab.trace import Trace
 
 # matplotlib's own defaults, whatever the user's matplotlibrc says: the same trace, the same bytes.
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "font.family": ["DejaVu Sans"],
     "text.usetex": False,
     "text.parse_math": False,  # a title with $ is text
@@ -71,6 +71,16 @@ def check_names(layers: Sequence[str], curves: Sequence[PanelPlan]) -> None:
         mistakes += [unknown("film.curves", m, METRICS) for m in panel.metrics if m not in METRICS]
     if mistakes:
         raise ToylabError("\n".join(mistakes))
+
+
+def check_theme(theme: str) -> None:
+    """Check a theme's name.
+
+    Raises:
+        ToylabError: If it is unknown.
+    """
+    if theme not in THEMES:
+        raise ToylabError(unknown("theme", theme, THEMES))
 
 
 def plans(settings: dict[str, Any]) -> tuple[list[str], list[PanelPlan]]:
@@ -98,8 +108,7 @@ class Film:
     def __init__(
         self, trace: Trace, seed: int | None = None, theme: str = "light", lang: str = "en"
     ) -> None:
-        if theme not in THEMES:
-            raise ToylabError(unknown("theme", theme, THEMES))
+        check_theme(theme)
         if lang not in WORDS:
             raise ToylabError(unknown("language", lang, WORDS))
         if seed is None:
@@ -170,7 +179,9 @@ class Film:
         }
         if command:
             provenance["film_command"] = command
-        write(watch(self), [Path(path) for path in paths], timing or Timing(), provenance)
+        seconds = float(self.trace.settings["film"].get("seconds", 6.0))
+        timing = timing or Timing.moving(seconds, len(self))
+        write(watch(self), [Path(path) for path in paths], timing, provenance)
 
     def _build(self) -> None:
         trace, theme, words = self.trace, self._theme, self._words
@@ -209,9 +220,7 @@ class Film:
             panel.show(frame)
         step, last = int(self.trace.steps[frame]), int(self.trace.steps[-1])
         ended = int(self.trace.diverged_at[self.trace.row(self.seed)])
-        self._ended.set_text(
-            self._words.diverged.format(step=ended) if 0 <= ended <= step else ""
-        )
+        self._ended.set_text(self._words.diverged.format(step=ended) if 0 <= ended <= step else "")
         self._step.set_text(f"{self._words.step} {step}")
         self._progress.set_width(step / last if last else 1.0)
 
@@ -285,7 +294,9 @@ class Film:
         width, height = figure.bbox.width, figure.bbox.height
         if key.mark == "arrow":
             to_pixels = Affine2D().scale(1 / width, 1 / height) + figure.transFigure
-            arrow = FancyArrow(x, y, 26, 0, width=3, head_width=11, head_length=12, length_includes_head=True)
+            arrow = FancyArrow(
+                x, y, 26, 0, width=3, head_width=11, head_length=12, length_includes_head=True
+            )
             arrow.set(facecolor=theme.arrow, edgecolor="none")
             arrow.set_transform(to_pixels)
             figure.add_artist(arrow)
@@ -324,7 +335,7 @@ class Film:
                 self._words,
                 self.trace,
                 self.seed,
-                [claim for claim in claims if claim.metric in plan.metrics],
+                [c for c in claims if c.metric in plan.metrics and REDUCTIONS[c.reduce].in_units],
                 [next(colours) for _ in plan.metrics],
                 step_axis=box is boxes[-1],
             )

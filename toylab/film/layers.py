@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from contourpy import contour_generator
@@ -43,10 +43,12 @@ class Bar:
 
 
 class Layer(Protocol):
-    """Something drawn on the stage."""
+    """Something drawn on the stage, with its entry in the key and what it says on the bar."""
 
-    key: Key | None
-    bar: Bar | None
+    @property
+    def key(self) -> Key | None: ...  # noqa: D102 - the class's line says it
+    @property
+    def bar(self) -> Bar | None: ...  # noqa: D102
 
     def open(self, ax: Axes, trace: Trace, seed: int) -> Sequence[Artist]:
         """Make the artists, bottom first, for one seed of a trace."""
@@ -67,7 +69,9 @@ class Raster(Artist):
     matplotlib's own images resample and colour anew at each draw: 8 ms of a frame's 20, measured.
     """
 
-    pixels: NDArray[np.uint8]  # [height, width, 4], lowest row first
+    def __init__(self) -> None:
+        super().__init__()
+        self.pixels: NDArray[Any] = np.zeros((1, 1, 4), np.uint8)  # lowest row first
 
     def draw(self, renderer: RendererBase) -> None:
         """Copy the pixels onto the canvas."""
@@ -129,7 +133,7 @@ class Surface:
         if known.all():
             lines = contour_generator(self._x, self._y, filled).lines(0.0)
         for artist in self._lines:
-            artist.set_segments(lines)
+            artist.set_segments([np.asarray(line) for line in lines])
 
 
 class _Dots:
@@ -157,9 +161,7 @@ class Real(_Dots):
     def open(self, ax: Axes, trace: Trace, seed: int) -> Sequence[Artist]:
         """One line of markers."""
         points = trace.real[trace.row(seed), :MOST_POINTS]
-        line = self._line(
-            ax, color=self._theme.real, markersize=2.6, markeredgewidth=0, alpha=0.5
-        )
+        line = self._line(ax, color=self._theme.real, markersize=2.6, markeredgewidth=0, alpha=0.5)
         line.set_data(points[:, 0], points[:, 1])
         return [line]
 

@@ -79,10 +79,14 @@ class Panel:
         self._curves = []
         for i, (metric, curve) in enumerate(zip(metrics, values, strict=True)):
             above = len(metrics) - 1 - i
-            self._header(0, metric.label, PANEL, theme.ink if len(metrics) == 1 else colours[i], above)
+            self._header(
+                0, metric.label, PANEL, theme.ink if len(metrics) == 1 else colours[i], above
+            )
             value = self._header(1, "", VALUE, colours[i], above)
             total = k if metric.high == "modes" else 0
-            self._curves.append(_Curve(metric, curve, *self._lines(colours[i], metric), value, total))
+            self._curves.append(
+                _Curve(metric, curve, *self._lines(colours[i], metric), value, total)
+            )
 
     @property
     def artists(self) -> list[Artist]:
@@ -120,6 +124,8 @@ class Panel:
         low = min([*finite, *(m.low for m in metrics if m.low is not None)], default=0.0)
         tops = [k if m.high == "modes" else m.high for m in metrics if m.high is not None]
         high = max([*finite, *tops], default=1.0)
+        # A curve that never moves lies at the foot of an axis of length one.
+        high = high if high > low else low + 1
         ticks = _round_ticks(low, high, whole=metrics[0].style == "count")
         low, high = min(low, ticks[0]), max(high, ticks[-1])
         margin = 0.03 * (high - low)
@@ -242,8 +248,6 @@ def _read(metric: Metric, value: float, bare: bool = False) -> str:
 
 def _round_ticks(low: float, high: float, whole: bool, n: int = 2) -> list[float]:
     """Some n + 1 round numbers from low to high."""
-    if not high > low:
-        return [low]
     rough = (high - low) / n
     power = 10.0 ** math.floor(math.log10(rough))
     size = next(m * power for m in (1, 2, 2.5, 4, 5, 10) if m * power >= rough * 0.999)

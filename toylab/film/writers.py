@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from toylab.errors import ToylabError, unknown
 from toylab.files import whole
@@ -51,6 +51,12 @@ class Timing:
     first: int = 60
     last: int = 200
 
+    @classmethod
+    def moving(cls, seconds: float, n: int) -> Timing:
+        """Timing of n frames that move for so many seconds, holds not counted."""
+        # Below 2 hundredths viewers slow down to 10: fewer frames a second is what they can show.
+        return cls(frame=max(2, round(100 * seconds / max(1, n - 2))))
+
     def durations(self, n: int) -> list[int]:
         """Hundredths of a second for each of n frames."""
         if n == 1:
@@ -79,7 +85,9 @@ class Palette:
         packed = np.concatenate([_packed(frame).ravel() for frame in frames])
         colours, counts = np.unique(packed, return_counts=True)
         # A colour with a thousandth of all pixels is a flat: paper, a level of the surface, a curve.
-        flat = colours[np.argsort(-counts, kind="stable")][: int((counts > packed.size / 2000).sum())]
+        flat = colours[np.argsort(-counts, kind="stable")][
+            : int((counts > packed.size / 2000).sum())
+        ]
         flat = flat[: _COLOURS // 2]
         rest = np.setdiff1d(colours, flat)
         entries = [_unpacked(flat)]
@@ -92,7 +100,7 @@ class Palette:
             shared = np.asarray(cut.getpalette(), dtype=np.uint8).reshape(-1, 3)
             entries.append(shared[: _COLOURS - len(flat)])
         self.colours = np.concatenate(entries)  # [<= 255, 3]
-        self._tree = cKDTree(self.colours.astype(np.float64))
+        self._tree = KDTree(self.colours.astype(np.float64))
         self._cells = np.full(1 << (3 * _BITS), -1, dtype=np.int16)
         # An exact colour owns its cell, so that a flat comes out as it went in.
         owned = _cell(flat[::-1])
@@ -123,11 +131,11 @@ def _unpacked(packed: NDArray[np.uint32]) -> NDArray[np.uint8]:
 
 def _cell(packed: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Position of a colour in the lookup table: the upper bits of each channel, red lowest."""
-    mask = (1 << _BITS) - 1
+    mask = np.uint32((1 << _BITS) - 1)
     red = (packed >> (8 - _BITS)) & mask
     green = (packed >> (16 - 2 * _BITS)) & (mask << _BITS)
     blue = (packed >> (24 - 3 * _BITS)) & (mask << (2 * _BITS))
-    return red | green | blue
+    return (red | green | blue).astype(np.uint32, copy=False)
 
 
 def _compressed(indices: NDArray[np.uint8]) -> bytes:

@@ -7,7 +7,7 @@ loss and its gradient are finite for any finite logit.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from torch import Tensor
 from torch.nn.functional import softplus
@@ -21,7 +21,7 @@ class Objective(Protocol):
             may come empty, [S, 0].
     """
 
-    pairs: ClassVar[bool]
+    pairs: bool
 
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """Loss that the discriminator minimises, [S]."""

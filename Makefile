@@ -1,0 +1,35 @@
+# Two commands do all the set-up, each in a virtual environment of its own.
+PYTHON ?= python3
+PIP_FLAGS ?= --quiet --disable-pip-version-check
+
+.PHONY: demo test fast lint bench clean
+
+demo: .venv/ready
+	.venv/bin/toylab run mode-collapse
+
+test: .venv-test/ready
+	.venv-test/bin/python -m pytest
+
+fast: .venv-test/ready
+	.venv-test/bin/python -m pytest -m "not slow"
+
+lint: .venv-test/ready
+	.venv-test/bin/ruff check .
+	.venv-test/bin/ruff format --check .
+	.venv-test/bin/pyright --pythonpath .venv-test/bin/python
+
+bench: .venv-test/ready
+	.venv-test/bin/python tests/bench/filming.py
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/pip install $(PIP_FLAGS) -c constraints.txt -e .
+	touch $@
+
+.venv-test/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-test
+	.venv-test/bin/pip install $(PIP_FLAGS) -c constraints.txt -e ".[dev]"
+	touch $@
+
+clean:
+	rm -rf .venv .venv-test dist

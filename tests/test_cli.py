@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from toylab import catalogue
+from toylab.cli import parse_seeds
+from toylab.errors import ToylabError
+from toylab.trace import Trace
+
+Write = Callable[..., Path]
+SMALL = """
+[target]
+kind = "ring"
+[generator]
+hidden = [8]
+[discriminator]
+hidden = [8]
+[training]
+steps = 4
+batch = 16
+[recording]
+snapshots = 3
+samples = 64
+grid = 16
+"""
+
+
+def toylab(*words: str | Path, cwd: Path, **options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "toylab.cli", *map(str, words)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **options},
+    )
+
+
+def refused(result: subprocess.CompletedProcess[str]) -> str:
+    """The message of a refused command: exit code 2, one to three lines, no traceback."""
+    assert result.returncode == 2, result.stderr
+    assert 1 <= len(result.stderr.strip().splitlines()) <= 3 and "Traceback" not in result.stderr
+    assert not result.stdout
+    return result.stderr
+
+
+def test_run_leaves_a_film_and_a_trace_and_says_one_line(
+    scenario_file: Write, tmp_path: Path
+) -> None:
+    path = scenario_file("mine", SMALL)
+    result = toylab("run", path, "--seed", "3", cwd=tmp_path)
+    assert result.returncode == 0 and not result.stderr
+    assert len(result.stdout.splitlines()) == 1 and "renders/mine.gif" in result.stdout
+    assert sorted(os.listdir(tmp_path / "renders")) == ["mine.gif", "mine.npz"]
+    with Image.open(tmp_path / "renders/mine.gif") as film:
+        assert film.size == (1280, 720)
+    told = toylab("inspect", "renders/mine.gif", cwd=tmp_path).stdout
+    for words in ("mine", "toylab run", "torch", 'kind = "ring"'):
+        assert words in told
+    assert "seeds" in toylab("inspect", "renders/mine.npz", cwd=tmp_path).stdout
+
+
+def test_the_same_command_twice_gives_the_same_bytes(scenario_file: Write, tmp_path: Path) -> None:
+    path, files = scenario_file("mine", SMALL), ("mine.gif", "mine.npz")
+    made = []
+    for _ in range(2):
+        assert toylab("run", path, cwd=tmp_path).returncode == 0
+        made.append([(tmp_path / "renders" / name).read_bytes() for name in files])
+    assert made[0] == made[1]
+
+
+def test_train_then_render_each_seed(scenario_file: Write, tmp_path: Path) -> None:
+    path = scenario_file("mine", SMALL)
+    trained = toylab("train", path, "-o", "t.npz", "--seeds", "5:7", cwd=tmp_path)
+    assert trained.returncode == 0, trained.stderr
+    assert Trace.load(tmp_path / "t.npz").seeds.tolist() == [5, 6]
+    for seed in ("5", "6"):
+        drawn = toylab("render", "t.npz", "-o", f"{seed}.gif", "--seed", seed, cwd=tmp_path)
+        assert drawn.returncode == 0 and (tmp_path / f"{seed}.gif").exists()
+    assert "Seed 4 is not" in refused(
+        toylab("render", "t.npz", "-o", "x.gif", "--seed", "4", cwd=tmp_path)
+    )
+
+
+def test_render_needs_no_torch(scenario_file: Write, tmp_path: Path) -> None:
+    path = scenario_file("mine", SMALL)
+    assert toylab("train", path, "-o", "t.npz", cwd=tmp_path).returncode == 0
+    # A torch that cannot be imported, found before the real one.
+    (tmp_path / "fake").mkdir()
+    (tmp_path / "fake" / "torch.py").write_text("raise ImportError('no torch here')")
+    result = toylab(
+        "render", "t.npz", "-o", "x.gif", cwd=tmp_path, PYTHONPATH=str(tmp_path / "fake")
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_list_names_every_scenario_on_a_line(tmp_path: Path) -> None:
+    lines = toylab("list", cwd=tmp_path).stdout.splitlines()
+    assert [line.split()[0] for line in lines] == catalogue.names()
+
+
+def test_show_prints_settings_and_what_differs(scenario_file: Write, tmp_path: Path) -> None:
+    scenario_file("failure", SMALL)
+    fix = scenario_file("fix", 'extends = "failure"\n[game]\ngenerator_steps = 3\n')
+    shown = toylab("show", fix, cwd=tmp_path).stdout
+    assert "Differs from failure in:\n  game.generator_steps: 1 -> 3\n" in shown
+    assert "[training]" in shown and "A lesson" in shown
+    changed = toylab("show", fix, "--set", "training.batch=9", cwd=tmp_path).stdout
+    assert "Differs from its file in:\n  training.batch: 16 -> 9\n" in changed
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "mode-colapse"], 'did you mean "mode-collapse"'),
+        (["run", "nowhere.toml"], "no such scenario file"),
+        (["run", "convergence", "--set", "training.stepz=1"], 'did you mean "steps"'),
+        (["run", "convergence", "--set", 'film.layers=["x"]'], 'film.layers "x" is unknown'),
+        (["run", "convergence", "--seed", "-1"], "--seed"),
+        (["run", "convergence", "--theme", "drak"], 'did you mean "dark"'),
+        (["train", "convergence", "-o", "x.gif"], "ends in .npz"),
+        (["train", "convergence", "-o", "x.npz", "--seeds", "x"], "names no seeds"),
+        (["render", "none.npz", "-o", "x.gif"], "none.npz: no such file"),
+        (["render", "none.npz", "-o", "x.gfi"], "ending"),
+        (["inspect", "nothing"], "no such file"),
+        (["dance"], "No such command"),
+        (["run"], "Missing argument"),
+        (["run", "convergence", "--fast"], "No such option"),
+    ],
+)
+def test_bad_input_is_a_few_lines_and_exit_code_2(
+    words: list[str], said: str, tmp_path: Path
+) -> None:
+    assert said in refused(toylab(*words, cwd=tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_run_leaves_no_half_file(
+    kind: signal.Signals, scenario_file: Write, tmp_path: Path
+) -> None:
+    path = scenario_file("mine", SMALL.replace("steps = 4", "steps = 1000000"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "toylab.cli", "run", str(path)],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(4)  # past the imports and into the training
+    process.send_signal(kind)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode != 0 and "Traceback" not in said
+    assert not list(tmp_path.glob("renders/**/*"))
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [("3", [0, 1, 2]), ("8:11", [8, 9, 10]), ("3,5", [3, 5]), ("7,", [7])],
+)
+def test_seeds_are_a_number_a_range_or_a_list(text: str, seeds: list[int]) -> None:
+    assert parse_seeds(text) == seeds
+
+
+def test_a_number_of_seeds_counts_from_the_commands_first() -> None:
+    assert parse_seeds("2", first=1000) == [1000, 1001]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "0", "-1", "5:5", "9:3", "3,3", "1:2:3", "1e3", "9999999999", f"{2**63},1"]
+)
+def test_words_that_name_no_seeds_are_refused(text: str) -> None:
+    with pytest.raises(ToylabError, match="names no seeds"):
+        parse_seeds(text)
+
+
+def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m toylab.cli list | head -c 1"
+    result = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0 and not result.stderr

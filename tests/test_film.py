@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, cast
+
+import matplotlib
+import numpy as np
+import pytest
+from PIL import Image
+
+from toylab.errors import ToylabError
+from toylab.film import THEMES, Film
+from toylab.film.layers import LAYERS, N_ARROWS, spread_choice
+from toylab.film.panels import PanelPlan
+from toylab.film.style import LABEL, nice_probability, resampler, short
+from toylab.film.writers import WRITERS, Palette, Timing, provenance_of
+from toylab.metrics import METRICS
+from toylab.scenario import Scenario, check
+from toylab.trace import Trace
+from toylab.training import record
+
+Make = Callable[..., Scenario]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_blitted_frame_is_the_full_redraw_pixel_for_pixel(small_trace: Trace, theme: str) -> None:
+    film = Film(small_trace, theme=theme)
+    for frame in (2, 0, 1, 2):  # in any order
+        assert np.array_equal(film.draw(frame), film.redraw(frame)), frame
+
+
+def test_every_layer_and_metric_draws_the_same_both_ways(small: Make) -> None:
+    names = list(METRICS)
+    for first, second in pairwise(names):
+        panels = [{"metrics": [first]}, {"metrics": [first, second], "scale": "log"}]
+        trace = record(small(film={"layers": list(LAYERS), "curves": panels}), [0])
+        film = Film(trace)
+        assert np.array_equal(film.draw(1), film.redraw(1)), (first, second)
+
+
+def test_a_frame_has_the_size_of_a_slide_and_is_opaque(small_trace: Trace) -> None:
+    frame = Film(small_trace).draw(0)
+    assert frame.shape == (720, 1280, 4) and (frame[..., 3] == 255).all()
+
+
+def test_the_users_matplotlibrc_does_not_reach_a_film(small_trace: Trace) -> None:
+    plain = Film(small_trace).draw(1)
+    odd: Any = {
+        "axes.facecolor": "red",
+        "lines.linewidth": 9,
+        "font.size": 30,
+        "font.family": "serif",
+    }
+    with matplotlib.rc_context(odd):
+        assert np.array_equal(Film(small_trace).draw(1), plain)
+
+
+def test_a_title_with_markup_is_text(small: Make) -> None:
+    for title in ("$x^2$", "a $ b", r"\frac{1}{2}", "<b>bold</b>", "%s {0} \\n"):
+        Film(record(small(title=title, lesson=title), [0])).draw(0)
+
+
+def test_long_words_stay_inside_the_frame(small: Make) -> None:
+    words = "collapse " * 44
+    trace = record(small(title=words, lesson=words), [0])
+    film = Film(trace)
+    film.draw(0)
+    width = film._figure.bbox.width
+    for text in film._figure.texts:
+        box = text.get_window_extent(film._canvas.get_renderer())
+        assert box.x0 >= 0 and box.x1 <= width, text.get_text()
+
+
+@pytest.mark.parametrize("name", ["one line", "two lines"])
+def test_no_words_overlap_and_none_is_small(small: Make, name: str) -> None:
+    lesson = "The lesson of this film. " * (2 if name == "one line" else 6)
+    film = Film(record(small(lesson=lesson.strip()), [0]))
+    film.draw(2)
+    renderer = film._canvas.get_renderer()
+    texts = [t for ax in film._figure.axes for t in ax.texts] + list(film._figure.texts)
+    shown = [t for t in texts if t.get_text().strip()]
+    assert all(float(t.get_fontsize()) >= LABEL for t in shown)
+    boxes = [(t.get_text(), t.get_window_extent(renderer)) for t in shown]
+    for i, (a, box) in enumerate(boxes):
+        for b, other in boxes[i + 1 :]:
+            assert not box.padded(-1).overlaps(other), f"{a!r} overlaps {b!r}"
+
+
+def test_arrows_are_the_same_latents_in_all_frames_and_spread() -> None:
+    rng = np.random.default_rng(0)
+    start = rng.normal(size=(200, 2))
+    samples = np.stack([start + 3 * t for t in range(5)])
+    chosen = spread_choice(samples, N_ARROWS)
+    assert len(set(chosen.tolist())) == N_ARROWS
+    gaps = np.linalg.norm(start[chosen][:, None] - start[chosen], axis=-1) + 9 * np.eye(N_ARROWS)
+    random = start[:N_ARROWS]
+    other = np.linalg.norm(random[:, None] - random, axis=-1) + 9 * np.eye(N_ARROWS)
+    # Farthest points keep their distance; the first fourteen of a normal cloud do not.
+    assert gaps.min() > 3 * other.min()
+
+
+def test_an_arrow_has_its_true_length_up_to_the_one_scale(small: Make) -> None:
+    trace = record(small(film={"layers": ["arrows"], "curves": []}), [0])
+    film = Film(trace)
+    arrows: Any = film._layers[0]
+    for frame in range(3):
+        arrows.show(frame)
+        push = arrows._push[frame]
+        length = np.hypot(push[:, 0], push[:, 1]) * arrows._scale
+        tips = arrows._patches[0].get_path().vertices.reshape(-1, 8, 2)[:, 3]
+        seen = length > arrows._pixel
+        drawn = np.linalg.norm(tips - arrows._start[frame][seen], axis=1)
+        assert np.allclose(drawn, np.minimum(length[seen], arrows._most), rtol=1e-5)
+
+
+def test_a_diverged_seed_says_so(small: Make) -> None:
+    blow_up = {"kind": "sgd", "lr": 1e9}
+    trace = record(small(optimizer={"generator": blow_up, "discriminator": blow_up}), [0])
+    film = Film(trace)
+    film.draw(len(film) - 1)
+    assert film._ended.get_text() == f"diverged at step {trace.diverged_at[0]}"
+    assert np.array_equal(film.draw(len(film) - 1), film.redraw(len(film) - 1))
+
+
+@pytest.mark.parametrize(
+    ("film", "words"),
+    [
+        ({"layers": ["surfase"]}, 'film.layers "surfase" is unknown; did you mean "surface"'),
+        ({"curves": ["modes"]}, 'film.curves "modes" is unknown; did you mean "modes_hit"'),
+    ],
+)
+def test_a_misspelt_layer_or_curve_is_said(small: Make, film: dict[str, Any], words: str) -> None:
+    with pytest.raises(ToylabError, match=words):
+        Film(record(small(film=film), [0]))
+
+
+def test_options_that_are_unknown_are_said(small_trace: Trace) -> None:
+    for options in cast(
+        list[dict[str, Any]], [{"theme": "drak"}, {"lang": "fr"}, {"seed": 1}, {"seed": 77}]
+    ):
+        with pytest.raises(ToylabError):
+            Film(small_trace, **options)
+
+
+# --- small parts ---
+
+
+def test_the_resampler_reproduces_planes() -> None:
+    n, size = 16, 60
+    cells = (np.arange(n) + 0.5) / n
+    fine = resampler(size, n) @ cells
+    inside = slice(size // n, -(size // n))
+    assert np.allclose(fine[inside], ((np.arange(size) + 0.5) / size)[inside], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (0.5, "0.5"), (1234, "1230"), (12.345, "12.3"), (0.0123, "0.012"), (1e-5, "10⁻⁵"),
+     (2e-5, "2·10⁻⁵"), (-3e7, "-3·10⁷"), (float("nan"), "–"), (0.001, "0.001")],
+)  # fmt: skip
+def test_numbers_are_short(value: float, text: str) -> None:
+    assert short(value) == text
+
+
+def test_surface_limits_are_round_and_wide_enough() -> None:
+    for logit in (0, 0.01, 0.3, 1, 4):
+        p = nice_probability(logit)
+        assert np.log(p / (1 - p)) >= logit
+    assert nice_probability(1e9) == 0.99
+
+
+def test_curves_may_share_a_panel() -> None:
+    assert PanelPlan(("a", "b"), log=True).metrics == ("a", "b")
+
+
+# --- writers ---
+
+
+class Plain:
+    """Frames of flat colours, for writers."""
+
+    def __init__(self, n: int = 5, same: tuple[int, ...] = ()) -> None:
+        rng = np.random.default_rng(0)
+        self.frames = [rng.integers(0, 255, (1, 1, 4), dtype=np.uint8) for _ in range(n)]
+        for k in same:
+            self.frames[k] = self.frames[k - 1]
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def draw(self, frame: int) -> np.ndarray:
+        full = np.broadcast_to(self.frames[frame], (40, 60, 4)).copy()
+        full[..., 3] = 255
+        full[: 5 + frame, :9, :3] = 30
+        return full
+
+
+def gif_frames(path: Path) -> tuple[list[np.ndarray], list[int]]:
+    with Image.open(path) as image:
+        frames, durations = [], []
+        for k in range(getattr(image, "n_frames", 1)):
+            image.seek(k)
+            durations.append(image.info["duration"])
+            frames.append(np.asarray(image.convert("RGB")))
+    return frames, durations
+
+
+def test_a_gif_read_by_pillow_has_our_frames_and_loops(tmp_path: Path) -> None:
+    path, frames = tmp_path / "x.gif", Plain()
+    WRITERS[".gif"](frames, path, Timing(frame=5, first=60, last=200), {"a": "b"})
+    read, durations = gif_frames(path)
+    assert durations == [600, 50, 50, 50, 2000]
+    with Image.open(path) as image:
+        assert image.info["loop"] == 0 and image.size == (60, 40)
+    for k, frame in enumerate(read):
+        # Fewer than 255 colours: every one is kept as it is.
+        assert np.array_equal(frame, frames.draw(k)[..., :3]), k
+
+
+def test_time_passes_while_nothing_changes(tmp_path: Path) -> None:
+    class Still(Plain):
+        def draw(self, frame: int) -> np.ndarray:
+            return super().draw(0)
+
+    WRITERS[".gif"](Still(4), tmp_path / "x.gif", Timing(5, 60, 200), {})
+    assert sum(gif_frames(tmp_path / "x.gif")[1]) == 600 + 2 * 50 + 2000
+
+
+def test_a_film_as_gif_stays_close_to_its_frames(small_trace: Trace, tmp_path: Path) -> None:
+    film = Film(small_trace)
+    film.save(tmp_path / "x.gif")
+    for k, frame in enumerate(gif_frames(tmp_path / "x.gif")[0]):
+        error = frame.astype(float) - film.draw(k)[..., :3]
+        psnr = 10 * np.log10(255**2 / np.mean(error**2))
+        # 40 dB is where a still picture's loss stops being seen; 255 colours without dither reach it.
+        assert psnr > 40, psnr
+
+
+def test_a_palette_keeps_flat_colours_exactly(small_trace: Trace) -> None:
+    film = Film(small_trace)
+    palette = Palette([film.draw(0)])
+    paper = [int(THEMES["light"].paper[i : i + 2], 16) for i in (1, 3, 5)]
+    assert paper in palette.colours.tolist()
+    assert len(palette.colours) <= 255
+
+
+def test_the_same_film_twice_is_the_same_bytes(small_trace: Trace, tmp_path: Path) -> None:
+    for name in ("a.gif", "b.gif"):
+        Film(small_trace).save(tmp_path / name)
+    assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+def test_every_writer_says_where_its_film_came_from(
+    ending: str, small_trace: Trace, tmp_path: Path
+) -> None:
+    path = tmp_path / f"x{ending}"
+    Film(small_trace, seed=2).save(path, command="toylab run it")
+    told = provenance_of(path)
+    assert told["seed"] == "2" and told["film_command"] == "toylab run it"
+    assert check_settings(told["settings"]) == "Small"
+
+
+def check_settings(text: str) -> str:
+    import tomllib
+
+    return check(tomllib.loads(text)).title
+
+
+def test_an_ending_without_writer_is_said_before_anything_is_drawn(
+    small_trace: Trace, tmp_path: Path
+) -> None:
+    for name in ("x.gfi", "x", "x.txt"):
+        with pytest.raises(ToylabError, match=r"ending .* is unknown"):
+            Film(small_trace).save(tmp_path / "good.gif", tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_files_that_are_no_films_are_said(tmp_path: Path) -> None:
+    (tmp_path / "text.gif").write_text("hello")
+    Image.new("RGB", (4, 4)).save(tmp_path / "foreign.gif")
+    for path in (tmp_path / "text.gif", tmp_path / "foreign.gif", tmp_path / "none.gif", tmp_path):
+        with pytest.raises(ToylabError):
+            provenance_of(path)
+
+
+def test_a_full_disk_is_one_line_and_the_old_file_stays(small_trace: Trace) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no /dev/full on this system")
+    with pytest.raises(OSError):
+        WRITERS[".gif"](Plain(), full, Timing(), {})
+    assert shutil.disk_usage("/").free > 0

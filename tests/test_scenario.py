@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toylab import catalogue
+from toylab.errors import ToylabError
+from toylab.scenario import base_of, check, differences, load, schema
+
+Write = Callable[..., Path]
+LEAST: dict[str, Any] = {"title": "t", "lesson": "l", "target": {"kind": "ring"}}
+
+
+def mistakes(settings: dict[str, Any]) -> str:
+    with pytest.raises(ToylabError) as caught:
+        check({**LEAST, **settings}, where="x.toml")
+    return str(caught.value)
+
+
+def test_the_least_scenario_is_three_lines() -> None:
+    scenario = check(LEAST)
+    assert scenario.game.objective.kind == "non_saturating"
+    assert scenario.target.options["modes"] == 8
+
+
+def test_a_scenario_written_out_reads_back_the_same() -> None:
+    for name in catalogue.names():
+        scenario = load(name)
+        again = check(tomllib.loads(scenario.text), name=name)
+        assert again == scenario and again.text == scenario.text
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"game": {"objective": "non_saturatin"}}, 'game.objective "non_saturatin" is unknown; did you mean "non_saturating"?'),
+        ({"game": {"objektive": "x"}}, 'game: key "objektive" is unknown; did you mean "objective"?'),
+        ({"gmae": {}}, 'key "gmae" is unknown; did you mean "game"?'),
+        ({"target": {"kind": "rng"}}, 'target "rng" is unknown; did you mean "ring"?'),
+        ({"target": {"kind": "ring", "radus": 1}}, 'target: key "radus" is unknown; did you mean "radius"?'),
+        ({"target": {"radius": 1}}, "target.kind is missing"),
+        ({"target": {"kind": "ring", "radius": -1}}, "target.radius: must be greater than 0, got -1"),
+        ({"target": {"kind": "ring", "weights": [1, 2]}}, "target: weights needs one number a mode (8), got 2"),
+        ({"training": {"batch": 10**9}}, "training.batch: must be less than or equal to 65536"),
+        ({"training": {"steps": "8"}}, "training.steps: must be a valid integer, got '8'"),
+        ({"training": {"steps": True}}, "training.steps: must be a valid integer, got True"),
+        ({"training": {"steps": 10.0}}, "training.steps: must be a valid integer, got 10.0"),
+        ({"generator": {"activation": "rellu"}}, 'generator.activation "rellu" is unknown; did you mean "relu"?'),
+        ({"generator": {"hidden": [64, 0]}}, "generator.hidden[1]: must be greater than or equal to 1, got 0"),
+        ({"generator": {"gain": float("nan")}}, "generator.gain: must be a finite number, got nan"),
+        ({"game": {"discriminator_steps": 0, "generator_steps": 0}}, "nobody would move"),
+        ({"game": {"penalties": [{"kind": "r1", "wight": 1}]}}, 'game.penalties[0]: key "wight" is unknown; did you mean "weight"?'),
+        ({"claims": [{"text": "t", "metric": "modes", "relation": "<", "threshold": 1}]}, 'claims[0].metric "modes" is unknown; did you mean "modes_hit"?'),
+        ({"claims": [{"text": "t", "metric": "modes_hit", "relation": "=<", "threshold": 1}]}, 'claims[0].relation "=<" is unknown'),
+        ({"claims": [{"metric": "modes_hit", "relation": "<", "threshold": 1}]}, "claims[0].text is missing"),
+        ({"title": None}, "title: must be a valid string, got None"),
+        ({"discriminator": {"hidden": [4096] * 16}, "training": {"batch": 65536}}, "at most 4 GiB are allowed"),
+        ({"recording": {"snapshots": 5000, "grid": 512}}, "at most 4 GiB are allowed"),
+    ],
+)  # fmt: skip
+def test_a_mistake_names_its_path_and_what_is_allowed(settings: dict[str, Any], words: str) -> None:
+    said = mistakes(settings)
+    assert words in said
+    assert said.startswith("x.toml: ") and len(said.splitlines()) <= 3
+
+
+def test_all_mistakes_are_reported_together() -> None:
+    said = mistakes({"gmae": 1, "training": {"steps": 0, "batch": -1}, "lesson": 3})
+    assert all(part in said for part in ("gmae", "training.steps", "training.batch", "lesson"))
+
+
+@pytest.mark.parametrize("top", ["target", "generator", "game", "optimizer", "training", "film"])
+@pytest.mark.parametrize("junk", [3, "x", [], [[]], None, {"kind": 3}, {"": 1}, {"kind": []}])
+def test_junk_in_any_table_is_said_and_never_a_traceback(top: str, junk: object) -> None:
+    try:
+        check({**LEAST, top: junk})
+    except ToylabError as error:
+        assert top in str(error)
+
+
+# --- extends ---
+
+
+def test_a_fix_is_its_failure_plus_one_line(scenario_file: Write) -> None:
+    scenario_file("failure", '[target]\nkind = "ring"\n[game]\ngenerator_steps = 10\n')
+    fix = scenario_file("fix", 'extends = "failure"\n[game]\ngenerator_steps = 1\n')
+    base = base_of(fix)
+    assert base is not None
+    assert differences(load(fix), base) == [("game.generator_steps", 10, 1)]
+
+
+def test_chains_are_followed_to_the_end(scenario_file: Write) -> None:
+    scenario_file("a", '[target]\nkind = "ring"\nmodes = 3\n[training]\nsteps = 5\n')
+    scenario_file("b", 'extends = "a"\n[target]\nradius = 4.0\n')
+    c = load(scenario_file("c", 'extends = "b"\n[training]\nbatch = 7\n'))
+    assert (c.target.options["modes"], c.target.options["radius"]) == (3, 4.0)
+    assert (c.training.steps, c.training.batch, c.name) == (5, 7, "c")
+
+
+def test_a_loop_is_an_error_that_shows_the_way(scenario_file: Write) -> None:
+    a = scenario_file("a", 'extends = "b"\n')
+    scenario_file("b", 'extends = "a"\n')
+    with pytest.raises(ToylabError, match="loop: a -> b -> a"):
+        load(a)
+    own = scenario_file("own", 'extends = "own"\n')
+    with pytest.raises(ToylabError, match="loop: own -> own"):
+        load(own)
+
+
+def test_another_kind_brings_its_own_keys(scenario_file: Write) -> None:
+    scenario_file("a", '[target]\nkind = "ring"\nradius = 3.0\n')
+    b = load(scenario_file("b", 'extends = "a"\n[target]\nkind = "grid"\n'))
+    assert b.target.kind == "grid" and "radius" not in b.target.options
+
+
+def test_claims_and_words_are_not_handed_down(scenario_file: Write) -> None:
+    claim = '[[claims]]\ntext = "c"\nmetric = "modes_hit"\nrelation = "<"\nthreshold = 2\n'
+    scenario_file("a", f'title_zh = "题"\n[target]\nkind = "ring"\n{claim}')
+    b = load(scenario_file("b", 'extends = "a"\n'))
+    assert b.claims == () and b.title_zh is None
+    nameless = scenario_file("c", 'extends = "a"\n', head=False)
+    with pytest.raises(ToylabError, match="title is missing"):
+        load(nameless)
+
+
+def test_a_base_that_is_missing_is_said_with_the_file_that_wants_it(scenario_file: Write) -> None:
+    with pytest.raises(ToylabError, match='a.toml: extends: Scenario "convergense".*"convergence"'):
+        load(scenario_file("a", 'extends = "convergense"\n'))
+    with pytest.raises(ToylabError, match="extends must be a scenario's name, got 3"):
+        load(scenario_file("b", "extends = 3\n"))
+
+
+# --- files and changes ---
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"title = ", "not TOML"),
+        (b"\xff\xfe", "not a text file"),
+        (b"a = " + b"[" * 100_000, "not TOML|too deeply"),
+        (b"#" * 1_100_000, "larger than 1 MB"),
+        (b"", "title is missing"),
+    ],
+)
+def test_a_file_that_is_no_scenario_is_one_message(
+    content: bytes, words: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.toml"
+    path.write_bytes(content)
+    with pytest.raises(ToylabError, match=words):
+        load(path)
+
+
+def test_a_change_lies_over_the_file() -> None:
+    changed = load("convergence", ["game.objective=saturating", "training.steps = 7"])
+    assert changed.game.objective.kind == "saturating" and changed.training.steps == 7
+    penalties = load("convergence", ["game.penalties=[]"]).game.penalties
+    assert penalties == ()
+
+
+@pytest.mark.parametrize("change", ["steps", "=3", "a..b=1", "training.steps=", "nix.x=1"])
+def test_a_change_that_makes_no_sense_is_refused(change: str) -> None:
+    with pytest.raises(ToylabError):
+        load("convergence", [change])
+
+
+def test_the_schema_knows_every_table_and_row() -> None:
+    described = str(schema())
+    for word in ("extends", "generator_steps", "leaky_relu", "rmsprop", "r1", "radius"):
+        assert word in described

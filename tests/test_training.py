@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from toylab.errors import ToylabError
+from toylab.recorder import schedule
+from toylab.scenario import Scenario
+from toylab.training import Game, record, train
+
+Make = Callable[..., Scenario]
+ARRAYS = ("samples", "real_logits", "fake_logits", "losses", "gradients", "real")
+
+
+@pytest.mark.parametrize("kind", ["linear", "geometric"])
+@pytest.mark.parametrize(("steps", "snapshots"), [(1, 2), (1, 50), (7, 3), (100, 120), (3000, 120)])
+def test_a_schedule_runs_from_the_start_to_the_end(steps: int, snapshots: int, kind: str) -> None:
+    due = schedule(steps, snapshots, kind)
+    assert due[0] == 0 and due[-1] == steps and (np.diff(due) > 0).all()
+    # As many as were asked for, where there are as many steps.
+    assert len(due) == min(snapshots, steps + 1)
+
+
+def test_a_geometric_schedule_is_dense_at_the_start() -> None:
+    due = schedule(1000, 40, "geometric")
+    # Half of the snapshots in the first tenth; a linear one has four.
+    assert (due < 100).sum() >= 20
+
+
+def test_the_same_seed_gives_the_same_numbers(small: Make) -> None:
+    a, b = (record(small(), [4]) for _ in range(2))
+    for name in (*ARRAYS, "logits", "pushes", "lattice"):
+        assert np.array_equal(getattr(a, name), getattr(b, name)), name
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+def test_a_seed_ignores_its_neighbours(small: Make, optimizer: str) -> None:
+    rule = {"kind": optimizer, "lr": 1e-2}
+    scenario = small(optimizer={"generator": rule, "discriminator": rule})
+    together, alone = record(scenario, [0, 5, 3], [1]), record(scenario, [5])
+    for name in ARRAYS:
+        part = getattr(together, name)
+        part = part[1] if name == "real" else part[:, 1]
+        whole = getattr(alone, name)
+        # Batched and single matmuls may sum in another order; over four steps that stays below this.
+        assert np.allclose(part, whole[0] if name == "real" else whole[:, 0], atol=1e-5), name
+
+
+def test_a_penalty_does_not_change_the_data(small: Make) -> None:
+    plain = Game(small(), [1], torch.device("cpu"))
+    with_r1 = Game(small(game={"penalties": [{"kind": "r1"}]}), [1], torch.device("cpu"))
+    for _ in range(40):  # more than one block of draws
+        a, b = plain.draw(real=True), with_r1.draw(real=True)
+        assert a.real is not None and b.real is not None
+        assert torch.equal(a.real, b.real) and torch.equal(a.z, b.z)
+
+
+def test_real_points_are_drawn_only_for_those_who_look(small: Make) -> None:
+    game = Game(small(), [1], torch.device("cpu"))
+    assert game.draw(real=False).real is None
+
+
+def test_a_frozen_generator_stands_still(small: Make) -> None:
+    trace = record(small(game={"generator_steps": 0}), [0])
+    assert np.array_equal(trace.samples[0], trace.samples[-1])
+    assert not np.array_equal(trace.logits[0], trace.logits[-1])
+
+
+def test_a_diverged_seed_ends_and_the_others_go_on(small: Make) -> None:
+    blow_up = {"kind": "sgd", "lr": 1e9}
+    scenario = small(
+        optimizer={"generator": blow_up, "discriminator": blow_up},
+        training={"steps": 30},
+        recording={"snapshots": 31},
+    )
+    trace = record(scenario, [0, 1, 2, 3], [0, 1, 2, 3])
+    ended = trace.diverged_at
+    assert (ended > 0).any()
+    for s, step in enumerate(ended):
+        dead = trace.steps >= step if step >= 0 else np.zeros(len(trace.steps), bool)
+        assert np.isnan(trace.samples[dead, s]).all() and np.isnan(trace.logits[dead, s]).all()
+        assert np.isfinite(trace.samples[~dead, s]).all()
+
+
+def test_only_the_seed_that_breaks_is_dropped(small: Make) -> None:
+    """One seed's parameters are made infinite by hand in the middle of the game."""
+    scenario = small(training={"steps": 6}, recording={"snapshots": 7})
+    healthy = record(scenario, [0, 1, 2])
+    from toylab import training
+
+    run = training._Run(scenario, [0, 1, 2], [0])
+    shots = run.snapshots()
+    seen = list(islice(shots, 3))
+    run.game.generator.parameters[1] = torch.inf
+    seen += list(shots)
+    assert seen[-1].diverged_at.tolist() == [-1, 3, -1]
+    assert np.isnan(seen[-1].samples[1]).all()
+    for s in (0, 2):
+        assert np.allclose(seen[-1].samples[s], healthy.samples[-1, s], atol=1e-5)
+
+
+def test_when_all_seeds_diverge_the_recording_still_ends(small: Make) -> None:
+    blow_up = {"kind": "sgd", "lr": 1e9}
+    scenario = small(
+        optimizer={"generator": blow_up, "discriminator": blow_up}, training={"steps": 50}
+    )
+    trace = record(scenario, [0, 1])
+    assert (trace.diverged_at > 0).all() and trace.steps[-1] == 50
+
+
+def test_snapshots_can_be_stopped_by_not_asking(small: Make) -> None:
+    endless = small(training={"steps": 10_000_000})
+    assert [shot.step for shot in islice(train(endless, [0]), 1)] == [0]
+
+
+@pytest.mark.parametrize("seeds", [[], [0, 0], [-1]])
+def test_seeds_that_are_none_or_twice_are_refused(small: Make, seeds: list[int]) -> None:
+    with pytest.raises(ToylabError, match="seeds must be different numbers from 0 on"):
+        record(small(), seeds)
+
+
+def test_a_recording_too_large_is_refused_before_it_starts(small: Make) -> None:
+    large = small(recording={"samples": 50_000, "snapshots": 100}, training={"steps": 1000})
+    with pytest.raises(ToylabError, match="Give fewer seeds"):
+        record(large, range(1000))
+
+
+# --- what a snapshot measures ---
+
+
+def logit_of(game: Game, x: np.ndarray) -> torch.Tensor:
+    points = torch.tensor(x, dtype=torch.float32)[None]
+    return game.judge(game.discriminator.parameters[:1], points)[0]
+
+
+@pytest.mark.parametrize("objective", ["saturating", "non_saturating"])
+def test_pushes_and_gradients_are_finite_differences(small: Make, objective: str) -> None:
+    scenario = small(game={"objective": objective}, generator={"activation": "tanh"})
+    from toylab import training
+
+    run = training._Run(scenario, [0], [0])
+    shot, game = next(run.snapshots()), run.game
+    rule = game.objective
+
+    def loss(x: torch.Tensor) -> torch.Tensor:
+        """Each sample's own loss in float64."""
+        a = game.judge(game.discriminator.parameters.double(), x)
+        return torch.stack(
+            [rule.generator_loss(a[:, i : i + 1], a[:, i : i + 1]) for i in range(4)]
+        )
+
+    x = torch.tensor(shot.samples[:1, :4]).double()
+    h = 1e-6
+    for axis in range(2):
+        step = torch.zeros(2, dtype=torch.float64)
+        step[axis] = h
+        slope = (loss(x + step) - loss(x - step)) / (2 * h)
+        assert np.allclose(-slope[:, 0].numpy(), shot.pushes[0, :4, axis], atol=1e-5)
+
+    def mean_loss(p: torch.Tensor) -> torch.Tensor:
+        fake = game.generate(p, run.recorder._z.double())
+        a = game.judge(game.discriminator.parameters.double(), fake)
+        return rule.generator_loss(a, a)[0]
+
+    at = game.generator.parameters.double()
+    differences = []
+    for i in range(at.shape[1]):
+        step = torch.zeros_like(at)
+        step[0, i] = h
+        differences.append(float(mean_loss(at + step) - mean_loss(at - step)) / (2 * h))
+    assert np.linalg.norm(differences) == pytest.approx(shot.gradients[0, 0], rel=1e-4)
+    # The three norms are of three losses at the same place.
+    column = {"saturating": 1, "non_saturating": 2}[objective]
+    assert shot.gradients[0, 0] == pytest.approx(shot.gradients[0, column])
+
+
+def test_the_grid_lies_where_the_extent_says(small: Make) -> None:
+    from toylab import training
+
+    run = training._Run(small(), [0], [0])
+    shot = next(run.snapshots())
+    x0, x1, y0, y1 = run.recorder.extent
+    n = 16
+    row, column = 3, 11
+    centre = [x0 + (x1 - x0) * (column + 0.5) / n, y0 + (y1 - y0) * (row + 0.5) / n]
+    expected = float(logit_of(run.game, np.array([centre]))[0])
+    assert shot.logits[0, row, column] == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_lattice_is_there_for_two_latents_only(small: Make) -> None:
+    assert record(small(), [0]).lattice.shape[2:] == (21, 21, 2)
+    assert record(small(generator={"latent": 3}), [0]).lattice.shape[2:] == (0, 0, 2)
+
+
+def test_the_recorded_arrays_are_all_there(small: Make) -> None:
+    trace = record(small(), [0, 1], filmed=[1])
+    assert all(getattr(trace, f.name) is not None for f in fields(trace))
+    assert trace.samples.shape == (3, 2, 64, 2) and trace.logits.shape == (3, 1, 16, 16)
+    assert trace.provenance["scenario"] == "small" and "torch" in trace.provenance

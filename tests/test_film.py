@@ -191,7 +191,7 @@ class Plain:
     def __len__(self) -> int:
         return len(self.frames)
 
-    def draw(self, frame: int) -> np.ndarray:
+    def draw(self, frame: int, into: np.ndarray | None = None) -> np.ndarray:
         full = np.broadcast_to(self.frames[frame], (40, 60, 4)).copy()
         full[..., 3] = 255
         full[: 5 + frame, :9, :3] = 30
@@ -222,7 +222,7 @@ def test_a_gif_read_by_pillow_has_our_frames_and_loops(tmp_path: Path) -> None:
 
 def test_time_passes_while_nothing_changes(tmp_path: Path) -> None:
     class Still(Plain):
-        def draw(self, frame: int) -> np.ndarray:
+        def draw(self, frame: int, into: np.ndarray | None = None) -> np.ndarray:
             return super().draw(0)
 
     WRITERS[".gif"](Still(4), tmp_path / "x.gif", Timing(5, 60, 200), {})

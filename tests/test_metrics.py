@@ -180,7 +180,7 @@ def test_a_stray_sample_does_not_move_the_divergence(hand_made: Make) -> None:
 
 def test_sliced_wasserstein_of_a_shift_is_its_mean_projection(hand_made: Make) -> None:
     real = draw(RING, 1)
-    shifted = hand_made(real + np.float32([0.3, 0.4]), real=real[None])
+    shifted = hand_made(real + np.array([0.3, 0.4], np.float32), real=real[None])
     # E |cos| = 2 / pi over directions; 32 even ones come within a thousandth.
     assert one("sliced_wasserstein", shifted) == pytest.approx(0.5 * 2 / np.pi, rel=2e-3)
 

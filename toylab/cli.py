@@ -277,17 +277,15 @@ def _watched(frames: Frames, words: str) -> Frames:
 class _WatchedFrames:
     def __init__(self, frames: Frames, words: str) -> None:
         self._frames = frames
-        # Driven from outside: one item is taken for each new frame.
+        # Driven from outside: one item is taken for each frame drawn, in whatever order.
         self._bar = _progress(range(len(frames)), len(frames), words)
-        self._last = -1
 
     def __len__(self) -> int:
         return len(self._frames)
 
-    def draw(self, frame: int) -> Any:
-        while self._last < frame - 1 or (self._last < frame and frame == len(self) - 1):
-            self._last = next(self._bar, frame)
-        return self._frames.draw(frame)
+    def draw(self, frame: int, into: Any = None) -> Any:
+        next(self._bar, None)
+        return self._frames.draw(frame, into)
 
 
 def main() -> None:

@@ -6,8 +6,9 @@ output and tests draw the whole figure anew, and both give the same pixels.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,19 +118,25 @@ class Film:
             seed = int(trace.seeds[trace.filmed[0]])
         trace.filmed_row(seed)
         self.trace, self.seed = trace, seed
+        self._styled = False
         self._theme, self._words = THEMES[theme], WORDS[lang]
         self._layer_names, self._plans = plans(trace.settings)
         check_names(self._layer_names, self._plans)
-        with rc_context(_STYLE):
+        with self._style():
             self._build()
 
     def __len__(self) -> int:
         """Number of frames: one a snapshot."""
         return len(self.trace.steps)
 
-    def draw(self, frame: int) -> Frame:
-        """Draw one frame over the still background, opaque RGBA, uint8, [height, width, 4]."""
-        with rc_context(_STYLE):
+    def draw(self, frame: int, into: Frame | None = None) -> Frame:
+        """Draw one frame over the still background, opaque RGBA, uint8, [height, width, 4].
+
+        Args:
+            frame: Which snapshot.
+            into: An array to draw into; a new one is made if none is given.
+        """
+        with self._style():
             canvas = self._canvas
             if self._still is None:
                 for artist in self._moving:
@@ -141,11 +148,15 @@ class Film:
             renderer = canvas.get_renderer()
             for artist in self._moving:
                 artist.draw(renderer)
-            return np.array(canvas.buffer_rgba())
+            frame_now = np.asarray(canvas.buffer_rgba())
+            if into is None:
+                return frame_now.copy()
+            into[:] = frame_now
+            return into
 
     def redraw(self, frame: int) -> Frame:
         """Draw one frame with nothing kept from another: slow, and the oracle of `draw`."""
-        with rc_context(_STYLE):
+        with self._style():
             for artist in self._moving:
                 artist.set_animated(False)
             self._still = None
@@ -181,7 +192,21 @@ class Film:
             provenance["film_command"] = command
         seconds = float(self.trace.settings["film"].get("seconds", 6.0))
         timing = timing or Timing.moving(seconds, len(self))
-        write(watch(self), [Path(path) for path in paths], timing, provenance)
+        with self._style():
+            write(watch(self), [Path(path) for path in paths], timing, provenance)
+
+    @contextlib.contextmanager
+    def _style(self) -> Iterator[None]:
+        """Our settings and nobody else's; entered once for a whole film, since entering costs."""
+        if self._styled:
+            yield
+            return
+        with rc_context(_STYLE):
+            self._styled = True
+            try:
+                yield
+            finally:
+                self._styled = False
 
     def _build(self) -> None:
         trace, theme, words = self.trace, self._theme, self._words

@@ -73,7 +73,7 @@ class Panel:
         ticks = self._limits(metrics, values, plan.log, k, [c.threshold for c in claims])
         ax.set_xlim(float(trace.steps[0]), float(trace.steps[-1]))
         self._grid(ax, ticks, [_read(metrics[0], tick, bare=True) for tick in ticks])
-        self._thresholds(ax, claims)
+        self._thresholds(ax, claims, dict(zip(plan.metrics, colours, strict=False)))
         if step_axis:
             self._step_axis(ax)
         self._curves = []
@@ -177,18 +177,20 @@ class Panel:
                 annotation_clip=False,
             )
 
-    def _thresholds(self, ax: Axes, claims: Sequence[Claim]) -> None:
+    def _thresholds(self, ax: Axes, claims: Sequence[Claim], colours: dict[str, str]) -> None:
         """A claim's threshold as a thin dashed line over its window, with its words."""
         first, last = float(self._steps[0]), float(self._steps[-1])
         signs = {"<=": "≤", ">=": "≥"}
         for claim in claims:
+            # Among several curves the line must say whose it is.
+            colour = self._theme.soft if len(colours) == 1 else colours[claim.metric]
             start, end = (first + f * (last - first) for f in claim.window)
             # A claim about the last moment would be a dot; a tenth of the axis can be seen.
             start = min(start, end - 0.1 * (last - first))
             ax.plot(
                 [start, end],
                 [claim.threshold] * 2,
-                color=self._theme.soft,
+                color=colour,
                 linewidth=1.4,
                 linestyle=(0, (4, 3)),
                 zorder=1,
@@ -204,7 +206,7 @@ class Panel:
                 ha="right",
                 va="bottom" if below else "top",
                 fontsize=LABEL,
-                color=self._theme.soft,
+                color=colour,
                 annotation_clip=False,
             )
 

@@ -1,0 +1,82 @@
+"""Film a trace our way and matplotlib's way, side by side in one run; print the ratio.
+
+Same figure, same size, same frames. Ours: `Film.save` to a GIF. Theirs: FuncAnimation with PillowWriter,
+blitting off as it is whenever an animation is saved, drawing the same artists of the same figure.
+Run with `make bench`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+from matplotlib import rc_context
+from matplotlib.animation import FuncAnimation, PillowWriter
+
+from toylab import Film, load, record
+from toylab.film.film import _STYLE
+
+N_THEIRS = 24  # frames; their cost a frame does not depend on how many there are
+
+
+def ours(film: Film, folder: Path) -> tuple[float, float]:
+    """Seconds and bytes a frame of our GIF."""
+    start = time.perf_counter()
+    film.save(folder / "ours.gif")
+    seconds = time.perf_counter() - start
+    return seconds / len(film), (folder / "ours.gif").stat().st_size / len(film)
+
+
+def theirs(film: Film, folder: Path) -> tuple[float, float]:
+    """Seconds and bytes a frame of FuncAnimation's GIF."""
+    film.redraw(0)
+    with rc_context(_STYLE):
+        # A stride, so that both films show the same stretch of the training.
+        frames = range(0, len(film), max(1, len(film) // N_THEIRS))
+        animation = FuncAnimation(film._figure, film._show, frames=frames, init_func=lambda: None)
+        start = time.perf_counter()
+        animation.save(folder / "theirs.gif", writer=PillowWriter(fps=20))
+        seconds = time.perf_counter() - start
+    return seconds / len(frames), (folder / "theirs.gif").stat().st_size / len(frames)
+
+
+def drawing(film: Film) -> tuple[float, float]:
+    """Seconds a frame of drawing alone: blitted, and redrawn in full."""
+    film.draw(0)
+    start = time.perf_counter()
+    for k in range(len(film)):
+        film.draw(k)
+    blitted = (time.perf_counter() - start) / len(film)
+    start = time.perf_counter()
+    for k in range(0, len(film), 6):
+        film.redraw(k)
+    return blitted, (time.perf_counter() - start) / len(range(0, len(film), 6))
+
+
+def main() -> None:
+    """Measure each scenario three times; print the middle one."""
+    torch.set_num_threads(1)
+    print(
+        "scenario              ours ms/frame  theirs ms/frame  ratio   KB/frame ours  theirs   blit ms  full ms"
+    )
+    for name in ("vanishing-gradients", "mode-collapse", "convergence"):
+        film = Film(record(load(name), [0]))
+        with tempfile.TemporaryDirectory() as folder:
+            rounds = sorted(
+                (their[0] / our[0], our, their)
+                for our, their in (
+                    (ours(film, Path(folder)), theirs(film, Path(folder))) for _ in range(3)
+                )
+            )
+        ratio, our, their = rounds[1]
+        blitted, full = drawing(film)
+        print(
+            f"{name:<22}{our[0] * 1e3:13.1f}{their[0] * 1e3:17.1f}{ratio:7.1f}"
+            f"{our[1] / 1e3:16.1f}{their[1] / 1e3:8.1f}{blitted * 1e3:10.1f}{full * 1e3:9.1f}"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -156,7 +156,10 @@ def test_a_stopped_run_leaves_no_half_file(
     )
     time.sleep(4)  # past the imports and into the training
     process.send_signal(kind)
-    _, said = process.communicate(timeout=30)
+    try:
+        _, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert process.returncode != 0 and "Traceback" not in said
     assert not list(tmp_path.glob("renders/**/*"))
 

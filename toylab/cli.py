@@ -294,6 +294,8 @@ def main() -> None:
 
     # A polite kill unwinds like Ctrl-C, so that no part of a file stays behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A shell starts its background jobs with Ctrl-C ignored, and Python then leaves it so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         sys.exit(app(standalone_mode=False))
     except KeyboardInterrupt:

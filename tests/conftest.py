@@ -47,8 +47,9 @@ def small() -> Callable[..., Scenario]:
 
 @pytest.fixture(scope="session")
 def small_trace() -> Trace:
-    """A recorded game of three seeds, two of them filmed."""
-    return record(check(SMALL, name="small"), seeds=[0, 1, 2], filmed=[0, 2])
+    """A recorded game of three seeds, two of them filmed, on a finite training set."""
+    finite = {**SMALL, "training": {**SMALL["training"], "points": 20}}
+    return record(check(finite, name="small"), seeds=[0, 1, 2], filmed=[0, 2])
 
 
 @pytest.fixture
@@ -74,6 +75,11 @@ def hand_made(small_trace: Trace) -> Callable[..., Trace]:
             "logits": np.zeros((t, 1, 8, 8), np.float32),
             "pushes": np.zeros((t, 1, n, 2), np.float32),
             "lattice": np.zeros((t, 1, 0, 0, 2), np.float32),
+            "train_logits": np.zeros((t, 1, 3), np.float32),
+            "parameters": np.zeros((t, 1, 2), np.float32),
+            "field": np.zeros((0, 0, 2), np.float32),
+            "field_extent": np.zeros(4),
+            "target_data": np.zeros((0, 0), np.float32),
             "settings_text": text,
             "provenance": {"scenario": "hand-made"},
             "real": np.zeros((1, n, 2), np.float32),

@@ -15,7 +15,7 @@ from toylab.errors import ToylabError
 from toylab.film import THEMES, Film
 from toylab.film.layers import LAYERS, N_ARROWS, spread_choice
 from toylab.film.panels import PanelPlan
-from toylab.film.style import LABEL, nice_probability, resampler, short
+from toylab.film.style import LABEL, nice_number, nice_probability, resampler, short
 from toylab.film.writers import WRITERS, Palette, Timing, provenance_of
 from toylab.metrics import METRICS
 from toylab.scenario import Scenario, check
@@ -36,7 +36,8 @@ def test_every_layer_and_metric_draws_the_same_both_ways(small: Make) -> None:
     names = list(METRICS)
     for first, second in pairwise(names):
         panels = [{"metrics": [first]}, {"metrics": [first, second], "scale": "log"}]
-        trace = record(small(film={"layers": list(LAYERS), "curves": panels}), [0])
+        film_table = {"layers": list(LAYERS), "curves": panels}
+        trace = record(small(film=film_table, training={"points": 8}), [0])
         film = Film(trace)
         assert np.array_equal(film.draw(1), film.redraw(1)), (first, second)
 
@@ -170,6 +171,20 @@ def test_surface_limits_are_round_and_wide_enough() -> None:
         p = nice_probability(logit)
         assert np.log(p / (1 - p)) >= logit
     assert nice_probability(1e9) == 0.99
+
+
+@pytest.mark.parametrize(
+    ("value", "nice"), [(0, 1e-3), (0.9, 1), (1, 1), (1.1, 2), (30, 50), (51, 100)]
+)
+def test_a_critics_limits_are_round(value: float, nice: float) -> None:
+    assert nice_number(value) == pytest.approx(nice)
+
+
+def test_a_critics_bar_tells_values_and_not_probabilities(small: Make) -> None:
+    for objective, middle in (("wasserstein", "0"), ("saturating", "½")):
+        film = Film(record(small(game={"objective": objective}), [0]))
+        bar: Any = film._layers[0].bar
+        assert bar.ticks[1][1] == middle
 
 
 def test_curves_may_share_a_panel() -> None:

@@ -11,10 +11,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from toylab.errors import ToylabError
 from toylab.game.networks import ACTIVATIONS, INITS, MLP
 from toylab.game.objectives import OBJECTIVES
-from toylab.game.optimizers import OPTIMIZERS
-from toylab.game.penalties import PENALTIES
+from toylab.game.optimizers import OPTIMIZERS, SCHEDULES
+from toylab.game.penalties import PENALTIES, Side
 from toylab.game.updates import UPDATES
 from toylab.streams import streams
 
@@ -24,6 +25,7 @@ MODULES: dict[str, nn.Module] = {
     "tanh": nn.Tanh(),
     "elu": nn.ELU(),
     "silu": nn.SiLU(),
+    "linear": nn.Identity(),
 }
 
 
@@ -46,7 +48,7 @@ def initial(net: MLP, n_seeds: int = 3) -> Tensor:
     return net.initial(streams(range(n_seeds), "generator_init"))
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", MODULES)
 @pytest.mark.parametrize("hidden", [(), (5,), (7, 4, 6)])
 def test_an_ensemble_computes_what_each_torch_network_does(
     activation: str, hidden: tuple[int, ...]
@@ -109,11 +111,24 @@ def written_out(name: str, real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarr
     """Losses as the papers write them, in probabilities."""
     d_real, d_fake = 1 / (1 + np.exp(-real)), 1 / (1 + np.exp(-fake))
     cross_entropy = -np.log(d_real).mean(-1) - np.log(1 - d_fake).mean(-1)
-    generator = {
-        "saturating": np.log(1 - d_fake).mean(-1),
-        "non_saturating": -np.log(d_fake).mean(-1),
+    gap = np.mean(fake, -1) - np.mean(real, -1)
+    odds = 1 / (1 + np.exp(fake - real))  # that the real point of a pair is the real one
+    losses = {
+        "saturating": (cross_entropy, np.log(1 - d_fake).mean(-1)),
+        "non_saturating": (cross_entropy, -np.log(d_fake).mean(-1)),
+        "least_squares": (
+            0.5 * ((real - 1) ** 2).mean(-1) + 0.5 * (fake**2).mean(-1),
+            0.5 * ((fake - 1) ** 2).mean(-1),
+        ),
+        "hinge": (
+            np.maximum(0, 1 - real).mean(-1) + np.maximum(0, 1 + fake).mean(-1),
+            -fake.mean(-1),
+        ),
+        "wasserstein": (gap, -fake.mean(-1)),
+        "relativistic": (-np.log(odds).mean(-1), -np.log(1 - odds).mean(-1)),
+        "fake_value": (fake.mean(-1), -fake.mean(-1)),
     }
-    return cross_entropy, generator[name]
+    return losses[name]
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
@@ -138,7 +153,8 @@ def test_the_discriminators_loss_is_torchs_cross_entropy() -> None:
 def test_gradients_of_a_loss_are_finite_differences(name: str, side: str) -> None:
     loss = getattr(OBJECTIVES[name](), side)
     real, fake = (x.requires_grad_() for x in logits())
-    assert torch.autograd.gradcheck(lambda r, f: loss(r, f), (real, fake))
+    # The sum of a loss with nothing times each input: some losses look at one of them only.
+    assert torch.autograd.gradcheck(lambda r, f: loss(r, f) + 0 * (r + f).sum(-1), (real, fake))
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
@@ -159,6 +175,8 @@ def test_losses_and_gradients_are_finite_at_huge_logits(name: str, at: tuple[flo
     for loss in (objective.discriminator_loss, objective.generator_loss):
         real, fake = (torch.full((1, 4), a, requires_grad=True) for a in at)
         value = loss(real, fake)
+        if name == "least_squares":
+            assert torch.isfinite(value).all()  # its gradient is as large as its logit, and finite
         value.sum().backward()
         assert torch.isfinite(value).all()
         for x in (real, fake):
@@ -213,7 +231,29 @@ def test_a_scale_multiplies_the_rate(name: str) -> None:
     assert torch.allclose(half, full / 2)
 
 
+# --- schedules ---
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_starts_at_one_and_never_rises(name: str) -> None:
+    values = [SCHEDULES[name](t) for t in np.linspace(0, 1, 101)]
+    assert values[0] == 1 and all(0 <= b <= a for a, b in itertools.pairwise(values))
+
+
 # --- penalties ---
+
+
+class Dice:
+    """Draws that a test knows."""
+
+    def __init__(self, n_seeds: int) -> None:
+        self.rng, self.n_seeds = torch.Generator().manual_seed(5), n_seeds
+
+    def uniform(self, *shape: int) -> Tensor:
+        return torch.rand(self.n_seeds, *shape, generator=self.rng, dtype=torch.float64)
+
+    def normal(self, *shape: int) -> Tensor:
+        return torch.randn(self.n_seeds, *shape, generator=self.rng, dtype=torch.float64)
 
 
 def quadratic(x: Tensor) -> Tensor:
@@ -221,25 +261,191 @@ def quadratic(x: Tensor) -> Tensor:
     return x[..., 0] ** 2 + 3 * x[..., 0] * x[..., 1]
 
 
-def test_r1_is_half_the_mean_squared_slope_at_real_points() -> None:
-    real = torch.randn(2, 5, 2, dtype=torch.float64)
-    x, y = real[..., 0], real[..., 1]
-    slope = (2 * x + 3 * y) ** 2 + (3 * x) ** 2
-    value = PENALTIES["r1"](weight=0.4)(quadratic, real, real + 1)
-    assert torch.allclose(value, 0.2 * slope.mean(-1))
+def side(judge: Callable[[Tensor], Tensor], n_seeds: int = 2, n: int = 5) -> Side:
+    rng = torch.Generator().manual_seed(1)
+    real, fake = torch.randn(2, n_seeds, n, 2, generator=rng, dtype=torch.float64)
+    return Side(judge, real, fake, judge(real), Dice(n_seeds))
+
+
+def slope_of(x: Tensor) -> Tensor:
+    return torch.stack([2 * x[..., 0] + 3 * x[..., 1], 3 * x[..., 0]], dim=-1)
+
+
+def between(at: Side) -> Tensor:
+    mix = Dice(len(at.real)).uniform(at.real.shape[1], 1)
+    return mix * at.real + (1 - mix) * at.fake
+
+
+# Written out on a quadratic whose slope is known by hand.
+TERMS: dict[str, tuple[dict[str, Any], Callable[[Side], Tensor]]] = {
+    "r1": ({"weight": 0.4}, lambda s: 0.2 * slope_of(s.real).square().sum(-1).mean(-1)),
+    "r2": ({"weight": 0.4}, lambda s: 0.2 * slope_of(s.fake).square().sum(-1).mean(-1)),
+    "gradient_penalty": (
+        {"weight": 0.7, "target": 2.0},
+        lambda s: 0.7 * (slope_of(between(s)).norm(dim=-1) - 2).square().mean(-1),
+    ),
+    "label_smoothing": ({"amount": 0.1}, lambda s: 0.1 * quadratic(s.real).mean(-1)),
+}
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_a_term_is_its_papers_formula(name: str) -> None:
+    options, expected = TERMS[name]
+    at = side(quadratic)
+    value = torch.as_tensor(PENALTIES[name](**options).term(at))
+    assert torch.allclose(value, expected(side(quadratic)), atol=1e-6)
+
+
+def test_a_one_sided_penalty_counts_only_steep_places() -> None:
+    at = side(quadratic)
+    steep = torch.relu(slope_of(between(at)).norm(dim=-1) - 3).square().mean(-1)
+    rule = PENALTIES["gradient_penalty"](weight=1.0, target=3.0, one_sided=True)
+    assert torch.allclose(torch.as_tensor(rule.term(side(quadratic))), steep, atol=1e-6)
+
+
+def test_a_gradient_penalty_draws_a_factor_for_each_sample() -> None:
+    # With one factor a batch all between-points of identical pairs would coincide.
+    real, fake = torch.zeros(1, 50, 2).double(), torch.ones(1, 50, 2).double()
+    seen: list[Tensor] = []
+
+    def judge(x: Tensor) -> Tensor:
+        seen.append(x.detach())
+        return x.sum(-1)
+
+    PENALTIES["gradient_penalty"]().term(Side(judge, real, fake, real[..., 0], Dice(1)))
+    assert len(seen[0][0, :, 0].unique()) == 50
 
 
 @pytest.mark.parametrize("name", PENALTIES)
-def test_a_penalty_reaches_the_discriminators_parameters(name: str) -> None:
+def test_a_penaltys_value_on_a_torch_network_and_its_gradient(name: str) -> None:
+    """Per seed: the same term computed by plain autograd on a torch.nn network."""
     net = MLP(2, 1, (6,), "tanh")
     rows = initial(net, 2).double().requires_grad_()
-    real, fake = torch.randn(2, 4, 2).double(), torch.randn(2, 4, 2).double()
+    rule = PENALTIES[name](**TERMS.get(name, ({}, None))[0])
 
     def value(p: Tensor) -> Tensor:
-        return PENALTIES[name](weight=1.0)(lambda x: net(p, x).squeeze(-1), real, fake)
+        at = side(lambda x: net(p, x).squeeze(-1))
+        return torch.as_tensor(rule.term(at), dtype=torch.float64) + 0 * p.sum(1)
 
-    assert value(rows).shape == (2,)
     assert torch.autograd.gradcheck(value, rows)
+    for s in range(2):
+        module = as_modules(net, rows[s].detach().float(), "tanh").double()
+        alone = side(lambda x, m=module: m(x).squeeze(-1))
+        if name == "gradient_penalty":
+            x = between(alone)[s].requires_grad_()
+            (g,) = torch.autograd.grad(module(x).sum(), x)
+            expected = 0.7 * (g.norm(dim=-1) - 2).square().mean()
+        elif name in ("r1", "r2"):
+            x = (alone.real if name == "r1" else alone.fake)[s].clone().requires_grad_()
+            (g,) = torch.autograd.grad(module(x).sum(), x)
+            expected = 0.2 * g.square().sum(-1).mean()
+        elif name == "label_smoothing":
+            expected = 0.1 * module(alone.real[s]).mean()
+        else:
+            expected = torch.zeros(())
+        assert value(rows)[s].item() == pytest.approx(expected.item(), abs=1e-5)
+
+
+def test_clipping_bounds_every_weight_and_touches_no_other() -> None:
+    p = torch.tensor([[-3.0, 0.2, 0.6]])
+    assert PENALTIES["weight_clipping"](limit=0.5).projected(p).tolist() == [
+        pytest.approx([-0.5, 0.2, 0.5])
+    ]
+
+
+def test_gradients_are_clipped_per_seed_as_torch_does() -> None:
+    g = torch.tensor([[3.0, 4.0], [0.3, 0.4]])
+    ours = PENALTIES["gradient_clipping"](norm=1.0).clipped(g)
+    theirs = g[:1].clone().requires_grad_()
+    theirs.grad = g[:1].clone()
+    nn.utils.clip_grad_norm_([theirs], 1.0)
+    assert theirs.grad is not None and torch.allclose(ours[0], theirs.grad[0], atol=1e-5)
+    assert torch.equal(ours[1], g[1])
+
+
+def test_instance_noise_has_its_spread_and_dies_away() -> None:
+    noise, x = PENALTIES["instance_noise"](spread=0.5), torch.zeros(1, 20_000, 2).double()
+    # 40,000 numbers know their standard deviation to .35 %; five of those.
+    assert noise.seen(x, Dice(1), 0.0).std().item() == pytest.approx(0.5, rel=0.018)
+    assert noise.seen(x, Dice(1), 0.5).std().item() == pytest.approx(0.25, rel=0.018)
+    assert torch.equal(noise.seen(x, Dice(1), 1.0), x)
+
+
+def test_smoothed_labels_are_torchs_cross_entropy_with_soft_labels() -> None:
+    real, fake = logits(1)
+    plain = OBJECTIVES["non_saturating"]().discriminator_loss(real, fake)
+    at = Side(lambda x: x[..., 0], real[..., None], fake[..., None], real, Dice(1))
+    ours = plain + PENALTIES["label_smoothing"](amount=0.1).term(at)
+    bce = nn.BCEWithLogitsLoss()
+    expected = bce(real, torch.full_like(real, 0.9)) + bce(fake, torch.zeros_like(fake))
+    assert ours.item() == pytest.approx(expected.item(), abs=1e-5)
+
+
+# --- what networks can have ---
+
+
+def test_spectral_norm_is_torchs() -> None:
+    net = MLP(2, 1, (6, 6), "relu", spectral_norm=True)
+    row = initial(net, 1)
+    module = as_modules(MLP(2, 1, (6, 6), "relu"), row[0], "relu")
+    for layer in module:
+        if isinstance(layer, nn.Linear):
+            nn.utils.parametrizations.spectral_norm(layer, n_power_iterations=500)
+    x = torch.randn(1, 7, 2)
+    module.train()
+    assert torch.allclose(net(row, x)[0], module(x[0]), atol=1e-5)
+
+
+def test_batch_norm_is_torchs_in_training_and_keeps_seeds_apart() -> None:
+    net = MLP(3, 2, (5,), "relu", batch_norm=True)
+    rows, x = initial(net, 2), torch.randn(2, 9, 3)
+    out = net(rows, x)
+    for s in range(2):
+        w1, b1, scale, w2, b2 = rows[s].split(net.sizes)
+        norm = nn.BatchNorm1d(5)
+        with torch.no_grad():
+            norm.weight.copy_(scale)
+            norm.bias.copy_(b1)
+        hidden = torch.relu(norm(x[s] @ w1.view(3, 5)))
+        assert torch.allclose(out[s], hidden @ w2.view(5, 2) + b2, atol=1e-5)
+
+
+def test_maxout_takes_the_largest_piece() -> None:
+    net = MLP(2, 1, (3,), "maxout")
+    row, x = initial(net, 1), torch.randn(1, 4, 2)
+    w1, b1, w2, b2 = row[0].split(net.sizes)
+    pieces = (x[0] @ w1.view(2, 15) + b1).view(4, 3, 5)
+    assert torch.allclose(net(row, x)[0], pieces.max(-1).values @ w2.view(3, 1) + b2, atol=1e-6)
+
+
+def test_dropout_leaves_out_its_share_in_training_only() -> None:
+    net = MLP(2, 1, (2000,), "linear", init="normal", dropout=0.3)
+    row, x = initial(net, 1), torch.ones(1, 1, 2)
+    calm = net(row, x)
+    assert torch.equal(calm, net(row, x))
+    rng = torch.Generator().manual_seed(0)
+    drawn = torch.stack(
+        [net(row, x, lambda shape: torch.rand(1, *shape, generator=rng)) for _ in range(400)]
+    )
+    # The mean over masks is the calm value; four standard errors of 400 draws.
+    assert abs(drawn.mean() - calm.item()) < 4 * drawn.std() / 20
+    assert drawn.std() > 0
+
+
+def test_minibatch_discrimination_is_its_formula_and_sees_a_collapse() -> None:
+    net = MLP(2, 1, (4,), "tanh", minibatch=3)
+    row, x = initial(net, 1).double(), torch.randn(1, 6, 2).double()
+    w1, b1, w2, b2, kernels = row[0].split(net.sizes)
+    h = torch.tanh(x[0] @ w1.view(2, 4) + b1)
+    m = (h @ kernels.view(4, 15)).view(6, 3, 5)
+    close = torch.zeros(6, 3).double()
+    for i, j in itertools.permutations(range(6), 2):
+        close[i] += torch.exp(-(m[i] - m[j]).abs().sum(-1)) / 5
+    expected = torch.cat([h, close], 1) @ w2.view(7, 1) + b2
+    assert torch.allclose(net(row, x)[0], expected)
+    # Among given points: each place is judged alone, so its neighbours in the call do not matter.
+    one = net(row, x[:, :1], among=x[:, 3:])
+    assert torch.allclose(net(row, x[:, :3], among=x[:, 3:])[:, :1], one)
 
 
 # --- updates ---
@@ -248,16 +454,34 @@ def test_a_penalty_reaches_the_discriminators_parameters(name: str) -> None:
 class TwoNumbers:
     """A game of one number a side: D minimises d^2 - d g, G minimises d g + g^2; nothing is drawn."""
 
-    class Side:
+    class Number:
         def __init__(self, at: float, rate: float) -> None:
-            self.parameters, self.rate = torch.full((1, 1), at, dtype=torch.float64), rate
+            self.parameters = torch.full((1, 1), at, dtype=torch.float64)
+            self.memory, self.rate = torch.zeros_like(self.parameters), rate
 
         def step(self, gradient: Tensor) -> None:
-            self.parameters = self.parameters - self.rate * gradient
+            self.parameters = self.moved(gradient)
 
-    def __init__(self) -> None:
-        self.discriminator, self.generator = self.Side(1.0, 0.1), self.Side(2.0, 0.5)
+        def moved(self, gradient: Tensor) -> Tensor:
+            return self.parameters - self.rate * gradient
+
+        def moves(self, gradient: Callable[[Tensor], Tensor], n: int) -> Tensor:
+            at = self.parameters.detach().requires_grad_()
+            for _ in range(n):
+                at = at - self.rate * gradient(at)
+            return at
+
+    def __init__(self, d_rate: float = 0.1, g_rate: float = 0.5) -> None:
+        self._d, self._g = self.Number(1.0, d_rate), self.Number(2.0, g_rate)
         self.drawn: list[bool] = []
+
+    @property
+    def discriminator(self) -> Number:
+        return self._d
+
+    @property
+    def generator(self) -> Number:
+        return self._g
 
     def draw(self, *, real: bool) -> None:
         self.drawn.append(real)
@@ -268,21 +492,96 @@ class TwoNumbers:
     def generator_loss(self, discriminator: Tensor, generator: Tensor, batch: Any) -> Tensor:
         return (discriminator * generator + generator**2).sum(1)
 
+    def at(self) -> tuple[float, float]:
+        return self._d.parameters.item(), self._g.parameters.item()
+
 
 def test_alternating_moves_the_discriminator_first_and_lets_the_generator_see_it() -> None:
     game = TwoNumbers()
     UPDATES["alternating"](discriminator_steps=2, generator_steps=1).play(game)
     # By hand: d: 1 -> 1 - .1 (2 - 2) = 1 -> 1; g: 2 - .5 (1 + 4) = -.5.
-    assert game.discriminator.parameters.item() == pytest.approx(1.0)
-    assert game.generator.parameters.item() == pytest.approx(-0.5)
+    assert game.at() == pytest.approx((1.0, -0.5))
     UPDATES["alternating"](discriminator_steps=1, generator_steps=2).play(game)
     # d: 1 - .1 (2 + .5) = .75; g: -.5 - .5 (.75 - 1) = -.375, then -.375 - .5 (.75 - .75) = -.375.
-    assert game.discriminator.parameters.item() == pytest.approx(0.75)
-    assert game.generator.parameters.item() == pytest.approx(-0.375)
+    assert game.at() == pytest.approx((0.75, -0.375))
     assert game.drawn == [True, True, False, True, False, False]
+
+
+def test_the_generator_may_move_first() -> None:
+    game = TwoNumbers()
+    UPDATES["alternating"](generator_first=True).play(game)
+    # g: 2 - .5 (1 + 4) = -.5; d: 1 - .1 (2 + .5) = .75.
+    assert game.at() == pytest.approx((0.75, -0.5))
 
 
 def test_zero_steps_freeze_a_player() -> None:
     game = TwoNumbers()
     UPDATES["alternating"](discriminator_steps=3, generator_steps=0).play(game)
-    assert game.generator.parameters.item() == 2.0
+    assert game.at()[1] == 2.0
+
+
+# The gradients at (d, g) are 2 d - g and d + 2 g: at the start 0 and 5. The Jacobian of both is
+# [[2, -1], [1, 2]]. Rates are .1 and .5.
+BY_HAND: dict[str, tuple[dict[str, Any], tuple[float, float]]] = {
+    "simultaneous": ({}, (1.0, 2 - 0.5 * 5)),
+    # Ahead: (1, -.5), gradients there 2.5 and 0.
+    "extragradient": ({}, (1 - 0.25, 2.0)),
+    # Nothing remembered: twice the gradient.
+    "optimistic": ({}, (1.0, 2 - 0.5 * 10)),
+    # The transposed Jacobian times (0, 5) is (5, 10); times .2 it is added.
+    "consensus": ({"weight": 0.2}, (1 - 0.1 * 1, 2 - 0.5 * 7)),
+    # A = [[0, -1], [1, 0]], A^T (0, 5) = (5, 0); <xi, H^T xi> = 50 and <A^T xi, H^T xi> = 25: sign +.
+    "symplectic_gradient_adjustment": ({}, (1 - 0.1 * 5, 2 - 0.5 * 5)),
+    # d ahead by two steps of .1: d1 = d - .1 (2 d - g), so d2 = .64 d + .18 g and dd2/dg = .18.
+    # d first moves by 0. The loss d2 g + g^2 has slope d2 + .18 g + 2 g = 1 + .36 + 4.
+    "unrolled": ({"steps": 2}, (1.0, 2 - 0.5 * (0.64 + 0.36 + 0.36 + 4))),
+}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_an_update_does_what_was_worked_out_by_hand(name: str) -> None:
+    options, expected = BY_HAND[name]
+    game = TwoNumbers()
+    UPDATES[name](**options).play(game)
+    assert game.at() == pytest.approx(expected, abs=1e-12)
+
+
+def test_optimism_remembers_the_last_gradient() -> None:
+    game = TwoNumbers(0.1, 0.1)
+    rule = UPDATES["optimistic"]()
+    rule.play(game)
+    d, g = game.at()
+    rule.play(game)
+    # Twice the new gradients less the old ones, 0 and 5.
+    expected = (d - 0.1 * (2 * (2 * d - g) - 0), g - 0.1 * (2 * (d + 2 * g) - 5))
+    assert game.at() == pytest.approx(expected)
+
+
+class ZeroSum(TwoNumbers):
+    """f = d g, plus quadratics that the equilibrium of the bilinear game ignores: G lowers f."""
+
+    def discriminator_loss(self, discriminator: Tensor, generator: Tensor, batch: Any) -> Tensor:
+        return -(discriminator * generator - discriminator**2 + generator**2).sum(1)
+
+    def generator_loss(self, discriminator: Tensor, generator: Tensor, batch: Any) -> Tensor:
+        return (discriminator * generator - discriminator**2 + generator**2).sum(1)
+
+
+def test_competitive_descent_solves_the_local_game() -> None:
+    game, rate = ZeroSum(0.3, 0.3), 0.3
+    d, g = game.at()
+    UPDATES["competitive_gradient_descent"]().play(game)
+    # With B = 1: moves (x for g, y for d) solve x = -r (f_g + y), y = r (f_d + x).
+    f_g, f_d = d + 2 * g, g - 2 * d
+    x, y = np.linalg.solve([[1, rate], [-rate, 1]], [-rate * f_g, rate * f_d])
+    assert game.at() == pytest.approx((d + y, g + x), abs=1e-9)
+
+
+def test_every_update_was_worked_out() -> None:
+    assert {*BY_HAND, "alternating", "competitive_gradient_descent"} == set(UPDATES)
+
+
+@pytest.mark.parametrize("name", [n for n in UPDATES if n not in ("alternating", "unrolled")])
+def test_an_update_of_one_move_each_refuses_other_counts(name: str) -> None:
+    with pytest.raises(ToylabError, match="once a round"):
+        UPDATES[name](discriminator_steps=2, generator_steps=1)

@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from toylab.errors import ToylabError
+from toylab.match import Game
 from toylab.recorder import schedule
 from toylab.scenario import Scenario
-from toylab.training import Game, record, train
+from toylab.training import record, train
 
 Make = Callable[..., Scenario]
 ARRAYS = ("samples", "real_logits", "fake_logits", "losses", "gradients", "real")

@@ -11,6 +11,10 @@
 | H, W   | rows (y) and columns (x) of the grid of logits   |
 | L      | lines of the latent lattice, each way            |
 | P      | parameters of one network                        |
+| M      | points of a finite training set                  |
+| Q      | parameters of both sides of a solvable game      |
+| V      | rows and columns of a solvable game's field      |
+| D, E   | axes of what a target read from a file           |
 
 Numpy's types carry no shapes, so the shape stands in the alias and in a trailing comment.
 """

@@ -17,7 +17,7 @@ from scipy.spatial.distance import cdist
 from scipy.special import expit, log_expit, rel_entr
 
 from toylab.axes import Bool, Curve, Float, Int, Points
-from toylab.targets import Target
+from toylab.targets import Target, density_known
 from toylab.trace import Trace
 
 # A sample is good within this many spreads of its nearest mode: the field's usual criterion
@@ -276,6 +276,40 @@ def fake_score(trace: Trace) -> Curve:
     return expit(trace.fake_logits).mean(-1)
 
 
+def held_out_gap(trace: Trace) -> Curve:
+    """Mean of D over the training set less its mean over held-out real points, [T, S]."""
+    gap = expit(trace.train_logits).mean(-1) - real_score(trace)
+    return _masked(gap, _alive(trace))
+
+
+def parameter_norm(trace: Trace) -> Curve:
+    """Length of both players' parameters together, for solvable games with the equilibrium at 0, [T, S].
+
+    Zero for other games, which record none.
+    """
+    return _masked(np.sqrt(np.square(trace.parameters).sum(-1)), _alive(trace))
+
+
+def optimal_logits(trace: Trace, frame: int, row: int) -> Float:
+    """Logit of D* = p / (p + q) on the trace's grid, for one filmed seed, [H, W].
+
+    p is the target's exact density, q is `cloud_log_density` of the recorded samples.
+
+    Raises:
+        NotImplementedError: If the target's density is not known.
+    """
+    x0, x1, y0, y1 = trace.extent
+    height, width = trace.logits.shape[2:]
+    xx, yy = np.meshgrid(
+        x0 + (x1 - x0) * (np.arange(width) + 0.5) / width,
+        y0 + (y1 - y0) * (np.arange(height) + 0.5) / height,
+    )
+    grid = np.stack([xx, yy], axis=-1).reshape(-1, 2)
+    cloud = trace.samples[frame, trace.filmed[row]]
+    log_q = cloud_log_density(grid, cloud)
+    return optimal_logit(trace.target.log_density(grid), log_q).reshape(height, width)
+
+
 Style = Literal["count", "share", "number"]
 
 
@@ -290,6 +324,7 @@ class Metric:
         style: "count" is drawn in steps and read "3 of 8", "share" is read "62 %".
         low: Least value that an axis must show, if there is one.
         high: Greatest value that an axis must show; "modes" stands for K.
+        needs: What a trace must have: "modes", a known "density", or a "training_set".
     """
 
     measure: Callable[[Trace], Curve]
@@ -298,6 +333,17 @@ class Metric:
     style: Style = "number"
     low: float | None = None
     high: float | Literal["modes"] | None = None
+    needs: Literal["", "modes", "density", "training_set"] = ""
+
+    def missing(self, target: Target, training_points: int) -> str:
+        """Say what a scenario lacks for this metric; empty if nothing."""
+        if self.needs == "modes" and not len(target.modes):
+            return "the target has no separate modes"
+        if self.needs == "density" and not density_known(target):
+            return "the target's density is not known (give it noise, if it can take some)"
+        if self.needs == "training_set" and not training_points:
+            return "the data is fresh; set training.points"
+        return ""
 
     def __call__(self, trace: Trace) -> Curve:
         """Measure a trace, [T, S]."""
@@ -305,17 +351,25 @@ class Metric:
 
 
 METRICS: dict[str, Metric] = {
-    "modes_covered": Metric(modes_covered, "Modes covered", "覆盖的模式", "count", 0, "modes"),
-    "modes_hit": Metric(modes_hit, "Modes hit", "命中的模式", "count", 0, "modes"),
-    "high_quality": Metric(high_quality, "High-quality samples", "高质量样本", "share", 0, 1),
-    "reverse_kl": Metric(reverse_kl, "Reverse KL of modes", "模式的反向 KL", low=0),
-    "mode_tv": Metric(mode_tv, "Distance of mode shares", "模式占比的距离", low=0, high=1),
-    "top_mode_share": Metric(
-        top_mode_share, "Share of the largest mode", "最大模式占比", "share", 0, 1
+    "modes_covered": Metric(
+        modes_covered, "Modes covered", "覆盖的模式", "count", 0, "modes", needs="modes"
     ),
-    "mode_switches": Metric(mode_switches, "Switches of the mode", "模式切换次数", "count", 0),
+    "modes_hit": Metric(modes_hit, "Modes hit", "命中的模式", "count", 0, "modes", needs="modes"),
+    "high_quality": Metric(
+        high_quality, "High-quality samples", "高质量样本", "share", 0, 1, needs="modes"
+    ),
+    "reverse_kl": Metric(reverse_kl, "Reverse KL of modes", "模式的反向 KL", low=0, needs="modes"),
+    "mode_tv": Metric(
+        mode_tv, "Distance of mode shares", "模式占比的距离", low=0, high=1, needs="modes"
+    ),
+    "top_mode_share": Metric(
+        top_mode_share, "Share of the largest mode", "最大模式占比", "share", 0, 1, needs="modes"
+    ),
+    "mode_switches": Metric(
+        mode_switches, "Switches of the mode", "模式切换次数", "count", 0, needs="modes"
+    ),
     "js_divergence": Metric(
-        js_divergence, "JS divergence", "JS 散度", low=0, high=float(np.log(2))
+        js_divergence, "JS divergence", "JS 散度", low=0, high=float(np.log(2)), needs="density"
     ),
     "sliced_wasserstein": Metric(
         sliced_wasserstein, "Wasserstein distance", "Wasserstein 距离", low=0
@@ -337,5 +391,11 @@ METRICS: dict[str, Metric] = {
     "non_saturating_gradient": Metric(
         lambda t: t.gradients[..., 2], "Non-saturating gradient", "非饱和损失的梯度", low=0
     ),
-    "value_gap": Metric(value_gap, "Gap to the best D", "与最优判别器的差距", low=0),
+    "value_gap": Metric(
+        value_gap, "Gap to the best D", "与最优判别器的差距", low=0, needs="density"
+    ),
+    "held_out_gap": Metric(
+        held_out_gap, "D: training less held-out", "D：训练集减留出集", low=0, needs="training_set"
+    ),
+    "parameter_norm": Metric(parameter_norm, "Distance from equilibrium", "到均衡点的距离", low=0),
 }

@@ -30,12 +30,26 @@ class Players(Protocol):
     objective: Objective
     latent: int
 
+    @property
+    def known(self) -> np.ndarray:
+        """The finite training set, [S, M, 2]; M is 0 where data is fresh."""
+        ...
+
+    @property
+    def solvable(self) -> bool:
+        """Whether the parameters themselves are recorded."""
+        ...
+
     def generate(self, parameters: Tensor, z: Tensor) -> Tensor:
         """G of latents [S, N, Z] -> points [S, N, 2]."""
         ...
 
     def judge(self, parameters: Tensor, x: Tensor) -> Tensor:
         """D's logits of points [S, N, 2] -> [S, N]."""
+        ...
+
+    def judge_alone(self, parameters: Tensor, x: Tensor, among: Tensor) -> Tensor:
+        """D's logits of single places [S, M, 2] -> [S, M]; `among` are real points for company."""
         ...
 
 
@@ -100,6 +114,8 @@ class Recorder:
         at = ndtri((np.arange(lines) + 0.5) / max(lines, 1))
         self._lattice = self._tensor(np.stack(np.meshgrid(at, at), axis=-1).reshape(1, -1, 2))
         self._lines, self._n_grid = lines, grid
+        # Of the whole ensemble: a seed that ends keeps its row here.
+        self._known = self._tensor(players.known)
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(array.astype(np.float32)).to(self.device)
@@ -132,6 +148,8 @@ class Recorder:
             logits=blank(n_filmed, grid, grid),
             pushes=blank(n_filmed, n, 2),
             lattice=blank(n_filmed, lines, lines, 2),
+            train_logits=blank(n_seeds, self._known.shape[1]),
+            parameters=blank(n_seeds, self._n_parameters(generator, discriminator)),
             diverged_at=diverged_at.copy(),
         )
         if len(alive):
@@ -139,8 +157,12 @@ class Recorder:
             for f, position in enumerate(self.filmed):
                 for row in np.flatnonzero(alive == position):
                     shot.pushes[f] = pushes[row]
-                    self._film(shot, f, generator[row : row + 1], discriminator[row : row + 1])
+                    one = slice(row, row + 1)
+                    self._film(shot, f, generator[one], discriminator[one], self._x[[position]])
         return shot
+
+    def _n_parameters(self, generator: Tensor, discriminator: Tensor) -> int:
+        return generator.shape[1] + discriminator.shape[1] if self.players.solvable else 0
 
     def _measure(self, shot: Snapshot, g: Tensor, d: Tensor, alive: Int) -> np.ndarray:
         """Fill in what every living seed has; return the pushes, [A, N, 2]."""
@@ -164,13 +186,21 @@ class Recorder:
         shot.fake_logits[alive] = _numpy(fake_logits)
         shot.losses[alive] = _numpy(torch.stack([cost, wanted], dim=1))
         shot.gradients[alive] = _numpy(torch.stack(norms, dim=1))
+        if self.players.solvable:
+            shot.parameters[alive] = _numpy(torch.cat([g, d], dim=1))
+        if self._known.shape[1]:
+            with torch.no_grad():
+                shot.train_logits[alive] = _numpy(
+                    players.judge_alone(d, self._known[alive], among=real)
+                )
         # The loss is a mean over N samples; times N it is each sample's own.
         return _numpy(-push * fake.shape[1])
 
-    def _film(self, shot: Snapshot, f: int, g: Tensor, d: Tensor) -> None:
+    def _film(self, shot: Snapshot, f: int, g: Tensor, d: Tensor, real: Tensor) -> None:
         with torch.no_grad():
             grid, lines = self._n_grid, self._lines
-            shot.logits[f] = _numpy(self.players.judge(d, self._grid)).reshape(grid, grid)
+            surface = self.players.judge_alone(d, self._grid, among=real)
+            shot.logits[f] = _numpy(surface).reshape(grid, grid)
             if lines:
                 at = self.players.generate(g, self._lattice)
                 shot.lattice[f] = _numpy(at).reshape(lines, lines, 2)

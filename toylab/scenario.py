@@ -1,158 +1,58 @@
 """Scenario: one experiment, frozen, checked in full before anything runs.
 
-Every check of user input is here or in a type that this module reads: the bounds of an option stand in
-the signature of the row that takes it, and a row of a table is known here the moment it exists.
+Every check of user input is here, in `rules`, or in the signature of the row that takes an option.
 """
 
 from __future__ import annotations
 
-import inspect
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal
 
 import tomli_w
 from annotated_types import Interval, Len
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, create_model
+from pydantic import BaseModel, PrivateAttr, ValidationError
 from pydantic import model_validator as validator
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError
 
 from toylab import catalogue
-from toylab.choice import OneOf
 from toylab.claims import Claim
-from toylab.errors import ToylabError, unknown
-from toylab.game.networks import ACTIVATIONS, INITS
+from toylab.errors import ToylabError
+from toylab.game.networks import DISCRIMINATORS, GENERATORS
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.optimizers import OPTIMIZERS
 from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES, Count
+from toylab.mistakes import explain
+from toylab.options import CONFIG, Built, Choice, From, attempt
+from toylab.rules import refuse_illegal
 from toylab.targets import TARGETS
 
-# strict: TOML has types, so "8" for a number is a mistake and not a spelling.
-_CONFIG = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A row of a table by name, with its checked options."""
-
-    kind: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """As plain data: `kind` and the options."""
-        return {"kind": self.kind, **self.options}
-
-    @property
-    def written(self) -> dict[str, Any] | str:
-        """As a scenario writes it: a row without options is its bare name."""
-        return self.settings if self.options else self.kind
-
-
-def _model_of(row: Callable[..., Any], given: Mapping[str, Any], **tag: Any) -> type[BaseModel]:
-    """Make a model whose keys are the parameters of a row's signature."""
-    called: Any = row
-    annotated = called if inspect.isfunction(row) or is_dataclass(row) else called.__init__
-    hints = get_type_hints(annotated, include_extras=True)
-    options: dict[str, Any] = {
-        p.name: (hints[p.name], ... if p.default is p.empty else p.default)
-        for p in inspect.signature(called).parameters.values()
-        if p.name not in given
-    }
-    return create_model(getattr(row, "__name__", "row"), __config__=_CONFIG, **tag, **options)
-
-
-def _attempt(build: Callable[[], Any]) -> Any:
-    """Build a row; what it refuses becomes one of the scenario's mistakes."""
-    try:
-        return build()
-    except ToylabError as error:
-        raise PydanticCustomError("row", "{reason}", {"reason": str(error)}) from None
-
-
-class From:
-    """Annotation: a `Choice` from a table; a bare string stands for a row without options.
-
-    Args:
-        table: Rows by name; the options of a row are the parameters of its signature.
-        given: Parameters that the game fills in and the user does not write here.
-    """
-
-    def __init__(self, table: Mapping[str, Callable[..., Any]], **given: Any) -> None:
-        self.table, self.given = table, given
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
-        """Build one model a row, told apart by `kind`."""
-        models = {
-            name: handler(_model_of(row, self.given, kind=(Literal[name], name)))
-            for name, row in self.table.items()
-        }
-        return core_schema.no_info_before_validator_function(
-            lambda given: {"kind": given} if isinstance(given, str) else given,
-            core_schema.no_info_after_validator_function(
-                self._choose, core_schema.tagged_union_schema(models, discriminator="kind")
-            ),
-            serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda choice: choice.written
-            ),
-        )
-
-    def _choose(self, row: Any) -> Choice:
-        options = {key: value for key, value in row if key != "kind"}
-        _attempt(lambda: self.table[row.kind](**options, **self.given))
-        return Choice(row.kind, options)
-
-
-class Built:
-    """Annotation: a frozen dataclass, written as a table of its fields."""
-
-    def __init__(self, row: Callable[..., Any]) -> None:
-        self.row = row
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
-        """Check the fields, then build the dataclass."""
-        return core_schema.no_info_after_validator_function(
-            lambda fields: _attempt(lambda: self.row(**dict(fields))),
-            handler(_model_of(self.row, {})),
-            serialization=core_schema.plain_serializer_function_ser_schema(asdict),
-        )
-
-
-Width = Annotated[int, Interval(ge=1, le=4096)]
 Line = Annotated[str, Len(1, 400)]
+GENERATOR = From(
+    GENERATORS,
+    default="mlp",
+    beside={"latent": (Annotated[int, Interval(ge=1, le=1024)], 2)},
+    inputs=2,
+    outputs=2,
+)
+DISCRIMINATOR = From(DISCRIMINATORS, default="mlp", inputs=2, outputs=1)
+OPTIMIZER = From(OPTIMIZERS)
+UPDATE = From(UPDATES, discriminator_steps=1, generator_steps=1)
 
 
 class _Model(BaseModel):
-    model_config = _CONFIG
-
-
-class DiscriminatorSettings(_Model):
-    """The discriminator's network."""
-
-    hidden: Annotated[tuple[Width, ...], Len(0, 16)] = (64, 64)
-    activation: Annotated[str, OneOf(ACTIVATIONS)] = "leaky_relu"
-    init: Annotated[str, OneOf(INITS)] = "lecun"
-    gain: Annotated[float, Interval(ge=0, le=100)] = 1.0
-
-
-class GeneratorSettings(DiscriminatorSettings):
-    """The generator's network, which has a latent too."""
-
-    latent: Annotated[int, Interval(ge=1, le=1024)] = 2
+    model_config = CONFIG
 
 
 class GameSettings(_Model):
     """What the players want and who moves when. Zero steps freeze a player."""
 
     objective: Annotated[Choice, From(OBJECTIVES)] = Choice("non_saturating")
-    update: Annotated[Choice, From(UPDATES, discriminator_steps=1, generator_steps=1)] = Choice(
-        "alternating"
-    )
+    update: Annotated[Choice, UPDATE] = UPDATE.chosen("alternating")
     discriminator_steps: Count = 1
     generator_steps: Count = 1
     penalties: Annotated[tuple[Annotated[Choice, From(PENALTIES)], ...], Len(0, 16)] = ()
@@ -166,21 +66,22 @@ class GameSettings(_Model):
         return self
 
 
-_ADAM = Choice("adam", {"lr": 1e-3, "betas": (0.5, 0.999), "eps": 1e-8})
-
-
 class OptimizerSettings(_Model):
     """How far each player steps."""
 
-    generator: Annotated[Choice, From(OPTIMIZERS)] = _ADAM
-    discriminator: Annotated[Choice, From(OPTIMIZERS)] = _ADAM
+    generator: Annotated[Choice, OPTIMIZER] = OPTIMIZER.chosen("adam")
+    discriminator: Annotated[Choice, OPTIMIZER] = OPTIMIZER.chosen("adam")
 
 
 class TrainingSettings(_Model):
-    """How long, and on how many points. A step is one round: all updates of both players."""
+    """How long, and on how many points. A step is one round: all updates of both players.
+
+    `points` is the size of a fixed training set; 0 draws fresh points for ever.
+    """
 
     steps: Annotated[int, Interval(ge=1, le=10_000_000)] = 3000
     batch: Annotated[int, Interval(ge=1, le=65_536)] = 256
+    points: Annotated[int, Interval(ge=0, le=1_000_000)] = 0
 
 
 class RecordingSettings(_Model):
@@ -208,10 +109,7 @@ class FilmSettings(_Model):
     """Names of layers and curves, which the film checks, and how long the film moves."""
 
     layers: Annotated[tuple[Line, ...], Len(0, 32)] = ("surface", "real", "generated", "arrows")
-    curves: Annotated[tuple[PanelSettings, ...], Len(0, 2)] = (
-        PanelSettings(metrics=("modes_covered",)),
-        PanelSettings(metrics=("high_quality",)),
-    )
+    curves: Annotated[tuple[PanelSettings, ...], Len(0, 2)] | None = None
     seconds: Annotated[float, Interval(gt=0, le=3600)] = 6.0
 
 
@@ -223,9 +121,9 @@ class Scenario(_Model):
     lesson: Line
     lesson_zh: Line | None = None
     source: Line | None = None
-    target: Annotated[Choice, From(TARGETS)]
-    generator: GeneratorSettings = GeneratorSettings()
-    discriminator: DiscriminatorSettings = DiscriminatorSettings()
+    target: Annotated[Choice, From(TARGETS, data=None)]
+    generator: Annotated[Choice, GENERATOR] = GENERATOR.chosen("mlp")
+    discriminator: Annotated[Choice, DISCRIMINATOR] = DISCRIMINATOR.chosen("mlp")
     game: GameSettings = GameSettings()
     optimizer: OptimizerSettings = OptimizerSettings()
     training: TrainingSettings = TrainingSettings()
@@ -238,10 +136,13 @@ class Scenario(_Model):
     @validator(mode="after")
     def _fits_in_memory(self) -> Scenario:
         batch = max(self.training.batch, self.recording.samples)
-        widths = sum(self.generator.hidden) + sum(self.discriminator.hidden)
+        sides = (self.generator.options, self.discriminator.options)
+        widths = sum(sum(side.get("hidden", ())) for side in sides)
         needs = {
             # Activations and their gradients of one update, float32.
             "training": 8 * batch * widths,
+            # Pairs of points in each kernel, five numbers each.
+            "discriminator": 20 * self.training.batch**2 * sides[1].get("minibatch", 0),
             "recording": self.recorded_bytes(1, 1),
         }
         for part, n_bytes in needs.items():
@@ -252,6 +153,11 @@ class Scenario(_Model):
                     "lower the batch, the widths, or what is recorded",
                     {"part": part, "needed": n_bytes >> 30, "most": MOST_BYTES >> 30},
                 )
+        return self
+
+    @validator(mode="after")
+    def _plays(self) -> Scenario:
+        attempt(lambda: refuse_illegal(self))
         return self
 
     def recorded_bytes(self, n_seeds: int, n_filmed: int) -> int:
@@ -318,7 +224,7 @@ def check(settings: Mapping[str, Any], where: str = "scenario", name: str = "") 
         scenario = Scenario.model_validate(_tupled(settings))
     except ValidationError as error:
         # A mistake may be reported twice, by a union's branches; dict keeps order and drops twins.
-        lines = dict.fromkeys(_explain(e, settings) for e in error.errors(include_url=False))
+        lines = dict.fromkeys(explain(e, schema()) for e in error.errors(include_url=False))
         raise ToylabError("\n".join(f"{where}: {line}" for line in lines)) from None
     scenario._name = name
     return scenario
@@ -384,60 +290,3 @@ def schema() -> dict[str, Any]:
     # Followed before the settings are checked, and so no field of a scenario.
     base = {"type": "string", "description": "Name or path of the scenario that this one changes."}
     return made | {"properties": {"extends": base, **made["properties"]}}
-
-
-def _explain(error: Any, settings: Any) -> str:
-    """One mistake in one to three lines: its path, what was given, what is allowed."""
-    path, node = "", schema()
-    value: Any = settings
-    for part in error["loc"]:
-        node = _descend(node, None, value)
-        if isinstance(value, Mapping) and part not in value and part == value.get("kind"):
-            continue  # the name of a union's branch, not a key
-        if error["type"] == "extra_forbidden" and part == error["loc"][-1]:
-            known = node.get("properties", {})
-            return unknown(f"{path}:" if path else "key", part, known).replace(': "', ': key "', 1)
-        node = _descend(node, part, value)
-        path = f"{path}[{part}]" if isinstance(part, int) else f"{path}.{part}".lstrip(".")
-        try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
-            value = None
-    node = _descend(node, None, value)
-    given = error["input"]
-    if error["type"] == "literal_error":
-        return unknown(path, given, node.get("enum", [node.get("const")]))
-    if error["type"] == "union_tag_invalid":
-        return unknown(path, error["ctx"]["tag"], node["discriminator"]["mapping"])
-    if error["type"] == "union_tag_not_found":
-        known = ", ".join(sorted(node["discriminator"]["mapping"]))
-        return f"{path}.kind is missing.\n  Known: {known}."
-    if error["type"] == "missing":
-        return f"{path} is missing; every scenario needs it."
-    if error["type"] in ("row", "still", "memory"):
-        return f"{path}: {error['msg']}".removeprefix(": ")
-    message = error["msg"].replace("Input should be", "must be").replace("Tuple", "List")
-    message = message.replace("valid tuple", "list").replace("valid dictionary", "table")
-    shown = repr(given) if len(repr(given)) <= 60 else repr(given)[:57] + "..."
-    return f"{path or 'scenario'}: {message[0].lower()}{message[1:]}, got {shown}."
-
-
-def _descend(node: dict[str, Any], part: str | int | None, value: Any) -> dict[str, Any]:
-    """The schema below a key or index; with no part, behind references and chosen branches."""
-    while True:
-        if "$ref" in node:
-            node = schema()["$defs"][node["$ref"].rsplit("/", 1)[-1]]
-        elif "oneOf" in node and isinstance(value, Mapping):
-            branch = node["discriminator"]["mapping"].get(str(value.get("kind")))
-            if branch is None:
-                break
-            node = {"$ref": branch}
-        elif "anyOf" in node:
-            node = node["anyOf"][0]
-        else:
-            break
-    if part is None:
-        return node
-    if isinstance(part, int):
-        return node.get("items", {})
-    return node.get("properties", {}).get(part, {})

@@ -21,6 +21,7 @@ PURPOSES = (
     "evaluation_data",
     "evaluation_latent",
     "metric",
+    "training_set",
 )
 
 

@@ -37,6 +37,9 @@ class Snapshot:
         logits: D's logit on the grid, rows from low y to high y, [F, H, W].
         pushes: Minus the gradient of each sample's own generator loss, per data unit, [F, N, 2].
         lattice: G of a square lattice of latents, [F, L, L, 2]; L is 0 unless z has two dimensions.
+        train_logits: D's logit at the finite training set, [S, M]; M is 0 where data is fresh.
+        parameters: Of the generator, then of the discriminator, [S, Q]; Q is 0 but for the exactly
+            solvable games.
         diverged_at: Step at which a seed stopped being finite, or -1, [S].
     """
 
@@ -49,6 +52,8 @@ class Snapshot:
     logits: Float
     pushes: Float
     lattice: Float
+    train_logits: Float
+    parameters: Float
     diverged_at: Int
 
 
@@ -68,6 +73,11 @@ _AXES = {
     "filmed": "F",
     "real": "SN2",
     "extent": "4",
+    "train_logits": "TSM",
+    "parameters": "TSQ",
+    "field": "VV2",
+    "field_extent": "4",
+    "target_data": "DE",
 }
 _INTEGERS = frozenset({"steps", "diverged_at", "seeds", "filmed"})
 
@@ -83,6 +93,10 @@ class Trace:
         real: The fixed real points of each seed, [S, N, 2].
         extent: x0, x1, y0, y1 of the grid, data units, [4].
         diverged_at: Step at which a seed stopped being finite, or -1, [S].
+        field: For the exactly solvable games, where each player is pushed on a grid of the plane of
+            their first parameters (rows: the discriminator's; generator's push first), [V, V, 2].
+        field_extent: Of that plane: generator from, to, discriminator from, to, [4].
+        target_data: What the target read from a file, [D, E]; empty where it read none.
         settings_text: The scenario with all its settings, as TOML.
         provenance: Scenario's name, versions and command.
 
@@ -103,6 +117,11 @@ class Trace:
     logits: Float
     pushes: Float
     lattice: Float
+    train_logits: Float
+    parameters: Float
+    field: Float
+    field_extent: Float
+    target_data: Float
     settings_text: str
     provenance: dict[str, str]
 
@@ -114,7 +133,9 @@ class Trace:
     @cached_property
     def target(self) -> targets.Target:
         """The distribution that was to be learned."""
-        return make("target", targets.TARGETS, self.settings["target"])
+        # From the trace itself: the file may be on another machine.
+        read = {"data": self.target_data} if self.target_data.size else {}
+        return make("target", targets.TARGETS, {**self.settings["target"], **read})
 
     @property
     def name(self) -> str:
@@ -237,7 +258,8 @@ def _read(path: Path) -> Trace:
     )
     try:
         # Both parse what the file claims, now and not in the middle of a film.
-        assert isinstance(trace.settings["film"], dict) and trace.target
+        assert isinstance(trace.settings["film"], dict)
+        assert trace.target.modes.shape[1] == 2
     except (ToylabError, AssertionError, KeyError, TypeError, ValueError) as error:
         raise refuse("its scenario does not parse", error) from error
     return trace

@@ -61,6 +61,10 @@ _STYLE: Any = {
 }
 
 
+# For any target and game.
+DEFAULT_CURVES = ("sliced_wasserstein", "discriminator_accuracy")
+
+
 def check_names(layers: Sequence[str], curves: Sequence[PanelPlan]) -> None:
     """Check the names in a scenario's `[film]`.
 
@@ -88,7 +92,8 @@ def plans(settings: dict[str, Any]) -> tuple[list[str], list[PanelPlan]]:
     """Layers and panels from the `[film]` table of a scenario's settings."""
     film = settings.get("film", {})
     panels = [
-        PanelPlan(tuple(p["metrics"]), log=p.get("scale") == "log") for p in film.get("curves", ())
+        PanelPlan(tuple(p["metrics"]), log=p.get("scale") == "log")
+        for p in film.get("curves", ({"metrics": [name]} for name in DEFAULT_CURVES))
     ]
     return list(film.get("layers", ())), panels
 
@@ -122,6 +127,11 @@ class Film:
         self._theme, self._words = THEMES[theme], WORDS[lang]
         self._layer_names, self._plans = plans(trace.settings)
         check_names(self._layer_names, self._plans)
+        training = trace.settings.get("training", {})
+        for name in (name for plan in self._plans for name in plan.metrics):
+            missing = METRICS[name].missing(trace.target, int(training.get("points", 0)))
+            if missing:
+                raise ToylabError(f"film.curves {name}: {missing}.")
         with self._style():
             self._build()
 

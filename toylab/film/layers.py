@@ -22,7 +22,7 @@ from matplotlib.path import Path
 from numpy.typing import NDArray
 
 from toylab.axes import Int, Points
-from toylab.film.style import LEVELS, Theme, Words, nice_probability, resampler
+from toylab.film.style import LEVELS, Theme, Words, nice_number, nice_probability, resampler, short
 from toylab.trace import Trace
 
 
@@ -85,7 +85,10 @@ class Raster(Artist):
 
 
 class Surface:
-    """D as colour, and its D = 1/2 line. Limits are symmetric about 1/2 and fixed for the run."""
+    """D as colour, and its D = 1/2 line. Limits are symmetric about 1/2 and fixed for the run.
+
+    A critic has no probability: its own value, and the line of 0.
+    """
 
     key = None
 
@@ -98,10 +101,15 @@ class Surface:
         finite = np.abs(self._logits[np.isfinite(self._logits)])
         # A high percentile, not the maximum: a spike in a corner would empty the whole stage.
         widest = float(np.percentile(finite, 98)) if finite.size else 1.0
-        p = nice_probability(widest)
-        self.limit = float(np.log(p / (1 - p)))
-        low, high = (f"{v:.2f}".rstrip("0").lstrip("0") for v in (1 - p, p))
-        self.bar = Bar("D(x)", ((0.0, low), (0.5, "½"), (1.0, high)))
+        if trace.provenance.get("output") == "value":
+            self.limit = nice_number(widest)
+            ticks = ((0.0, short(-self.limit)), (0.5, "0"), (1.0, short(self.limit)))
+        else:
+            p = nice_probability(widest)
+            self.limit = float(np.log(p / (1 - p)))
+            low, high = (f"{v:.2f}".rstrip("0").lstrip("0") for v in (1 - p, p))
+            ticks = ((0.0, low), (0.5, "½"), (1.0, high))
+        self.bar = Bar("D(x)", ticks)
         box = ax.get_window_extent()
         n_rows, n_columns = self._logits.shape[1:]
         self._down = resampler(max(1, round(box.height)), n_rows)

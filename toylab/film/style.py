@@ -163,6 +163,13 @@ def nice_probability(logit: float) -> float:
     return next((r for r in rounds if r >= p), rounds[-1])
 
 
+def nice_number(value: float) -> float:
+    """The least of 1, 2, 5 times a power of ten that is no less than a value; 1e-3 at least."""
+    value = max(value, 1e-3)
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(next(m * power for m in (1, 2, 5, 10) if m * power >= value * (1 - 1e-9)))
+
+
 def short(value: float) -> str:
     """A number as a label: at most three significant digits, no needless zero."""
     if not np.isfinite(value):

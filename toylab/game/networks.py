@@ -1,8 +1,8 @@
-"""An ensemble of multilayer perceptrons: the same network for all seeds, one batched matmul a layer.
+"""An ensemble of networks: the same for all seeds, one batched matmul a layer.
 
 A network is a pure function of its parameters, one flat row per seed, [S, P]. So a gradient norm, a
 clip, an optimiser step or an unrolled inner step is one expression over rows, and a seed is dropped
-by dropping its row.
+by dropping its row. To add a kind: a class with the members of `Network`, and its row in `NETWORKS`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,18 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Annotated, Protocol
 
 import numpy as np
 import torch
+from annotated_types import Interval, Len
 from torch import Tensor
+
+from toylab.choice import OneOf
+from toylab.errors import ToylabError
+
+# Draws of the given shape per seed, [S, *shape], uniform on 0..1; None where nothing may be random.
+Dice = Callable[[tuple[int, ...]], Tensor]
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu,
@@ -23,7 +31,12 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
     "elu": torch.nn.functional.elu,
     "silu": torch.nn.functional.silu,
+    "linear": lambda x: x,
+    # The largest of so many affine pieces a unit: the layer before is that much wider.
+    # Goodfellow et al. 2013; five pieces as in PacGAN's tables.
+    "maxout": lambda x: x.unflatten(-1, (-1, MAXOUT_PIECES)).amax(-1),
 }
+MAXOUT_PIECES = 5
 
 # What a scheme draws for one layer: weights [fan_in, fan_out] of unit gain.
 Draw = Callable[[np.random.Generator, int, int], np.ndarray]
@@ -53,9 +66,33 @@ INITS: dict[str, Draw] = {
 _RANDOM_BIAS = frozenset({"lecun"})
 
 
+class Network(Protocol):
+    """A function of parameters and points, for all seeds at once."""
+
+    def initial(self, rngs: Sequence[np.random.Generator]) -> Tensor:
+        """Draw initial parameters, one stream per seed, [S, P]."""
+        ...
+
+    def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
+        """Evaluate each seed's network on its own points.
+
+        Args:
+            parameters: One row per seed, [S, P].
+            x: [S, B, inputs].
+            dice: Draws for what is random in training; none is drawn without it.
+
+        Returns:
+            [S, B, outputs].
+        """
+        ...
+
+
+Width = Annotated[int, Interval(ge=1, le=4096)]
+
+
 @dataclass(frozen=True)
 class MLP:
-    """A multilayer perceptron, evaluated for all seeds at once.
+    """A multilayer perceptron.
 
     Attributes:
         inputs: Width of the input.
@@ -64,57 +101,209 @@ class MLP:
         activation: Key of `ACTIVATIONS`.
         init: Key of `INITS`; "lecun" is what torch.nn.Linear does.
         gain: Factor on all initial weights.
+        input_scale: Factor on the input.
+        batch_norm: Normalise each hidden layer over the batch, per seed, before its activation, with
+            a scale and a shift for its bias; the batch's own statistics always, also when recorded.
+            Ioffe & Szegedy 2015.
+        dropout: Share of hidden units left out in training. Srivastava et al. 2014.
+        spectral_norm: Divide each weight matrix by its largest singular value, computed exactly, so
+            that the bound holds from the first step. Miyato et al. 2018, eq. 8.
+        minibatch: Kernels of minibatch discrimination after the last hidden layer, 5 numbers each; 0
+            for none. Salimans et al. 2016, section 3.2.
     """
 
     inputs: int
     outputs: int
-    hidden: tuple[int, ...] = (64, 64)
-    activation: str = "leaky_relu"
-    init: str = "lecun"
-    gain: float = 1.0
+    hidden: Annotated[tuple[Width, ...], Len(0, 16)] = (64, 64)
+    activation: Annotated[str, OneOf(ACTIVATIONS)] = "leaky_relu"
+    init: Annotated[str, OneOf(INITS)] = "lecun"
+    gain: Annotated[float, Interval(ge=0, le=100)] = 1.0
+    input_scale: Annotated[float, Interval(gt=0, le=1000)] = 1.0
+    batch_norm: bool = False
+    dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.0
+    spectral_norm: bool = False
+    minibatch: Annotated[int, Interval(ge=0, le=64)] = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what is not defined together."""
+        if self.spectral_norm and self.batch_norm:
+            raise ToylabError(
+                "spectral_norm and batch_norm undo one another: one bounds a layer's slope, the other "
+                "rescales it. Choose one."
+            )
+        if not self.hidden and (self.batch_norm or self.dropout or self.minibatch):
+            raise ToylabError("batch_norm, dropout and minibatch need a hidden layer to act on.")
 
     @cached_property
     def layers(self) -> tuple[tuple[int, int], ...]:
-        """(fan_in, fan_out) of each layer."""
-        widths = (self.inputs, *self.hidden, self.outputs)
-        return tuple(zip(widths[:-1], widths[1:], strict=True))
+        """(fan_in, fan_out) of each layer's weights."""
+        pieces = MAXOUT_PIECES if self.activation == "maxout" else 1
+        fan_in = (self.inputs, *self.hidden)
+        fan_out = (*(width * pieces for width in self.hidden), self.outputs)
+        last = len(self.hidden)
+        return tuple(
+            (i + self.minibatch if depth == last else i, o)
+            for depth, (i, o) in enumerate(zip(fan_in, fan_out, strict=True))
+        )
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
-        """Number of parameters in each block of a row: weights, biases, weights, ..."""
-        return tuple(n for i, o in self.layers for n in (i * o, o))
+        """Number of parameters in each block of a row."""
+        sizes: list[int] = []
+        for depth, (fan_in, fan_out) in enumerate(self.layers):
+            norm = self.batch_norm and depth < len(self.hidden)
+            # Weights and bias; with batch norm its scale too, the shift being the bias.
+            sizes += [fan_in * fan_out, fan_out] + [fan_out] * norm
+        if self.minibatch:
+            sizes.append(self.hidden[-1] * self.minibatch * _MINIBATCH_DIM)
+        return tuple(sizes)
 
     def initial(self, rngs: Sequence[np.random.Generator]) -> Tensor:
         """Draw initial parameters, one stream per seed, [S, P]."""
-        rows = []
-        for rng in rngs:
-            blocks = []
-            for fan_in, fan_out in self.layers:
-                weights = INITS[self.init](rng, fan_in, fan_out) * self.gain
-                bias = np.zeros(fan_out)
-                if self.init in _RANDOM_BIAS:
-                    bias = _uniform(rng, (fan_out,), self.gain / math.sqrt(fan_in))
-                blocks += [weights.ravel(), bias]
-            rows.append(np.concatenate(blocks))
-        return torch.from_numpy(np.stack(rows).astype(np.float32))
+        return torch.from_numpy(np.stack([self._row(rng) for rng in rngs]).astype(np.float32))
 
-    def __call__(self, parameters: Tensor, x: Tensor) -> Tensor:
+    def _row(self, rng: np.random.Generator) -> np.ndarray:
+        blocks = []
+        for depth, (fan_in, fan_out) in enumerate(self.layers):
+            norm = self.batch_norm and depth < len(self.hidden)
+            weights = INITS[self.init](rng, fan_in, fan_out) * self.gain
+            bias = np.zeros(fan_out)
+            if self.init in _RANDOM_BIAS and not norm:
+                bias = _uniform(rng, (fan_out,), self.gain / math.sqrt(fan_in))
+            blocks += [weights.ravel(), bias] + [np.ones(fan_out)] * norm
+        if self.minibatch:
+            # A small start: kernels near 1 for all pairs, as if there were none.
+            blocks.append(0.1 * rng.standard_normal(self.sizes[-1]))
+        return np.concatenate(blocks)
+
+    def __call__(
+        self,
+        parameters: Tensor,
+        x: Tensor,
+        dice: Dice | None = None,
+        among: Tensor | None = None,
+    ) -> Tensor:
         """Evaluate the network of each seed on its own points.
 
-        Args:
-            parameters: One row per seed, [S, P].
-            x: [S, B, inputs].
-
-        Returns:
-            [S, B, outputs].
+        With `among`, [S, R, inputs], minibatch discrimination compares each point with those and not
+        with its own batch.
         """
-        activate = ACTIVATIONS[self.activation]
+        n_among = 0
+        if among is not None and self.minibatch:
+            n_among = among.shape[1]
+            x = torch.cat([among.expand(len(x), -1, -1), x], dim=1)
         # split, not slices: its backward pass is one concatenation and not one padded sum a block.
         blocks = iter(parameters.split(self.sizes, dim=1))
+        kernels = parameters.split(self.sizes, dim=1)[-1] if self.minibatch else None
+        x = x * self.input_scale if self.input_scale != 1 else x
         for depth, (fan_in, fan_out) in enumerate(self.layers):
-            weights = next(blocks).view(-1, fan_in, fan_out)
+            weights = next(blocks).reshape(-1, fan_in, fan_out)
             bias = next(blocks).unsqueeze(1)
-            if depth:
-                x = activate(x)
-            x = torch.baddbmm(bias, x, weights)
-        return x
+            if kernels is not None and depth == len(self.hidden):
+                x = torch.cat([x, self._closeness(x, kernels, n_among)], dim=-1)
+            if self.spectral_norm:
+                weights = weights / torch.linalg.matrix_norm(weights, 2, keepdim=True)
+            if depth == len(self.hidden):
+                return torch.baddbmm(bias, x, weights)[:, n_among:]
+            if self.batch_norm:
+                x = _normalised(x @ weights) * next(blocks).unsqueeze(1) + bias
+            else:
+                x = torch.baddbmm(bias, x, weights)
+            x = ACTIVATIONS[self.activation](x)
+            if self.dropout and dice is not None:
+                kept = dice(tuple(x.shape[1:])) >= self.dropout
+                x = x * kept / (1 - self.dropout)
+        raise AssertionError("the last layer returns")
+
+    def _closeness(self, h: Tensor, kernels: Tensor, n_among: int) -> Tensor:
+        """How close each point is to the others, or to the first few, per kernel, [S, B, minibatch].
+
+        A mean over the others, not Salimans' sum, so that the size of the batch does not matter.
+        """
+        m = (h @ kernels.reshape(len(kernels), self.hidden[-1], -1)).unflatten(
+            -1, (self.minibatch, _MINIBATCH_DIM)
+        )
+        others = m[:, :n_among] if n_among else m
+        gap = (m.unsqueeze(2) - others.unsqueeze(1)).abs().sum(-1)  # [S, B, B, minibatch]
+        total = torch.exp(-gap).sum(2)
+        return total / n_among if n_among else (total - 1) / max(m.shape[1] - 1, 1)
+
+
+_MINIBATCH_DIM = 5
+
+
+def _normalised(x: Tensor) -> Tensor:
+    """Zero mean and unit variance over the batch, for each seed and unit, [S, B, C]."""
+    centred = x - x.mean(dim=1, keepdim=True)
+    # 1e-5: torch's own guard against a unit that never varies.
+    return centred * torch.rsqrt(centred.square().mean(dim=1, keepdim=True) + 1e-5)
+
+
+Coordinates = Annotated[tuple[float, ...], Len(2, 2)]
+
+
+def _start(start: tuple[float, ...], n: int) -> Tensor:
+    return torch.tensor(start, dtype=torch.float32).repeat(n, 1)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A generator that is one point: G(z) = theta. Mescheder et al. 2018, the Dirac-GAN."""
+
+    inputs: int
+    outputs: int
+    start: Coordinates = (1.0, 0.0)
+
+    def initial(self, rngs: Sequence[np.random.Generator]) -> Tensor:
+        """The start, [S, 2]."""
+        return _start(self.start, len(rngs))
+
+    def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
+        """The point, as often as there are latents."""
+        return parameters.unsqueeze(1).expand(-1, x.shape[1], -1)
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A discriminator without bias: D(x) = psi . x. Mescheder et al. 2018, the Dirac-GAN."""
+
+    inputs: int
+    outputs: int
+    start: Coordinates = (-1.0, 0.0)
+
+    def initial(self, rngs: Sequence[np.random.Generator]) -> Tensor:
+        """The start, [S, 2]."""
+        return _start(self.start, len(rngs))
+
+    def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
+        """The product."""
+        return x @ parameters.unsqueeze(-1)
+
+
+@dataclass(frozen=True)
+class Saddle:
+    """D(x) = -(1 + x^2) (100 - y^2) of the first coordinates: the toy of Heusel et al. 2017, fig. 2."""
+
+    inputs: int
+    outputs: int
+    start: Coordinates = (1.0, 0.0)
+
+    def initial(self, rngs: Sequence[np.random.Generator]) -> Tensor:
+        """The start, [S, 2]."""
+        return _start(self.start, len(rngs))
+
+    def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
+        """The value, negated: the generator raises D and so lowers it."""
+        height = 100 - parameters[:, :1].square()  # [S, 1]
+        return -(1 + x[..., :1].square()) * height.unsqueeze(1)
+
+
+NETWORKS: dict[str, Callable[..., Network]] = {
+    "mlp": MLP,
+    "point": Point,
+    "linear": Linear,
+    "saddle": Saddle,
+}
+# Which may stand on which side, and what their input is.
+GENERATORS = {kind: NETWORKS[kind] for kind in ("mlp", "point")}
+DISCRIMINATORS = {kind: NETWORKS[kind] for kind in ("mlp", "linear", "saddle")}

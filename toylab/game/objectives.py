@@ -1,7 +1,7 @@
 """Who wants what: one loss per seed, a mean over the batch, in logit space.
 
 softplus(-a) = -log sigmoid(a) and softplus(a) = -log(1 - sigmoid(a)): never a log of a sigmoid, so a
-loss and its gradient are finite for any finite logit.
+loss and its gradient are finite for any finite logit. To add an objective: a class and its row.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from torch import Tensor
+from torch import Tensor, relu
 from torch.nn.functional import softplus
 
 
@@ -19,9 +19,14 @@ class Objective(Protocol):
     Attributes:
         pairs: Whether the generator's loss looks at `real`; where not, nobody computes it, and it
             may come empty, [S, 0].
+        output: What D's number is: a "logit" of "real", or a "value" on a scale of its own.
+        zero_sum: Whether the generator's loss is minus the discriminator's, up to what the generator
+            cannot change.
     """
 
     pairs: bool
+    output: str
+    zero_sum: bool
 
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """Loss that the discriminator minimises, [S]."""
@@ -40,7 +45,7 @@ def binary_cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
 class Saturating:
     """The minimax game: the generator minimises E log(1 - D(G(z))). Goodfellow et al. 2014, eq. 1."""
 
-    pairs = False
+    pairs, output, zero_sum = False, "logit", True
 
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """Binary cross-entropy, [S]."""
@@ -54,7 +59,7 @@ class Saturating:
 class NonSaturating:
     """The generator minimises -E log D(G(z)) instead. Goodfellow et al. 2014, section 3."""
 
-    pairs = False
+    pairs, output, zero_sum = False, "logit", False
 
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """Binary cross-entropy, [S]."""
@@ -65,7 +70,86 @@ class NonSaturating:
         return softplus(-fake).mean(-1)
 
 
+class LeastSquares:
+    """Squared distance to the labels 1 and 0. Mao et al. 2017, eq. 2 with a = 0, b = c = 1."""
+
+    pairs, output, zero_sum = False, "value", False
+
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Half of E (D(real) - 1)^2 + E D(fake)^2, [S]."""
+        return ((real - 1).square().mean(-1) + fake.square().mean(-1)) / 2
+
+    def generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """Half of E (D(fake) - 1)^2, [S]."""
+        return (fake - 1).square().mean(-1) / 2
+
+
+class Hinge:
+    """A margin for the discriminator, a critic's mean for the generator. Lim & Ye 2017, section 3."""
+
+    pairs, output, zero_sum = False, "value", False
+
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """E max(0, 1 - D(real)) + E max(0, 1 + D(fake)), [S]."""
+        return relu(1 - real).mean(-1) + relu(1 + fake).mean(-1)
+
+    def generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """-E D(fake), [S]."""
+        return -fake.mean(-1)
+
+
+class Wasserstein:
+    """The critic's difference of means; it needs a bound on the slope. Arjovsky et al. 2017, eq. 3."""
+
+    pairs, output, zero_sum = False, "value", True
+
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """E D(fake) - E D(real), [S]."""
+        return fake.mean(-1) - real.mean(-1)
+
+    def generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """-E D(fake), [S]."""
+        return -fake.mean(-1)
+
+
+class Relativistic:
+    """Each real point against one generated point. Jolicoeur-Martineau 2019, eq. 3 and 4, with log."""
+
+    pairs, output, zero_sum = True, "value", False
+
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """-E log sigmoid(D(real) - D(fake)), pair by pair, nats, [S]."""
+        return softplus(fake - real).mean(-1)
+
+    def generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """-E log sigmoid(D(fake) - D(real)), pair by pair, nats, [S]."""
+        return softplus(real - fake).mean(-1)
+
+
+class FakeValue:
+    """D lowers the mean of D over generated points, the generator raises it: a game of two numbers.
+
+    For the exactly solvable games, where the data has no say: x y (with the linear discriminator) and
+    the saddle of Heusel et al. 2017.
+    """
+
+    pairs, output, zero_sum = False, "value", True
+
+    def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """E D(fake), [S]."""
+        return fake.mean(-1)
+
+    def generator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
+        """-E D(fake), [S]."""
+        return -fake.mean(-1)
+
+
 OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "saturating": Saturating,
     "non_saturating": NonSaturating,
+    "least_squares": LeastSquares,
+    "hinge": Hinge,
+    "wasserstein": Wasserstein,
+    "relativistic": Relativistic,
+    "fake_value": FakeValue,
 }

@@ -6,6 +6,7 @@ writes, so that an update may differentiate through its inner steps.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Protocol
@@ -14,16 +15,36 @@ import torch
 from annotated_types import Interval
 from torch import Tensor
 
+from toylab.choice import OneOf
+
 # 1e6 is a deliberate blow-up and must be allowed: a diverged run is a result.
 Rate = Annotated[float, Interval(gt=0, le=1e9)]
 Decay = Annotated[float, Interval(ge=0, lt=1)]
 Epsilon = Annotated[float, Interval(gt=0, le=1)]
 
+# Factor on the learning rate at a time from 0 (start) to 1 (end).
+SCHEDULES: dict[str, Callable[[float], float]] = {
+    "constant": lambda t: 1.0,
+    "linear": lambda t: 1.0 - t,
+    "cosine": lambda t: 0.5 * (1 + math.cos(math.pi * t)),
+    # A tenth at half time, a hundredth at three quarters.
+    "step": lambda t: 0.1 ** ((t >= 0.5) + (t >= 0.75)),
+}
+Schedule = Annotated[str, OneOf(SCHEDULES)]
+
+# Under a root: its slope at 0 is infinite, and a look-ahead differentiates through it.
+_TINY = 1e-30
+
 State = tuple[Tensor, ...]  # each [S, P] or a scalar count
 
 
 class Optimizer(Protocol):
-    """A first-order rule."""
+    """A first-order rule, with the learning rate and the name of its schedule."""
+
+    @property
+    def lr(self) -> float: ...  # noqa: D102 - the class's line says it
+    @property
+    def schedule(self) -> str: ...  # noqa: D102
 
     def initial(self, parameters: Tensor) -> State:
         """State before the first step; `parameters` is [S, P]."""
@@ -44,6 +65,7 @@ class Adam:
     lr: Rate = 1e-3
     betas: tuple[Decay, Decay] = (0.5, 0.999)
     eps: Epsilon = 1e-8
+    schedule: Schedule = "constant"
 
     def initial(self, parameters: Tensor) -> State:
         """First moment, second moment, and the count of steps."""
@@ -59,7 +81,7 @@ class Adam:
         square = torch.addcmul(square * b2, gradient, gradient, value=1 - b2)
         size = -scale * self.lr / (1 - b1**n)
         # The second moment's correction is taken out of the root: one pass less over the rows.
-        root = square.sqrt().add(self.eps * (1 - b2**n) ** 0.5)
+        root = (square + _TINY).sqrt().add(self.eps * (1 - b2**n) ** 0.5)
         return (mean / root).mul(size * (1 - b2**n) ** 0.5), (mean, square, count)
 
 
@@ -69,6 +91,7 @@ class SGD:
 
     lr: Rate = 1e-2
     momentum: Annotated[float, Interval(gt=-1, lt=1)] = 0.0
+    schedule: Schedule = "constant"
 
     def initial(self, parameters: Tensor) -> State:
         """Velocity."""
@@ -87,6 +110,7 @@ class RMSProp:
     lr: Rate = 1e-3
     decay: Decay = 0.99
     eps: Epsilon = 1e-8
+    schedule: Schedule = "constant"
 
     def initial(self, parameters: Tensor) -> State:
         """Running mean square."""
@@ -95,7 +119,7 @@ class RMSProp:
     def step(self, gradient: Tensor, state: State, scale: float = 1.0) -> tuple[Tensor, State]:
         """Step by the normalised gradient; no correction for the start, as in torch.optim."""
         square = torch.addcmul(state[0] * self.decay, gradient, gradient, value=1 - self.decay)
-        return gradient / (square.sqrt() + self.eps) * (-scale * self.lr), (square,)
+        return gradient / ((square + _TINY).sqrt() + self.eps) * (-scale * self.lr), (square,)
 
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {

@@ -1,7 +1,8 @@
-"""What is added to the discriminator's loss to keep it in bounds.
+"""What keeps the discriminator in bounds, and the other tricks of the trade.
 
-A penalty sees the discriminator as a function of points and gives one number per seed. The batch is
-summed, never mixed, so the gradient of a sum of logits is each point's own gradient.
+Each is a class with the hooks it needs; `Penalty` has them all and does nothing in any. The batch is
+summed, never mixed, so the gradient of a sum of logits is each point's own gradient. To add one: a
+class and its row in `PENALTIES`.
 """
 
 from __future__ import annotations
@@ -16,34 +17,189 @@ from torch import Tensor
 
 Judge = Callable[[Tensor], Tensor]  # points [S, B, 2] -> logits [S, B]
 Strength = Annotated[float, Interval(ge=0, le=1e6)]
+Share = Annotated[float, Interval(ge=0, le=1)]
 
 
-class Penalty(Protocol):
-    """A term of the discriminator's loss."""
+class Draws(Protocol):
+    """Random numbers, each seed from its own stream."""
 
-    def __call__(self, judge: Judge, real: Tensor, fake: Tensor) -> Tensor:
-        """Value to add to the discriminator's loss; points are [S, B, 2], the value [S]."""
+    def uniform(self, *shape: int) -> Tensor:
+        """Uniform on 0..1, [S, *shape]."""
+        ...
+
+    def normal(self, *shape: int) -> Tensor:
+        """Standard normal, [S, *shape]."""
         ...
 
 
-def slope_squared(judge: Judge, x: Tensor) -> Tensor:
-    """Squared length of the logit's gradient at each point, [S, B]; differentiable."""
+@dataclass(frozen=True)
+class Side:
+    """What a term of the discriminator's loss may look at; points are [S, B, 2], logits [S, B]."""
+
+    judge: Judge
+    real: Tensor
+    fake: Tensor
+    real_logits: Tensor
+    draws: Draws
+
+
+class Penalty:
+    """Every hook, doing nothing."""
+
+    def term(self, side: Side) -> Tensor | float:
+        """Add to the discriminator's loss, [S]."""
+        return 0.0
+
+    def seen(self, x: Tensor, draws: Draws, progress: float) -> Tensor:
+        """Change the points [S, B, 2] before D sees them; progress runs from 0 to 1."""
+        return x
+
+    def clipped(self, gradient: Tensor) -> Tensor:
+        """Change either player's gradient, [S, P]."""
+        return gradient
+
+    def projected(self, parameters: Tensor) -> Tensor:
+        """Change the discriminator's parameters after its step, [S, P]."""
+        return parameters
+
+
+def slope(judge: Judge, x: Tensor) -> Tensor:
+    """Gradient of the logit at each point, [S, B, 2]; differentiable in the parameters."""
     x = x.detach().requires_grad_()
-    (slope,) = torch.autograd.grad(judge(x).sum(), x, create_graph=True)
-    return slope.square().sum(-1)
+    return torch.autograd.grad(judge(x).sum(), x, create_graph=True)[0]
 
 
 @dataclass(frozen=True)
-class R1:
+class R1(Penalty):
     """weight / 2 times E |grad a|^2 over real points. Mescheder et al. 2018, eq. 9."""
 
     weight: Strength = 0.1
 
-    def __call__(self, judge: Judge, real: Tensor, fake: Tensor) -> Tensor:
+    def term(self, side: Side) -> Tensor:
         """Penalty on the real points, [S]."""
-        return 0.5 * self.weight * slope_squared(judge, real).mean(-1)
+        return 0.5 * self.weight * slope(side.judge, side.real).square().sum(-1).mean(-1)
 
 
+@dataclass(frozen=True)
+class R2(Penalty):
+    """weight / 2 times E |grad a|^2 over generated points. Mescheder et al. 2018, eq. 10."""
+
+    weight: Strength = 0.1
+
+    def term(self, side: Side) -> Tensor:
+        """Penalty on the generated points, [S]."""
+        return 0.5 * self.weight * slope(side.judge, side.fake).square().sum(-1).mean(-1)
+
+
+@dataclass(frozen=True)
+class GradientPenalty(Penalty):
+    """weight times E (|grad a| - target)^2 between real and generated points. Gulrajani et al. 2017.
+
+    One interpolation factor a sample, as in their algorithm 1; some copies draw one a batch.
+    `one_sided` counts only slopes above the target, as in their section 4 and Petzka et al. 2018.
+    """
+
+    # .1 and not the paper's 10: the authors' own 2D toys use .1.
+    weight: Strength = 0.1
+    target: Annotated[float, Interval(ge=0, le=1000)] = 1.0
+    one_sided: bool = False
+
+    def term(self, side: Side) -> Tensor:
+        """Penalty between the points, [S]."""
+        at = side.draws.uniform(side.real.shape[1], 1)
+        between = at * side.real + (1 - at) * side.fake.detach()
+        # The norm has no gradient at 0; 1e-12 below the root gives it one and moves the norm by 1e-6.
+        length = (slope(side.judge, between).square().sum(-1) + 1e-12).sqrt()
+        excess = length - self.target
+        excess = torch.relu(excess) if self.one_sided else excess
+        return self.weight * excess.square().mean(-1)
+
+
+@dataclass(frozen=True)
+class WeightClipping(Penalty):
+    """Clip the discriminator's parameters to +-limit after each step. Arjovsky et al. 2017, alg. 1."""
+
+    limit: Annotated[float, Interval(gt=0, le=1000)] = 0.01
+
+    def projected(self, parameters: Tensor) -> Tensor:
+        """Clip, [S, P]."""
+        return parameters.clamp(-self.limit, self.limit)
+
+
+@dataclass(frozen=True)
+class LabelSmoothing(Penalty):
+    """One-sided: real points are labelled 1 - amount. Salimans et al. 2016, section 3.4.
+
+    softplus(a) - softplus(-a) = a, so the smoothed cross-entropy is the plain one plus amount E a.
+    """
+
+    amount: Share = 0.1
+
+    def term(self, side: Side) -> Tensor:
+        """What the other label adds, [S]."""
+        return self.amount * side.real_logits.mean(-1)
+
+
+@dataclass(frozen=True)
+class InstanceNoise(Penalty):
+    """Gaussian noise on all that D sees, falling linearly to `end` times itself.
+
+    Arjovsky & Bottou 2017, section 3; Sonderby et al. 2017, section 2.2.
+    """
+
+    spread: Annotated[float, Interval(ge=0, le=1000)] = 0.5
+    end: Share = 0.0
+
+    def seen(self, x: Tensor, draws: Draws, progress: float) -> Tensor:
+        """Add noise, [S, B, 2]."""
+        now = self.spread * (1 - (1 - self.end) * progress)
+        return x + now * draws.normal(*x.shape[1:])
+
+
+@dataclass(frozen=True)
+class GradientClipping(Penalty):
+    """Shorten either player's gradient to `norm`, each seed's by itself. Pascanu et al. 2013, alg. 1."""
+
+    norm: Annotated[float, Interval(gt=0, le=1e6)] = 1.0
+
+    def clipped(self, gradient: Tensor) -> Tensor:
+        """Shorten, [S, P]."""
+        length = gradient.norm(dim=1, keepdim=True)
+        return gradient * (self.norm / length.clamp(min=self.norm))
+
+
+@dataclass(frozen=True)
+class Packing(Penalty):
+    """D judges `size` points at once, all real or all generated. Lin et al. 2018 (PacGAN), section 3."""
+
+    size: Annotated[int, Interval(ge=2, le=16)] = 2
+
+
+@dataclass(frozen=True)
+class Replay(Penalty):
+    """A share of D's generated points is drawn from the last `capacity` ones. Shrivastava et al. 2017."""
+
+    share: Share = 0.5
+    capacity: Annotated[int, Interval(ge=1, le=100_000)] = 4096
+
+
+@dataclass(frozen=True)
+class Average(Penalty):
+    """Record an exponential moving average of the generator. Yazici et al. 2019, eq. 1."""
+
+    decay: Annotated[float, Interval(ge=0, lt=1)] = 0.999
+
+
+# Packing, replay and averaging carry shapes or memory; the game reads their options and does them.
 PENALTIES: dict[str, Callable[..., Penalty]] = {
     "r1": R1,
+    "r2": R2,
+    "gradient_penalty": GradientPenalty,
+    "weight_clipping": WeightClipping,
+    "label_smoothing": LabelSmoothing,
+    "instance_noise": InstanceNoise,
+    "gradient_clipping": GradientClipping,
+    "packing": Packing,
+    "replay": Replay,
+    "average": Average,
 }

@@ -1,0 +1,463 @@
+"""The game as a whole: solvable games, tricks at work, and any legal mixture of all there is."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from toylab.errors import ToylabError
+from toylab.film import Film
+from toylab.game.networks import ACTIVATIONS
+from toylab.game.objectives import OBJECTIVES
+from toylab.game.penalties import PENALTIES
+from toylab.game.updates import UPDATES, Unrolled, gradient
+from toylab.match import Game
+from toylab.scenario import Scenario, check
+from toylab.training import _Run, record
+
+Make = Callable[..., Scenario]
+CPU = torch.device("cpu")
+
+# Mescheder et al. 2018: the Dirac-GAN from (1, 1) at rate .2 for 500 steps. Their discriminator rises
+# on generated points, ours on real ones, so their psi = 1 is our -1; their alternating play moves the
+# generator first. Distances from the equilibrium, simultaneous and alternating.
+DIRAC: dict[str, tuple[dict[str, Any], tuple[float, float]]] = {
+    "gan": ({"objective": "saturating"}, (3.10, 1.42)),
+    "non-saturating": ({"objective": "non_saturating"}, (0.64, 0.28)),
+    "wgan": (
+        {"objective": "wasserstein", "penalties": [{"kind": "weight_clipping", "limit": 1.0}]},
+        (1.00, 1.02),
+    ),
+    "wgan-gp": (
+        # Their penalty is lambda / 2, ours lambda.
+        {"objective": "wasserstein", "penalties": [{"kind": "gradient_penalty", "weight": 0.35}]},
+        (1.80, 1.22),
+    ),
+    "r1": (
+        {"objective": "saturating", "penalties": [{"kind": "r1", "weight": 0.3}]},
+        (2.6e-6, 2.3e-7),
+    ),
+    "r1-critical": (
+        {"objective": "saturating", "penalties": [{"kind": "r1", "weight": 1.0}]},
+        (1e-21, 7e-17),
+    ),
+}
+# The same in float64 with plain numpy, to three digits more than the paper's two.
+SHARP = {
+    "gan": (3.0973, 1.4210),
+    "non-saturating": (0.6402, 0.2839),
+    "wgan": (1.0018, 1.0237),
+    "wgan-gp": (1.8024, 1.2206),
+}
+
+
+def solvable(rate: float, steps: int, **game: Any) -> dict[str, Any]:
+    sgd = {"kind": "sgd", "lr": rate}
+    return {
+        "title": "t",
+        "lesson": "l",
+        "target": {"kind": "dirac"},
+        "generator": {"kind": "point", "start": (1.0, 0.0)},
+        "discriminator": {"kind": "linear", "start": (-1.0, 0.0)},
+        "game": game,
+        "optimizer": {"generator": sgd, "discriminator": sgd},
+        "training": {"steps": steps, "batch": 4},
+        "recording": {"snapshots": 2, "samples": 8, "grid": 8},
+    }
+
+
+def distance(settings: dict[str, Any]) -> float:
+    """Distance of both players from (0, 0) at the end."""
+    return float(np.linalg.norm(record(check(settings), [0], []).parameters[-1, 0].astype(float)))
+
+
+def by_numpy(name: str, alternating: bool) -> float:
+    """The same game in float64, written as Mescheder et al. write it."""
+    theta, psi, h = 1.0, 1.0, 0.2
+
+    def slope(t: float) -> float:
+        return 1 / (1 + np.exp(t))  # f' of f(t) = -log(1 + exp(-t))
+
+    def down_theta() -> float:
+        if name == "non-saturating":
+            return psi * slope(-theta * psi)
+        return psi * (1.0 if name.startswith("wgan") else slope(theta * psi))
+
+    def up_psi() -> float:
+        pull = theta * (1.0 if name.startswith("wgan") else slope(theta * psi))
+        if name == "wgan-gp":
+            pull -= 0.7 * (abs(psi) - 1) * np.sign(psi)
+        return pull - {"r1": 0.3, "r1-critical": 1.0}.get(name, 0.0) * psi
+
+    for _ in range(500):
+        if alternating:
+            theta -= h * down_theta()
+            psi += h * up_psi()
+        else:
+            a, b = down_theta(), up_psi()
+            theta, psi = theta - h * a, psi + h * b
+        psi = float(np.clip(psi, -1, 1)) if name == "wgan" else psi
+    return float(np.hypot(theta, psi))
+
+
+@pytest.mark.parametrize("alternating", [False, True], ids=["simultaneous", "alternating"])
+@pytest.mark.parametrize("name", DIRAC)
+def test_the_dirac_gan_ends_where_the_paper_says(name: str, alternating: bool) -> None:
+    game, paper = DIRAC[name]
+    update = {"kind": "alternating", "generator_first": True} if alternating else "simultaneous"
+    end = distance(solvable(0.2, 500, **game, update=update))
+    # float32 over 500 steps against float64 of the same equations.
+    assert end == pytest.approx(by_numpy(name, alternating), abs=1e-3, rel=1e-3)
+    # The paper's cell, to the digits it is quoted with.
+    assert end == pytest.approx(paper[alternating], rel=0.05 if paper[alternating] < 0.1 else 0.005)
+
+
+@pytest.mark.parametrize("game", [{"noise": 0.7}, {"consensus": 1.0}])
+def test_noise_and_consensus_bring_the_dirac_gan_home(game: dict[str, float]) -> None:
+    if "consensus" in game:
+        settings = solvable(
+            0.2, 500, objective="saturating", update={"kind": "consensus", "weight": 1.0}
+        )
+    else:
+        noise = {"kind": "instance_noise", "spread": 0.7, "end": 1.0}
+        settings = solvable(
+            0.2, 500, objective="saturating", penalties=[noise], update="simultaneous"
+        )
+        # Noise is drawn, not integrated out: many points make its mean.
+        settings["training"]["batch"] = 4096
+    assert distance(settings) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("update", "low", "high"),
+    [
+        # The product of both players' numbers at rate .1: each simultaneous step multiplies the
+        # distance by sqrt(1.01), alternating steps conserve an ellipse, extragradient contracts by
+        # sqrt(1 - .01 + .0001) a step.
+        ("simultaneous", 1.41421 * 1.01**100 * 0.999, 1.41421 * 1.01**100 * 1.001),
+        ("alternating", 1.2, 1.6),
+        ("extragradient", 1.41421 * 0.9901**100 * 0.999, 1.41421 * 0.9901**100 * 1.001),
+        ("optimistic", 0.0, 0.75),
+    ],
+)
+def test_the_bilinear_game_diverges_stays_or_converges(
+    update: str, low: float, high: float
+) -> None:
+    end = distance(solvable(0.1, 200, objective="fake_value", update=update))
+    assert low <= end <= high
+
+
+def saddle(lr_g: float, lr_d: float, steps: int) -> float:
+    settings = solvable(1.0, steps, objective="fake_value", update="simultaneous")
+    settings["discriminator"] = {"kind": "saddle", "start": (2.0, 0.0)}
+    settings["generator"]["start"] = (0.5, 0.0)
+    settings["optimizer"] = {
+        "generator": {"kind": "sgd", "lr": lr_g},
+        "discriminator": {"kind": "sgd", "lr": lr_d},
+    }
+    return distance(settings)
+
+
+def test_two_time_scales_reach_the_saddle_sooner() -> None:
+    # Heusel et al. 2017, fig. 2: one large rate diverges, one small rate is slow, two are fast.
+    slow, two = saddle(1e-3, 1e-3, 500), saddle(1e-3, 2e-2, 500)
+    assert two < 0.1 * slow
+    large = saddle(2e-2, 2e-2, 500)
+    assert not large < 1.0
+
+
+def test_the_field_of_the_dirac_gan_is_its_closed_form() -> None:
+    trace = record(check(solvable(0.2, 2, objective="saturating", update="simultaneous")), [0], [])
+    x0, x1, y0, y1 = trace.field_extent
+    theta, psi = np.meshgrid(np.linspace(x0, x1, 17), np.linspace(y0, y1, 17))
+    weight = 1 / (1 + np.exp(-theta * psi))
+    assert np.allclose(trace.field[..., 0], weight * psi, atol=1e-5)
+    assert np.allclose(trace.field[..., 1], -weight * theta, atol=1e-5)
+
+
+def test_the_field_does_not_touch_the_draws(small: Make) -> None:
+    settings = solvable(0.2, 2, objective="saturating", penalties=[{"kind": "instance_noise"}])
+    game = Game(check(settings), [0], CPU)
+    before = game._draws
+    game.field()
+    assert game._draws is before
+    assert Game(check(settings), [0], CPU)._draws.normal(3).equal(before.normal(3))
+
+
+# --- unrolling ---
+
+
+def test_an_unrolled_gradient_flows_through_the_inner_steps(small: Make) -> None:
+    """In float64, against finite differences of the loss after the inner steps."""
+    for optimizer in ({"kind": "sgd", "lr": 0.3}, {"kind": "adam", "lr": 0.05}):
+        scenario = small(
+            generator={"hidden": [3], "activation": "tanh"},
+            discriminator={"hidden": [3], "activation": "tanh"},
+            optimizer={"generator": optimizer, "discriminator": optimizer},
+        )
+        game = Game(scenario, [0], CPU)
+        for player in (game.generator, game.discriminator):
+            player.parameters = player.parameters.double()
+            player.state = player.optimizer.initial(player.parameters)
+        raw = game.draw(real=True)
+        assert raw.real is not None
+        batch = raw._replace(real=raw.real.double(), z=raw.z.double())
+        rule, at = Unrolled(steps=3), game.generator.parameters
+
+        def ahead(
+            g: Tensor, rule: Unrolled = rule, game: Game = game, batch: Any = batch
+        ) -> Tensor:
+            return rule.ahead(game, g, batch)
+
+        through = gradient(ahead, at)
+        h, differences = 1e-6, torch.zeros_like(at)
+        for i in range(at.shape[1]):
+            step = torch.zeros_like(at)
+            step[0, i] = h
+            differences[0, i] = (ahead(at + step) - ahead(at - step)).item() / (2 * h)
+        assert torch.allclose(through, differences, atol=1e-6)
+        plain = gradient(
+            lambda g, game=game, batch=batch: game.generator_loss(
+                game.discriminator.parameters, g, batch
+            ),
+            at,
+        )
+        # Not merely the plain gradient at the later discriminator either.
+        later = game.discriminator.moves(
+            lambda d, game=game, batch=batch, at=at: gradient(
+                lambda x: game.discriminator_loss(x, at, batch), d
+            ),
+            3,
+        ).detach()
+        stopped = gradient(
+            lambda g, d=later, game=game, batch=batch: game.generator_loss(d, g, batch), at
+        )
+        assert (through - plain).norm() > 0.01 * plain.norm()
+        assert (through - stopped).norm() > 0.01 * stopped.norm()
+
+
+# --- tricks at work ---
+
+
+def with_penalty(small: Make, **penalty: Any) -> Game:
+    return Game(small(game={"penalties": [penalty]}), [0, 1], CPU)
+
+
+def test_a_pack_is_judged_as_one(small: Make) -> None:
+    game = with_penalty(small, kind="packing", size=2)
+    d, x = game.discriminator.parameters, torch.randn(2, 6, 2)
+    logits = game.judge(d, x)
+    assert logits.shape == (2, 6) and torch.equal(logits[:, 0], logits[:, 1])
+    by_hand = game._judge(d, torch.cat([x[:, 0], x[:, 1]], dim=-1)[:, None]).squeeze(-1)
+    assert torch.allclose(logits[:, :1], by_hand, atol=1e-6)
+    twice = game.judge_alone(d, x[:, :1], among=x)
+    assert torch.allclose(twice, game.judge(d, x[:, :1].repeat(1, 2, 1))[:, :1], atol=1e-6)
+
+
+def test_replay_mixes_in_old_points_and_forgets_the_oldest(small: Make) -> None:
+    game = with_penalty(small, kind="replay", share=0.5, capacity=32)
+    first, second = torch.full((2, 16, 2), 1.0), torch.full((2, 16, 2), 2.0)
+    assert torch.equal(game._with_old(first), first)
+    mixed = game._with_old(second)
+    assert (mixed[:, :8] == 1).all() and (mixed[:, 8:] == 2).all()
+    game._with_old(torch.full((2, 16, 2), 3.0))
+    assert game._old.shape == (2, 32, 2) and game._old.min() == 2
+
+
+def test_the_average_of_the_generator_is_recorded_and_not_played(small: Make) -> None:
+    plain = record(small(), [0])
+    averaged = record(small(game={"penalties": [{"kind": "average", "decay": 0.9}]}), [0])
+    assert np.array_equal(plain.real_logits[0], averaged.real_logits[0])
+    # The discriminator saw the same generator; the shown one lags behind it.
+    assert np.allclose(plain.real_logits[-1], averaged.real_logits[-1], atol=1e-6)
+    moved = np.abs(plain.samples[-1] - plain.samples[0]).mean()
+    assert np.abs(averaged.samples[-1] - plain.samples[0]).mean() < moved
+
+
+def test_clipped_weights_stay_clipped(small: Make) -> None:
+    game = with_penalty(small, kind="weight_clipping", limit=0.05)
+    assert game.discriminator.parameters.abs().max() <= 0.05
+    for _ in range(3):
+        UPDATES["alternating"]().play(game)
+    assert game.discriminator.parameters.abs().max() <= 0.05
+    assert game.generator.parameters.abs().max() > 0.05
+
+
+def test_a_finite_training_set_is_all_that_training_sees(small: Make) -> None:
+    scenario = small(training={"points": 5})
+    game = Game(scenario, [0], CPU)
+    known = {tuple(p) for p in game.known[0].tolist()}
+    seen = {tuple(p) for _ in range(40) for p in game.feed.real()[0].tolist()}
+    assert seen == known and len(known) == 5
+    trace = record(scenario, [0])
+    assert trace.train_logits.shape == (3, 1, 5)
+    assert record(small(), [0]).train_logits.shape == (3, 1, 0)
+
+
+def test_schedules_reach_the_players(small: Make) -> None:
+    rule = {"kind": "sgd", "lr": 0.1, "schedule": "linear"}
+    run = _Run(small(optimizer={"generator": rule, "discriminator": "sgd"}), [0], [0])
+    list(run.snapshots())
+    # Four rounds: the last begins at three quarters of the time.
+    assert run.game.generator.rate == pytest.approx(0.025)
+    assert run.game.discriminator.rate == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_the_order_of_a_batch_does_not_matter(small: Make, objective: str) -> None:
+    game = Game(small(game={"objective": objective}), [0, 1], CPU)
+    batch = game.draw(real=True)
+    assert batch.real is not None
+    order = torch.randperm(16, generator=torch.Generator().manual_seed(0))
+    mixed = batch._replace(real=batch.real[:, order], z=batch.z[:, order])
+    d, g = game.discriminator.parameters, game.generator.parameters
+    for loss in (game.discriminator_loss, game.generator_loss):
+        assert torch.allclose(loss(d, g, batch), loss(d, g, mixed), atol=1e-6)
+
+
+# --- any mixture ---
+
+
+def penalty(kind: str) -> dict[str, Any]:
+    return {"kind": kind, **{"packing": {"size": 2}, "replay": {"capacity": 40}}.get(kind, {})}
+
+
+NETWORK = st.fixed_dictionaries(
+    {
+        "hidden": st.sampled_from([(), (5,), (6, 4)]),
+        "activation": st.sampled_from(sorted(ACTIVATIONS)),
+    },
+    optional={
+        "dropout": st.sampled_from([0.0, 0.3]),
+        "spectral_norm": st.booleans(),
+        "batch_norm": st.booleans(),
+        "minibatch": st.sampled_from([0, 2]),
+        "init": st.sampled_from(["lecun", "orthogonal", "he"]),
+    },
+)
+OPTIMIZER = st.fixed_dictionaries(
+    {"kind": st.sampled_from(["adam", "sgd", "rmsprop"]), "lr": st.just(1e-3)},
+    optional={"schedule": st.sampled_from(["constant", "linear", "cosine", "step"])},
+)
+MIXTURE = st.fixed_dictionaries(
+    {
+        "target": st.sampled_from(
+            [{"kind": "ring"}, {"kind": "two_moons"}, {"kind": "checkerboard"}]
+        ),
+        "generator": NETWORK,
+        "discriminator": NETWORK,
+        "objective": st.sampled_from(sorted(OBJECTIVES)),
+        "update": st.sampled_from(sorted(UPDATES)),
+        "penalties": st.lists(st.sampled_from(sorted(PENALTIES)), max_size=3),
+        "optimizers": st.tuples(OPTIMIZER, OPTIMIZER),
+        "points": st.sampled_from([0, 7]),
+    }
+)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+@given(MIXTURE)
+def test_any_mixture_plays_and_films_or_is_refused_with_a_reason(mix: dict[str, Any]) -> None:
+    generator, discriminator = mix["optimizers"]
+    if mix["update"] == "competitive_gradient_descent":
+        generator = discriminator = {"kind": "sgd", "lr": 1e-3}
+    settings = {
+        "title": "t",
+        "lesson": "l",
+        "target": mix["target"],
+        "generator": mix["generator"],
+        "discriminator": mix["discriminator"],
+        "game": {
+            "objective": mix["objective"],
+            "update": {"kind": "unrolled", "steps": 2}
+            if mix["update"] == "unrolled"
+            else mix["update"],
+            "penalties": [penalty(kind) for kind in mix["penalties"]],
+        },
+        "optimizer": {"generator": generator, "discriminator": discriminator},
+        "training": {"steps": 3, "batch": 8, "points": mix["points"]},
+        "recording": {"snapshots": 2, "samples": 16, "grid": 8},
+    }
+    try:
+        scenario = check(settings)
+    except ToylabError as error:
+        assert any(word in str(error) for word in ("refused", "needs", "need", "twice", "undo"))
+        return
+    trace = record(scenario, [0, 1])
+    for array in (trace.samples, trace.real_logits, trace.logits, trace.losses):
+        assert np.isfinite(array).all()
+    film = Film(trace)
+    assert np.array_equal(film.draw(1), film.redraw(1))
+
+
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize("trick", [None, *PENALTIES])
+def test_a_seed_ignores_its_neighbours_whatever_is_played(
+    small: Make, update: str, trick: str | None
+) -> None:
+    sgd = {"kind": "sgd", "lr": 0.05}
+    try:
+        scenario = small(
+            game={
+                "objective": "saturating",
+                "update": {"kind": "unrolled", "steps": 2} if update == "unrolled" else update,
+                "penalties": [penalty(trick)] if trick else [],
+            },
+            optimizer={"generator": sgd, "discriminator": sgd},
+            generator={"batch_norm": True, "hidden": [8]},
+            discriminator={"dropout": 0.2, "minibatch": 2, "hidden": [8]},
+        )
+    except ToylabError:
+        return  # refused; the mixture test asks for the reason
+    together, alone = record(scenario, [4, 7], []), record(scenario, [7], [])
+    # Batched and single sums differ in their last digits; over four rounds that stays below this.
+    assert np.allclose(together.samples[:, 1], alone.samples[:, 0], atol=2e-5)
+    assert np.allclose(together.real_logits[:, 1], alone.real_logits[:, 0], atol=2e-5)
+
+
+# --- what is refused ---
+
+REFUSED = [
+    ({"discriminator": {"batch_norm": True}}, "discriminator.batch_norm is refused"),
+    ({"generator": {"minibatch": 2}}, "generator.minibatch is refused"),
+    (
+        {"discriminator": {"spectral_norm": True}, "game": {"penalties": ["weight_clipping"]}},
+        "clipping changes nothing",
+    ),
+    ({"generator": {"batch_norm": True, "spectral_norm": True}}, "undo one another"),
+    ({"generator": {"hidden": [], "dropout": 0.5}}, "need a hidden layer"),
+    ({"game": {"objective": "hinge", "penalties": ["label_smoothing"]}}, "label_smoothing needs labels"),
+    ({"game": {"penalties": ["packing", "packing"]}}, "packing stands twice"),
+    ({"game": {"penalties": [{"kind": "packing", "size": 3}]}}, "training.batch to be a multiple of 3"),
+    ({"game": {"update": "unrolled", "penalties": ["replay"]}}, "fill the memory twice"),
+    ({"game": {"update": "unrolled", "penalties": ["weight_clipping"]}}, "no gradient"),
+    ({"game": {"update": "competitive_gradient_descent"}}, "needs a zero-sum objective"),
+    ({"game": {"update": "simultaneous", "discriminator_steps": 2}}, None),
+    ({"target": {"kind": "square"}, "claims": [{"text": "t", "metric": "modes_hit", "relation": "<", "threshold": 1}]}, "no separate modes"),
+    ({"claims": [{"text": "t", "metric": "held_out_gap", "relation": "<", "threshold": 1}]}, "set training.points"),
+    ({"discriminator": {"kind": "saddle"}}, "fake_value"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("tables", "words"), REFUSED)
+def test_what_makes_no_sense_together_is_refused_with_its_reason(
+    small: Make, tables: dict[str, Any], words: str | None
+) -> None:
+    with pytest.raises(ToylabError, match=words):
+        small(**tables)
+
+
+def test_all_combinations_of_two_tricks_are_defined_or_refused(small: Make) -> None:
+    for one, two in itertools.combinations(PENALTIES, 2):
+        scenario = small(game={"penalties": [penalty(one), penalty(two)]})
+        assert np.isfinite(record(scenario, [0]).samples).all(), (one, two)

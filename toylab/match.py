@@ -1,0 +1,402 @@
+"""The game as it is played: both players, their batches, and what each would minimise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from toylab.axes import Int
+from toylab.choice import make
+from toylab.game.networks import MLP, NETWORKS, Network
+from toylab.game.objectives import OBJECTIVES
+from toylab.game.optimizers import OPTIMIZERS, SCHEDULES, Optimizer
+from toylab.game.penalties import PENALTIES, Average, Packing, Penalty, Replay, Side
+from toylab.game.updates import gradient
+from toylab.scenario import Scenario
+from toylab.streams import stream, streams
+from toylab.targets import TARGETS, Target
+
+T = TypeVar("T", bound=Penalty)
+
+# Batches drawn at once. Part of what a seed means: another number would cut its streams otherwise.
+BLOCK = 32
+# Points of its own kind among which minibatch discrimination is recorded: a fair batch, and few enough
+# for a whole surface.
+AMONG = 64
+
+
+class Batch(NamedTuple):
+    """Points of one update."""
+
+    real: Tensor | None  # [S, B, 2]; None where nobody looks at real points
+    z: Tensor  # [S, B, Z]
+
+
+class Draws:
+    """Random numbers beside the batches, each seed from its own stream."""
+
+    def __init__(self, seeds: Sequence[int], device: torch.device) -> None:
+        self._rngs, self._device = streams(seeds, "penalty"), device
+
+    def uniform(self, *shape: int) -> Tensor:
+        """Uniform on 0..1, [S, *shape]."""
+        return self._stack([rng.random(shape, np.float32) for rng in self._rngs])
+
+    def normal(self, *shape: int) -> Tensor:
+        """Standard normal, [S, *shape]."""
+        return self._stack([rng.standard_normal(shape, np.float32) for rng in self._rngs])
+
+    def keep(self, rows: Int) -> None:
+        """Go on with some of the seeds only."""
+        self._rngs = [self._rngs[i] for i in rows]
+
+    def _stack(self, rows: list[np.ndarray]) -> Tensor:
+        return torch.from_numpy(np.stack(rows)).to(self._device)
+
+
+class Feed:
+    """Draws batches for all seeds, a block at a time, each seed from its own streams.
+
+    Args:
+        target: The data.
+        seeds: Seeds of the ensemble.
+        batch: Points of a batch.
+        latent: Width of a latent.
+        points: Size of a fixed training set drawn once a seed; 0 draws fresh points for ever.
+        device: Where the batches go.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        seeds: Sequence[int],
+        batch: int,
+        latent: int,
+        points: int,
+        device: torch.device,
+    ) -> None:
+        self._target, self._batch, self._latent, self._device = target, batch, latent, device
+        self._data, self._noise = streams(seeds, "data"), streams(seeds, "latent")
+        self.known = np.zeros((len(seeds), 0, 2), np.float32)
+        if points:
+            self.known = training_set(target, seeds, points)
+        self._real_block, self._z_block = iter(()), iter(())
+
+    def real(self) -> Tensor:
+        """Real points, [S, B, 2]."""
+        x = next(self._real_block, None)
+        if x is None:
+            n, size = BLOCK * self._batch, self.known.shape[1]
+            if size:
+                drawn = np.stack(
+                    [
+                        x[rng.integers(0, size, n)]
+                        for x, rng in zip(self.known, self._data, strict=True)
+                    ]
+                )
+            else:
+                drawn = np.stack([self._target.sample(rng, n) for rng in self._data])
+            self._real_block = self._cut(drawn)
+            x = next(self._real_block)
+        return x
+
+    def latents(self) -> Tensor:
+        """Standard normal latents, [S, B, Z]."""
+        z = next(self._z_block, None)
+        if z is None:
+            shape = (BLOCK * self._batch, self._latent)
+            drawn = np.stack([rng.standard_normal(shape, np.float32) for rng in self._noise])
+            self._z_block = self._cut(drawn)
+            z = next(self._z_block)
+        return z
+
+    def keep(self, rows: Int) -> None:
+        """Go on with some of the seeds only."""
+        self._data = [self._data[i] for i in rows]
+        self._noise = [self._noise[i] for i in rows]
+        self.known = self.known[rows]
+        self._real_block = iter([x[rows] for x in self._real_block])
+        self._z_block = iter([z[rows] for z in self._z_block])
+
+    def _cut(self, block: np.ndarray) -> Iterator[Tensor]:
+        """Cut [S, BLOCK * B, C] into BLOCK tensors of [S, B, C]."""
+        return iter(torch.from_numpy(block).to(self._device).split(self._batch, dim=1))
+
+
+def training_set(target: Target, seeds: Sequence[int], n: int) -> np.ndarray:
+    """The n points that each seed trains on, when its data is finite, [S, n, 2]."""
+    return np.stack([target.sample(stream(seed, "training_set"), n) for seed in seeds])
+
+
+class Player:
+    """Parameters of one side, and the rule by which they move.
+
+    Args:
+        parameters: [S, P].
+        optimizer: The rule.
+        clip: What is done to each gradient first.
+        project: What is done to the parameters afterwards.
+    """
+
+    def __init__(
+        self,
+        parameters: Tensor,
+        optimizer: Optimizer,
+        clip: Callable[[Tensor], Tensor],
+        project: Callable[[Tensor], Tensor],
+    ) -> None:
+        self.parameters, self.memory = project(parameters), torch.zeros_like(parameters)
+        self.optimizer, self._clip, self._project = optimizer, clip, project
+        self.state = optimizer.initial(parameters)
+        self.scale = 1.0
+
+    @property
+    def rate(self) -> float:
+        """The present learning rate."""
+        return self.optimizer.lr * self.scale
+
+    def step(self, gradient: Tensor) -> None:
+        """Move along a gradient [S, P]."""
+        change, self.state = self.optimizer.step(self._clip(gradient), self.state, self.scale)
+        self.parameters = self._project(self.parameters + change)
+
+    def moved(self, gradient: Tensor) -> Tensor:
+        """Where such a step would lead, without taking it, [S, P]."""
+        change, _ = self.optimizer.step(self._clip(gradient), self.state, self.scale)
+        return self._project(self.parameters + change)
+
+    def moves(self, gradient: Callable[[Tensor], Tensor], n: int) -> Tensor:
+        """Where n such steps would lead, differentiably, without taking them, [S, P]."""
+        at, state = self.parameters.detach().requires_grad_(), self.state
+        for _ in range(n):
+            change, state = self.optimizer.step(self._clip(gradient(at)), state, self.scale)
+            at = self._project(at + change)
+        return at
+
+    def keep(self, rows: Int) -> None:
+        """Go on with some of the seeds only."""
+        self.parameters, self.memory = self.parameters[rows], self.memory[rows]
+        self.state = tuple(t[rows] if t.ndim else t for t in self.state)
+
+
+class Game:
+    """Two players over one target: what an update plays and the recorder looks at.
+
+    Args:
+        scenario: The rules.
+        seeds: Seeds of the ensemble.
+        device: Where to play.
+    """
+
+    def __init__(self, scenario: Scenario, seeds: Sequence[int], device: torch.device) -> None:
+        play = scenario.game
+        self.latent = int(scenario.generator.options["latent"])
+        self.target = make("target", TARGETS, scenario.target.settings)
+        self.objective = make("game.objective", OBJECTIVES, play.objective.settings)
+        self._penalties = [make("game.penalties", PENALTIES, p.settings) for p in play.penalties]
+        packing, self._replay = self._find(Packing), self._find(Replay)
+        self._average = self._find(Average)
+        self._pack = packing.size if packing else 1
+        self._generate = self._network(scenario.generator.but("latent"), self.latent, 2)
+        self._judge = self._network(scenario.discriminator.settings, 2 * self._pack, 1)
+        self._draws = Draws(seeds, device)
+        training = scenario.training
+        self.feed = Feed(self.target, seeds, training.batch, self.latent, training.points, device)
+        self.generator = Player(
+            self._generate.initial(streams(seeds, "generator_init")).to(device),
+            make("optimizer.generator", OPTIMIZERS, scenario.optimizer.generator.settings),
+            self._clipped,
+            lambda parameters: parameters,
+        )
+        self.discriminator = Player(
+            self._judge.initial(streams(seeds, "discriminator_init")).to(device),
+            make("optimizer.discriminator", OPTIMIZERS, scenario.optimizer.discriminator.settings),
+            self._clipped,
+            self._projected,
+        )
+        # What is recorded: the generator itself, or its average.
+        self.shown = self.generator.parameters
+        self._old = torch.zeros((len(seeds), 0, 2), device=device)
+        self._progress = 0.0
+
+    def _find(self, kind: type[T]) -> T | None:
+        return next((p for p in self._penalties if isinstance(p, kind)), None)
+
+    @staticmethod
+    def _network(settings: dict, inputs: int, outputs: int) -> Network:
+        return make("network", NETWORKS, {**settings, "inputs": inputs, "outputs": outputs})
+
+    def _clipped(self, gradient: Tensor) -> Tensor:
+        for penalty in self._penalties:
+            gradient = penalty.clipped(gradient)
+        return gradient
+
+    def _projected(self, parameters: Tensor) -> Tensor:
+        for penalty in self._penalties:
+            parameters = penalty.projected(parameters)
+        return parameters
+
+    # --- what the recorder looks at ---
+
+    @property
+    def known(self) -> np.ndarray:
+        """The finite training set, [S, M, 2]; M is 0 where data is fresh."""
+        return self.feed.known
+
+    @property
+    def solvable(self) -> bool:
+        """Whether both sides have so few parameters that the game is drawn in their plane."""
+        return not isinstance(self._generate, MLP) and not isinstance(self._judge, MLP)
+
+    def field(self, n: int = 17) -> tuple[np.ndarray, np.ndarray]:
+        """Where the players are pushed on a grid of the plane of their first parameters.
+
+        Returns:
+            Pushes [n, n, 2], the generator's first, and the plane's extent [4]; empty for games of
+            many parameters.
+        """
+        if not self.solvable:
+            return np.zeros((0, 0, 2), np.float32), np.zeros(4)
+        g, d = self.generator.parameters[:1], self.discriminator.parameters[:1]
+        # Wide enough for the cycles of the Dirac-GAN that diverge: 2.2 times the start.
+        half = 2.5 * max(float(torch.hypot(g[0, 0], d[0, 0])), 0.1)
+        at = torch.linspace(-half, half, n)
+        gg, dd = torch.meshgrid(at, at, indexing="xy")
+        # The grid's places as seeds of an ensemble: all pushes in one pass.
+        many = n * n
+        rows_g, rows_d = g.repeat(many, 1), d.repeat(many, 1)
+        rows_g[:, 0], rows_d[:, 0] = gg.ravel(), dd.ravel()
+        dice = np.random.default_rng(0)
+        batch = Batch(
+            torch.from_numpy(self.target.sample(dice, 256)).repeat(many, 1, 1),
+            torch.zeros(many, 256, self.latent),
+        )
+        draws, self._draws = self._draws, Draws([0] * many, g.device)
+        old, self._old = self._old, torch.zeros((many, 0, 2))
+        try:
+            down_d = gradient(lambda x: self.discriminator_loss(x, rows_g, batch), rows_d)
+            down_g = gradient(lambda x: self.generator_loss(rows_d, x, batch), rows_g)
+        finally:
+            self._draws, self._old = draws, old
+        push = -torch.stack([down_g[:, 0], down_d[:, 0]], dim=1).reshape(n, n, 2)
+        return push.numpy(), np.array([-half, half, -half, half])
+
+    def generate(self, parameters: Tensor, z: Tensor) -> Tensor:
+        """G of latents [S, B, Z] -> points [S, B, 2]; nothing is random."""
+        return self._generate(parameters, z)
+
+    def judge(self, parameters: Tensor, x: Tensor) -> Tensor:
+        """D's logits of points [S, N, 2] -> [S, N]; nothing is random.
+
+        A pack's logit stands for each of its points; minibatch discrimination compares each point with
+        the first few.
+        """
+        logits = self._evaluated(parameters, self._packed(x), among=self._packed(x)[:, :AMONG])
+        return logits.repeat_interleave(self._pack, dim=1)
+
+    def judge_alone(self, parameters: Tensor, x: Tensor, among: Tensor) -> Tensor:
+        """D's logits of single places [S, M, 2] -> [S, M]: each packed with copies of itself."""
+        copies = x.repeat(1, 1, self._pack)
+        return self._evaluated(parameters, copies, among=self._packed(among)[:, :AMONG])
+
+    # --- what an update plays ---
+
+    def begin_round(self, progress: float) -> None:
+        """Set the clock of what changes over the training; from 0 to 1."""
+        self._progress = progress
+        for player in (self.generator, self.discriminator):
+            player.scale = SCHEDULES[player.optimizer.schedule](progress)
+
+    def end_round(self) -> None:
+        """Bring up to date what is recorded."""
+        now = self.generator.parameters
+        keep = self._average.decay if self._average else 0.0
+        self.shown = torch.lerp(now, self.shown, keep) if keep else now
+
+    def draw(self, *, real: bool) -> Batch:
+        """Draw the batch of one update."""
+        wanted = real or self.objective.pairs
+        return Batch(self.feed.real() if wanted else None, self.feed.latents())
+
+    def discriminator_loss(self, discriminator: Tensor, generator: Tensor, batch: Batch) -> Tensor:
+        """The objective's loss and every penalty, [S]."""
+        assert batch.real is not None
+        real, fake = batch.real, self._with_old(self._made(generator, batch.z))
+        real, fake = self._seen(real), self._seen(fake)
+
+        def judge(x: Tensor) -> Tensor:
+            return self._judged(discriminator, x)
+
+        if getattr(self._judge, "minibatch", 0):
+            real_logits, fake_logits = judge(real), judge(fake)
+        else:
+            # One pass for both: points do not see one another.
+            both = judge(torch.cat([real, fake], dim=1))
+            real_logits, fake_logits = both.chunk(2, dim=1)
+        loss = self.objective.discriminator_loss(real_logits, fake_logits)
+        side = Side(judge, real, fake, real_logits, self._draws)
+        for penalty in self._penalties:
+            loss = loss + penalty.term(side)
+        return loss
+
+    def generator_loss(self, discriminator: Tensor, generator: Tensor, batch: Batch) -> Tensor:
+        """The objective's loss, [S]."""
+        fake_logits = self._judged(discriminator, self._seen(self._made(generator, batch.z)))
+        none = fake_logits.new_empty((len(fake_logits), 0))
+        real_logits = none
+        if batch.real is not None and self.objective.pairs:
+            real_logits = self._judged(discriminator, self._seen(batch.real))
+        return self.objective.generator_loss(real_logits, fake_logits)
+
+    def _made(self, parameters: Tensor, z: Tensor) -> Tensor:
+        return self._generate(parameters, z, lambda shape: self._draws.uniform(*shape))
+
+    def _judged(self, parameters: Tensor, x: Tensor) -> Tensor:
+        packed = self._packed(x)
+        return self._judge(parameters, packed, lambda shape: self._draws.uniform(*shape)).squeeze(
+            -1
+        )
+
+    def _evaluated(self, parameters: Tensor, packed: Tensor, among: Tensor) -> Tensor:
+        if isinstance(self._judge, MLP):
+            return self._judge(parameters, packed, among=among).squeeze(-1)
+        return self._judge(parameters, packed).squeeze(-1)
+
+    def _packed(self, x: Tensor) -> Tensor:
+        """Neighbours in a batch side by side: [S, B, 2] -> [S, B / m, 2 m]."""
+        return x.reshape(len(x), -1, 2 * self._pack) if self._pack > 1 else x
+
+    def _seen(self, x: Tensor) -> Tensor:
+        for penalty in self._penalties:
+            x = penalty.seen(x, self._draws, self._progress)
+        return x
+
+    def _with_old(self, fake: Tensor) -> Tensor:
+        """Put old points in the place of some, and remember the new ones."""
+        if self._replay is None:
+            return fake
+        n_old = round(self._replay.share * fake.shape[1])
+        mixed, stock = fake, self._old
+        if stock.shape[1]:
+            pick = (self._draws.uniform(n_old) * stock.shape[1]).long()
+            old = torch.gather(stock, 1, pick.unsqueeze(-1).expand(-1, -1, 2))
+            mixed = torch.cat([old, fake[:, n_old:]], dim=1)
+        self._old = torch.cat([stock, fake.detach()], dim=1)[:, -self._replay.capacity :]
+        return mixed
+
+    def keep(self, rows: Int) -> None:
+        """Go on with some of the seeds only."""
+        for part in (self.generator, self.discriminator, self.feed, self._draws):
+            part.keep(rows)
+        self.shown, self._old = self.shown[rows], self._old[rows]
+
+    def finite(self) -> np.ndarray:
+        """Which seeds still have finite parameters, [S]."""
+        # A sum is finite only if every term is; float64, so that large finite terms do not overflow.
+        players = (self.generator, self.discriminator)
+        sums = sum(p.parameters.sum(1, dtype=torch.float64) for p in players)
+        return torch.isfinite(torch.as_tensor(sums)).cpu().numpy()

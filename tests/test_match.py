@@ -50,13 +50,6 @@ DIRAC: dict[str, tuple[dict[str, Any], tuple[float, float]]] = {
         (1e-21, 7e-17),
     ),
 }
-# The same in float64 with plain numpy, to three digits more than the paper's two.
-SHARP = {
-    "gan": (3.0973, 1.4210),
-    "non-saturating": (0.6402, 0.2839),
-    "wgan": (1.0018, 1.0237),
-    "wgan-gp": (1.8024, 1.2206),
-}
 
 
 def solvable(rate: float, steps: int, **game: Any) -> dict[str, Any]:
@@ -116,8 +109,9 @@ def test_the_dirac_gan_ends_where_the_paper_says(name: str, alternating: bool) -
     end = distance(solvable(0.2, 500, **game, update=update))
     # float32 over 500 steps against float64 of the same equations.
     assert end == pytest.approx(by_numpy(name, alternating), abs=1e-3, rel=1e-3)
-    # The paper's cell, to the digits it is quoted with.
-    assert end == pytest.approx(paper[alternating], rel=0.05 if paper[alternating] < 0.1 else 0.005)
+    # The paper's cell, to half of the last digit it is quoted with.
+    quoted = paper[alternating]
+    assert end == pytest.approx(quoted, abs=0.005 if quoted > 0.1 else 0.6 * quoted)
 
 
 @pytest.mark.parametrize("game", [{"noise": 0.7}, {"consensus": 1.0}])
@@ -364,7 +358,10 @@ MIXTURE = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    derandomize=True,
 )
 @given(MIXTURE)
 def test_any_mixture_plays_and_films_or_is_refused_with_a_reason(mix: dict[str, Any]) -> None:
@@ -442,7 +439,7 @@ REFUSED = [
     ({"game": {"update": "unrolled", "penalties": ["replay"]}}, "fill the memory twice"),
     ({"game": {"update": "unrolled", "penalties": ["weight_clipping"]}}, "no gradient"),
     ({"game": {"update": "competitive_gradient_descent"}}, "needs a zero-sum objective"),
-    ({"game": {"update": "simultaneous", "discriminator_steps": 2}}, None),
+    ({"game": {"update": "simultaneous", "discriminator_steps": 2}}, "once a round"),
     ({"target": {"kind": "square"}, "claims": [{"text": "t", "metric": "modes_hit", "relation": "<", "threshold": 1}]}, "no separate modes"),
     ({"claims": [{"text": "t", "metric": "held_out_gap", "relation": "<", "threshold": 1}]}, "set training.points"),
     ({"discriminator": {"kind": "saddle"}}, "fake_value"),

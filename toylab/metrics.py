@@ -100,13 +100,13 @@ def modes_covered(trace: Trace) -> Curve:
 
 
 def modes_hit(trace: Trace) -> Curve:
-    """Count the modes with at least one good sample, 0..K, [T, S]. PacGAN's count."""
+    """Count the modes with at least one good sample, 0..K, [T, S]. Lin et al. 2018 (PacGAN)."""
     modes = _modes(trace)
     return _masked((modes.good > 0).sum(-1), modes.alive)
 
 
 def high_quality(trace: Trace) -> Curve:
-    """Share of samples within 3 spreads of the nearest mode, [T, S]. VEEGAN's and PacGAN's."""
+    """Share of samples within 3 spreads of the nearest mode, [T, S]. Srivastava et al. 2017 (VEEGAN)."""
     modes = _modes(trace)
     return _masked(modes.good.sum(-1) / modes.n, modes.alive)
 
@@ -114,8 +114,8 @@ def high_quality(trace: Trace) -> Curve:
 def reverse_kl(trace: Trace) -> Curve:
     """KL(histogram of the generated modes || weights of the target), nats, [T, S].
 
-    Every sample counts for its nearest mode, good or not, so that the value exists for any cloud; PacGAN
-    does not say whether bad points count.
+    Lin et al. 2018 (PacGAN), who do not say whether bad points count: here every sample counts for its
+    nearest mode, good or not, so that the value exists for any cloud.
     """
     modes = _modes(trace)
     return _masked(rel_entr(modes.all / modes.n, trace.target.weights).sum(-1), modes.alive)
@@ -215,7 +215,7 @@ def _optimal_value(trace: Trace) -> Curve:
 def js_divergence(trace: Trace) -> Curve:
     """Jensen-Shannon divergence of target and generator, nats, 0..log 2 up to noise, [T, S].
 
-    V(D*) = 2 JS - log 4 (Goodfellow et al. 2014, theorem 1), with the exact density of the target and
+    Goodfellow et al. 2014, theorem 1: V(D*) = 2 JS - log 4, with the exact density of the target and
     `cloud_log_density` for the generator's.
     """
     return (_optimal_value(trace) + np.log(4)) / 2
@@ -310,6 +310,31 @@ def optimal_logits(trace: Trace, frame: int, row: int) -> Float:
     return optimal_logit(trace.target.log_density(grid), log_q).reshape(height, width)
 
 
+def discriminator_loss(trace: Trace) -> Curve:
+    """The discriminator's own loss on the fixed points, without penalties, [T, S]."""
+    return trace.losses[..., 0]
+
+
+def generator_loss(trace: Trace) -> Curve:
+    """The generator's own loss on the fixed points, [T, S]."""
+    return trace.losses[..., 1]
+
+
+def generator_gradient(trace: Trace) -> Curve:
+    """Norm over the generator's parameters of its own loss's gradient, [T, S]."""
+    return trace.gradients[..., 0]
+
+
+def saturating_gradient(trace: Trace) -> Curve:
+    """The same norm for E log(1 - D(G(z))), whatever is played, [T, S]. Goodfellow et al. 2014."""
+    return trace.gradients[..., 1]
+
+
+def non_saturating_gradient(trace: Trace) -> Curve:
+    """The same norm for -E log D(G(z)), whatever is played, [T, S]. Goodfellow et al. 2014."""
+    return trace.gradients[..., 2]
+
+
 Style = Literal["count", "share", "number"]
 
 
@@ -380,16 +405,14 @@ METRICS: dict[str, Metric] = {
     ),
     "real_score": Metric(real_score, "D on real points", "真实样本的 D", low=0, high=1),
     "fake_score": Metric(fake_score, "D on generated points", "生成样本的 D", low=0, high=1),
-    "discriminator_loss": Metric(lambda t: t.losses[..., 0], "Discriminator loss", "判别器损失"),
-    "generator_loss": Metric(lambda t: t.losses[..., 1], "Generator loss", "生成器损失"),
-    "generator_gradient": Metric(
-        lambda t: t.gradients[..., 0], "Generator gradient", "生成器梯度", low=0
-    ),
+    "discriminator_loss": Metric(discriminator_loss, "Discriminator loss", "判别器损失"),
+    "generator_loss": Metric(generator_loss, "Generator loss", "生成器损失"),
+    "generator_gradient": Metric(generator_gradient, "Generator gradient", "生成器梯度", low=0),
     "saturating_gradient": Metric(
-        lambda t: t.gradients[..., 1], "Saturating gradient", "饱和损失的梯度", low=0
+        saturating_gradient, "Saturating gradient", "饱和损失的梯度", low=0
     ),
     "non_saturating_gradient": Metric(
-        lambda t: t.gradients[..., 2], "Non-saturating gradient", "非饱和损失的梯度", low=0
+        non_saturating_gradient, "Non-saturating gradient", "非饱和损失的梯度", low=0
     ),
     "value_gap": Metric(
         value_gap, "Gap to the best D", "与最优判别器的差距", low=0, needs="density"

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from toylab.errors import ToylabError
 from toylab.game.objectives import OBJECTIVES
+from toylab.game.updates import UPDATES
 from toylab.metrics import METRICS
 from toylab.options import Choice
 from toylab.targets import TARGETS
@@ -105,6 +106,13 @@ def _about_penalties(scenario: _Settings) -> list[str]:
 def _about_updates(scenario: _Settings) -> list[str]:
     update, kinds = scenario.game.update.kind, _kinds(scenario)
     reasons = []
+    counts = ("discriminator_steps", "generator_steps")
+    try:
+        UPDATES[update](
+            **scenario.game.update.options, **{key: getattr(scenario.game, key) for key in counts}
+        )
+    except ToylabError as error:
+        reasons.append(f"game.update: {error}")
     if update in _LOOK_AHEAD and "replay" in kinds:
         reasons.append(
             f"replay with {update} is refused: looking ahead would fill the memory twice"

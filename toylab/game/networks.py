@@ -107,7 +107,7 @@ class MLP:
             Ioffe & Szegedy 2015.
         dropout: Share of hidden units left out in training. Srivastava et al. 2014.
         spectral_norm: Divide each weight matrix by its largest singular value, computed exactly, so
-            that the bound holds from the first step. Miyato et al. 2018, eq. 8.
+            that the bound holds from the first step. Miyato et al. 2018.
         minibatch: Kernels of minibatch discrimination after the last hidden layer, 5 numbers each; 0
             for none. Salimans et al. 2016, section 3.2.
     """
@@ -282,7 +282,7 @@ class Linear:
 
 @dataclass(frozen=True)
 class Saddle:
-    """D(x) = -(1 + x^2) (100 - y^2) of the first coordinates: the toy of Heusel et al. 2017, fig. 2."""
+    """D(x) = -(1 + x^2) (100 - y^2) of the first coordinates. Heusel et al. 2017, the toy of two rates."""
 
     inputs: int
     outputs: int

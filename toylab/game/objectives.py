@@ -85,7 +85,7 @@ class LeastSquares:
 
 
 class Hinge:
-    """A margin for the discriminator, a critic's mean for the generator. Lim & Ye 2017, section 3."""
+    """A margin for the discriminator, a critic's mean for the generator. Lim & Ye 2017."""
 
     pairs, output, zero_sum = False, "value", False
 
@@ -99,7 +99,7 @@ class Hinge:
 
 
 class Wasserstein:
-    """The critic's difference of means; it needs a bound on the slope. Arjovsky et al. 2017, eq. 3."""
+    """The critic's difference of means; it needs a bound on the slope. Arjovsky et al. 2017."""
 
     pairs, output, zero_sum = False, "value", True
 
@@ -113,7 +113,7 @@ class Wasserstein:
 
 
 class Relativistic:
-    """Each real point against one generated point. Jolicoeur-Martineau 2019, eq. 3 and 4, with log."""
+    """Each real point against one generated point. Jolicoeur-Martineau 2019."""
 
     pairs, output, zero_sum = True, "value", False
 
@@ -129,8 +129,8 @@ class Relativistic:
 class FakeValue:
     """D lowers the mean of D over generated points, the generator raises it: a game of two numbers.
 
-    For the exactly solvable games, where the data has no say: x y (with the linear discriminator) and
-    the saddle of Heusel et al. 2017.
+    For the exactly solvable games, where the data has no say: the product x y, with the linear
+    discriminator, and the saddle. Mescheder et al. 2018; Heusel et al. 2017.
     """
 
     pairs, output, zero_sum = False, "value", True

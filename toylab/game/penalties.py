@@ -144,7 +144,7 @@ class LabelSmoothing(Penalty):
 class InstanceNoise(Penalty):
     """Gaussian noise on all that D sees, falling linearly to `end` times itself.
 
-    Arjovsky & Bottou 2017, section 3; Sonderby et al. 2017, section 2.2.
+    Arjovsky & Bottou 2017; Sonderby et al. 2017.
     """
 
     spread: Annotated[float, Interval(ge=0, le=1000)] = 0.5
@@ -170,7 +170,7 @@ class GradientClipping(Penalty):
 
 @dataclass(frozen=True)
 class Packing(Penalty):
-    """D judges `size` points at once, all real or all generated. Lin et al. 2018 (PacGAN), section 3."""
+    """D judges `size` points at once, all real or all generated. Lin et al. 2018 (PacGAN)."""
 
     size: Annotated[int, Interval(ge=2, le=16)] = 2
 
@@ -185,7 +185,7 @@ class Replay(Penalty):
 
 @dataclass(frozen=True)
 class Average(Penalty):
-    """Record an exponential moving average of the generator. Yazici et al. 2019, eq. 1."""
+    """Record an exponential moving average of the generator. Yazici et al. 2019."""
 
     decay: Annotated[float, Interval(ge=0, lt=1)] = 0.999
 

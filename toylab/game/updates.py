@@ -143,7 +143,7 @@ def _step_both(game: Game, d: Tensor, g: Tensor) -> None:
 
 @dataclass(frozen=True)
 class Simultaneous(_OneEach):
-    """Both players step from the same point. Mescheder et al. 2018, section 2.1."""
+    """Both players step from the same point. Mescheder et al. 2018."""
 
     def play(self, game: Game) -> None:
         """Play one round."""
@@ -153,7 +153,7 @@ class Simultaneous(_OneEach):
 
 @dataclass(frozen=True)
 class Unrolled:
-    """The generator looks `steps` discriminator updates ahead. Metz et al. 2017, eq. 7 to 10.
+    """The generator looks `steps` discriminator updates ahead. Metz et al. 2017.
 
     The gradient flows through the look-ahead, the optimiser's own arithmetic included; all of it is on
     one batch. The discriminator itself then moves as in alternating play.
@@ -184,7 +184,7 @@ class Unrolled:
 
 @dataclass(frozen=True)
 class Extragradient(_OneEach):
-    """Step with the gradient found one step ahead. Korpelevich 1976; Gidel et al. 2019, algorithm 3."""
+    """Step with the gradient found one step ahead. Korpelevich 1976; Gidel et al. 2019."""
 
     def play(self, game: Game) -> None:
         """Play one round; look-ahead and step share the batch."""
@@ -196,7 +196,7 @@ class Extragradient(_OneEach):
 
 @dataclass(frozen=True)
 class Optimistic(_OneEach):
-    """Step along twice the gradient less the last one. Daskalakis et al. 2018, eq. 5 and 6."""
+    """Step along twice the gradient less the last one. Daskalakis et al. 2018."""
 
     def play(self, game: Game) -> None:
         """Play one round."""
@@ -230,7 +230,7 @@ def _transposed(slopes: tuple[Tensor, ...], at: tuple[Tensor, ...], v: tuple[Ten
 
 @dataclass(frozen=True)
 class Consensus(_OneEach):
-    """Each player also lowers both gradients' squared length. Mescheder et al. 2017, algorithm 2."""
+    """Each player also lowers both gradients' squared length. Mescheder et al. 2017."""
 
     weight: Annotated[float, Interval(ge=0, le=1000)] = 0.1
 
@@ -283,7 +283,7 @@ def _dots(a: Any, b: Any) -> Tensor:
 class CompetitiveGradientDescent(_OneEach):
     """Each player plays the Nash equilibrium of the bilinear game next to this one.
 
-    Schaefer & Anandkumar 2019, eq. 3 and 4.
+    Schaefer & Anandkumar 2019.
 
     For zero-sum games, with f = L_G = -L_D and B the mixed second derivative: the generator moves by
     -rate (I + rate^2 B B^T)^-1 (grad_g f + rate B grad_d f), and the discriminator likewise. Solved by

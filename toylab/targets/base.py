@@ -1,0 +1,116 @@
+"""What a target is, and the bounds that its settings share."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Protocol
+
+import numpy as np
+from annotated_types import Interval, Len
+from scipy.spatial.distance import cdist
+from scipy.special import logsumexp
+
+from toylab.axes import Float, Points
+
+# Data units. Beyond these, float32 squares and the film's extent lose their meaning.
+Position = Annotated[float, Interval(ge=-1e4, le=1e4)]
+Length = Annotated[float, Interval(gt=0, le=1e4)]
+Noise = Annotated[float, Interval(ge=0, le=1e3)]
+Spread = Annotated[float, Interval(ge=1e-4, le=1e3)]
+Weights = Annotated[tuple[Annotated[float, Interval(gt=0, le=1e6)], ...], Len(0, 1024)]
+
+
+File = Annotated[str, Len(1, 4096)]
+
+
+class Target(Protocol):
+    """A distribution over the plane.
+
+    Attributes:
+        modes: Centres, data units, [K, 2]; K is 0 where the target has no separate modes.
+        spread: Standard deviation of each mode along one axis, data units, [K].
+        weights: Share of the mass in each mode, sums to 1, [K].
+        data: What was read from a file, for the trace; size 0 where nothing was.
+    """
+
+    @property
+    def modes(self) -> Float: ...  # noqa: D102 - the class's lines say it
+    @property
+    def spread(self) -> Float: ...  # noqa: D102
+    @property
+    def weights(self) -> Float: ...  # noqa: D102
+    @property
+    def data(self) -> Float: ...  # noqa: D102
+
+    def sample(self, rng: np.random.Generator, n: int) -> Points:
+        """Draw n points, float32, [n, 2]."""
+        ...
+
+    def log_density(self, x: Points) -> Float:
+        """Log density at points [..., 2], nats; NotImplementedError where it is unknown."""
+        ...
+
+
+class Modeless:
+    """What holds for a target unless it says otherwise: no modes, no file, no known density."""
+
+    @property
+    def modes(self) -> Float:
+        """None, [0, 2]."""
+        return np.zeros((0, 2))
+
+    @property
+    def spread(self) -> Float:
+        """None, [0]."""
+        return np.zeros(0)
+
+    @property
+    def weights(self) -> Float:
+        """None, [0]."""
+        return np.zeros(0)
+
+    @property
+    def data(self) -> Float:
+        """Nothing, [0, 0]."""
+        return np.zeros((0, 0), np.float32)
+
+    def log_density(self, x: Points) -> Float:
+        """Unknown."""
+        raise NotImplementedError
+
+
+def density_known(target: Target) -> bool:
+    """Whether a target tells its log density."""
+    try:
+        target.log_density(np.zeros((1, 2)))
+    except NotImplementedError:
+        return False
+    return True
+
+
+def blurred_log_density(x: Points, knots: Points, noise: float) -> Float:
+    """Log density of equally likely knots [M, 2] with round noise, at points [..., 2], nats, [...]."""
+    flat = np.asarray(x, dtype=np.float64).reshape(-1, 2)
+    constant = math.log(2 * math.pi * noise**2 * len(knots))
+    # In pieces: the whole table of a film's grid would take gigabytes.
+    pieces = [
+        np.asarray(logsumexp(cdist(part, knots, "sqeuclidean") / (-2 * noise**2), axis=1))
+        for part in np.array_split(flat, len(flat) * len(knots) // 4_000_000 + 1)
+    ]
+    return (np.concatenate(pieces) - constant).reshape(np.shape(x)[:-1])
+
+
+def extent(target: Target) -> tuple[float, float, float, float]:
+    """Square that holds the target with room around it: x0, x1, y0, y1 in data units.
+
+    The same for every seed, so that films and grids of one scenario can be laid side by side.
+    """
+    points = target.sample(np.random.Generator(np.random.SFC64(0)), 4096)
+    low, high = points.min(axis=0), points.max(axis=0)
+    centre = (low + high) / 2
+    # 1.45: room for a cloud that overshoots the data. Half a unit at least, for targets of no size.
+    half = max(1.45 * float(np.max(high - low)) / 2, 0.5)
+    # Rounded outwards, so that a sampling error in the third digit does not reach the picture.
+    half = math.ceil(half * 20) / 20
+    x, y = (round(float(c), 1) for c in centre)
+    return (x - half, x + half, y - half, y + half)

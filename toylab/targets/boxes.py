@@ -1,0 +1,139 @@
+"""Rectangles of uniform density: a square, a board, a picture."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Interval
+from PIL import Image
+from scipy.special import logsumexp, ndtr
+
+from toylab.axes import Float, Points
+from toylab.errors import ToylabError
+from toylab.targets.base import File, Length, Modeless, Noise
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes(Modeless):
+    """Uniform over rectangles of equal size, with Gaussian noise.
+
+    Attributes:
+        corners: Lower left corners, data units, [K, 2].
+        size: Width and height, data units, [2].
+        weights_of: Share of each rectangle, sums to 1, [K].
+        noise: Standard deviation of the noise, data units.
+        data_read: What the rectangles were made from.
+    """
+
+    corners: Float
+    size: Float
+    weights_of: Float
+    noise: float
+    data_read: Float
+
+    @property
+    def data(self) -> Float:
+        """The picture, if there is one."""
+        return self.data_read
+
+    @cached_property
+    def _edges(self) -> Float:
+        return np.cumsum(self.weights_of)[:-1]
+
+    def sample(self, rng: np.random.Generator, n: int) -> Points:
+        """Draw n points, float32, [n, 2]."""
+        box = np.searchsorted(self._edges, rng.random(n), side="right")
+        x = self.corners[box] + self.size * rng.random((n, 2))
+        if self.noise:
+            x += self.noise * rng.standard_normal((n, 2))
+        return x.astype(np.float32)
+
+    def log_density(self, x: Points) -> Float:
+        """Log density at points [..., 2], nats, [...]; -inf outside where there is no noise."""
+        flat = np.asarray(x, dtype=np.float64).reshape(-1, 2)
+        shares = np.log(self.weights_of) - math.log(float(np.prod(self.size)))
+        pieces = []
+        for part in np.array_split(flat, len(flat) * len(self.corners) // 2_000_000 + 1):
+            offset = part[:, None, :] - self.corners  # [n, K, 2]
+            if self.noise:
+                with np.errstate(divide="ignore"):
+                    inside = np.log(
+                        ndtr(offset / self.noise) - ndtr((offset - self.size) / self.noise)
+                    ).sum(-1)
+            else:
+                within = ((offset >= 0) & (offset < self.size)).all(-1)
+                inside = np.where(within, 0.0, -np.inf)
+            pieces.append(logsumexp(inside + shares, axis=1))
+        return np.concatenate(pieces).reshape(np.shape(x)[:-1])
+
+
+def _boxes(corners: Float, size: Float, noise: float) -> Boxes:
+    shares = np.full(len(corners), 1 / len(corners))
+    return Boxes(corners, size, shares, noise, np.zeros((0, 0), np.float32))
+
+
+def square(side: Length = 4.0, noise: Noise = 0.0) -> Boxes:
+    """Make a uniform square about the origin."""
+    return _boxes(np.full((1, 2), -side / 2), np.full(2, side), noise)
+
+
+def checkerboard(
+    cells: Annotated[int, Interval(ge=2, le=64)] = 4, side: Length = 4.0, noise: Noise = 0.0
+) -> Boxes:
+    """Make the black fields of a board of cells x cells, uniform, about the origin."""
+    row, column = np.nonzero(np.add.outer(np.arange(cells), np.arange(cells)) % 2 == 0)
+    size = side / cells
+    return _boxes(np.stack([column, row], axis=1) * size - side / 2, np.full(2, size), noise)
+
+
+def image(
+    file: File,
+    width: Length = 4.0,
+    invert: bool = False,
+    *,
+    data: Float | None = None,
+) -> Boxes:
+    """Draw from a picture: dark places are dense, or light ones with `invert`.
+
+    The picture is greyed and shrunk to 128 pixels at most; `width` is its width in data units.
+
+    Raises:
+        ToylabError: If the file is no picture, or has no dark place.
+    """
+    grey = _read_picture(Path(file)) if data is None else data.astype(np.float64)
+    mass = grey if invert else 1 - grey
+    row, column = np.nonzero(mass > 1 / 512)
+    if not len(row):
+        raise ToylabError(f"{file}: the picture is {'black' if invert else 'white'} all over.")
+    height, across = grey.shape
+    size = width / max(across, height)
+    # Rows of a picture run downwards.
+    corners = np.stack([column - across / 2, height / 2 - 1 - row], axis=1) * size
+    shares = mass[row, column] / mass[row, column].sum()
+    return Boxes(corners, np.full(2, size), shares, 0.0, grey.astype(np.float32))
+
+
+def _read_picture(path: Path) -> Float:
+    """Grey values 0 (black) to 1, [H, W]; what is transparent is white."""
+    if not path.is_file():
+        raise ToylabError(f"{path}: no such file. Expected a picture.")
+    try:
+        with Image.open(path) as picture:
+            if picture.width * picture.height > 50_000_000:
+                raise ToylabError(f"{path}: larger than 50 million pixels. Shrink it first.")
+            picture.seek(0)
+            rgba = picture.convert("RGBA")
+    except ToylabError:
+        raise
+    # Pillow raises many kinds for a damaged picture, a decompression bomb among them.
+    except Exception as error:
+        raise ToylabError(f"{path}: not a picture ({type(error).__name__}).") from error
+    white = Image.new("RGBA", rgba.size, "white")
+    grey = Image.alpha_composite(white, rgba).convert("L")
+    grey.thumbnail((128, 128))
+    return np.asarray(grey, dtype=np.float64) / 255

@@ -1,0 +1,104 @@
+"""Points of the user's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from toylab.axes import Float, Points
+from toylab.errors import ToylabError
+from toylab.targets.base import File, Modeless, Noise, blurred_log_density
+
+
+@dataclass(frozen=True, eq=False)
+class Empirical(Modeless):
+    """Points of the user's own, drawn with replacement, with Gaussian noise.
+
+    Attributes:
+        points: Data units, float32, [M, 2].
+        noise: Standard deviation of the noise, data units; with none there is no density.
+    """
+
+    points_read: Float
+    noise: float
+
+    @property
+    def data(self) -> Float:
+        """The points, [M, 2]."""
+        return self.points_read
+
+    def sample(self, rng: np.random.Generator, n: int) -> Points:
+        """Draw n points, float32, [n, 2]."""
+        x = self.points_read[rng.integers(0, len(self.points_read), n)]
+        if self.noise:
+            x = x + self.noise * rng.standard_normal((n, 2), dtype=np.float32)
+        return x.astype(np.float32)
+
+    def log_density(self, x: Points) -> Float:
+        """Log density at points [..., 2], nats, [...]."""
+        if not self.noise:
+            raise NotImplementedError
+        return blurred_log_density(x, self.points_read.astype(np.float64), self.noise)
+
+
+# Points of a CSV: the largest that a film of minutes still draws from without a pause.
+_MOST_POINTS = 1_000_000
+
+
+def points(file: File, noise: Noise = 0.0, *, data: Float | None = None) -> Empirical:
+    """Draw from points of a file: CSV of two columns (a header may stand above) or npz of one array.
+
+    Raises:
+        ToylabError: If the file cannot be read as finite pairs of numbers.
+    """
+    read = _read_points(Path(file)) if data is None else data
+    return Empirical(read.astype(np.float32), noise)
+
+
+def _read_points(path: Path) -> Float:
+    def refuse(reason: str) -> ToylabError:
+        return ToylabError(
+            f"{path}: {reason}. Expected two columns of finite numbers (CSV or npz)."
+        )
+
+    if not path.is_file():
+        raise refuse("no such file")
+    if path.stat().st_size > 200_000_000:
+        raise refuse("larger than 200 MB")
+    try:
+        if path.suffix.lower() == ".npz":
+            with np.load(path, allow_pickle=False) as archive:
+                read = np.asarray(archive[archive.files[0]], dtype=np.float64)
+        else:
+            text = path.read_text(encoding="utf-8-sig")
+            lines = [line for line in text.splitlines() if line.strip()]
+            numbers = [_pair(line) for line in lines]
+            # One line of words at the top is a header; words further down are a mistake.
+            start = 1 if numbers and numbers[0] is None else 0
+            bad = next((i for i, pair in enumerate(numbers[start:], start) if pair is None), None)
+            if bad is not None:
+                raise refuse(f'line {bad + 1} is "{lines[bad][:40]}"')
+            read = np.asarray(numbers[start:], dtype=np.float64)
+    except ToylabError:
+        raise
+    # numpy raises many kinds for a damaged archive.
+    except Exception as error:
+        raise refuse(f"cannot be read ({type(error).__name__})") from error
+    if read.ndim != 2 or read.shape[1] != 2 or not len(read):
+        raise refuse(f"holds {len(read) if read.ndim else 0} points of shape {read.shape[1:]}")
+    if len(read) > _MOST_POINTS:
+        raise refuse(f"holds {len(read)} points, at most {_MOST_POINTS} are allowed")
+    if not np.isfinite(read).all() or np.abs(read).max() > 1e4:
+        raise refuse("holds numbers that are not finite or lie beyond 10,000")
+    return read
+
+
+def _pair(line: str) -> tuple[float, float] | None:
+    cells = line.replace(";", ",").replace("\t", ",").split(",")
+    try:
+        x, y = (float(cell) for cell in cells)
+    except ValueError:
+        return None
+    return x, y

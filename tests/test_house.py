@@ -40,6 +40,7 @@ ORDER = [
     "match",
     "recorder",
     "training",
+    "study",
     "reference",
     "film.style",
     "film.layers",

@@ -62,6 +62,8 @@ class Claim:
         reduce: Key of `REDUCTIONS`: how the window becomes one number a seed.
         quorum: Share of seeds that must satisfy the relation.
         source: Where threshold and quorum come from.
+        against: Another scenario; the number compared is then this scenario's less that one's, seed by
+            seed.
     """
 
     text: Annotated[str, Len(1, 400)]
@@ -72,6 +74,7 @@ class Claim:
     reduce: Annotated[str, OneOf(REDUCTIONS)] = "mean"
     quorum: Annotated[float, Interval(gt=0, le=1)] = 0.8
     source: Annotated[str, Len(0, 400)] = ""
+    against: Annotated[str, Len(0, 200)] = ""
 
     def __post_init__(self) -> None:
         """Refuse a window that runs backwards."""

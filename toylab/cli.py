@@ -144,6 +144,47 @@ def run(
 
 
 @app.command()
+def check(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME...]", help="All by default.")
+    ] = None,
+    seeds: Seeds = "64",
+    jobs: Annotated[int, typer.Option(help="Workers.", min=1, max=256)] = 2,
+    output: Annotated[
+        list[Path] | None, typer.Option("-o", "--output", help="A .json or .md file.")
+    ] = None,
+) -> None:
+    """Count the scenarios' claims over seeds; exit code 1 if one fails."""
+    from toylab import study
+    from toylab.files import whole
+    from toylab.training import versions
+
+    for path in output or []:
+        _expect_ending(path, (".json", ".md"))
+    chosen, numbers = study.named(names or []), parse_seeds(seeds, first=1000)
+    found: list[study.Outcome] = []
+    cache = Path(".toylab") / "claims"
+    width = max(len(s.name) for s in chosen)
+    for outcomes in _progress(
+        study.outcomes(chosen, numbers, jobs, cache), len(chosen), "Checking"
+    ):
+        for o in outcomes:
+            low, high = o.interval
+            share = f"{o.hits}/{len(numbers)}"
+            typer.echo(
+                f"{o.verdict:<9}  {share:>7}  {low:.2f}..{high:.2f}  {o.scenario:<{width}}  {o.claim.text}"
+            )
+        found += outcomes
+    about = {"seeds": seeds, **versions()}
+    for path in output or []:
+        table = study.as_json if path.suffix == ".json" else study.as_markdown
+        with whole(path) as part:
+            part.write_text(table(found, about), encoding="utf-8")
+    if any(o.verdict == "fails" for o in found):
+        raise typer.Exit(1)
+
+
+@app.command()
 def inspect(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A film or a trace.")],
 ) -> None:

@@ -370,12 +370,18 @@ class Film:
                 self._words,
                 self.trace,
                 self.seed,
-                [c for c in claims if c.metric in plan.metrics and REDUCTIONS[c.reduce].in_units],
+                [c for c in claims if _drawn(c, plan)],
                 [next(colours) for _ in plan.metrics],
                 step_axis=box is boxes[-1],
             )
             for box, plan in zip(boxes, self._plans, strict=True)
         ]
+
+
+def _drawn(claim: Claim, plan: PanelPlan) -> bool:
+    """Whether a claim's threshold is a place on a panel's axis."""
+    in_units = REDUCTIONS[claim.reduce].in_units and not claim.against
+    return claim.metric in plan.metrics and in_units
 
 
 def _wrap(words: str, width: float, points: float, bold: bool = False) -> list[str]:

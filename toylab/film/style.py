@@ -102,6 +102,7 @@ class Words:
     real: str = "real"
     generated: str = "generated"
     arrows: str = "where the loss pushes it"
+    path: str = "both players, and where each is pushed"
     count: str = "{value} of {total}"
     diverged: str = "diverged at step {step}"
 

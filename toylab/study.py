@@ -1,0 +1,207 @@
+"""Many seeds of many scenarios: claims counted, with a cache that survives being stopped.
+
+A task is one ensemble of one scenario. What it leaves behind is a few numbers a seed, kept in a file
+whose name is the hash of all that decides them: settings, claims, seeds and the laboratory's code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from joblib import Parallel, delayed
+
+import toylab
+from toylab import catalogue
+from toylab.axes import PerSeed
+from toylab.claims import RELATIONS, Claim, Verdict, reduced, verdict, wilson
+from toylab.errors import ToylabError
+from toylab.files import whole
+from toylab.scenario import Scenario, check, load
+from toylab.training import record
+
+# Seeds trained together. An ensemble of eight fits the cache of a core, and no more than this is lost
+# when a check is stopped.
+ENSEMBLE = 8
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One claim, counted.
+
+    Attributes:
+        scenario: Its name.
+        claim: The claim.
+        numbers: What was compared with the threshold, per seed; None for a seed without a number.
+        hits: Seeds that do as the claim says.
+        interval: 95 % Wilson interval of their share.
+        verdict: By the interval against the quorum.
+    """
+
+    scenario: str
+    claim: Claim
+    numbers: tuple[float | None, ...]
+    hits: int
+    interval: tuple[float, float]
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One ensemble: plain data, so that it travels to a worker and hashes."""
+
+    settings: dict[str, Any]
+    name: str
+    claims: tuple[Claim, ...]
+    seeds: tuple[int, ...]
+
+    def key(self) -> str:
+        told = [_playing(self.settings), [_measured(c) for c in self.claims], self.seeds, _code()]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _playing(settings: dict[str, Any]) -> dict[str, Any]:
+    """What decides the numbers: not the words, not the film."""
+    silent = (*catalogue.OWN_KEYS, "film")
+    return {key: value for key, value in settings.items() if key not in silent}
+
+
+def _measured(claim: Claim) -> list[Any]:
+    return [claim.metric, claim.reduce, list(claim.window)]
+
+
+@cache
+def _code() -> str:
+    """Hash of the laboratory's source and of the libraries that compute."""
+    home = Path(toylab.__file__).parent
+    parts = [torch.__version__, np.__version__]
+    for path in sorted(home.rglob("*.py")):
+        if path.relative_to(home).parts[0] not in ("film", "show", "cli.py", "study.py"):
+            parts.append(path.read_text(encoding="utf-8"))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _measure(task: _Task, folder: Path) -> list[list[float]]:
+    """Numbers of each claim and seed, from the cache or by training, [claims][seeds]."""
+    path = folder / f"{task.key()}.json"
+    if path.is_file():
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            pass  # not ours, or damaged: it is made again
+    # One thread a worker: the workers share the cores, and sums come out the same with any number.
+    torch.set_num_threads(1)
+    trace = record(check(task.settings, name=task.name), task.seeds, filmed=())
+    numbers = [reduced(claim, trace).astype(float).tolist() for claim in task.claims]
+    with whole(path) as part:
+        part.write_text(json.dumps(numbers), encoding="utf-8")
+    return numbers
+
+
+def outcomes(
+    scenarios: Sequence[Scenario], seeds: Sequence[int], jobs: int, folder: Path
+) -> Iterator[list[Outcome]]:
+    """Count the claims of each scenario, in order, as results arrive.
+
+    Args:
+        scenarios: Which.
+        seeds: On which seeds.
+        jobs: Workers.
+        folder: Cache; what is found there is not trained again.
+
+    Raises:
+        ToylabError: If a claim compares with a scenario that does not exist.
+    """
+    plan: list[tuple[Scenario, list[_Task]]] = []
+    for scenario in scenarios:
+        tasks = _tasks(scenario, scenario.claims, seeds)
+        paired = [c for c in scenario.claims if c.against]
+        for claim in paired:
+            tasks += _tasks(load(claim.against), (claim,), seeds)
+        plan.append((scenario, tasks))
+    every = (task for _, tasks in plan for task in tasks)
+    arriving = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(_measure)(task, folder) for task in every
+    )
+    results: Iterator[Any] = iter(arriving)
+    for scenario, tasks in plan:
+        numbers: list[list[list[float]]] = [next(results) for _ in tasks]
+        yield _counted(scenario, numbers, len(seeds))
+
+
+def _tasks(scenario: Scenario, claims: Sequence[Claim], seeds: Sequence[int]) -> list[_Task]:
+    return [
+        _Task(scenario.settings, scenario.name, tuple(claims), tuple(seeds[i : i + ENSEMBLE]))
+        for i in range(0, len(seeds), ENSEMBLE)
+    ]
+
+
+def _counted(scenario: Scenario, parts: list[list[list[float]]], n: int) -> list[Outcome]:
+    """Put the ensembles of a scenario together, and those it is compared with after them."""
+    per = -(-n // ENSEMBLE)
+    own, others = parts[:per], iter(parts[per:])
+    counted = []
+    for i, claim in enumerate(scenario.claims):
+        numbers: PerSeed = np.concatenate([np.asarray(part[i], dtype=float) for part in own])
+        if claim.against:
+            theirs = np.concatenate([np.asarray(next(others)[0], dtype=float) for _ in range(per)])
+            # Seed by seed: both saw the same data and the same latents.
+            numbers = numbers - theirs
+        hits = int(np.sum(RELATIONS[claim.relation](numbers, claim.threshold)))
+        shown = tuple(float(x) if np.isfinite(x) else None for x in numbers)
+        counted.append(
+            Outcome(
+                scenario.name, claim, shown, hits, wilson(hits, n), verdict(hits, n, claim.quorum)
+            )
+        )
+    return counted
+
+
+def as_json(found: Sequence[Outcome], about: dict[str, str]) -> str:
+    """The table for machines."""
+    return json.dumps({"about": about, "claims": [asdict(o) for o in found]}, indent=1) + "\n"
+
+
+def as_markdown(found: Sequence[Outcome], about: dict[str, str]) -> str:
+    """The table for readers."""
+    counts = {v: sum(o.verdict == v for o in found) for v in ("holds", "undecided", "fails")}
+    lines = [
+        "# Claims",
+        "",
+        f"{len(found)} claims: {counts['holds']} hold, {counts['undecided']} undecided, "
+        f"{counts['fails']} fail. A claim holds if the lower end of the 95 % Wilson interval of the "
+        "share of seeds reaches its quorum, fails if the upper end does not, and is undecided between.",
+        "",
+        ", ".join(f"{key} {value}" for key, value in about.items()) + ".",
+        "",
+        "| scenario | claim | seeds | 95 % interval | quorum | verdict |",
+        "|---|---|---|---|---|---|",
+    ]
+    for o in found:
+        low, high = o.interval
+        text = o.claim.text.replace("|", "\\|")
+        lines.append(
+            f"| {o.scenario} | {text} | {o.hits} of {len(o.numbers)} | {low:.2f} to {high:.2f} "
+            f"| {o.claim.quorum:g} | {o.verdict} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def named(names: Sequence[str]) -> list[Scenario]:
+    """The scenarios of these names, or all; each with claims.
+
+    Raises:
+        ToylabError: If one is unknown or claims nothing.
+    """
+    scenarios = [load(name) for name in names or catalogue.names()]
+    for scenario in scenarios:
+        if not scenario.claims:
+            raise ToylabError(f"{scenario.name} claims nothing. Add [[claims]] to check it.")
+    return scenarios

@@ -36,10 +36,34 @@ def test_every_layer_and_metric_draws_the_same_both_ways(small: Make) -> None:
     names = list(METRICS)
     for first, second in pairwise(names):
         panels = [{"metrics": [first]}, {"metrics": [first, second], "scale": "log"}]
-        film_table = {"layers": list(LAYERS), "curves": panels}
+        film_table = {"layers": [n for n in LAYERS if n != "phase"], "curves": panels}
         trace = record(small(film=film_table, training={"points": 8}), [0])
         film = Film(trace)
         assert np.array_equal(film.draw(1), film.redraw(1)), (first, second)
+
+
+def test_the_phase_plane_draws_the_same_both_ways_and_needs_a_solvable_game(small: Make) -> None:
+    players: dict[str, Any] = {"generator": {"kind": "point"}, "discriminator": {"kind": "linear"}}
+    table = {"layers": ["phase"], "curves": ["parameter_norm"]}
+    trace = record(check({**small_settings(), **players, "film": table}), [0])
+    film = Film(trace)
+    for frame in (2, 0):
+        assert np.array_equal(film.draw(frame), film.redraw(frame))
+    phase: Any = film._layers[0]
+    # The path is the recorded parameters themselves: theta and psi, first coordinates.
+    assert np.array_equal(phase._path, trace.parameters[:, 0][:, [0, 2]])
+    with pytest.raises(ToylabError, match="exactly solvable"):
+        Film(record(small(film=table), [0]))
+
+
+def small_settings() -> dict[str, Any]:
+    return {
+        "title": "t",
+        "lesson": "l",
+        "target": {"kind": "dirac"},
+        "training": {"steps": 4, "batch": 4},
+        "recording": {"snapshots": 3, "samples": 8, "grid": 8},
+    }
 
 
 def test_a_frame_has_the_size_of_a_slide_and_is_opaque(small_trace: Trace) -> None:
@@ -181,7 +205,7 @@ def test_a_critics_limits_are_round(value: float, nice: float) -> None:
 
 
 def test_a_critics_bar_tells_values_and_not_probabilities(small: Make) -> None:
-    for objective, middle in (("wasserstein", "0"), ("saturating", "½")):
+    for objective, middle in (("hinge", "0"), ("wasserstein", "0"), ("saturating", "½")):
         film = Film(record(small(game={"objective": objective}), [0]))
         bar: Any = film._layers[0].bar
         assert bar.ticks[1][1] == middle

@@ -276,6 +276,12 @@ def fake_score(trace: Trace) -> Curve:
     return expit(trace.fake_logits).mean(-1)
 
 
+def largest_logit(trace: Trace) -> Curve:
+    """Greatest size of D's number over real and generated points, [T, S]."""
+    both = np.concatenate([trace.real_logits, trace.fake_logits], axis=-1)
+    return np.abs(both).max(-1)
+
+
 def held_out_gap(trace: Trace) -> Curve:
     """Mean of D over the training set less its mean over held-out real points, [T, S]."""
     gap = expit(trace.train_logits).mean(-1) - real_score(trace)
@@ -417,6 +423,7 @@ METRICS: dict[str, Metric] = {
     "value_gap": Metric(
         value_gap, "Gap to the best D", "与最优判别器的差距", low=0, needs="density"
     ),
+    "largest_logit": Metric(largest_logit, "Largest |D(x)|", "最大 |D(x)|", low=0),
     "held_out_gap": Metric(
         held_out_gap, "D: training less held-out", "D：训练集减留出集", low=0, needs="training_set"
     ),

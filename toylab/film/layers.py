@@ -97,7 +97,8 @@ class Raster(Artist):
 class Surface:
     """D as colour, and its D = 1/2 line. Limits are symmetric about 1/2 and fixed for the run.
 
-    A critic has no probability: its own value, and the line of 0.
+    A critic has no probability: its own value, and the line of 0; where only differences mean
+    anything, about the mean of each frame.
     """
 
     key = None
@@ -108,10 +109,15 @@ class Surface:
     def open(self, ax: Axes, trace: Trace, seed: int) -> Sequence[Artist]:
         """One image and two lines: the casing and the line."""
         self._logits = trace.logits[:, trace.filmed_row(seed)]
+        output, name = trace.provenance.get("output"), "D(x)"
+        if output == "difference":
+            # Only differences of this D mean anything: each frame is shown about its own mean.
+            self._logits = self._logits - self._logits.mean(axis=(1, 2), keepdims=True)
+            name = "D(x) – mean"
         finite = np.abs(self._logits[np.isfinite(self._logits)])
         # A high percentile, not the maximum: a spike in a corner would empty the whole stage.
         widest = float(np.percentile(finite, 98)) if finite.size else 1.0
-        if trace.provenance.get("output") == "value":
+        if output in ("value", "difference"):
             self.limit = nice_number(widest)
             ticks = ((0.0, short(-self.limit)), (0.5, "0"), (1.0, short(self.limit)))
         else:
@@ -119,7 +125,7 @@ class Surface:
             self.limit = float(np.log(p / (1 - p)))
             low, high = (f"{v:.2f}".rstrip("0").lstrip("0") for v in (1 - p, p))
             ticks = ((0.0, low), (0.5, "½"), (1.0, high))
-        self.bar = Bar("D(x)", ticks)
+        self.bar = Bar(name, ticks)
         box = ax.get_window_extent()
         n_rows, n_columns = self._logits.shape[1:]
         self._down = resampler(max(1, round(box.height)), n_rows)

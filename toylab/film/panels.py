@@ -70,7 +70,9 @@ class Panel:
         metrics = [METRICS[name] for name in plan.metrics]
         values = [metric(trace)[:, row].astype(float) for metric in metrics]
         k = len(trace.target.modes)
-        ticks = self._limits(metrics, values, plan.log, k, [c.threshold for c in claims])
+        thresholds = [c.threshold for c in claims]
+        ceilings = [c.threshold for c in claims if c.relation.startswith("<")]
+        ticks = self._limits(metrics, values, plan.log, k, thresholds, ceilings)
         ax.set_xlim(float(trace.steps[0]), float(trace.steps[-1]))
         self._grid(ax, ticks, [_read(metrics[0], tick, bare=True) for tick in ticks])
         self._thresholds(ax, claims, dict(zip(plan.metrics, colours, strict=False)))
@@ -116,6 +118,7 @@ class Panel:
         log: bool,
         k: int,
         thresholds: Sequence[float],
+        ceilings: Sequence[float],
     ) -> list[float]:
         """Fix the value axis for the whole run; return the ticks."""
         finite = np.concatenate([v[np.isfinite(v)] for v in values] + [np.asarray(thresholds)])
@@ -124,6 +127,9 @@ class Panel:
         low = min([*finite, *(m.low for m in metrics if m.low is not None)], default=0.0)
         tops = [k if m.high == "modes" else m.high for m in metrics if m.high is not None]
         high = max([*finite, *tops], default=1.0)
+        # A ceiling's words stand above it, and must not stand in the name of the panel.
+        if any(t > low + 0.9 * (high - low) for t in ceilings):
+            high += 0.1 * (high - low)
         # A curve that never moves lies at the foot of an axis of length one.
         high = high if high > low else low + 1
         ticks = _round_ticks(low, high, whole=metrics[0].style == "count")
@@ -255,6 +261,6 @@ def _round_ticks(low: float, high: float, whole: bool, n: int = 2) -> list[float
     size = next(m * power for m in (1, 2, 2.5, 4, 5, 10) if m * power >= rough * 0.999)
     if whole:
         size = max(1.0, round(size))
-    start = math.ceil(low / size - 1e-9)
-    ticks = [round(i * size, 12) for i in range(start, math.floor(high / size + 1e-9) + 1)]
-    return ticks or [low]
+    # Outwards to whole ticks, so that the axis ends in a number at either end.
+    first, last = math.floor(low / size + 1e-9), math.ceil(high / size - 1e-9)
+    return [round(i * size, 12) for i in range(first, last + 1)]

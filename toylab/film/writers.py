@@ -92,9 +92,10 @@ class Palette:
             [_packed(frame)[k % 2 :: 2, k // 2 % 2 :: 2].ravel() for k, frame in enumerate(frames)]
         )
         colours, counts = np.unique(packed, return_counts=True)
-        # A colour with a thousandth of all pixels is a flat: paper, a level of the surface, a curve.
+        # A flat: paper, a curve, a level of the surface, if only on the bar beside it, where each has a
+        # four-thousandth of the pixels.
         flat = colours[np.argsort(-counts, kind="stable")][
-            : int((counts > packed.size / 2000).sum())
+            : int((counts > packed.size / 8000).sum())
         ]
         flat = flat[: _COLOURS // 2]
         rest = np.setdiff1d(colours, flat)

@@ -19,7 +19,8 @@ class Objective(Protocol):
     Attributes:
         pairs: Whether the generator's loss looks at `real`; where not, nobody computes it, and it
             may come empty, [S, 0].
-        output: What D's number is: a "logit" of "real", or a "value" on a scale of its own.
+        output: What D's number is: a "logit" of "real", a "value" on a scale of its own, or a
+            "difference", a value up to a constant that nobody sees.
         zero_sum: Whether the generator's loss is minus the discriminator's, up to what the generator
             cannot change.
     """
@@ -101,7 +102,7 @@ class Hinge:
 class Wasserstein:
     """The critic's difference of means; it needs a bound on the slope. Arjovsky et al. 2017."""
 
-    pairs, output, zero_sum = False, "value", True
+    pairs, output, zero_sum = False, "difference", True
 
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """E D(fake) - E D(real), [S]."""
@@ -115,7 +116,7 @@ class Wasserstein:
 class Relativistic:
     """Each real point against one generated point. Jolicoeur-Martineau 2019."""
 
-    pairs, output, zero_sum = True, "value", False
+    pairs, output, zero_sum = True, "difference", False
 
     def discriminator_loss(self, real: Tensor, fake: Tensor) -> Tensor:
         """-E log sigmoid(D(real) - D(fake)), pair by pair, nats, [S]."""

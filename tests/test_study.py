@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from toylab import study
+from toylab.claims import wilson
+from toylab.errors import ToylabError
+from toylab.scenario import Scenario
+
+Make = Callable[..., Scenario]
+CLAIMS = [
+    {"text": "always", "metric": "sliced_wasserstein", "relation": ">", "threshold": 0.0},
+    {"text": "never", "metric": "sliced_wasserstein", "relation": "<", "threshold": 0.0},
+]
+
+
+def found(scenario: Scenario, folder: Path, n: int = 20, jobs: int = 1) -> list[study.Outcome]:
+    return next(study.outcomes([scenario], range(1000, 1000 + n), jobs, folder))
+
+
+def test_claims_are_counted_and_judged(small: Make, tmp_path: Path) -> None:
+    always, never = found(small(claims=CLAIMS), tmp_path)
+    assert (always.hits, always.interval, always.verdict) == (20, wilson(20, 20), "holds")
+    assert (never.hits, never.verdict) == (0, "fails")
+    assert len(always.numbers) == 20
+
+
+def test_what_was_measured_is_not_trained_again(
+    small: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario = small(claims=CLAIMS)
+    first = found(scenario, tmp_path)
+    monkeypatch.setattr(study, "record", lambda *_, **__: pytest.fail("trained again"))
+    assert found(scenario, tmp_path) == first
+    # Words and films do not decide the numbers; settings do.
+    assert found(small(claims=CLAIMS, title="Another", film={"layers": []}), tmp_path)
+    with pytest.raises(pytest.fail.Exception):
+        found(small(claims=CLAIMS, training={"batch": 8}), tmp_path)
+
+
+def test_a_check_that_was_stopped_goes_on_where_it_stopped(
+    small: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario, trained = small(claims=CLAIMS), []
+    real = study.record
+
+    def stop_at_second(*args: object, **kwargs: object) -> object:
+        trained.append(args)
+        if len(trained) == 2:
+            raise KeyboardInterrupt
+        return real(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(study, "record", stop_at_second)
+    with pytest.raises(KeyboardInterrupt):
+        found(scenario, tmp_path)
+    assert len(os.listdir(tmp_path)) == 1
+    assert len(found(scenario, tmp_path)[0].numbers) == 20
+    # Three ensembles of up to eight seeds: one kept, one lost and done again, one done.
+    assert len(trained) == 2 + 2
+
+
+def test_a_damaged_cache_is_made_again(small: Make, tmp_path: Path) -> None:
+    scenario = small(claims=CLAIMS)
+    first = found(scenario, tmp_path, 8)
+    for name in os.listdir(tmp_path):
+        (tmp_path / name).write_text("[[1")
+    assert found(scenario, tmp_path, 8) == first
+
+
+def test_the_number_of_workers_changes_nothing(small: Make, tmp_path: Path) -> None:
+    scenario = small(claims=CLAIMS)
+    assert found(scenario, tmp_path / "a", jobs=1) == found(scenario, tmp_path / "b", jobs=2)
+
+
+def test_a_claim_against_another_scenario_is_a_difference_seed_by_seed(
+    small: Make, scenario_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    body = """[target]\nkind = "ring"\n[generator]\nhidden = [8]\n[discriminator]\nhidden = [8]
+[training]\nsteps = 4\nbatch = 16\n[recording]\nsnapshots = 3\nsamples = 64\ngrid = 16\n"""
+    other = scenario_file("other", body)
+    plain = {**CLAIMS[0], "relation": ">="}
+    scenario = small(claims=[plain, {**plain, "against": str(other)}], game={"generator_steps": 3})
+    own, difference = found(scenario, tmp_path, 9)
+    theirs = found(small(claims=[plain]), tmp_path, 9)[0]
+    pairs = zip(own.numbers, theirs.numbers, difference.numbers, strict=True)
+    for a, b, c in pairs:
+        assert a is not None and b is not None and c == pytest.approx(a - b)
+
+
+def test_the_tables_say_the_same_to_readers_and_machines(small: Make, tmp_path: Path) -> None:
+    outcomes = found(small(claims=CLAIMS), tmp_path, 8)
+    told = json.loads(study.as_json(outcomes, {"torch": "1"}))
+    assert [c["hits"] for c in told["claims"]] == [8, 0]
+    text = study.as_markdown(outcomes, {"torch": "1"})
+    assert "| small | always | 8 of 8 | 0.68 to 1.00 | 0.8 | undecided |" in text
+
+
+def test_scenarios_without_claims_cannot_be_checked(scenario_file: Callable[..., Path]) -> None:
+    with pytest.raises(ToylabError, match="claims nothing"):
+        study.named([str(scenario_file("bare"))])

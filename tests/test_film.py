@@ -99,6 +99,19 @@ def test_long_words_stay_inside_the_frame(small: Make) -> None:
         assert box.x0 >= 0 and box.x1 <= width, text.get_text()
 
 
+def test_a_long_title_shrinks_before_it_is_cut(small: Make) -> None:
+    def shown(title: str) -> tuple[str, float]:
+        text = Film(record(small(title=title), [0]))._figure.texts[0]
+        return text.get_text(), float(text.get_fontsize())
+
+    assert shown("Short") == ("Short", 29)
+    longer = "A title that is a little longer than fits at its full size"
+    text, size = shown(longer)
+    assert text == longer and 20 <= size < 29
+    text, size = shown("A title without end " * 9)
+    assert text.endswith("…") and size == 20
+
+
 @pytest.mark.parametrize("name", ["one line", "two lines"])
 def test_no_words_overlap_and_none_is_small(small: Make, name: str) -> None:
     lesson = "The lesson of this film. " * (2 if name == "one line" else 6)

@@ -173,3 +173,17 @@ def test_the_schema_knows_every_table_and_row() -> None:
     described = str(schema())
     for word in ("extends", "generator_steps", "leaky_relu", "rmsprop", "r1", "radius"):
         assert word in described
+
+
+def test_a_file_is_found_beside_its_scenario_wherever_toylab_runs(
+    scenario_file: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.csv").write_text("1,2\n3,4\n")
+    path = scenario_file("mine", '[target]\nkind = "points"\nfile = "mine.csv"\n')
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert load(path).target.options["file"] == str(tmp_path / "mine.csv")
+    # On the command line a file is named from where one stands.
+    assert load(path, ['target.file="../mine.csv"']).target.kind == "points"
+    with pytest.raises(ToylabError, match="none.csv: no such file"):
+        load(path, ['target.file="none.csv"'])

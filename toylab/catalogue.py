@@ -131,10 +131,19 @@ def _same_kind(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     return new.get("kind", old.get("kind")) == old.get("kind")
 
 
+def anchored(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """A target's file is named from the folder of the scenario that names it, wherever toylab runs."""
+    target = data.get("target")
+    if not isinstance(target, dict) or not isinstance(target.get("file"), str):
+        return data
+    return {**data, "target": {**target, "file": str((folder / target["file"]).absolute())}}
+
+
 def resolve(path: Path) -> dict[str, Any]:
     """All settings of a scenario file, with what it extends laid beneath it."""
     settings: dict[str, Any] = {}
-    for _, data in chain(path):
+    for link, data in chain(path):
+        data = anchored(data, link.parent)
         inherited = {key: value for key, value in settings.items() if key not in OWN_KEYS}
         settings = merged(inherited, {key: v for key, v in data.items() if key != "extends"})
     return settings

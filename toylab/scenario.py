@@ -210,7 +210,7 @@ def load(name: str | Path, changes: Sequence[str] = ()) -> Scenario:
     path = catalogue.find(str(name))
     settings = catalogue.resolve(path)
     for change in changes:
-        settings = catalogue.merged(settings, _parsed_change(change))
+        settings = catalogue.merged(settings, catalogue.anchored(_parsed_change(change), Path()))
     return check(settings, where=str(path), name=path.stem)
 
 

@@ -268,12 +268,12 @@ class Film:
 
     def _header(self, layout: Layout, title: str, lesson: Sequence[str]) -> None:
         ink, soft = self._theme.ink, self._theme.soft
-        title = _wrap(title, width=960, points=TITLE, bold=True)[0]
-        self._text(layout.left, 660, title, TITLE, ink, fontweight="bold")
+        title, size = _fitted(title, width=960, points=TITLE, least=LESSON + 3, bold=True)
+        self._text(layout.left, 660, title, size, ink, fontweight="bold")
         for line, words in enumerate(lesson):
             self._text(layout.left, 627 - 28 * line, words, LESSON, soft)
         name = f"{self._words.seed} {self.seed}" + (f" · {self.trace.name}" * bool(self.trace.name))
-        name = _wrap(name, width=520, points=LABEL)[0]
+        name, _ = _fitted(name, width=520, points=LABEL, least=LABEL)
         self._text(layout.right, layout.key - 7, name, LABEL, soft, ha="right")
 
     def _axes(self, box: tuple[float, float, float, float]) -> Axes:
@@ -356,7 +356,8 @@ class Film:
             self._text(
                 left + width + 9, bottom + place * height + shift, words, LABEL, self._theme.soft
             )
-        self._text(left, layout.key - 7, bar.name, LABEL, self._theme.soft)
+        # Under its ticks, clear of the key beside it.
+        self._text(left + width + 9, layout.key - 7, bar.name, LABEL, self._theme.soft)
 
     def _open_panels(self, layout: Layout) -> list[Panel]:
         claims = [Claim(**claim) for claim in self.trace.settings.get("claims", ())]
@@ -376,6 +377,17 @@ class Film:
             )
             for box, plan in zip(boxes, self._plans, strict=True)
         ]
+
+
+def _fitted(
+    words: str, width: float, points: float, least: float, bold: bool = False
+) -> tuple[str, float]:
+    """Words on one line of so many pixels, and their size: smaller if need be, then cut with "…"."""
+    for size in np.arange(points, least - 1, -1):
+        lines = _wrap(words, width, float(size), bold)
+        if len(lines) == 1:
+            return lines[0], float(size)
+    return lines[0].rstrip(" ,.;:") + "…", least
 
 
 def _drawn(claim: Claim, plan: PanelPlan) -> bool:

@@ -12,6 +12,7 @@ from toylab.metrics import (
     PERFECT_QUALITY,
     cloud_log_density,
     nearest_modes,
+    optimal_logits,
     optimal_logit,
     value,
 )
@@ -169,6 +170,23 @@ def test_the_density_of_a_cloud_is_close_to_the_truth_where_the_cloud_is() -> No
     assert abs(error.mean()) < 0.1
     left_out = cloud_log_density(None, cloud) - RING.log_density(cloud)
     assert abs(left_out.mean()) < 0.1
+
+
+def test_the_best_discriminator_on_the_grid_is_the_log_ratio_of_densities(hand_made: Make) -> None:
+    generator = targets.mixture(means=((0, 0),), spreads=(1.0,))
+    trace = hand_made(
+        draw(generator, 3, 8000), target='kind = "mixture"\nmeans = [[1, 0]]\nspreads = [1.0]'
+    )
+    found = optimal_logits(trace, 0, 0)
+    x0, x1, y0, y1 = trace.extent
+    xx, yy = np.meshgrid(
+        x0 + (x1 - x0) * (np.arange(8) + 0.5) / 8, y0 + (y1 - y0) * (np.arange(8) + 0.5) / 8
+    )
+    # Two unit Gaussians a unit apart: log p - log q = x - 1/2, a plane.
+    near = np.hypot(xx, yy) < 2
+    assert near.sum() > 20
+    # The estimate of a density from 8,000 points is known to a tenth or so where there are points.
+    assert np.abs(found - (xx - 0.5))[near].mean() < 0.1
 
 
 def test_a_stray_sample_does_not_move_the_divergence(hand_made: Make) -> None:

@@ -185,8 +185,10 @@ def test_the_best_discriminator_on_the_grid_is_the_log_ratio_of_densities(hand_m
     # Two unit Gaussians a unit apart: log p - log q = x - 1/2, a plane.
     near = np.hypot(xx, yy) < 2
     assert near.sum() > 10
-    # The estimate of a density from 8,000 points is known to a tenth or so where there are points.
-    assert np.abs(found - (xx - 0.5))[near].mean() < 0.1
+    # Kernels as wide as ten neighbours know a log density to about 1 / sqrt(10) = .32 a place, whatever
+    # the number of points, and without bias: 16 places know the mean to .08, twice of which is allowed.
+    error = (found - (xx - 0.5))[near]
+    assert np.abs(error).mean() < 0.32 and abs(error.mean()) < 0.16
 
 
 def test_a_stray_sample_does_not_move_the_divergence(hand_made: Make) -> None:

@@ -383,11 +383,10 @@ def _fitted(
     words: str, width: float, points: float, least: float, bold: bool = False
 ) -> tuple[str, float]:
     """Words on one line of so many pixels, and their size: smaller if need be, then cut with "…"."""
-    for size in np.arange(points, least - 1, -1):
-        lines = _wrap(words, width, float(size), bold)
-        if len(lines) == 1:
-            return lines[0], float(size)
-    return lines[0].rstrip(" ,.;:") + "…", least
+    size = points
+    while len(lines := _wrap(words, width, size, bold)) > 1 and size > least:
+        size = max(size - 1, least)
+    return (lines[0] if len(lines) == 1 else lines[0].rstrip(" ,.;:") + "…"), size
 
 
 def _drawn(claim: Claim, plan: PanelPlan) -> bool:

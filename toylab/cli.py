@@ -155,6 +155,8 @@ def check(
     ] = None,
 ) -> None:
     """Count the scenarios' claims over seeds; exit code 1 if one fails."""
+    from datetime import date
+
     from toylab import study
     from toylab.files import whole
     from toylab.training import versions
@@ -175,7 +177,8 @@ def check(
                 f"{o.verdict:<9}  {share:>7}  {low:.2f}..{high:.2f}  {o.scenario:<{width}}  {o.claim.text}"
             )
         found += outcomes
-    about = {"seeds": seeds, **versions()}
+    span = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else str(numbers[0])
+    about = {"date": date.today().isoformat(), "seeds": span, **versions()}
     for path in output or []:
         table = study.as_json if path.suffix == ".json" else study.as_markdown
         with whole(path) as part:

@@ -122,6 +122,9 @@ def test_show_prints_settings_and_what_differs(scenario_file: Write, tmp_path: P
     [
         (["run", "mode-colapse"], 'did you mean "mode-collapse"'),
         (["run", "nowhere.toml"], "no such scenario file"),
+        (["run", "a" * 5000], "is unknown"),
+        (["run", "a" * 5000 + ".toml"], "no such scenario file"),
+        (["run", "convergence", "--seed", "9" * 20], "--seed"),
         (["run", "convergence", "--set", "training.stepz=1"], 'did you mean "steps"'),
         (["run", "convergence", "--set", 'film.layers=["x"]'], 'film.layers "x" is unknown'),
         (["run", "convergence", "--seed", "-1"], "--seed"),

@@ -119,7 +119,7 @@ def test_snapshots_can_be_stopped_by_not_asking(small: Make) -> None:
     assert [shot.step for shot in islice(train(endless, [0]), 1)] == [0]
 
 
-@pytest.mark.parametrize("seeds", [[], [0, 0], [-1]])
+@pytest.mark.parametrize("seeds", [[], [0, 0], [-1], [2**63]])
 def test_seeds_that_are_none_or_twice_are_refused(small: Make, seeds: list[int]) -> None:
     with pytest.raises(ToylabError, match="seeds must be different numbers from 0 on"):
         record(small(), seeds)

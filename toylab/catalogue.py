@@ -49,16 +49,23 @@ def find(name: str, beside: Path | None = None) -> Path:
     """
     if name.endswith(".toml") or "/" in name or "\\" in name:
         path = Path(name) if beside is None else beside.parent / name
-        if path.is_file():
+        if _is_file(path):
             return path
         raise ToylabError(
             f"{path}: no such scenario file. Expected a TOML file or a scenario's name."
         )
     own = [] if beside is None else [beside.parent / f"{name}.toml"]
     for path in [*own, folder() / f"{name}.toml"]:
-        if name and path.is_file():
+        if name and _is_file(path):
             return path
     raise ToylabError(unknown("Scenario", name, names()))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name too long for a file system, or with a zero in it
+        return False
 
 
 def parse(path: Path) -> dict[str, Any]:

@@ -35,7 +35,8 @@ Changes = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help="Change one setting. May be repeated."),
 ]
 Seeds = Annotated[str, typer.Option(metavar="SEEDS", help='"8" is 0 to 7; or "8:16", or "3,5".')]
-Seed = Annotated[int, typer.Option(help="Whose training is filmed.", min=0)]
+# Seeds are kept as 64-bit integers.
+Seed = Annotated[int, typer.Option(help="Whose training is filmed.", min=0, max=2**63 - 1)]
 Theme = Annotated[str, typer.Option(help="light or dark.")]
 Output = Annotated[
     list[Path], typer.Option("-o", "--output", help="File to write. May be repeated.")
@@ -349,6 +350,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone, as in `toylab list | head -1`
         sys.exit(0)
+    except OSError as error:
+        _fail(f"{error.filename or 'A file'}: {error.strerror or error}.", 2)
     except MemoryError:
         _fail("Out of memory. Lower training.batch, recording.samples or the number of seeds.", 2)
     except Exception as error:

@@ -136,8 +136,10 @@ def whole_rows(shot: Snapshot) -> np.ndarray:
 
 
 def _check_seeds(seeds: Sequence[int], filmed: Sequence[int], scenario: Scenario) -> None:
-    if not len(seeds) or len(set(seeds)) != len(seeds) or min(seeds) < 0:
-        raise ToylabError(f"seeds must be different numbers from 0 on, got {list(seeds)[:8]}.")
+    if not len(seeds) or len(set(seeds)) != len(seeds) or min(seeds) < 0 or max(seeds) >= 2**63:
+        raise ToylabError(
+            f"seeds must be different numbers from 0 on, below 2^63, got {list(seeds)[:8]}."
+        )
     if any(not 0 <= position < len(seeds) for position in filmed):
         raise ToylabError(
             f"filmed must be positions in the {len(seeds)} seeds, got {list(filmed)}."

@@ -191,11 +191,16 @@ def test_the_field_does_not_touch_the_draws(small: Make) -> None:
 
 def test_an_unrolled_gradient_flows_through_the_inner_steps(small: Make) -> None:
     """In float64, against finite differences of the loss after the inner steps."""
-    for optimizer in ({"kind": "sgd", "lr": 0.3}, {"kind": "adam", "lr": 0.05}):
+    for optimizer, terms in (
+        ({"kind": "sgd", "lr": 0.3}, []),
+        ({"kind": "adam", "lr": 0.05}, []),
+        ({"kind": "sgd", "lr": 0.1}, [{"kind": "r2", "weight": 3.0}]),
+    ):
         scenario = small(
             generator={"hidden": [3], "activation": "tanh"},
             discriminator={"hidden": [3], "activation": "tanh"},
             optimizer={"generator": optimizer, "discriminator": optimizer},
+            game={"penalties": terms},
         )
         game = Game(scenario, [0], CPU)
         for player in (game.generator, game.discriminator):
@@ -458,3 +463,13 @@ def test_all_combinations_of_two_tricks_are_defined_or_refused(small: Make) -> N
     for one, two in itertools.combinations(PENALTIES, 2):
         scenario = small(game={"penalties": [penalty(one), penalty(two)]})
         assert np.isfinite(record(scenario, [0]).samples).all(), (one, two)
+
+
+def test_a_seed_that_diverges_under_spectral_norm_is_recorded(small: Make) -> None:
+    blow_up = {"kind": "sgd", "lr": 1e9}
+    scenario = small(
+        discriminator={"spectral_norm": True},
+        optimizer={"generator": blow_up, "discriminator": blow_up},
+        training={"steps": 30},
+    )
+    assert (record(scenario, [0, 1]).diverged_at > 0).any()

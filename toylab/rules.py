@@ -132,7 +132,9 @@ def _about_competition(scenario: _Settings, kinds: Sequence[str]) -> list[str]:
         reasons.append(
             f"competitive_gradient_descent needs a zero-sum objective ({zero_sum}), not {objective}"
         )
-    terms = [kind for kind in kinds if kind in _TERMS]
+    terms = [kind for kind in kinds if kind in (*_TERMS, "replay", "instance_noise")]
+    if scenario.generator.options.get("dropout") or scenario.discriminator.options.get("dropout"):
+        terms.append("dropout")
     if terms:
         reasons.append(
             f"competitive_gradient_descent with {', '.join(terms)} is refused: the game would not be "

@@ -202,7 +202,9 @@ class MLP:
             if kernels is not None and depth == len(self.hidden):
                 x = torch.cat([x, self._closeness(x, kernels, n_among)], dim=-1)
             if self.spectral_norm:
-                weights = weights / torch.linalg.matrix_norm(weights, 2, keepdim=True)
+                # A seed that has diverged must not stop the others: the decomposition refuses NaN.
+                known = torch.nan_to_num(weights, nan=1.0, posinf=1.0, neginf=1.0)
+                weights = weights / torch.linalg.matrix_norm(known, 2, keepdim=True)
             if depth == len(self.hidden):
                 return torch.baddbmm(bias, x, weights)[:, n_among:]
             if self.batch_norm:

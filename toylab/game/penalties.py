@@ -64,8 +64,11 @@ class Penalty:
 
 
 def slope(judge: Judge, x: Tensor) -> Tensor:
-    """Gradient of the logit at each point, [S, B, 2]; differentiable in the parameters."""
-    x = x.detach().requires_grad_()
+    """Gradient of the logit at each point, [S, B, 2]; differentiable in the parameters.
+
+    Points that depend on the generator stay so: an update that looks ahead differentiates through them.
+    """
+    x = x if x.requires_grad else x.detach().requires_grad_()
     return torch.autograd.grad(judge(x).sum(), x, create_graph=True)[0]
 
 
@@ -107,7 +110,7 @@ class GradientPenalty(Penalty):
     def term(self, side: Side) -> Tensor:
         """Penalty between the points, [S]."""
         at = side.draws.uniform(side.real.shape[1], 1)
-        between = at * side.real + (1 - at) * side.fake.detach()
+        between = at * side.real + (1 - at) * side.fake
         # The norm has no gradient at 0; 1e-12 below the root gives it one and moves the norm by 1e-6.
         length = (slope(side.judge, between).square().sum(-1) + 1e-12).sqrt()
         excess = length - self.target

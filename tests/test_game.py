@@ -483,7 +483,7 @@ class TwoNumbers:
     def generator(self) -> Number:
         return self._g
 
-    def draw(self, *, real: bool) -> None:
+    def draw(self, *, real: bool, ahead: bool = False) -> None:
         self.drawn.append(real)
 
     def discriminator_loss(self, discriminator: Tensor, generator: Tensor, batch: Any) -> Tensor:

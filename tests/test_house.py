@@ -37,6 +37,7 @@ ORDER = [
     "rules",
     "mistakes",
     "scenario",
+    "feed",
     "match",
     "recorder",
     "training",

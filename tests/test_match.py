@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -195,6 +196,7 @@ def test_an_unrolled_gradient_flows_through_the_inner_steps(small: Make) -> None
         ({"kind": "sgd", "lr": 0.3}, []),
         ({"kind": "adam", "lr": 0.05}, []),
         ({"kind": "sgd", "lr": 0.1}, [{"kind": "r2", "weight": 3.0}]),
+        ({"kind": "sgd", "lr": 0.1}, [{"kind": "gradient_penalty", "weight": 3.0}]),
     ):
         scenario = small(
             generator={"hidden": [3], "activation": "tanh"},
@@ -206,6 +208,9 @@ def test_an_unrolled_gradient_flows_through_the_inner_steps(small: Make) -> None
         for player in (game.generator, game.discriminator):
             player.parameters = player.parameters.double()
             player.state = player.optimizer.initial(player.parameters)
+        # The same interpolation factors at each look: a difference must not measure the dice.
+        factors = torch.rand(1, 16, 1, generator=torch.Generator().manual_seed(5)).double()
+        game._draws = SimpleNamespace(uniform=lambda *shape, x=factors: x)  # type: ignore[assignment]
         raw = game.draw(real=True)
         assert raw.real is not None
         batch = raw._replace(real=raw.real.double(), z=raw.z.double())
@@ -259,6 +264,31 @@ def test_a_pack_is_judged_as_one(small: Make) -> None:
     assert torch.allclose(logits[:, :1], by_hand, atol=1e-6)
     twice = game.judge_alone(d, x[:, :1], among=x)
     assert torch.allclose(twice, game.judge(d, x[:, :1].repeat(1, 2, 1))[:, :1], atol=1e-6)
+
+
+def test_a_penalty_on_a_pack_measures_the_slope_over_the_whole_pack(small: Make) -> None:
+    """Against autograd on a plain network that takes the pack as one input of four numbers."""
+    for kind in ("r1", "r2", "gradient_penalty"):
+        scenario = small(
+            discriminator={"hidden": [3], "activation": "tanh"},
+            game={"penalties": [{"kind": "packing", "size": 2}, {"kind": kind, "weight": 2.0}]},
+        )
+        game, bare = Game(scenario, [0], CPU), Game(scenario, [0], CPU)
+        bare._penalties = bare._penalties[:1]
+        factors = torch.rand(1, 8, 1, generator=torch.Generator().manual_seed(5))
+        game._draws = SimpleNamespace(uniform=lambda *shape, x=factors: x)  # type: ignore[assignment]
+        batch, d, g = game.draw(real=True), game.discriminator.parameters, game.generator.parameters
+        assert batch.real is not None
+        found = game.discriminator_loss(d, g, batch) - bare.discriminator_loss(d, g, batch)
+        w1, b1, w2, b2 = d[0].split([12, 3, 3, 1])
+        real = batch.real.reshape(8, 4)
+        fake = game.generate(g, batch.z).reshape(8, 4)
+        at = {"r1": real, "r2": fake}.get(kind, factors[0] * real + (1 - factors[0]) * fake)
+        at = at.detach().requires_grad_()
+        logits = torch.tanh(at @ w1.reshape(4, 3) + b1) @ w2 + b2
+        slope = torch.autograd.grad(logits.sum(), at)[0].norm(dim=1)
+        wanted = 2 * (slope - 1).square() if kind == "gradient_penalty" else slope.square()
+        assert found.item() == pytest.approx(wanted.mean().item(), rel=1e-4), kind
 
 
 def test_replay_mixes_in_old_points_and_forgets_the_oldest(small: Make) -> None:

@@ -12,7 +12,7 @@ from toylab.errors import ToylabError
 from toylab.match import Game
 from toylab.recorder import schedule
 from toylab.scenario import Scenario
-from toylab.training import record, train
+from toylab.training import _Run, record, train
 
 Make = Callable[..., Scenario]
 ARRAYS = ("samples", "real_logits", "fake_logits", "losses", "gradients", "real")
@@ -59,6 +59,21 @@ def test_a_penalty_does_not_change_the_data(small: Make) -> None:
         a, b = plain.draw(real=True), with_r1.draw(real=True)
         assert a.real is not None and b.real is not None
         assert torch.equal(a.real, b.real) and torch.equal(a.z, b.z)
+
+
+@pytest.mark.parametrize("update", ["alternating", "unrolled"])
+def test_the_discriminators_data_is_the_same_whatever_the_generator_looks_at(
+    small: Make, update: str
+) -> None:
+    """A relativistic generator, or one that looks ahead, takes its real points elsewhere."""
+    seen = []
+    for game in ({}, {"objective": "relativistic", "update": update}):
+        run = _Run(small(game=game), [3], [])
+        list(run.snapshots())
+        batch = run.game.draw(real=True).real
+        assert batch is not None
+        seen.append(batch)
+    assert torch.equal(*seen)
 
 
 def test_real_points_are_drawn_only_for_those_who_look(small: Make) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -11,125 +11,21 @@ from torch import Tensor
 
 from toylab.axes import Int
 from toylab.choice import make
+from toylab.feed import Batch, Draws, Feed
 from toylab.game.networks import MLP, NETWORKS, Network
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.optimizers import OPTIMIZERS, SCHEDULES, Optimizer
 from toylab.game.penalties import PENALTIES, Average, Packing, Penalty, Replay, Side
 from toylab.game.updates import gradient
 from toylab.scenario import Scenario
-from toylab.streams import stream, streams
-from toylab.targets import TARGETS, Target
+from toylab.streams import streams
+from toylab.targets import TARGETS
 
 T = TypeVar("T", bound=Penalty)
 
-# Batches drawn at once. Part of what a seed means: another number would cut its streams otherwise.
-BLOCK = 32
 # Points of its own kind among which minibatch discrimination is recorded: a fair batch, and few enough
 # for a whole surface.
 AMONG = 64
-
-
-class Batch(NamedTuple):
-    """Points of one update."""
-
-    real: Tensor | None  # [S, B, 2]; None where nobody looks at real points
-    z: Tensor  # [S, B, Z]
-
-
-class Draws:
-    """Random numbers beside the batches, each seed from its own stream."""
-
-    def __init__(self, seeds: Sequence[int], device: torch.device) -> None:
-        self._rngs, self._device = streams(seeds, "penalty"), device
-
-    def uniform(self, *shape: int) -> Tensor:
-        """Uniform on 0..1, [S, *shape]."""
-        return self._stack([rng.random(shape, np.float32) for rng in self._rngs])
-
-    def normal(self, *shape: int) -> Tensor:
-        """Standard normal, [S, *shape]."""
-        return self._stack([rng.standard_normal(shape, np.float32) for rng in self._rngs])
-
-    def keep(self, rows: Int) -> None:
-        """Go on with some of the seeds only."""
-        self._rngs = [self._rngs[i] for i in rows]
-
-    def _stack(self, rows: list[np.ndarray]) -> Tensor:
-        return torch.from_numpy(np.stack(rows)).to(self._device)
-
-
-class Feed:
-    """Draws batches for all seeds, a block at a time, each seed from its own streams.
-
-    Args:
-        target: The data.
-        seeds: Seeds of the ensemble.
-        batch: Points of a batch.
-        latent: Width of a latent.
-        points: Size of a fixed training set drawn once a seed; 0 draws fresh points for ever.
-        device: Where the batches go.
-    """
-
-    def __init__(
-        self,
-        target: Target,
-        seeds: Sequence[int],
-        batch: int,
-        latent: int,
-        points: int,
-        device: torch.device,
-    ) -> None:
-        self._target, self._batch, self._latent, self._device = target, batch, latent, device
-        self._data, self._noise = streams(seeds, "data"), streams(seeds, "latent")
-        self.known = np.zeros((len(seeds), 0, 2), np.float32)
-        if points:
-            self.known = training_set(target, seeds, points)
-        self._real_block, self._z_block = iter(()), iter(())
-
-    def real(self) -> Tensor:
-        """Real points, [S, B, 2]."""
-        x = next(self._real_block, None)
-        if x is None:
-            n, size = BLOCK * self._batch, self.known.shape[1]
-            if size:
-                drawn = np.stack(
-                    [
-                        x[rng.integers(0, size, n)]
-                        for x, rng in zip(self.known, self._data, strict=True)
-                    ]
-                )
-            else:
-                drawn = np.stack([self._target.sample(rng, n) for rng in self._data])
-            self._real_block = self._cut(drawn)
-            x = next(self._real_block)
-        return x
-
-    def latents(self) -> Tensor:
-        """Standard normal latents, [S, B, Z]."""
-        z = next(self._z_block, None)
-        if z is None:
-            shape = (BLOCK * self._batch, self._latent)
-            drawn = np.stack([rng.standard_normal(shape, np.float32) for rng in self._noise])
-            self._z_block = self._cut(drawn)
-            z = next(self._z_block)
-        return z
-
-    def keep(self, rows: Int) -> None:
-        """Go on with some of the seeds only."""
-        self._data = [self._data[i] for i in rows]
-        self._noise = [self._noise[i] for i in rows]
-        self.known = self.known[rows]
-        self._real_block = iter([x[rows] for x in self._real_block])
-        self._z_block = iter([z[rows] for z in self._z_block])
-
-    def _cut(self, block: np.ndarray) -> Iterator[Tensor]:
-        """Cut [S, BLOCK * B, C] into BLOCK tensors of [S, B, C]."""
-        return iter(torch.from_numpy(block).to(self._device).split(self._batch, dim=1))
-
-
-def training_set(target: Target, seeds: Sequence[int], n: int) -> np.ndarray:
-    """The n points that each seed trains on, when its data is finite, [S, n, 2]."""
-    return np.stack([target.sample(stream(seed, "training_set"), n) for seed in seeds])
 
 
 class Player:
@@ -317,16 +213,19 @@ class Game:
         keep = self._average.decay if self._average else 0.0
         self.shown = torch.lerp(now, self.shown, keep) if keep else now
 
-    def draw(self, *, real: bool) -> Batch:
+    def draw(self, *, real: bool, ahead: bool = False) -> Batch:
         """Draw the batch of one update."""
-        wanted = real or self.objective.pairs
-        return Batch(self.feed.real() if wanted else None, self.feed.latents())
+        x = None
+        if real or self.objective.pairs:
+            x = self.feed.paired() if ahead else self.feed.real()
+        return Batch(x, self.feed.latents())
 
     def discriminator_loss(self, discriminator: Tensor, generator: Tensor, batch: Batch) -> Tensor:
         """The objective's loss and every penalty, [S]."""
         assert batch.real is not None
-        real, fake = batch.real, self._with_old(self._made(generator, batch.z))
-        real, fake = self._seen(real), self._seen(fake)
+        made = self._with_old(self._made(generator, batch.z))
+        # Packed once, here: what D sees is a pack, and so are the slopes that penalties measure.
+        real, fake = self._packed(self._seen(batch.real)), self._packed(self._seen(made))
 
         def judge(x: Tensor) -> Tensor:
             return self._judged(discriminator, x)
@@ -345,21 +244,20 @@ class Game:
 
     def generator_loss(self, discriminator: Tensor, generator: Tensor, batch: Batch) -> Tensor:
         """The objective's loss, [S]."""
-        fake_logits = self._judged(discriminator, self._seen(self._made(generator, batch.z)))
+        made = self._seen(self._made(generator, batch.z))
+        fake_logits = self._judged(discriminator, self._packed(made))
         none = fake_logits.new_empty((len(fake_logits), 0))
         real_logits = none
         if batch.real is not None and self.objective.pairs:
-            real_logits = self._judged(discriminator, self._seen(batch.real))
+            real_logits = self._judged(discriminator, self._packed(self._seen(batch.real)))
         return self.objective.generator_loss(real_logits, fake_logits)
 
     def _made(self, parameters: Tensor, z: Tensor) -> Tensor:
         return self._generate(parameters, z, lambda shape: self._draws.uniform(*shape))
 
-    def _judged(self, parameters: Tensor, x: Tensor) -> Tensor:
-        packed = self._packed(x)
-        return self._judge(parameters, packed, lambda shape: self._draws.uniform(*shape)).squeeze(
-            -1
-        )
+    def _judged(self, parameters: Tensor, packed: Tensor) -> Tensor:
+        logits = self._judge(parameters, packed, lambda shape: self._draws.uniform(*shape))
+        return logits.squeeze(-1)
 
     def _evaluated(self, parameters: Tensor, packed: Tensor, among: Tensor) -> Tensor:
         if isinstance(self._judge, MLP):

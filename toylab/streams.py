@@ -22,6 +22,7 @@ PURPOSES = (
     "evaluation_latent",
     "metric",
     "training_set",
+    "generator_data",
 )
 
 

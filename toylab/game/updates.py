@@ -50,8 +50,14 @@ class Game(Protocol):
     def discriminator(self) -> Player: ...  # noqa: D102 - the class's line says it
     @property
     def generator(self) -> Player: ...  # noqa: D102
-    def draw(self, *, real: bool) -> Any:
-        """Draw the batch of one update; `real` asks for real points whether paired or not."""
+    def draw(self, *, real: bool, ahead: bool = False) -> Any:
+        """Draw the batch of one update.
+
+        Args:
+            real: Whether real points are wanted even where the generator's loss does not pair.
+            ahead: Whether this is a turn of the generator alone: its real points then come from a
+                stream of their own, and leave the discriminator's as it is.
+        """
         ...
 
     def discriminator_loss(self, discriminator: Tensor, generator: Tensor, batch: Any) -> Tensor:
@@ -94,7 +100,7 @@ def _descend(game: Game) -> None:
 
 
 def _ascend(game: Game) -> None:
-    batch, other = game.draw(real=False), game.discriminator.parameters
+    batch, other = game.draw(real=False, ahead=True), game.discriminator.parameters
     player = game.generator
     player.step(gradient(lambda g: game.generator_loss(other, g, batch), player.parameters))
 
@@ -168,7 +174,7 @@ class Unrolled:
         for _ in range(self.discriminator_steps):
             _descend(game)
         for _ in range(self.generator_steps):
-            batch, player = game.draw(real=True), game.generator
+            batch, player = game.draw(real=True, ahead=True), game.generator
             player.step(gradient(lambda g, b=batch: self.ahead(game, g, b), player.parameters))
 
     def ahead(self, game: Game, generator: Tensor, batch: Any) -> Tensor:

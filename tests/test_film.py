@@ -33,13 +33,25 @@ def test_a_blitted_frame_is_the_full_redraw_pixel_for_pixel(small_trace: Trace, 
 
 
 def test_every_layer_and_metric_draws_the_same_both_ways(small: Make) -> None:
-    names = list(METRICS)
+    names = [name for name in METRICS if "equilibrium" not in METRICS[name].needs]
     for first, second in pairwise(names):
         panels = [{"metrics": [first]}, {"metrics": [first, second], "scale": "log"}]
         film_table = {"layers": [n for n in LAYERS if n != "phase"], "curves": panels}
         trace = record(small(film=film_table, training={"points": 8}), [0])
         film = Film(trace)
         assert np.array_equal(film.draw(1), film.redraw(1)), (first, second)
+
+
+@pytest.mark.parametrize("objective", ["wasserstein", "hinge", "relativistic", "least_squares"])
+def test_a_critic_is_not_shown_as_a_probability(small: Make, objective: str) -> None:
+    trace = record(small(game={"objective": objective}), [0])
+    assert [panel.metrics for panel in Film(trace)._plans] == [
+        ("sliced_wasserstein",),
+        ("discriminator_loss",),
+    ]
+    shown = record(small(game={"objective": objective}, film={"curves": ["real_score"]}), [0])
+    with pytest.raises(ToylabError, match="real_score: this objective's D gives a value"):
+        Film(shown)
 
 
 def test_the_phase_plane_draws_the_same_both_ways_and_needs_a_solvable_game(small: Make) -> None:

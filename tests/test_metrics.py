@@ -161,6 +161,7 @@ def test_the_value_gap_of_the_true_optimum_is_nil_and_of_a_guess_is_twice_js(
     # V(D*) = 2 JS - log 4, so the tolerance of JS counts twice.
     assert one("value_gap", best) == pytest.approx(0, abs=0.02)
     assert one("value_gap", hand_made(cloud, real=real[None])) == pytest.approx(2 * js, abs=0.02)
+    assert one("optimal_value", best) == pytest.approx(2 * js - np.log(4), abs=0.02)
 
 
 def test_the_density_of_a_cloud_is_close_to_the_truth_where_the_cloud_is() -> None:

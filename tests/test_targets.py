@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from scipy.spatial import KDTree
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, norm
 from sklearn.datasets import make_circles, make_moons, make_s_curve, make_swiss_roll
 
 from toylab.errors import ToylabError
@@ -225,10 +226,12 @@ def test_a_picture_is_dense_where_it_is_dark_and_stands_upright(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("x.csv", b"", "holds 0 points"),
-        ("x.csv", b"a,b\n", "holds 0 points"),
+        ("x.csv", b"", "holds no points"),
+        ("x.csv", b"a,b\n", "holds no points"),
         ("x.csv", b"1,2\n3,x\n", 'line 2 is "3,x"'),
-        ("x.csv", b"1,2,3\n", "holds 0 points"),
+        ("x.csv", b"1,2,3\n", "line 1 has 3 columns"),
+        ("x.csv", b"1.0,x2.0\n3,4\n", 'line 1 is "1.0,x2.0"'),
+        ("x.csv", b"x,y\n\n1,2\n3\n", "line 4 has 1 columns"),
         ("x.csv", b"1,2\n1,nan\n", "not finite"),
         ("x.csv", b"1,2\n1,1e9\n", "beyond 10,000"),
         ("x.csv", b"\xff\xfe\x00", "cannot be read"),
@@ -251,6 +254,48 @@ def test_points_come_from_csv_and_npz_alike(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("x;y\n1;2\n3;4\n")
     for name in ("x.npz", "x.csv"):
         assert np.array_equal(TARGETS["points"](file=str(tmp_path / name)).data, xy)
+
+
+@pytest.mark.parametrize("mode", ["L", "I;16", "I", "F", "RGB", "RGBA", "P", "CMYK", "1"])
+def test_a_ramp_of_any_depth_is_the_same_density(mode: str, tmp_path: Path) -> None:
+    """Eight bits and sixteen, grey and coloured: black on the left, white on the right."""
+    grey = np.tile(np.linspace(0, 255, 18).astype(np.uint8), (4, 1))
+    picture = Image.fromarray(grey)
+    if mode in ("I;16", "I"):
+        picture = Image.fromarray(grey.astype(np.uint16 if mode == "I;16" else np.int32) * 257)
+    elif mode == "F":
+        picture = Image.fromarray(grey.astype(np.float32))
+    elif mode == "1":
+        picture = picture.point(lambda v: 255 * (v > 127)).convert("1")
+    else:
+        picture = picture.convert(mode)
+    assert picture.mode == mode
+    picture.save(tmp_path / "x.tiff")
+    read = TARGETS["image"](file=str(tmp_path / "x.tiff")).data
+    expected = (grey > 127) * 1.0 if mode == "1" else grey / 255
+    # A palette of 256 may round a grey by one level.
+    assert np.allclose(read, expected, atol=1.5 / 255)
+
+
+def test_a_blurred_box_has_a_density_in_both_tails() -> None:
+    """The upper tail is the lower one, where nothing cancels."""
+    box = TARGETS["square"](side=2.0, noise=0.1)
+    far = np.array([[3.0, 0.0], [-3.0, 0.0], [0.0, 4.0], [1e3, 1e3]])
+    assert np.allclose(box.log_density(far), box.log_density(-far), rtol=1e-12)
+    assert np.isfinite(box.log_density(far)).all()
+    # Twenty spreads beyond the edge the mass is that of the nearer edge's tail.
+    expected = norm.logsf(20) + math.log(1 / 4) + math.log(norm.cdf(10) - norm.cdf(-10))
+    assert box.log_density(far[:1]).item() == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["pinwheel", "image"])
+def test_noise_widens_a_target_by_its_variance(kind: str, tmp_path: Path) -> None:
+    Image.fromarray(np.eye(8, dtype=np.uint8) * 255).save(tmp_path / "x.png")
+    file = {"file": str(tmp_path / "x.png")} if kind == "image" else {}
+    plain, noisy = TARGETS[kind](**file), TARGETS[kind](**file, noise=0.5)
+    drawn = [t.sample(np.random.default_rng(0), 40_000).var(axis=0) for t in (plain, noisy)]
+    # 40,000 points: the variance of the shapes, about 1, is known to a hundredth.
+    assert np.allclose(drawn[1] - drawn[0], 0.25, atol=0.04)
 
 
 def test_a_picture_that_is_none_is_one_line(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from toylab.errors import ToylabError
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.updates import UPDATES
-from toylab.metrics import METRICS
+from toylab.metrics import METRICS, Setting
 from toylab.options import Choice
 from toylab.targets import TARGETS
 
@@ -151,10 +151,15 @@ def _about_competition(scenario: _Settings, kinds: Sequence[str]) -> list[str]:
 
 
 def _about_metrics(scenario: _Settings) -> list[str]:
-    target = TARGETS[scenario.target.kind](**scenario.target.options)
+    setting = Setting(
+        TARGETS[scenario.target.kind](**scenario.target.options),
+        scenario.training.points,
+        OBJECTIVES[scenario.game.objective.kind]().output,
+        scenario.generator.kind != "mlp" and scenario.discriminator.kind != "mlp",
+    )
     reasons = []
     for claim in scenario.claims:
-        missing = METRICS[claim.metric].missing(target, scenario.training.points)
+        missing = METRICS[claim.metric].missing(setting)
         if missing:
             reasons.append(f"claim on {claim.metric}: {missing}")
     return reasons

@@ -43,7 +43,7 @@ from toylab.film.style import (
     Layout,
 )
 from toylab.film.writers import Frame, Frames, Timing, write
-from toylab.metrics import METRICS
+from toylab.metrics import METRICS, Setting
 from toylab.trace import Trace
 
 # matplotlib's own defaults, whatever the user's matplotlibrc says: the same trace, the same bytes.
@@ -61,8 +61,13 @@ _STYLE: Any = {
 }
 
 
-# For any target and game.
-DEFAULT_CURVES = ("sliced_wasserstein", "discriminator_accuracy")
+# The first two of these that mean anything are shown where a scenario names none.
+DEFAULT_CURVES = (
+    "parameter_norm",
+    "sliced_wasserstein",
+    "discriminator_accuracy",
+    "discriminator_loss",
+)
 
 
 def check_names(layers: Sequence[str], curves: Sequence[PanelPlan]) -> None:
@@ -92,8 +97,7 @@ def plans(settings: dict[str, Any]) -> tuple[list[str], list[PanelPlan]]:
     """Layers and panels from the `[film]` table of a scenario's settings."""
     film = settings.get("film", {})
     panels = [
-        PanelPlan(tuple(p["metrics"]), log=p.get("scale") == "log")
-        for p in film.get("curves", ({"metrics": [name]} for name in DEFAULT_CURVES))
+        PanelPlan(tuple(p["metrics"]), log=p.get("scale") == "log") for p in film.get("curves", ())
     ]
     return list(film.get("layers", ())), panels
 
@@ -127,9 +131,17 @@ class Film:
         self._theme, self._words = THEMES[theme], WORDS[lang]
         self._layer_names, self._plans = plans(trace.settings)
         check_names(self._layer_names, self._plans)
-        training = trace.settings.get("training", {})
+        setting = Setting(
+            trace.target,
+            int(trace.settings.get("training", {}).get("points", 0)),
+            trace.provenance.get("output", "logit"),
+            bool(trace.field.size),
+        )
+        if "curves" not in trace.settings["film"]:
+            fit = [name for name in DEFAULT_CURVES if not METRICS[name].missing(setting)]
+            self._plans = [PanelPlan((name,)) for name in fit[:2]]
         for name in (name for plan in self._plans for name in plan.metrics):
-            missing = METRICS[name].missing(trace.target, int(training.get("points", 0)))
+            missing = METRICS[name].missing(setting)
             if missing:
                 raise ToylabError(f"film.curves {name}: {missing}.")
         with self._style():

@@ -131,6 +131,10 @@ class MLP:
                 "spectral_norm and batch_norm undo one another: one bounds a layer's slope, the other "
                 "rescales it. Choose one."
             )
+        if self.spectral_norm and not self.gain:
+            raise ToylabError(
+                "spectral_norm needs weights that are not all 0: give a gain above 0."
+            )
         if not self.hidden and (self.batch_norm or self.dropout or self.minibatch):
             raise ToylabError("batch_norm, dropout and minibatch need a hidden layer to act on.")
 

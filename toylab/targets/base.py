@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Protocol
 
 import numpy as np
@@ -77,6 +80,25 @@ class Modeless:
     def log_density(self, x: Points) -> Float:
         """Unknown."""
         raise NotImplementedError
+
+
+def read_once(read: Callable[[Path], Float], path: Path) -> Float:
+    """Read a file, or return what was read if it has not changed: loading looks at it several times.
+
+    Raises:
+        ToylabError: As `read`.
+    """
+    try:
+        state = path.stat()
+    except OSError:
+        return read(path)  # which says what is wrong
+    return _kept(read, path, state.st_mtime_ns, state.st_size)
+
+
+# A scenario and the one it is compared with.
+@lru_cache(maxsize=2)
+def _kept(read: Callable[[Path], Float], path: Path, changed: int, size: int) -> Float:
+    return read(path)
 
 
 def density_known(target: Target) -> bool:

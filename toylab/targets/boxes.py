@@ -11,11 +11,11 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval
 from PIL import Image
-from scipy.special import logsumexp, ndtr
+from scipy.special import log_ndtr, logsumexp
 
 from toylab.axes import Float, Points
 from toylab.errors import ToylabError
-from toylab.targets.base import File, Length, Modeless, Noise
+from toylab.targets.base import File, Length, Modeless, Noise, read_once
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,15 +61,23 @@ class Boxes(Modeless):
         for part in np.array_split(flat, len(flat) * len(self.corners) // 2_000_000 + 1):
             offset = part[:, None, :] - self.corners  # [n, K, 2]
             if self.noise:
-                with np.errstate(divide="ignore"):
-                    inside = np.log(
-                        ndtr(offset / self.noise) - ndtr((offset - self.size) / self.noise)
-                    ).sum(-1)
+                inside = _log_between((offset - self.size) / self.noise, offset / self.noise).sum(
+                    -1
+                )
             else:
                 within = ((offset >= 0) & (offset < self.size)).all(-1)
                 inside = np.where(within, 0.0, -np.inf)
             pieces.append(logsumexp(inside + shares, axis=1))
         return np.concatenate(pieces).reshape(np.shape(x)[:-1])
+
+
+def _log_between(low: Float, high: Float) -> Float:
+    """Log of the standard normal's mass between two places, low < high."""
+    # Far out on the right both masses below round to 1: there the masses above are compared.
+    right = low > 0
+    low, high = np.where(right, -high, low), np.where(right, -low, high)
+    larger = log_ndtr(high)
+    return larger + np.log1p(-np.exp(log_ndtr(low) - larger))
 
 
 def _boxes(corners: Float, size: Float, noise: float) -> Boxes:
@@ -95,6 +103,7 @@ def image(
     file: File,
     width: Length = 4.0,
     invert: bool = False,
+    noise: Noise = 0.0,
     *,
     data: Float | None = None,
 ) -> Boxes:
@@ -105,7 +114,7 @@ def image(
     Raises:
         ToylabError: If the file is no picture, or has no dark place.
     """
-    grey = _read_picture(Path(file)) if data is None else data.astype(np.float64)
+    grey = read_once(_read_picture, Path(file)) if data is None else data.astype(np.float64)
     mass = grey if invert else 1 - grey
     row, column = np.nonzero(mass > 1 / 512)
     if not len(row):
@@ -115,7 +124,7 @@ def image(
     # Rows of a picture run downwards.
     corners = np.stack([column - across / 2, height / 2 - 1 - row], axis=1) * size
     shares = mass[row, column] / mass[row, column].sum()
-    return Boxes(corners, np.full(2, size), shares, 0.0, grey.astype(np.float32))
+    return Boxes(corners, np.full(2, size), shares, noise, grey.astype(np.float32))
 
 
 def _read_picture(path: Path) -> Float:
@@ -127,13 +136,33 @@ def _read_picture(path: Path) -> Float:
             if picture.width * picture.height > 50_000_000:
                 raise ToylabError(f"{path}: larger than 50 million pixels. Shrink it first.")
             picture.seek(0)
-            rgba = picture.convert("RGBA")
+            grey = _deep(picture) if picture.mode in _DEEP else _greyed(picture)
     except ToylabError:
         raise
     # Pillow raises many kinds for a damaged picture, a decompression bomb among them.
     except Exception as error:
         raise ToylabError(f"{path}: not a picture ({type(error).__name__}).") from error
-    white = Image.new("RGBA", rgba.size, "white")
-    grey = Image.alpha_composite(white, rgba).convert("L")
     grey.thumbnail((128, 128))
-    return np.asarray(grey, dtype=np.float64) / 255
+    values = np.asarray(grey, dtype=np.float64) / (255 if grey.mode == "L" else 1)
+    if not np.isfinite(values).all():
+        raise ToylabError(f"{path}: holds values that are not finite.")
+    return values
+
+
+# Greys of more than 8 bits: Pillow's own conversion cuts them off at 255.
+_DEEP = ("I", "I;16", "I;16L", "I;16B", "I;16N", "F")
+
+
+def _deep(picture: Image.Image) -> Image.Image:
+    """As floats from 0 to 1; what is deeper than 16 bits, or a float, by its own range."""
+    values = np.asarray(picture, dtype=np.float64)
+    low, high = 0.0, 65535.0
+    if picture.mode == "F" or values.max() > high or values.min() < low:
+        low, high = float(values.min()), float(values.max())
+    return Image.fromarray(((values - low) / max(high - low, 1e-300)).astype(np.float32))
+
+
+def _greyed(picture: Image.Image) -> Image.Image:
+    """Any other picture over white, 8 bits."""
+    rgba = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("L")

@@ -9,7 +9,7 @@ import numpy as np
 
 from toylab.axes import Float, Points
 from toylab.errors import ToylabError
-from toylab.targets.base import File, Modeless, Noise, blurred_log_density
+from toylab.targets.base import File, Modeless, Noise, blurred_log_density, read_once
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +17,7 @@ class Empirical(Modeless):
     """Points of the user's own, drawn with replacement, with Gaussian noise.
 
     Attributes:
-        points: Data units, float32, [M, 2].
+        points_read: Data units, float32, [M, 2].
         noise: Standard deviation of the noise, data units; with none there is no density.
     """
 
@@ -53,7 +53,7 @@ def points(file: File, noise: Noise = 0.0, *, data: Float | None = None) -> Empi
     Raises:
         ToylabError: If the file cannot be read as finite pairs of numbers.
     """
-    read = _read_points(Path(file)) if data is None else data
+    read = read_once(_read_points, Path(file)) if data is None else data
     return Empirical(read.astype(np.float32), noise)
 
 
@@ -72,22 +72,14 @@ def _read_points(path: Path) -> Float:
             with np.load(path, allow_pickle=False) as archive:
                 read = np.asarray(archive[archive.files[0]], dtype=np.float64)
         else:
-            text = path.read_text(encoding="utf-8-sig")
-            lines = [line for line in text.splitlines() if line.strip()]
-            numbers = [_pair(line) for line in lines]
-            # One line of words at the top is a header; words further down are a mistake.
-            start = 1 if numbers and numbers[0] is None else 0
-            bad = next((i for i, pair in enumerate(numbers[start:], start) if pair is None), None)
-            if bad is not None:
-                raise refuse(f'line {bad + 1} is "{lines[bad][:40]}"')
-            read = np.asarray(numbers[start:], dtype=np.float64)
-    except ToylabError:
-        raise
+            read = _table(path.read_text(encoding="utf-8-sig"))
+    except _Unreadable as error:
+        raise refuse(str(error)) from None
     # numpy raises many kinds for a damaged archive.
     except Exception as error:
         raise refuse(f"cannot be read ({type(error).__name__})") from error
     if read.ndim != 2 or read.shape[1] != 2 or not len(read):
-        raise refuse(f"holds {len(read) if read.ndim else 0} points of shape {read.shape[1:]}")
+        raise refuse(f"holds an array of shape {read.shape}")
     if len(read) > _MOST_POINTS:
         raise refuse(f"holds {len(read)} points, at most {_MOST_POINTS} are allowed")
     if not np.isfinite(read).all() or np.abs(read).max() > 1e4:
@@ -95,10 +87,36 @@ def _read_points(path: Path) -> Float:
     return read
 
 
-def _pair(line: str) -> tuple[float, float] | None:
-    cells = line.replace(";", ",").replace("\t", ",").split(",")
+class _Unreadable(Exception):
+    """What is wrong with the text, without the file's name."""
+
+
+def _table(text: str) -> Float:
+    """Pairs of numbers, one a line, from text that may have one header, [M, 2]."""
+    lines = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
+    # A header has no number in it at all: a first line such as "1.0,x2.0" is a mistake.
+    if lines and not any(map(_is_number, _cells(lines[0][1]))):
+        lines = lines[1:]
+    if not lines:
+        raise _Unreadable("holds no points")
+    pairs = []
+    for i, line in lines:
+        cells = _cells(line)
+        if len(cells) != 2:
+            raise _Unreadable(f"line {i} has {len(cells)} columns")
+        if not all(map(_is_number, cells)):
+            raise _Unreadable(f'line {i} is "{line[:40]}"')
+        pairs.append([float(cell) for cell in cells])
+    return np.asarray(pairs, dtype=np.float64)
+
+
+def _cells(line: str) -> list[str]:
+    return line.replace(";", ",").replace("\t", ",").split(",")
+
+
+def _is_number(cell: str) -> bool:
     try:
-        x, y = (float(cell) for cell in cells)
+        float(cell)
     except ValueError:
-        return None
-    return x, y
+        return False
+    return True

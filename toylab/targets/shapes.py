@@ -157,6 +157,7 @@ class Pinwheel(Modeless):
     radial: float
     tangential: float
     rate: float
+    noise: float
 
     def sample(self, rng: np.random.Generator, n: int) -> Points:
         """Draw n points, float32, [n, 2]."""
@@ -166,7 +167,10 @@ class Pinwheel(Modeless):
         angle = 2 * math.pi * arm / self.arms + self.rate * np.exp(along)
         x = along * np.cos(angle) - across * np.sin(angle)
         y = along * np.sin(angle) + across * np.cos(angle)
-        return (2 * np.stack([x, y], axis=-1)).astype(np.float32)
+        at = 2 * np.stack([x, y], axis=-1)
+        if self.noise:
+            at += self.noise * rng.standard_normal((n, 2))
+        return at.astype(np.float32)
 
 
 def pinwheel(
@@ -174,6 +178,7 @@ def pinwheel(
     radial: Spread = 0.3,
     tangential: Spread = 0.05,
     rate: Annotated[float, Interval(ge=-5, le=5)] = 0.25,
+    noise: Noise = 0.0,
 ) -> Pinwheel:
     """Make a pinwheel: Gaussian arms, turned further the farther out. Johnson et al. 2016, section 5.1."""
-    return Pinwheel(arms, radial, tangential, rate)
+    return Pinwheel(arms, radial, tangential, rate, noise)

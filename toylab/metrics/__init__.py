@@ -1,0 +1,127 @@
+"""Measurements of a trace: one number per snapshot and seed, [T, S].
+
+To add one: a function from a trace to an array, and its row in `METRICS` with the words the film uses.
+Rows of a diverged seed are NaN from its end on.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toylab.metrics.base import Metric, Setting
+from toylab.metrics.density import (
+    cloud_log_density,
+    js_divergence,
+    optimal_logit,
+    optimal_logits,
+    optimal_value,
+    value,
+    value_gap,
+)
+from toylab.metrics.distances import c2st, sliced_wasserstein
+from toylab.metrics.modes import (
+    PERFECT_QUALITY,
+    high_quality,
+    mode_switches,
+    mode_tv,
+    modes_covered,
+    modes_hit,
+    nearest_modes,
+    reverse_kl,
+    top_mode_share,
+)
+from toylab.metrics.players import (
+    discriminator_accuracy,
+    discriminator_loss,
+    fake_score,
+    generator_gradient,
+    generator_loss,
+    held_out_gap,
+    largest_logit,
+    non_saturating_gradient,
+    parameter_norm,
+    real_score,
+    saturating_gradient,
+)
+
+__all__ = [
+    "METRICS",
+    "PERFECT_QUALITY",
+    "Metric",
+    "Setting",
+    "cloud_log_density",
+    "nearest_modes",
+    "optimal_logit",
+    "optimal_logits",
+    "value",
+]
+
+METRICS: dict[str, Metric] = {
+    "modes_covered": Metric(
+        modes_covered, "Modes covered", "覆盖的模式", "count", 0, "modes", needs=("modes",)
+    ),
+    "modes_hit": Metric(
+        modes_hit, "Modes hit", "命中的模式", "count", 0, "modes", needs=("modes",)
+    ),
+    "high_quality": Metric(
+        high_quality, "High-quality samples", "高质量样本", "share", 0, 1, needs=("modes",)
+    ),
+    "reverse_kl": Metric(
+        reverse_kl, "Reverse KL of modes", "模式的反向 KL", low=0, needs=("modes",)
+    ),
+    "mode_tv": Metric(
+        mode_tv, "Distance of mode shares", "模式占比的距离", low=0, high=1, needs=("modes",)
+    ),
+    "top_mode_share": Metric(
+        top_mode_share, "Share of the largest mode", "最大模式占比", "share", 0, 1, needs=("modes",)
+    ),
+    "mode_switches": Metric(
+        mode_switches, "Switches of the mode", "模式切换次数", "count", 0, needs=("modes",)
+    ),
+    "js_divergence": Metric(
+        js_divergence, "JS divergence", "JS 散度", low=0, high=float(np.log(2)), needs=("density",)
+    ),
+    "sliced_wasserstein": Metric(
+        sliced_wasserstein, "Wasserstein distance", "Wasserstein 距离", low=0
+    ),
+    "c2st": Metric(c2st, "Told apart by neighbours", "最近邻可区分率", "share", 0.5, 1),
+    "discriminator_accuracy": Metric(
+        discriminator_accuracy,
+        "Discriminator accuracy",
+        "判别器准确率",
+        "share",
+        0,
+        1,
+        needs=("logit",),
+    ),
+    "real_score": Metric(
+        real_score, "D on real points", "真实样本的 D", low=0, high=1, needs=("logit",)
+    ),
+    "fake_score": Metric(
+        fake_score, "D on generated points", "生成样本的 D", low=0, high=1, needs=("logit",)
+    ),
+    "discriminator_loss": Metric(discriminator_loss, "Discriminator loss", "判别器损失"),
+    "generator_loss": Metric(generator_loss, "Generator loss", "生成器损失"),
+    "generator_gradient": Metric(generator_gradient, "Generator gradient", "生成器梯度", low=0),
+    "saturating_gradient": Metric(
+        saturating_gradient, "Saturating gradient", "饱和损失的梯度", low=0
+    ),
+    "non_saturating_gradient": Metric(
+        non_saturating_gradient, "Non-saturating gradient", "非饱和损失的梯度", low=0
+    ),
+    "optimal_value": Metric(optimal_value, "V of the best D", "最优判别器的 V", needs=("density",)),
+    "value_gap": Metric(
+        value_gap, "Gap to the best D", "与最优判别器的差距", low=0, needs=("density", "logit")
+    ),
+    "largest_logit": Metric(largest_logit, "Largest |D(x)|", "最大 |D(x)|", low=0),
+    "held_out_gap": Metric(
+        held_out_gap,
+        "D: training less held-out",
+        "D：训练集减留出集",
+        low=0,
+        needs=("training_set", "logit"),
+    ),
+    "parameter_norm": Metric(
+        parameter_norm, "Distance from equilibrium", "到均衡点的距离", low=0, needs=("equilibrium",)
+    ),
+}

@@ -1,0 +1,93 @@
+"""What a metric is, and what it needs of a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from toylab.axes import Bool, Curve, Float
+from toylab.targets import Target, density_known
+from toylab.trace import Trace
+
+
+def alive(trace: Trace) -> Bool:
+    """Which seeds have samples, at each snapshot, [T, S]."""
+    return np.asarray(np.isfinite(trace.samples).all(axis=(2, 3)))
+
+
+def masked(values: Float, alive: Bool) -> Curve:
+    """Values of the seeds that live, NaN for the others, [T, S]."""
+    return np.where(alive, values, np.nan)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What decides which metrics mean anything.
+
+    Attributes:
+        target: What is to be learned.
+        training_points: Size of a finite training set; 0 where data is fresh.
+        output: What D's number is: `Objective.output`.
+        solvable: Whether the players' parameters are recorded.
+    """
+
+    target: Target
+    training_points: int
+    output: str
+    solvable: bool
+
+
+NEEDS: dict[str, tuple[Callable[[Setting], Any], str]] = {
+    "modes": (lambda s: len(s.target.modes), "the target has no separate modes"),
+    "density": (
+        lambda s: density_known(s.target),
+        "the target's density is not known (give it noise, if it can take some)",
+    ),
+    "training_set": (lambda s: s.training_points, "the data is fresh; set training.points"),
+    "logit": (
+        lambda s: s.output == "logit",
+        "this objective's D gives a value and no probability; "
+        "use sliced_wasserstein, largest_logit or discriminator_loss",
+    ),
+    "equilibrium": (
+        lambda s: s.solvable,
+        "only the exactly solvable games (generator kind point) record their parameters",
+    ),
+}
+
+Style = Literal["count", "share", "number"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measurement and how it is shown.
+
+    Attributes:
+        measure: From a trace to [T, S].
+        label: What a film calls it.
+        label_zh: The same in Chinese.
+        style: "count" is drawn in steps and read "3 of 8", "share" is read "62 %".
+        low: Least value that an axis must show, if there is one.
+        high: Greatest value that an axis must show; "modes" stands for K.
+        needs: Keys of `NEEDS`.
+    """
+
+    measure: Callable[[Trace], Curve]
+    label: str
+    label_zh: str
+    style: Style = "number"
+    low: float | None = None
+    high: float | Literal["modes"] | None = None
+    needs: tuple[str, ...] = ()
+
+    def missing(self, setting: Setting) -> str:
+        """Say what a scenario lacks for this metric; empty if nothing."""
+        lacking = (why for met, why in map(NEEDS.__getitem__, self.needs) if not met(setting))
+        return "; ".join(lacking)
+
+    def __call__(self, trace: Trace) -> Curve:
+        """Measure a trace, [T, S]."""
+        return self.measure(trace)

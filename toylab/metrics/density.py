@@ -1,0 +1,107 @@
+"""Truth beside training: the best discriminator, and how far from it this one is."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from scipy.spatial import KDTree
+from scipy.spatial.distance import cdist
+from scipy.special import log_expit
+
+from toylab.axes import Curve, Float, Points
+from toylab.metrics.base import alive
+from toylab.trace import Trace
+
+
+def cloud_log_density(x: Points | None, cloud: Points) -> Float:
+    """Estimate the log density of a cloud by a kernel as wide as the cloud is thin there, nats.
+
+    Each sample carries a round Gaussian of .7 times the distance to its tenth neighbour (Breiman,
+    Meisel & Purcell 1977): one rule for a collapsed dot and a wide blob, and tails that die. Chosen on
+    rings of 8 against quadrature among 7 pairs of factor and neighbour: the divergence of 1,000
+    samples then errs by under .01 nats for shifted, wider and collapsed rings, and by .02 for one three
+    times too narrow. Plain nearest-neighbour densities erred by .19 there: their tails never die.
+
+    Args:
+        x: Points to evaluate at, [M, 2]; None means the samples, each leaving itself out.
+        cloud: The samples, [N, 2].
+
+    Returns:
+        [M] or [N].
+    """
+    n = len(cloud)
+    cloud = np.asarray(cloud, dtype=np.float64)
+    distance = np.asarray(KDTree(cloud).query(cloud, k=min(11, n))[0])
+    # A cloud in one point has no density: its width is taken as the least that float32 tells.
+    width = np.maximum(0.7 * distance.reshape(n, -1)[:, -1], 1e-6)
+    peak = 1 / (2 * np.pi * width**2 * n)  # [N]
+    at = cloud if x is None else np.asarray(x, dtype=np.float64)
+    kernels = np.exp(cdist(at, cloud, "sqeuclidean") * (-0.5 / width**2)) * peak  # [M, N]
+    if x is not None:
+        return np.log(np.maximum(kernels.sum(1), np.finfo(float).tiny))
+    np.fill_diagonal(kernels, 0)
+    # A sample far from all others has its own kernel after all: one stray must not cost 700 nats.
+    return np.log(np.maximum(kernels.sum(1) * (n / (n - 1)), peak))
+
+
+def optimal_logit(log_p: Float, log_q: Float) -> Float:
+    """Logit of D* = p / (p + q), from two log densities in nats. Goodfellow et al. 2014, prop. 1."""
+    return log_p - log_q
+
+
+def value(real_logits: Float, fake_logits: Float) -> Float:
+    """V = E log D(real) + E log(1 - D(fake)) over the last axis, nats, [...]."""
+    return log_expit(real_logits).mean(-1) + log_expit(-fake_logits).mean(-1)
+
+
+@lru_cache(maxsize=4)
+def optimal_value(trace: Trace) -> Curve:
+    """V(D*), nats, [T, S]: what the best discriminator would reach on the recorded points.
+
+    Goodfellow et al. 2014, proposition 1: D* = p / (p + q), with the exact density of the target and
+    `cloud_log_density` for the generator's. -log 4 where both are the same, 0 where they never meet.
+    """
+    best = np.full(trace.samples.shape[:2], np.nan)
+    for s in range(len(trace.seeds)):
+        log_p_real = trace.target.log_density(trace.real[s])
+        for t in np.flatnonzero(alive(trace)[:, s]):
+            cloud = trace.samples[t, s]
+            at_real = optimal_logit(log_p_real, cloud_log_density(trace.real[s], cloud))
+            at_fake = optimal_logit(trace.target.log_density(cloud), cloud_log_density(None, cloud))
+            best[t, s] = value(at_real, at_fake)
+    return best
+
+
+def js_divergence(trace: Trace) -> Curve:
+    """Jensen-Shannon divergence of target and generator, nats, 0..log 2 up to noise, [T, S].
+
+    Goodfellow et al. 2014, theorem 1: V(D*) = 2 JS - log 4, with the exact density of the target and
+    `cloud_log_density` for the generator's.
+    """
+    return (optimal_value(trace) + np.log(4)) / 2
+
+
+def value_gap(trace: Trace) -> Curve:
+    """V(D*) - V(D): what the discriminator could still gain, nats, [T, S]; by `js_divergence`'s D*."""
+    return optimal_value(trace) - value(trace.real_logits, trace.fake_logits)
+
+
+def optimal_logits(trace: Trace, frame: int, row: int) -> Float:
+    """Logit of D* = p / (p + q) on the trace's grid, for one filmed seed, [H, W].
+
+    p is the target's exact density, q is `cloud_log_density` of the recorded samples.
+
+    Raises:
+        NotImplementedError: If the target's density is not known.
+    """
+    x0, x1, y0, y1 = trace.extent
+    height, width = trace.logits.shape[2:]
+    xx, yy = np.meshgrid(
+        x0 + (x1 - x0) * (np.arange(width) + 0.5) / width,
+        y0 + (y1 - y0) * (np.arange(height) + 0.5) / height,
+    )
+    grid = np.stack([xx, yy], axis=-1).reshape(-1, 2)
+    cloud = trace.samples[frame, trace.filmed[row]]
+    log_q = cloud_log_density(grid, cloud)
+    return optimal_logit(trace.target.log_density(grid), log_q).reshape(height, width)

@@ -1,0 +1,71 @@
+"""What the players say and how hard they are pushed."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit
+
+from toylab.axes import Curve
+from toylab.metrics.base import alive, masked
+from toylab.trace import Trace
+
+
+def discriminator_accuracy(trace: Trace) -> Curve:
+    """Share of real points with D > 1/2 and of generated points with D < 1/2, averaged, [T, S]."""
+    right = ((trace.real_logits > 0).mean(-1) + (trace.fake_logits < 0).mean(-1)) / 2
+    return masked(right, alive(trace))
+
+
+def real_score(trace: Trace) -> Curve:
+    """Mean of D over real points, [T, S]."""
+    return expit(trace.real_logits).mean(-1)
+
+
+def fake_score(trace: Trace) -> Curve:
+    """Mean of D over generated points, [T, S]."""
+    return expit(trace.fake_logits).mean(-1)
+
+
+def largest_logit(trace: Trace) -> Curve:
+    """Greatest size of D's number over real and generated points, [T, S]."""
+    both = np.concatenate([trace.real_logits, trace.fake_logits], axis=-1)
+    return np.abs(both).max(-1)
+
+
+def held_out_gap(trace: Trace) -> Curve:
+    """Mean of D over the training set less its mean over held-out real points, [T, S]."""
+    gap = expit(trace.train_logits).mean(-1) - real_score(trace)
+    return masked(gap, alive(trace))
+
+
+def parameter_norm(trace: Trace) -> Curve:
+    """Length of both players' parameters together, for solvable games with the equilibrium at 0, [T, S].
+
+    Zero for other games, which record none.
+    """
+    return masked(np.sqrt(np.square(trace.parameters).sum(-1)), alive(trace))
+
+
+def discriminator_loss(trace: Trace) -> Curve:
+    """The discriminator's own loss on the fixed points, without penalties, [T, S]."""
+    return trace.losses[..., 0]
+
+
+def generator_loss(trace: Trace) -> Curve:
+    """The generator's own loss on the fixed points, [T, S]."""
+    return trace.losses[..., 1]
+
+
+def generator_gradient(trace: Trace) -> Curve:
+    """Norm over the generator's parameters of its own loss's gradient, [T, S]."""
+    return trace.gradients[..., 0]
+
+
+def saturating_gradient(trace: Trace) -> Curve:
+    """The same norm for E log(1 - D(G(z))), whatever is played, [T, S]. Goodfellow et al. 2014."""
+    return trace.gradients[..., 1]
+
+
+def non_saturating_gradient(trace: Trace) -> Curve:
+    """The same norm for -E log D(G(z)), whatever is played, [T, S]. Goodfellow et al. 2014."""
+    return trace.gradients[..., 2]

@@ -124,6 +124,8 @@ def test_show_prints_settings_and_what_differs(scenario_file: Write, tmp_path: P
         (["run", "nowhere.toml"], "no such scenario file"),
         (["run", "a" * 5000], "is unknown"),
         (["run", "a" * 5000 + ".toml"], "no such scenario file"),
+        (["run", "./"], "a folder"),
+        (["show", "convergence", "--set", 'film.layers=["x"]'], 'film.layers "x" is unknown'),
         (["run", "convergence", "--seed", "9" * 20], "--seed"),
         (["run", "convergence", "--set", "training.stepz=1"], 'did you mean "steps"'),
         (["run", "convergence", "--set", 'film.layers=["x"]'], 'film.layers "x" is unknown'),
@@ -180,10 +182,17 @@ def test_a_number_of_seeds_counts_from_the_commands_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "0", "-1", "5:5", "9:3", "3,3", "1:2:3", "1e3", "9999999999", f"{2**63},1"]
+    ("text", "words"),
+    [
+        *((text, "names no seeds") for text in ("", "x", "0", "-1", "5:5", "9:3", "1:2:3", "1e3")),
+        ("3,3", "names a seed twice"),
+        ("9999999999", "more than 100,000 seeds"),
+        (f"{2**63},1", "from 0 to 2"),
+        ("-3,1", "from 0 to 2"),
+    ],
 )
-def test_words_that_name_no_seeds_are_refused(text: str) -> None:
-    with pytest.raises(ToylabError, match="names no seeds"):
+def test_words_that_name_no_seeds_are_refused(text: str, words: str) -> None:
+    with pytest.raises(ToylabError, match=words):
         parse_seeds(text)
 
 

@@ -58,8 +58,8 @@ def test_a_scenario_written_out_reads_back_the_same() -> None:
         ({"claims": [{"text": "t", "metric": "modes_hit", "relation": "=<", "threshold": 1}]}, 'claims[0].relation "=<" is unknown'),
         ({"claims": [{"metric": "modes_hit", "relation": "<", "threshold": 1}]}, "claims[0].text is missing"),
         ({"title": None}, "title: must be a valid string, got None"),
-        ({"discriminator": {"hidden": [4096] * 16}, "training": {"batch": 65536}}, "at most 4 GiB are allowed"),
-        ({"recording": {"snapshots": 5000, "grid": 512}}, "at most 4 GiB are allowed"),
+        ({"discriminator": {"hidden": [4096] * 16}, "training": {"batch": 65536}}, "GiB a seed, more than 4"),
+        ({"recording": {"snapshots": 5000, "grid": 512}}, "GiB a seed, more than 4"),
     ],
 )  # fmt: skip
 def test_a_mistake_names_its_path_and_what_is_allowed(settings: dict[str, Any], words: str) -> None:
@@ -71,6 +71,33 @@ def test_a_mistake_names_its_path_and_what_is_allowed(settings: dict[str, Any], 
 def test_all_mistakes_are_reported_together() -> None:
     said = mistakes({"gmae": 1, "training": {"steps": 0, "batch": -1}, "lesson": 3})
     assert all(part in said for part in ("gmae", "training.steps", "training.batch", "lesson"))
+
+
+def test_the_rules_speak_even_where_the_form_is_wrong() -> None:
+    """A missing title, an unknown key and two settings that make no sense together, all at once."""
+    with pytest.raises(ToylabError) as caught:
+        check(
+            {
+                "lesson": "l",
+                "target": {"kind": "square"},
+                "game": {
+                    "objective": "hinge",
+                    "penalties": [{"kind": "label_smoothing"}, {"kind": "r3"}],
+                },
+                "recording": {"snapshots": 5000, "grid": 512, "lines": 3},
+                "claims": [{"text": "t", "metric": "modes_hit", "relation": "<", "threshold": 1}],
+            }
+        )
+    said = str(caught.value)
+    for words in (
+        "title is missing; every scenario needs it",
+        'penalties[1] "r3" is unknown',
+        'recording: key "lines" is unknown',
+        "label_smoothing needs labels",
+        "claim on modes_hit: the target has no separate modes",
+        "GiB a seed, more than 4",
+    ):
+        assert words in said, said
 
 
 @pytest.mark.parametrize("top", ["target", "generator", "game", "optimizer", "training", "film"])
@@ -161,6 +188,40 @@ def test_a_change_lies_over_the_file() -> None:
     assert changed.game.objective.kind == "saturating" and changed.training.steps == 7
     penalties = load("convergence", ["game.penalties=[]"]).game.penalties
     assert penalties == ()
+
+
+def test_a_change_reaches_into_lists(tmp_path: Path) -> None:
+    penalties = '[{ kind = "r1", weight = 1.0 }, { kind = "r2" }]'
+    changed = load(
+        "convergence",
+        [
+            f"game.penalties={penalties}",
+            "game.penalties[0].weight=0.5",
+            "game.penalties[1].kind=r1",
+        ],
+    )
+    assert [(p.kind, p.options["weight"]) for p in changed.game.penalties] == [
+        ("r1", 0.5),
+        ("r1", 0.1),
+    ]
+    assert load("convergence", ["generator.hidden[1]=3"]).generator.options["hidden"] == (64, 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("game.penalties[3].weight=1", "penalties has 1 entries, and none at [3]"),
+        ("game[0]=1", "game has 0 entries"),
+        ("extends=hinge", "Name the other scenario itself"),
+        ("game.penalties[0.weight=1", "is not a change"),
+        ("game.penalties[0].wight=1", "--set game.penalties[0].wight=1: game.penalties[0]: key"),
+        ("training.steps=0", "--set training.steps=0: training.steps"),
+    ],
+)
+def test_a_mistake_in_a_change_is_the_changes(change: str, words: str) -> None:
+    with pytest.raises(ToylabError) as caught:
+        load("convergence", [change])
+    assert words in str(caught.value)
 
 
 @pytest.mark.parametrize("change", ["steps", "=3", "a..b=1", "training.steps=", "nix.x=1"])

@@ -266,7 +266,7 @@ def test_a_ramp_of_any_depth_is_the_same_density(mode: str, tmp_path: Path) -> N
     elif mode == "F":
         picture = Image.fromarray(grey.astype(np.float32))
     elif mode == "1":
-        picture = picture.point(lambda v: 255 * (v > 127)).convert("1")
+        picture = Image.fromarray((grey > 127) * np.uint8(255)).convert("1")
     else:
         picture = picture.convert(mode)
     assert picture.mode == mode

@@ -6,8 +6,9 @@ Plain data only; nothing is checked here but the way from file to file. Imports 
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,21 +50,20 @@ def find(name: str, beside: Path | None = None) -> Path:
     """
     if name.endswith(".toml") or "/" in name or "\\" in name:
         path = Path(name) if beside is None else beside.parent / name
-        if _is_file(path):
+        if _is(path.is_file):
             return path
-        raise ToylabError(
-            f"{path}: no such scenario file. Expected a TOML file or a scenario's name."
-        )
+        what = "a folder" if _is(path.is_dir) else "no such scenario file"
+        raise ToylabError(f"{path}: {what}. Expected a TOML file or a scenario's name.")
     own = [] if beside is None else [beside.parent / f"{name}.toml"]
     for path in [*own, folder() / f"{name}.toml"]:
-        if name and _is_file(path):
+        if name and _is(path.is_file):
             return path
     raise ToylabError(unknown("Scenario", name, names()))
 
 
-def _is_file(path: Path) -> bool:
+def _is(question: Callable[[], bool]) -> bool:
     try:
-        return path.is_file()
+        return question()
     except (OSError, ValueError):  # a name too long for a file system, or with a zero in it
         return False
 
@@ -154,3 +154,62 @@ def resolve(path: Path) -> dict[str, Any]:
         inherited = {key: value for key, value in settings.items() if key not in OWN_KEYS}
         settings = merged(inherited, {key: v for key, v in data.items() if key != "extends"})
     return settings
+
+
+# game.penalties[0].weight: a key, or a place in a list.
+_STEP = re.compile(r"(?:^|\.)([^.\[\]]+)|\[(\d+)\]")
+
+
+def changed(settings: Mapping[str, Any], changes: Sequence[str]) -> dict[str, Any]:
+    """Lay changes such as "game.penalties[0].weight=0.5" over settings; the value is TOML or bare text.
+
+    Raises:
+        ToylabError: If a change is not a path and a value, or leads nowhere.
+    """
+    result = dict(settings)
+    for change in changes:
+        path, equals, text = (part.strip() for part in change.partition("="))
+        steps = _STEP.findall(path)
+        if not equals or not steps or "".join(_spelt(*s) for s in steps) != f".{path}":
+            raise ToylabError(
+                f'--set "{change}" is not a change. Expected a path and a value: '
+                "game.generator_steps=1"
+            )
+        keys = [int(place) if place else key for key, place in steps]
+        if keys[0] == "extends":
+            raise ToylabError(
+                f'--set "{change}": a base is chosen in the file. Name the other scenario itself.'
+            )
+        value = _laid(result, keys, _value(text), f'--set "{change}"')
+        result = merged(result, anchored({str(keys[0]): value}, Path()))
+    return result
+
+
+def _spelt(key: str, place: str) -> str:
+    return f"[{place}]" if place else f".{key}"
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return text
+
+
+def _laid(settings: Any, keys: Sequence[str | int], value: Any, where: str) -> Any:
+    """What the first of the keys then holds, for `merged`: lists whole, tables only what is new."""
+    key, rest = keys[0], keys[1:]
+    old = settings.get(key) if isinstance(settings, Mapping) else None
+    if not rest:
+        return value
+    if not isinstance(rest[0], int):
+        return {rest[0]: _laid(old, rest, value, where)}
+    if not isinstance(old, list) or rest[0] >= len(old):
+        n = len(old) if isinstance(old, list) else 0
+        raise ToylabError(f"{where}: {key} has {n} entries, and none at [{rest[0]}].")
+    entry, inner = old[rest[0]], rest[1:]
+    new = value
+    if inner:
+        patch: dict[Any, Any] = {inner[0]: _laid(entry, inner, value, where)}
+        new = merged(entry, patch) if isinstance(entry, dict) else patch
+    return [*old[: rest[0]], new, *old[rest[0] + 1 :]]

@@ -62,8 +62,10 @@ def list_() -> None:
 def show(name: Name, set_: Changes = []) -> None:  # noqa: B006 - typer copies defaults
     """Show a scenario: its lesson, settings, what differs from its base, claims, sources."""
     from toylab import catalogue, scenario
+    from toylab.film.film import check_names, plans
 
     chosen = scenario.load(name, set_)
+    check_names(*plans(chosen.settings))
     typer.echo(f"{chosen.title}\n  {chosen.lesson}")
     if chosen.source:
         typer.echo(f"  Source: {chosen.source}")
@@ -210,6 +212,7 @@ def parse_seeds(text: str, first: int = 0) -> list[int]:
         ToylabError: If the text is none of these, or names no seed, or too many.
     """
     most = 100_000
+    expected = "Expected a number (64), a range (8:16) or a list (3,5)."
     try:
         if ":" in text:
             start, stop = (int(part) for part in text.split(":"))
@@ -220,12 +223,15 @@ def parse_seeds(text: str, first: int = 0) -> list[int]:
             seeds = list(range(first, first + min(int(text), most + 1)))
     except ValueError:
         seeds = []
+    if not seeds:
+        raise ToylabError(f'--seeds "{text}" names no seeds. {expected}')
+    if len(seeds) > most:
+        raise ToylabError(f'--seeds "{text}" names more than {most:,} seeds. Give fewer.')
+    if len(seeds) != len(set(seeds)):
+        raise ToylabError(f'--seeds "{text}" names a seed twice. Name each once.')
     # 2^63: seeds are kept as 64-bit integers.
-    fair = seeds and len(seeds) == len(set(seeds)) <= most and 0 <= min(seeds) <= max(seeds) < 2**63
-    if not fair:
-        raise ToylabError(
-            f'--seeds "{text}" names no seeds. Expected a number (64), a range (8:16) or a list (3,5).'
-        )
+    if min(seeds) < 0 or max(seeds) >= 2**63:
+        raise ToylabError(f'--seeds "{text}": seeds go from 0 to 2^63 - 1. {expected}')
     return seeds
 
 

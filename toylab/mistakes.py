@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from toylab.errors import unknown
 
+Keys = tuple[str | int, ...]
+
 
 def explain(error: Any, schema: dict[str, Any]) -> str:
     """One mistake in one to three lines: its path, what was given, what is allowed."""
-    path, node = "", schema
-    for part in error["loc"]:
-        node = _bare(schema, node)
-        branches = node.get("discriminator", {}).get("mapping", {})
-        if part in branches:
-            node = {"$ref": branches[part]}
-            continue  # the name of a union's branch, not a key
-        if error["type"] == "extra_forbidden" and part == error["loc"][-1]:
-            known = node.get("properties", {})
-            return unknown(f"{path}: key" if path else "key", part, known)
-        node = (
-            node.get("items", {})
-            if isinstance(part, int)
-            else node.get("properties", {}).get(part, {})
-        )
-        path = f"{path}[{part}]" if isinstance(part, int) else f"{path}.{part}".lstrip(".")
+    keys, node = _walked(error, schema)
+    path = dotted(keys)
+    if error["type"] == "extra_forbidden":
+        key = error["loc"][-1]
+        above = dotted(keys[:-1])
+        return unknown(f"{above}: key" if above else "key", key, node.get("properties", {}))
     node = _bare(schema, node)
     given = error["input"]
     if error["type"] == "literal_error":
@@ -35,13 +29,65 @@ def explain(error: Any, schema: dict[str, Any]) -> str:
         known = ", ".join(sorted(node["discriminator"]["mapping"]))
         return f"{path}.kind is missing.\n  Known: {known}."
     if error["type"] == "missing":
-        return f"{path} is missing; every scenario needs it."
-    if error["type"] in ("row", "still", "memory"):
+        where = "every scenario" if len(keys) == 1 else dotted(keys[:-1])
+        return f"{path} is missing; {where} needs it."
+    if error["type"] in ("row", "still"):
         return f"{path}: {error['msg']}".removeprefix(": ")
     message = error["msg"].replace("Input should be", "must be").replace("Tuple", "List")
     message = message.replace("valid tuple", "list").replace("valid dictionary", "table")
     shown = repr(given) if len(repr(given)) <= 60 else repr(given)[:57] + "..."
     return f"{path or 'scenario'}: {message[0].lower()}{message[1:]}, got {shown}."
+
+
+def dotted(keys: Keys) -> str:
+    """A path as people write it: game.penalties[0].weight."""
+    parts = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
+    return "".join(parts).removeprefix(".")
+
+
+def _walked(error: Any, schema: dict[str, Any]) -> tuple[Keys, dict[str, Any]]:
+    """The keys that lead to a mistake, and the schema there; of an unknown key its table's."""
+    keys: list[str | int] = []
+    node = schema
+    for i, part in enumerate(error["loc"], 1):
+        node = _bare(schema, node)
+        branches = node.get("discriminator", {}).get("mapping", {})
+        if part in branches:
+            node = {"$ref": branches[part]}
+            continue  # the name of a union's branch, not a key
+        keys.append(part)
+        if error["type"] == "extra_forbidden" and i == len(error["loc"]):
+            break
+        inner = node.get("properties", {}).get(part, {})
+        node = node.get("items", {}) if isinstance(part, int) else inner
+    return tuple(keys), node
+
+
+# What stands in for a table or line that is wrong itself, while the rest is looked at.
+_STAND_INS = {"title": "-", "lesson": "-", "target": {"kind": "ring"}}
+
+
+def without(settings: Mapping[str, Any], errors: Sequence[Any], schema: dict[str, Any]) -> Any:
+    """The settings with what is wrong taken out, so that the rules can judge the rest.
+
+    An entry of a list goes as a whole.
+    """
+    left = json.loads(json.dumps(settings, default=str))
+    paths = {_walked(error, schema)[0] for error in errors}
+    cut = {
+        next((keys[: i + 1] for i, k in enumerate(keys) if isinstance(k, int)), keys)
+        for keys in paths
+    }
+    # The last entry of a list first, so that the others keep their places.
+    for keys in sorted(cut, key=str, reverse=True):
+        table: Any = left
+        try:
+            for key in keys[:-1]:
+                table = table[key]
+            del table[keys[-1]]
+        except (KeyError, IndexError, TypeError):
+            continue  # it was missing
+    return {**{key: left.get(key, stand_in) for key, stand_in in _STAND_INS.items()}, **left}
 
 
 def _bare(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:

@@ -36,6 +36,10 @@ _ONCE = ("packing", "replay", "average", "weight_clipping", "label_smoothing", "
 _TERMS = ("r1", "r2", "gradient_penalty", "label_smoothing")
 
 
+# Bytes a seed. Eight seeds of it still fit the memory of a large laptop.
+MOST_BYTES = 4 << 30
+
+
 def refuse_illegal(scenario: _Settings) -> None:
     """Refuse what is not well defined.
 
@@ -47,6 +51,7 @@ def refuse_illegal(scenario: _Settings) -> None:
         *_about_penalties(scenario),
         *_about_updates(scenario),
         *_about_metrics(scenario),
+        *_about_memory(scenario),
     ]
     if reasons:
         raise ToylabError("; ".join(reasons))
@@ -163,3 +168,29 @@ def _about_metrics(scenario: _Settings) -> list[str]:
         if missing:
             reasons.append(f"claim on {claim.metric}: {missing}")
     return reasons
+
+
+def recorded_bytes(kept: Any, n_seeds: int, n_filmed: int) -> int:
+    """Size of a trace in memory, up to small arrays, from the `[recording]` table."""
+    # float32: samples and both logits of every seed; pushes and surface of the filmed ones.
+    numbers = n_seeds * 4 * kept.samples + n_filmed * (2 * kept.samples + kept.grid**2)
+    return 4 * kept.snapshots * numbers
+
+
+def _about_memory(scenario: _Settings) -> list[str]:
+    batch = max(scenario.training.batch, scenario.recording.samples)
+    sides = (scenario.generator.options, scenario.discriminator.options)
+    widths = sum(sum(side.get("hidden", ())) for side in sides)
+    needs = {
+        # Activations and their gradients of one update, float32.
+        "training": 8 * batch * widths,
+        # Pairs of points in each kernel, five numbers each.
+        "discriminator": 20 * scenario.training.batch**2 * sides[1].get("minibatch", 0),
+        "recording": recorded_bytes(scenario.recording, 1, 1),
+    }
+    return [
+        f"{part}: these sizes need {n_bytes / 2**30:.3g} GiB a seed, more than {MOST_BYTES >> 30}; "
+        "lower the batch, the widths, or what is recorded"
+        for part, n_bytes in needs.items()
+        if n_bytes > MOST_BYTES
+    ]

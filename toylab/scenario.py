@@ -6,7 +6,6 @@ Every check of user input is here, in `rules`, or in the signature of the row th
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -26,9 +25,9 @@ from toylab.game.objectives import OBJECTIVES
 from toylab.game.optimizers import OPTIMIZERS
 from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES, Count
-from toylab.mistakes import explain
+from toylab.mistakes import explain, without
 from toylab.options import CONFIG, Built, Choice, From, attempt
-from toylab.rules import refuse_illegal
+from toylab.rules import recorded_bytes, refuse_illegal
 from toylab.targets import TARGETS
 
 Line = Annotated[str, Len(1, 400)]
@@ -134,38 +133,13 @@ class Scenario(_Model):
     _name: str = PrivateAttr(default="")
 
     @validator(mode="after")
-    def _fits_in_memory(self) -> Scenario:
-        batch = max(self.training.batch, self.recording.samples)
-        sides = (self.generator.options, self.discriminator.options)
-        widths = sum(sum(side.get("hidden", ())) for side in sides)
-        needs = {
-            # Activations and their gradients of one update, float32.
-            "training": 8 * batch * widths,
-            # Pairs of points in each kernel, five numbers each.
-            "discriminator": 20 * self.training.batch**2 * sides[1].get("minibatch", 0),
-            "recording": self.recorded_bytes(1, 1),
-        }
-        for part, n_bytes in needs.items():
-            if n_bytes > MOST_BYTES:
-                raise PydanticCustomError(
-                    "memory",
-                    "{part}: these sizes need {needed} GiB a seed, at most {most} GiB are allowed; "
-                    "lower the batch, the widths, or what is recorded",
-                    {"part": part, "needed": n_bytes >> 30, "most": MOST_BYTES >> 30},
-                )
-        return self
-
-    @validator(mode="after")
     def _plays(self) -> Scenario:
         attempt(lambda: refuse_illegal(self))
         return self
 
     def recorded_bytes(self, n_seeds: int, n_filmed: int) -> int:
         """Size of the trace in memory, up to small arrays."""
-        kept = self.recording
-        # float32: samples and both logits of every seed; pushes and surface of the filmed ones.
-        numbers = n_seeds * 4 * kept.samples + n_filmed * (2 * kept.samples + kept.grid**2)
-        return 4 * kept.snapshots * numbers
+        return recorded_bytes(self.recording, n_seeds, n_filmed)
 
     @property
     def name(self) -> str:
@@ -193,10 +167,6 @@ def as_toml(settings: Mapping[str, Any]) -> str:
     )
 
 
-# Bytes a seed. Eight seeds of it still fit the memory of a large laptop.
-MOST_BYTES = 4 << 30
-
-
 def load(name: str | Path, changes: Sequence[str] = ()) -> Scenario:
     """Load a scenario by name or path, with changes laid over it.
 
@@ -209,9 +179,12 @@ def load(name: str | Path, changes: Sequence[str] = ()) -> Scenario:
     """
     path = catalogue.find(str(name))
     settings = catalogue.resolve(path)
-    for change in changes:
-        settings = catalogue.merged(settings, catalogue.anchored(_parsed_change(change), Path()))
-    return check(settings, where=str(path), name=path.stem)
+    where = str(path)
+    if changes:
+        check(settings, where)  # so that a mistake below is a change's and not the file's
+        settings = catalogue.changed(settings, changes)
+        where = " ".join(f"--set {change}" for change in changes)
+    return check(settings, where, name=path.stem)
 
 
 def check(settings: Mapping[str, Any], where: str = "scenario", name: str = "") -> Scenario:
@@ -223,8 +196,11 @@ def check(settings: Mapping[str, Any], where: str = "scenario", name: str = "") 
     try:
         scenario = Scenario.model_validate(_tupled(settings))
     except ValidationError as error:
+        found = [*error.errors(include_url=False)]
+        # The rules look at whole scenarios: at this one without its mistakes.
+        found += _rules_broken(without(settings, found, schema()))
         # A mistake may be reported twice, by a union's branches; dict keeps order and drops twins.
-        lines = dict.fromkeys(explain(e, schema()) for e in error.errors(include_url=False))
+        lines = dict.fromkeys(explain(e, schema()) for e in found)
         raise ToylabError("\n".join(f"{where}: {line}" for line in lines)) from None
     scenario._name = name
     return scenario
@@ -266,21 +242,12 @@ def _tupled(value: Any) -> Any:
     return tuple(_tupled(inner) for inner in value) if isinstance(value, list | tuple) else value
 
 
-def _parsed_change(change: str) -> dict[str, Any]:
-    path, equals, text = change.partition("=")
-    keys = path.strip().split(".")
-    if not equals or not all(keys):
-        raise ToylabError(
-            f'--set "{change}" is not a change. Expected a path and a value: game.generator_steps=1'
-        )
-    value: Any
+def _rules_broken(settings: Mapping[str, Any]) -> list[Any]:
     try:
-        value = tomllib.loads(f"value = {text.strip()}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
-        value = text.strip()
-    for key in reversed(keys):
-        value = {key: value}
-    return value
+        Scenario.model_validate(_tupled(settings))
+    except ValidationError as error:
+        return [e for e in error.errors(include_url=False) if not e["loc"]]
+    return []
 
 
 @cache

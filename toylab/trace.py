@@ -224,7 +224,8 @@ def _read(path: Path) -> Trace:
         return error
 
     if not path.is_file():
-        raise ToylabError(f"{path}: no such file. Expected a trace (.npz) that toylab wrote.")
+        what = "a folder" if path.is_dir() else "no such file"
+        raise ToylabError(f"{path}: {what}. Expected a trace (.npz) that toylab wrote.")
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:

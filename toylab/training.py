@@ -14,7 +14,8 @@ from toylab.errors import ToylabError
 from toylab.game.updates import UPDATES
 from toylab.match import Game
 from toylab.recorder import Recorder, schedule
-from toylab.scenario import MOST_BYTES, Scenario
+from toylab.rules import MOST_BYTES
+from toylab.scenario import Scenario
 from toylab.trace import Snapshot, Trace
 
 

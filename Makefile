@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP_FLAGS ?= --quiet --disable-pip-version-check
 
-.PHONY: demo test fast lint bench clean
+.PHONY: demo test fast lint bench fuzz clean
 
 demo: .venv/ready
 	.venv/bin/toylab run mode-collapse
@@ -17,6 +17,10 @@ lint: .venv-test/ready
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
 	.venv-test/bin/pyright --pythonpath .venv-test/bin/python
+
+# A hundred times the cases of a test run, not the same ones each time: some two hours.
+fuzz: .venv-test/ready
+	TOYLAB_FUZZ=100 .venv-test/bin/python -m pytest tests/test_trust.py
 
 bench: .venv-test/ready
 	.venv-test/bin/python tests/bench/filming.py

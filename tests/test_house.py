@@ -29,6 +29,7 @@ ORDER = [
     "game.optimizers",
     "game.penalties",
     "game.updates",
+    "told",
     "trace",
     "metrics.base",
     "metrics.modes",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Interval, Len
 
 from toylab.axes import Bool, Curve, Int, PerSeed
 from toylab.choice import OneOf
-from toylab.errors import ToylabError
+from toylab.errors import ToylabError, unknown
 from toylab.metrics import METRICS
 from toylab.trace import Trace
 
@@ -78,8 +78,30 @@ class Claim:
 
     def __post_init__(self) -> None:
         """Refuse a window that runs backwards."""
-        if self.window[0] > self.window[1]:
+        if len(self.window) == 2 and self.window[0] > self.window[1]:
             raise ToylabError(f"window must run forwards, got {list(self.window)}.")
+
+
+def told_claims(settings: Mapping[str, Any]) -> list[Claim]:
+    """The claims that a trace's settings tell of.
+
+    Raises:
+        ToylabError: If one speaks of what this toylab does not know.
+    """
+    claims = []
+    for told in settings.get("claims", ()):
+        claim = Claim(**{key: told[key] for key in told if key in Claim.__dataclass_fields__})
+        for name, table in (
+            (claim.metric, METRICS),
+            (claim.relation, RELATIONS),
+            (claim.reduce, REDUCTIONS),
+        ):
+            if name not in table:
+                raise ToylabError(unknown("claims:", name, table))
+        if len(claim.window) != 2 or not 0 <= claim.window[0] <= claim.window[1] <= 1:
+            raise ToylabError(f"claims: window must be two fractions, got {list(claim.window)}.")
+        claims.append(claim)
+    return claims
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:

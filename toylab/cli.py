@@ -62,10 +62,8 @@ def list_() -> None:
 def show(name: Name, set_: Changes = []) -> None:  # noqa: B006 - typer copies defaults
     """Show a scenario: its lesson, settings, what differs from its base, claims, sources."""
     from toylab import catalogue, scenario
-    from toylab.film.film import check_names, plans
 
-    chosen = scenario.load(name, set_)
-    check_names(*plans(chosen.settings))
+    chosen = _loaded(name, set_)
     typer.echo(f"{chosen.title}\n  {chosen.lesson}")
     if chosen.source:
         typer.echo(f"  Source: {chosen.source}")
@@ -132,14 +130,11 @@ def run(
     set_: Changes = [],  # noqa: B006
 ) -> None:
     """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz."""
-    from toylab.film.film import check_names, check_theme, plans
-    from toylab.scenario import load
+    from toylab.film.film import check_theme
 
     check_theme(theme)
     # All of them before the first is trained: a misspelt last name should not cost an hour.
-    scenarios = [load(name, set_) for name in names]
-    for scenario in scenarios:
-        check_names(*plans(scenario.settings))
+    scenarios = [_loaded(name, set_) for name in names]
     for scenario in scenarios:
         trace, seconds = _record(scenario, [seed])
         trace.save(to / f"{scenario.name}.npz")
@@ -233,6 +228,21 @@ def parse_seeds(text: str, first: int = 0) -> list[int]:
     if min(seeds) < 0 or max(seeds) >= 2**63:
         raise ToylabError(f'--seeds "{text}": seeds go from 0 to 2^63 - 1. {expected}')
     return seeds
+
+
+def _loaded(name: str, changes: Sequence[str]) -> Scenario:
+    """Load a scenario whose film can be drawn."""
+    from toylab.film.film import check_names, plans
+    from toylab.scenario import load
+
+    scenario = load(name, changes)
+    try:
+        check_names(*plans(scenario.settings))
+    except ToylabError as error:
+        raise ToylabError(
+            f"{' '.join([name, *(f'--set {c}' for c in changes)])}: {error}"
+        ) from None
+    return scenario
 
 
 def _bases(name: str, changes: Sequence[str]) -> Iterator[tuple[str, Scenario]]:

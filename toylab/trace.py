@@ -18,6 +18,7 @@ from toylab.axes import Float, Int
 from toylab.choice import make
 from toylab.errors import ToylabError
 from toylab.files import whole
+from toylab.told import misread
 
 FORMAT = 1
 
@@ -258,11 +259,14 @@ def _read(path: Path) -> Trace:
         **arrays, settings_text=text, provenance={k: str(v) for k, v in provenance.items()}
     )
     try:
-        # Both parse what the file claims, now and not in the middle of a film.
-        assert isinstance(trace.settings["film"], dict)
-        assert trace.target.modes.shape[1] == 2
-    except (ToylabError, AssertionError, KeyError, TypeError, ValueError) as error:
+        # Parsed now and not in the middle of a film. What a foreign file says may be of any type, and a
+        # target may stumble over it in any way.
+        problem = misread(trace.settings)
+        _ = trace.target
+    except Exception as error:
         raise refuse("its scenario does not parse", error) from error
+    if problem:
+        raise refuse(f"of its scenario, {problem}")
     return trace
 
 

@@ -26,7 +26,7 @@ from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
-from toylab.claims import REDUCTIONS, Claim
+from toylab.claims import REDUCTIONS, Claim, told_claims
 from toylab.errors import ToylabError, unknown
 from toylab.film.layers import LAYERS, Bar, Key
 from toylab.film.panels import Panel, PanelPlan
@@ -372,7 +372,7 @@ class Film:
         self._text(left + width + 9, layout.key - 7, bar.name, LABEL, self._theme.soft)
 
     def _open_panels(self, layout: Layout) -> list[Panel]:
-        claims = [Claim(**claim) for claim in self.trace.settings.get("claims", ())]
+        claims = told_claims(self.trace.settings)
         boxes = layout.panels(tuple(len(plan.metrics) for plan in self._plans))
         colours = iter([*self._theme.curves, *self._theme.curves])
         return [

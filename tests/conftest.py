@@ -72,6 +72,7 @@ def hand_made(small_trace: Trace) -> Callable[..., Trace]:
             "fake_logits": nothing,
             "losses": np.zeros((t, 1, 2), np.float32),
             "gradients": np.zeros((t, 1, 4), np.float32),
+            "critic": np.zeros((t, 1, 2), np.float32),
             "logits": np.zeros((t, 1, 8, 8), np.float32),
             "pushes": np.zeros((t, 1, n, 2), np.float32),
             "lattice": np.zeros((t, 1, 0, 0, 2), np.float32),

@@ -235,5 +235,6 @@ def test_a_diverged_seed_has_no_value(name: str, hand_made: Make) -> None:
         fake_logits=nan,
         losses=nan[..., :2],
         gradients=nan[..., :4],
+        critic=nan[..., :2],
     )
     assert np.isnan(METRICS[name](trace)).all()

@@ -92,7 +92,7 @@ def test_arrays_that_do_not_fit_are_refused(
 
 def test_foreign_files_are_refused_with_what_is_missing(tmp_path: Path) -> None:
     np.savez(tmp_path / "foreign.npz", x=np.zeros(3))
-    with pytest.raises(ToylabError, match="it lacks diverged_at"):
+    with pytest.raises(ToylabError, match="it lacks critic, diverged_at"):
         Trace.load(tmp_path / "foreign.npz")
     (tmp_path / "text.npz").write_text("hello")
     with pytest.raises(ToylabError, match="truncated, damaged or foreign"):

@@ -81,6 +81,17 @@ def test_real_points_are_drawn_only_for_those_who_look(small: Make) -> None:
     assert game.draw(real=False).real is None
 
 
+def test_the_critics_slope_and_bound_are_measured(small: Make) -> None:
+    """An affine critic has one slope everywhere: the length of its weights."""
+    clipped = [{"kind": "weight_clipping", "limit": 1e-4}]
+    trace = record(small(discriminator={"hidden": []}, game={"penalties": clipped}), [0, 1])
+    critic = trace.critic[-1]
+    # A step of Adam is ten times the bound: two weights and the bias end on it.
+    assert critic[:, 0] == pytest.approx(1e-4 * np.sqrt(2), rel=1e-4)
+    assert critic[:, 1] == pytest.approx(1)
+    assert (record(small(), [0]).critic[-1, :, 1] < 0.1).all()
+
+
 def test_a_frozen_generator_stands_still(small: Make) -> None:
     trace = record(small(game={"generator_steps": 0}), [0])
     assert np.array_equal(trace.samples[0], trace.samples[-1])

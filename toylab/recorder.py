@@ -145,6 +145,7 @@ class Recorder:
             fake_logits=blank(n_seeds, n),
             losses=blank(n_seeds, 2),
             gradients=blank(n_seeds, 4),
+            critic=blank(n_seeds, 2),
             logits=blank(n_filmed, grid, grid),
             pushes=blank(n_filmed, n, 2),
             lattice=blank(n_filmed, lines, lines, 2),
@@ -186,6 +187,7 @@ class Recorder:
         shot.fake_logits[alive] = _numpy(fake_logits)
         shot.losses[alive] = _numpy(torch.stack([cost, wanted], dim=1))
         shot.gradients[alive] = _numpy(torch.stack(norms, dim=1))
+        shot.critic[alive] = _numpy(self._criticised(d.detach(), (real + fake.detach()) / 2))
         if self.players.solvable:
             shot.parameters[alive] = _numpy(torch.cat([g, d], dim=1))
         if self._known.shape[1]:
@@ -195,6 +197,16 @@ class Recorder:
                 )
         # The loss is a mean over N samples; times N it is each sample's own.
         return _numpy(-push * fake.shape[1])
+
+    def _criticised(self, d: Tensor, between: Tensor) -> Tensor:
+        """What bounds the critic: its mean slope, and its share of parameters at their bound, [A, 2]."""
+        with torch.enable_grad():
+            at = between.requires_grad_()
+            (slope,) = torch.autograd.grad(self.players.judge(d, at).sum(), at)
+        size = d.abs()
+        # A part in a million: clipped weights are equal, others are not.
+        bound = size >= size.amax(dim=1, keepdim=True) * (1 - 1e-6)
+        return torch.stack([slope.norm(dim=-1).mean(-1), bound.float().mean(-1)], dim=1)
 
     def _film(self, shot: Snapshot, f: int, g: Tensor, d: Tensor, real: Tensor) -> None:
         with torch.no_grad():

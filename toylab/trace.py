@@ -20,7 +20,7 @@ from toylab.errors import ToylabError
 from toylab.files import whole
 from toylab.told import misread
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Snapshot:
         losses: The discriminator's (without penalties) and the generator's, on the fixed points, [S, 2].
         gradients: Norms over parameters: the generator's own loss, the saturating loss, the
             non-saturating loss, and the discriminator's own loss, [S, 4].
+        critic: Mean slope of D's logit half-way between real and generated points, per data unit, and
+            the share of D's parameters whose size is the largest of all, [S, 2].
         logits: D's logit on the grid, rows from low y to high y, [F, H, W].
         pushes: Minus the gradient of each sample's own generator loss, per data unit, [F, N, 2].
         lattice: G of a square lattice of latents, [F, L, L, 2]; L is 0 unless z has two dimensions.
@@ -50,6 +52,7 @@ class Snapshot:
     fake_logits: Float
     losses: Float
     gradients: Float
+    critic: Float
     logits: Float
     pushes: Float
     lattice: Float
@@ -66,6 +69,7 @@ _AXES = {
     "fake_logits": "TSN",
     "losses": "TS2",
     "gradients": "TS4",
+    "critic": "TS2",
     "logits": "TFHW",
     "pushes": "TFN2",
     "lattice": "TFLL2",
@@ -115,6 +119,7 @@ class Trace:
     fake_logits: Float
     losses: Float
     gradients: Float
+    critic: Float
     logits: Float
     pushes: Float
     lattice: Float

@@ -31,6 +31,7 @@ from toylab.metrics.modes import (
     top_mode_share,
 )
 from toylab.metrics.players import (
+    critic_slope,
     discriminator_accuracy,
     discriminator_loss,
     fake_score,
@@ -42,6 +43,7 @@ from toylab.metrics.players import (
     parameter_norm,
     real_score,
     saturating_gradient,
+    weights_at_bound,
 )
 
 __all__ = [
@@ -114,6 +116,10 @@ METRICS: dict[str, Metric] = {
         value_gap, "Gap to the best D", "与最优判别器的差距", low=0, needs=("density", "logit")
     ),
     "largest_logit": Metric(largest_logit, "Largest |D(x)|", "最大 |D(x)|", low=0),
+    "critic_slope": Metric(critic_slope, "Slope of D", "D 的斜率", low=0),
+    "weights_at_bound": Metric(
+        weights_at_bound, "Weights at the bound", "触及边界的权重", "share", 0, 1
+    ),
     "held_out_gap": Metric(
         held_out_gap,
         "D: training less held-out",

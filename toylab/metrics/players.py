@@ -32,6 +32,22 @@ def largest_logit(trace: Trace) -> Curve:
     return np.abs(both).max(-1)
 
 
+def critic_slope(trace: Trace) -> Curve:
+    """Mean slope of D's number half-way between real and generated points, per data unit, [T, S].
+
+    Gulrajani et al. 2017 hold it at 1 for a critic.
+    """
+    return trace.critic[..., 0]
+
+
+def weights_at_bound(trace: Trace) -> Curve:
+    """Share of D's parameters whose size is the largest of all, [T, S]: those that clipping stopped.
+
+    Gulrajani et al. 2017, Fig. 1: a clipped critic's weights sit at the bound.
+    """
+    return trace.critic[..., 1]
+
+
 def held_out_gap(trace: Trace) -> Curve:
     """Mean of D over the training set less its mean over held-out real points, [T, S]."""
     gap = expit(trace.train_logits).mean(-1) - real_score(trace)

@@ -13,7 +13,9 @@ from PIL import Image
 
 from toylab.errors import ToylabError
 from toylab.film import THEMES, Film
-from toylab.film.layers import LAYERS, N_ARROWS, spread_choice
+from toylab.film.layers import LAYERS
+from toylab.film.layers.arrows import N_ARROWS
+from toylab.film.layers.choice import spread_choice
 from toylab.film.panels import PanelPlan
 from toylab.film.style import LABEL, nice_number, nice_probability, resampler, short
 from toylab.film.writers import WRITERS, Palette, Timing, provenance_of
@@ -61,7 +63,7 @@ def test_the_phase_plane_draws_the_same_both_ways_and_needs_a_solvable_game(smal
     film = Film(trace)
     for frame in (2, 0):
         assert np.array_equal(film.draw(frame), film.redraw(frame))
-    phase: Any = film._layers[0]
+    phase: Any = film._stage.layers[0]
     # The path is the recorded parameters themselves: theta and psi, first coordinates.
     assert np.array_equal(phase._path, trace.parameters[:, 0][:, [0, 2]])
     with pytest.raises(ToylabError, match="exactly solvable"):
@@ -155,7 +157,7 @@ def test_arrows_are_the_same_latents_in_all_frames_and_spread() -> None:
 def test_an_arrow_has_its_true_length_up_to_the_one_scale(small: Make) -> None:
     trace = record(small(film={"layers": ["arrows"], "curves": []}), [0])
     film = Film(trace)
-    arrows: Any = film._layers[0]
+    arrows: Any = film._stage.layers[0]
     for frame in range(3):
         arrows.show(frame)
         push = arrows._push[frame]
@@ -171,7 +173,7 @@ def test_a_diverged_seed_says_so(small: Make) -> None:
     trace = record(small(optimizer={"generator": blow_up, "discriminator": blow_up}), [0])
     film = Film(trace)
     film.draw(len(film) - 1)
-    assert film._ended.get_text() == f"diverged at step {trace.diverged_at[0]}"
+    assert film._stage._ended.get_text() == f"diverged at step {trace.diverged_at[0]}"
     assert np.array_equal(film.draw(len(film) - 1), film.redraw(len(film) - 1))
 
 
@@ -232,7 +234,7 @@ def test_a_critics_limits_are_round(value: float, nice: float) -> None:
 def test_a_critics_bar_tells_values_and_not_probabilities(small: Make) -> None:
     for objective, middle in (("hinge", "0"), ("wasserstein", "0"), ("saturating", "½")):
         film = Film(record(small(game={"objective": objective}), [0]))
-        bar: Any = film._layers[0].bar
+        bar: Any = film._stage.layers[0].bar
         assert bar.ticks[1][1] == middle
 
 

@@ -130,9 +130,9 @@ def run(
     set_: Changes = [],  # noqa: B006
 ) -> None:
     """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz."""
-    from toylab.film.film import check_theme
+    from toylab.film.film import check_look
 
-    check_theme(theme)
+    check_look(theme)
     # All of them before the first is trained: a misspelt last name should not cost an hour.
     scenarios = [_loaded(name, set_) for name in names]
     for scenario in scenarios:

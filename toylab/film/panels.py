@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,8 @@ from matplotlib.text import Text
 
 from toylab.axes import Float
 from toylab.claims import Claim
-from toylab.film.style import LABEL, PANEL, VALUE, Theme, Words, short
+from toylab.film.style import LABEL, PANEL, VALUE, Theme, short
+from toylab.film.words import Words
 from toylab.metrics import METRICS, Metric
 from toylab.trace import Trace
 
@@ -30,7 +32,8 @@ class PanelPlan:
 @dataclass(frozen=True)
 class _Curve:
     metric: Metric
-    values: Float  # [T]
+    drawn: Float  # [T], inside the axes
+    values: Float  # [T], as measured
     line: Line2D
     dot: Line2D
     value: Text
@@ -68,11 +71,20 @@ class Panel:
         self._ax, self._steps = ax, trace.steps
         row = trace.row(seed)
         metrics = [METRICS[name] for name in plan.metrics]
-        values = [metric(trace)[:, row].astype(float) for metric in metrics]
+        every = [metric(trace).astype(float) for metric in metrics]  # each [T, S]
+        values = [curves[:, row] for curves in every]
         k = len(trace.target.modes)
         thresholds = [c.threshold for c in claims]
         ceilings = [c.threshold for c in claims if c.relation.startswith("<")]
-        ticks = self._limits(metrics, values, plan.log, k, thresholds, ceilings)
+        # A band says what is usual; of two seeds there is no usual.
+        bands = [_quartiles(curves) for curves in every] if trace.samples.shape[1] > 2 else []
+        told = [*values, *(edge for band in bands for edge in band)]
+        ticks = self._limits(metrics, told, plan.log, k, thresholds, ceilings)
+        self._band(ax, bands, colours)
+        if plan.log:
+            # What is nil or less has no place on such an axis: it lies at its foot.
+            foot = ax.get_ylim()[0]
+            values = [np.where(v > foot, v, np.where(np.isfinite(v), foot, np.nan)) for v in values]
         ax.set_xlim(float(trace.steps[0]), float(trace.steps[-1]))
         self._grid(ax, ticks, [_read(metrics[0], tick, bare=True) for tick in ticks])
         self._thresholds(ax, claims, dict(zip(plan.metrics, colours, strict=False)))
@@ -82,12 +94,18 @@ class Panel:
         for i, (metric, curve) in enumerate(zip(metrics, values, strict=True)):
             above = len(metrics) - 1 - i
             self._header(
-                0, metric.label, PANEL, theme.ink if len(metrics) == 1 else colours[i], above
+                0,
+                metric.label_zh if words.code == "zh" else metric.label,
+                PANEL,
+                theme.ink if len(metrics) == 1 else colours[i],
+                above,
             )
             value = self._header(1, "", VALUE, colours[i], above)
             total = k if metric.high == "modes" else 0
             self._curves.append(
-                _Curve(metric, curve, *self._lines(colours[i], metric), value, total)
+                _Curve(
+                    metric, curve, every[i][:, row], *self._lines(colours[i], metric), value, total
+                )
             )
 
     @property
@@ -103,8 +121,8 @@ class Panel:
     def show(self, frame: int) -> None:
         """Draw the past up to a frame and say the present value."""
         for c in self._curves:
-            c.line.set_data(self._steps[: frame + 1], c.values[: frame + 1])
-            c.dot.set_data(self._steps[frame : frame + 1], c.values[frame : frame + 1])
+            c.line.set_data(self._steps[: frame + 1], c.drawn[: frame + 1])
+            c.dot.set_data(self._steps[frame : frame + 1], c.drawn[frame : frame + 1])
             present = c.values[frame]
             text = _read(c.metric, float(present))
             if c.metric.style == "count" and c.total and np.isfinite(present):
@@ -216,13 +234,20 @@ class Panel:
                 annotation_clip=False,
             )
 
+    def _band(self, ax: Axes, bands: Sequence[Sequence[Float]], colours: Sequence[str]) -> None:
+        """Median and quartiles of all seeds, behind the curve of this one."""
+        for (low, middle, high), colour in zip(bands, colours, strict=False):
+            ax.fill_between(self._steps, low, high, color=colour, alpha=0.14, linewidth=0, zorder=1)
+            ax.plot(self._steps, middle, color=colour, alpha=0.45, linewidth=1.4, zorder=1)
+
     def _header(self, side: int, words: str, size: float, colour: str, above: int) -> Text:
         """Words over the axes, left (0) or right (1), `above` lines over the lowest one."""
         figure = self._ax.get_figure(root=True)
         assert figure is not None
         box = self._ax.get_window_extent()
-        # Lines of 34 pixels, the lowest 12 above the axes.
-        x, y = (box.x0, box.x1)[side], box.y1 + 12 + 34 * above
+        # Lines of 34 units of 1/96 inch, the lowest 12 above the axes.
+        unit = figure.dpi / 96
+        x, y = (box.x0, box.x1)[side], box.y1 + (12 + 34 * above) * unit
         text = figure.text(x / figure.bbox.width, y / figure.bbox.height, words, fontsize=size)
         text.set(color=colour, fontweight="bold", ha=("left", "right")[side], va="baseline")
         text.set_zorder(20)
@@ -240,6 +265,14 @@ class Panel:
             artist.set_clip_on(False)
             self._ax.add_line(artist)
         return past, dot
+
+
+def _quartiles(curves: Float) -> list[Float]:
+    """First quartile, median and third over the seeds that live, each [T]."""
+    with warnings.catch_warnings():
+        # numpy warns where no seed lives; the band ends there.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return list(np.nanpercentile(curves, (25, 50, 75), axis=1))
 
 
 def _read(metric: Metric, value: float, bare: bool = False) -> str:

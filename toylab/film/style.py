@@ -7,14 +7,18 @@ frame of 1280 x 720 fills a 13.333 x 7.5 inch slide and its points are the slide
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
-from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib import colormaps, rc_params_from_file
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 
 from toylab.axes import Float, Int
+from toylab.errors import ToylabError
 
 DPI = 96
 # Points. Nothing below 16: it must be legible from the last row.
@@ -50,6 +54,24 @@ class Theme:
     edge: str
     arrow: str
     surface: tuple[str, ...]
+
+    def mark(self, kind: str) -> dict[str, Any]:
+        """How a point of a kind is drawn: real ones are small squares, generated ones edged discs."""
+        if kind == "real":
+            return {
+                "marker": "s",
+                "color": self.real,
+                "markersize": 2.6,
+                "markeredgewidth": 0,
+                "alpha": 0.5,
+            }
+        return {
+            "marker": "o",
+            "markersize": 6.0,
+            "markerfacecolor": self.generated,
+            "markeredgecolor": self.edge,
+            "markeredgewidth": 0.8,
+        }
 
     @cached_property
     def ramp(self) -> Int:
@@ -90,71 +112,63 @@ THEMES: dict[str, Theme] = {
         arrow="#F2F0EA",
         surface=("#7457D6", "#463A86", "#1A1C22", "#80501A", "#DB8519"),
     ),
+    # For paper: no tint, and from dark to light, so that a copy in grey keeps the order.
+    "print": Theme(
+        paper="#FFFFFF",
+        ink="#000000",
+        soft="#444444",
+        grid="#D9D9D9",
+        curves=("#0B3C8C", "#A63603", "#00594B", "#54278F"),
+        real="#000000",
+        generated="#FFFFFF",
+        edge="#000000",
+        arrow="#000000",
+        surface=("#8C7FB5", "#B9B0D6", "#E9E7F0", "#FBE9D3", "#FFF8EE"),
+    ),
 }
 
 
-@dataclass(frozen=True)
-class Words:
-    """What a film says of itself in one language."""
+def styled(theme: Theme, style: str | Path | None) -> tuple[Theme, list[str]]:
+    """A theme with a matplotlib style file laid over it, and the file's font families.
 
-    step: str = "step"
-    seed: str = "seed"
-    real: str = "real"
-    generated: str = "generated"
-    arrows: str = "where the loss pushes it"
-    path: str = "both players, and where each is pushed"
-    count: str = "{value} of {total}"
-    diverged: str = "diverged at step {step}"
+    Of the file are read: figure.facecolor (paper), text.color (ink), axes.labelcolor (soft), grid.color,
+    axes.prop_cycle (curves), image.cmap (the surface) and font.family. Sizes stay: they fit the layout.
 
-
-WORDS: dict[str, Words] = {"en": Words()}
-
-Box = tuple[float, float, float, float]  # left, bottom, width, height, pixels from the lower left
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Places on a slide of 1280 x 720, pixels from the lower left.
-
-    Args:
-        lesson_lines: Lines that the lesson takes; the stage makes room for the second.
+    Raises:
+        ToylabError: If the file cannot be read as a style.
     """
-
-    lesson_lines: int = 1
-    width: int = 1280
-    height: int = 720
-    left: int = 40
-    right: int = 1240
-    key: int = 28  # middle of the lowest row of words
-
-    @property
-    def stage(self) -> Box:
-        """The square that holds the surface."""
-        side = 548 - 28 * (self.lesson_lines - 1)
-        return (self.left, 50, side, side)
-
-    @property
-    def bar(self) -> Box:
-        """The bar of the surface's colours."""
-        left, bottom, side, _ = self.stage
-        return (left + side + 16, bottom, 14, side)
-
-    def panels(self, header_lines: tuple[int, ...]) -> list[Box]:
-        """Axes of the curve panels, each with so many lines of words above itself."""
-        if not header_lines:
-            return []
-        n = len(header_lines)
-        _, bottom, _, side = self.stage
-        left, top = 728, bottom + side
-        foot = bottom + 46  # the step axis's words
-        gap, line = 34, 34
-        free = top - foot - gap * (n - 1) - line * sum(header_lines)
-        boxes: list[Box] = []
-        for lines in header_lines:
-            top -= line * lines
-            boxes.append((left, top - free / n, self.right - left, free / n))
-            top -= free / n + gap
-        return boxes
+    if style is None:
+        return theme, []
+    path = Path(style)
+    if not path.is_file():
+        raise ToylabError(f"{path}: no such file. Expected a matplotlib style file (.mplstyle).")
+    try:
+        with warnings.catch_warnings():
+            # matplotlib warns of keys that it does not know, and goes on.
+            warnings.simplefilter("error")
+            # Through the same reader as plt.style.use; it needs no pyplot.
+            told = dict(rc_params_from_file(path, use_default_template=False))
+        colours = {
+            name: to_hex(told[key])
+            for name, key in (
+                ("paper", "figure.facecolor"),
+                ("ink", "text.color"),
+                ("soft", "axes.labelcolor"),
+                ("grid", "grid.color"),
+            )
+            if key in told
+        }
+        changed: dict[str, Any] = colours
+        cycle = told.get("axes.prop_cycle")
+        if cycle is not None and "color" in cycle.keys:
+            mine = [to_hex(c) for c in cycle.by_key()["color"]]
+            changed["curves"] = tuple([*mine, *theme.curves][:4])
+        if "image.cmap" in told:
+            changed["surface"] = _cut(str(told["image.cmap"]), 0.0, 1.0)
+    # matplotlib raises many kinds for a file that is no style.
+    except Exception as error:
+        raise ToylabError(f"{path}: not a matplotlib style file: {error}.") from error
+    return replace(theme, **changed), [str(family) for family in told.get("font.family", ())]
 
 
 def nice_probability(logit: float) -> float:

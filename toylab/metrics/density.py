@@ -87,8 +87,10 @@ def value_gap(trace: Trace) -> Curve:
     return optimal_value(trace) - value(trace.real_logits, trace.fake_logits)
 
 
-def optimal_logits(trace: Trace, frame: int, row: int) -> Float:
-    """Logit of D* = p / (p + q) on the trace's grid, for one filmed seed, [H, W].
+def optimal_logits(trace: Trace, frame: int, row: int, n: int = 0) -> Float:
+    """Logit of D* = p / (p + q) over the trace's extent, for one filmed seed, lowest row first, [H, W].
+
+    On n x n cells, or on those of the recorded surface if n is 0.
 
     p is the target's exact density, q is `cloud_log_density` of the recorded samples.
 
@@ -96,7 +98,7 @@ def optimal_logits(trace: Trace, frame: int, row: int) -> Float:
         NotImplementedError: If the target's density is not known.
     """
     x0, x1, y0, y1 = trace.extent
-    height, width = trace.logits.shape[2:]
+    height, width = (n, n) if n else trace.logits.shape[2:]
     xx, yy = np.meshgrid(
         x0 + (x1 - x0) * (np.arange(width) + 0.5) / width,
         y0 + (y1 - y0) * (np.arange(height) + 0.5) / height,

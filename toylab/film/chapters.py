@@ -1,0 +1,89 @@
+"""Chapters: what happens in a training, and in which snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from toylab.claims import REDUCTIONS, RELATIONS, told_claims
+from toylab.film.words import Words
+from toylab.metrics import METRICS
+from toylab.trace import Trace
+
+# Marks closer than this share of the training are one mark.
+_CLOSE = 0.03
+# More marks than these are noise.
+_MOST = 6
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """Something that happened.
+
+    Attributes:
+        frame: Snapshot in which it first shows.
+        words: What happened.
+    """
+
+    frame: int
+    words: str
+
+
+def chapters_of(trace: Trace, seed: int, words: Words) -> list[Chapter]:
+    """When claims begin to hold for good, when modes are won and lost, when the seed diverged.
+
+    Args:
+        trace: What was measured.
+        seed: Whose training.
+        words: Language.
+
+    Returns:
+        In order of time; the first snapshot has none.
+    """
+    row = trace.row(seed)
+    found = [*_modes(trace, row, words), *_claims(trace, row, words)]
+    ended = int(trace.diverged_at[row])
+    if ended >= 0:
+        at = int(np.searchsorted(trace.steps, ended))
+        found.append(Chapter(min(at, len(trace.steps) - 1), words.diverged.format(step=ended)))
+    kept: list[Chapter] = []
+    apart = _CLOSE * (len(trace.steps) - 1)
+    for chapter in sorted(found, key=lambda c: c.frame):
+        if chapter.frame > 0 and (not kept or chapter.frame - kept[-1].frame >= apart):
+            kept.append(chapter)
+    return kept[:_MOST]
+
+
+def _modes(trace: Trace, row: int, words: Words) -> list[Chapter]:
+    """The most modes that are ever alive, and the moment when half of them are gone again."""
+    k = len(trace.target.modes)
+    if k < 2:
+        return []
+    alive = METRICS["modes_covered"](trace)[:, row]
+    if not np.isfinite(alive).any() or np.nanmax(alive) < 2:
+        return []
+    peak = int(np.nanargmax(alive))
+    found = [Chapter(peak, words.modes_won.format(n=int(alive[peak]), total=k))]
+    lost = np.flatnonzero(alive[peak:] <= alive[peak] / 2)
+    if len(lost):
+        at = peak + int(lost[0])
+        found.append(Chapter(at, words.modes_lost.format(n=int(alive[peak] - alive[at]))))
+    return found
+
+
+def _claims(trace: Trace, row: int, words: Words) -> list[Chapter]:
+    """From which snapshot on the curve of a claim stays on its side, with the panel's name."""
+    found = []
+    for claim in told_claims(trace.settings):
+        metric = METRICS[claim.metric]
+        if claim.against or not REDUCTIONS[claim.reduce].in_units:
+            continue
+        holds = RELATIONS[claim.relation](metric(trace)[:, row], claim.threshold)
+        if not holds[-1] or holds.all():
+            continue
+        first = int(np.flatnonzero(~holds)[-1]) + 1
+        sign = {"<=": "≤", ">=": "≥"}.get(claim.relation, claim.relation)
+        label = metric.label_zh if words.code == "zh" else metric.label
+        found.append(Chapter(first, f"{label} {sign} {claim.threshold:g}"))
+    return found

@@ -1,0 +1,80 @@
+"""The marks and words below a stage, and the bar of colours beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrow
+from matplotlib.transforms import Affine2D
+
+from toylab.film.layers import Bar, Key
+from toylab.film.layout import Box, Layout
+from toylab.film.style import LABEL, LEVELS, Theme
+
+
+def draw_key(
+    figure: Figure,
+    layout: Layout,
+    keys: Sequence[Key],
+    at: tuple[float, float],
+    end: float,
+    theme: Theme,
+) -> None:
+    """Draw marks and words from a place on, with even gaps; those that do not fit are left out."""
+    x, y = at
+    for key in keys:
+        start, text = x + _ROOM[key.mark] + 8, None
+        text = figure.text(start / layout.width, (y - 7) / layout.height, key.words, fontsize=LABEL)
+        text.set(color=theme.soft, va="baseline")
+        to_units = 96 / figure.dpi
+        stop = text.get_window_extent().x1 * to_units
+        if stop > end:
+            text.remove()
+            continue
+        _mark(figure, layout, key, x, y, theme)
+        x = stop + 24
+
+
+_ROOM = {"real": 12, "generated": 12, "arrow": 26, "line": 26, "dashes": 26}
+
+
+def _mark(figure: Figure, layout: Layout, key: Key, x: float, y: float, theme: Theme) -> None:
+    width, height = layout.width, layout.height
+    if key.mark == "arrow":
+        to_units = Affine2D().scale(1 / width, 1 / height) + figure.transFigure
+        arrow = FancyArrow(
+            x, y, 26, 0, width=3, head_width=11, head_length=12, length_includes_head=True
+        )
+        arrow.set(facecolor=theme.arrow, edgecolor="none")
+        arrow.set_transform(to_units)
+        figure.add_artist(arrow)
+        return
+    if key.mark in ("line", "dashes"):
+        line = Line2D(
+            [x / width, (x + 26) / width], [y / height] * 2, color=key.colour or theme.ink
+        )
+        line.set(linewidth=2.0, linestyle=(0, (3, 2)) if key.mark == "dashes" else "-")
+        figure.add_artist(line)
+        return
+    style = theme.mark(key.mark)
+    dot = Line2D([(x + 6) / width], [y / height], linestyle="none", **style)
+    dot.set(markersize=4.0 if key.mark == "real" else 8.0, alpha=1.0)
+    figure.add_artist(dot)
+
+
+def draw_bar(ax: Axes, figure: Figure, layout: Layout, box: Box, bar: Bar, theme: Theme) -> None:
+    """Draw the surface's colours; the words of the ends stay inside its length."""
+    left, bottom, width, height = box
+    ax.imshow(theme.ramp[:LEVELS, None], aspect="auto", origin="lower", interpolation="nearest")
+
+    def say(y: float, words: str) -> None:
+        at = ((left + width + 9) / layout.width, y / layout.height)
+        figure.text(*at, words, fontsize=LABEL, color=theme.soft, va="baseline")
+
+    for place, words in bar.ticks:
+        say(bottom + place * height + {0.0: 0.0, 1.0: -15.0}.get(place, -7.0), words)
+    # Under its ticks, clear of the key beside it.
+    say(bottom - 29, bar.name)

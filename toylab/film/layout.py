@@ -1,0 +1,107 @@
+"""Where things stand in a frame: a table of layouts.
+
+Places are in units of 1/96 inch from the lower left, whatever the dots per inch: on a slide of 13.333 x
+7.5 inches a unit is a pixel of 1280 x 720.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from toylab.film.style import DPI, LESSON, TITLE
+
+Box = tuple[float, float, float, float]  # left, bottom, width, height
+
+# Heights of the rows of words: a line of the lesson, a panel's name, the words of its step axis.
+LESSON_LINE, HEADER, STEP_AXIS = 28, 34, 46
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A frame's size and how it is shared out.
+
+    Attributes:
+        width: Units.
+        height: Units.
+        dpi: Dots per inch: pixels are units times dpi / 96.
+        tall: Whether the panels stand below the stage and not beside it.
+        most_lesson: Lines that the lesson may take.
+        title: Size of the title, points.
+        lesson: Size of the lesson, points.
+        most_panels: Panels that there is room for; the scenario's first ones are shown.
+    """
+
+    width: int = 1280
+    height: int = 720
+    dpi: int = DPI
+    tall: bool = False
+    most_lesson: int = 2
+    title: int = TITLE
+    lesson: int = LESSON
+    most_panels: int = 2
+    left: int = 40
+    key: int = 28  # middle of the lowest row of words
+
+    @property
+    def right(self) -> int:
+        """Where everything ends."""
+        return self.width - self.left
+
+    @property
+    def title_at(self) -> int:
+        """Baseline of the title."""
+        return self.height - 60
+
+    @property
+    def lesson_at(self) -> int:
+        """Baseline of the lesson's first line."""
+        return self.title_at - 33
+
+    def stage(self, lesson_lines: int) -> Box:
+        """The square that holds the surface."""
+        top = self.lesson_at - LESSON_LINE * (lesson_lines - 1) - 29
+        if not self.tall:
+            return (self.left, 50, top - 50, top - 50)
+        # Below: the key, then each panel's name and some 80 units of curve, then steps and name.
+        below = 140 + 118 * self.most_panels
+        side = min(self.width - 2 * self.left - 80, top - below)
+        return (self.left, top - side, side, side)
+
+    def key_at(self, lesson_lines: int) -> int:
+        """Middle of the row of marks and words: right below the stage."""
+        return int(self.stage(lesson_lines)[1]) - 22
+
+    def bar(self, lesson_lines: int) -> Box:
+        """The bar of the surface's colours."""
+        left, bottom, side, _ = self.stage(lesson_lines)
+        return (left + side + 16, bottom, 14, side)
+
+    def panels(self, lesson_lines: int, header_lines: tuple[int, ...]) -> list[Box]:
+        """Axes of the curve panels, each with so many lines of words above itself."""
+        if not header_lines:
+            return []
+        _, bottom, side, _ = self.stage(lesson_lines)
+        if self.tall:
+            left, top, foot = self.left + 62, bottom - 52, self.key + 30 + STEP_AXIS
+        else:
+            left, top, foot = self.left + 688, bottom + side, bottom + STEP_AXIS
+        n, gap = len(header_lines), 34 if not self.tall else 20
+        free = top - foot - gap * (n - 1) - HEADER * sum(header_lines)
+        boxes: list[Box] = []
+        for lines in header_lines:
+            top -= HEADER * lines
+            boxes.append((left, top - free / n, self.right - left, free / n))
+            top -= free / n + gap
+        return boxes
+
+
+LAYOUTS: dict[str, Layout] = {
+    "slide": Layout(),
+    # Half of a slide, beside text of its own.
+    "half": Layout(width=720, height=720, tall=True, title=24, lesson=16, most_panels=1),
+    # The slide at three quarters of its size: as wide as a page on the web.
+    "readme": Layout(dpi=72),
+    "portrait": Layout(
+        width=540, height=960, tall=True, title=22, lesson=16, most_lesson=4, left=32
+    ),
+}

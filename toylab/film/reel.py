@@ -1,0 +1,253 @@
+"""Reel: one figure, many frames, whatever is in them.
+
+What stands still is drawn once. A frame puts that back and draws what moves over it (blitting); vector
+output and tests draw the whole figure anew, and both give the same pixels.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+
+from toylab.film.chapters import Chapter
+from toylab.film.fonts import MONO, check_glyphs, families
+from toylab.film.layout import Box, Layout
+from toylab.film.style import STEP, Theme
+from toylab.film.text import fitted, wrapped
+from toylab.film.words import Words
+from toylab.film.writers import Frame, Frames, Timing, write
+from toylab.trace import Trace
+
+# matplotlib's own defaults, whatever the user's matplotlibrc says: the same trace, the same bytes.
+_STYLE: Any = {
+    "text.usetex": False,
+    "text.parse_math": False,  # a title with $ is text
+    "axes.unicode_minus": True,
+    "path.simplify": False,
+    "path.sketch": None,
+    "lines.antialiased": True,
+    "patch.antialiased": True,
+    "text.antialiased": True,
+    "text.hinting": "force_autohint",
+}
+
+
+class Reel:
+    """What all films share: a figure with a header and a clock, frames, files.
+
+    Args:
+        traces: What was measured, first the one that names the film.
+        layout: Places and sizes.
+        theme: Colours.
+        words: Language.
+        fonts: Families to use before the language's own.
+    """
+
+    def __init__(
+        self,
+        traces: Sequence[Trace],
+        layout: Layout,
+        theme: Theme,
+        words: Words,
+        fonts: Sequence[str] = (),
+    ) -> None:
+        self.traces, self.layout = list(traces), layout
+        self._theme, self._words = theme, words
+        self._fonts = [*fonts, *families(words.code)]
+        self._styled = False
+        self._moving: list[Artist] = []
+        # Which snapshot each frame shows; `paced` may choose fewer.
+        self.frames: list[int] = list(range(len(self.traces[0].steps)))
+        with self._style():
+            self._figure = Figure(
+                figsize=(layout.width / 96, layout.height / 96),
+                dpi=layout.dpi,
+                facecolor=theme.paper,
+            )
+            self._canvas = FigureCanvasAgg(self._figure)
+            self._still: Any = None
+            self._build()
+
+    # --- what each kind of film says ---
+
+    def _build(self) -> None:
+        """Draw what stands still and open what moves, into `_moving`, bottom first."""
+        raise NotImplementedError
+
+    def _show(self, snapshot: int) -> None:
+        """Set what moves to a snapshot."""
+        raise NotImplementedError
+
+    @property
+    def chapters(self) -> list[Chapter]:
+        """What happens when, by snapshot."""
+        return []
+
+    @property
+    def seconds(self) -> float:
+        """How long the film moves unless somebody says otherwise."""
+        return float(self.traces[0].settings["film"].get("seconds", 6.0))
+
+    def provenance(self) -> dict[str, str]:
+        """Where the film comes from."""
+        return {
+            **self.traces[0].provenance,
+            "settings": self.traces[0].settings_text,
+            "matplotlib": matplotlib.__version__,
+        }
+
+    # --- frames ---
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return len(self.frames)
+
+    def draw(self, frame: int, into: Frame | None = None) -> Frame:
+        """Draw one frame over the still background, opaque RGBA, uint8, [height, width, 4].
+
+        Args:
+            frame: Which.
+            into: An array to draw into; a new one is made if none is given.
+        """
+        with self._style():
+            canvas = self._canvas
+            if self._still is None:
+                for artist in self._moving:
+                    artist.set_animated(True)
+                canvas.draw()
+                self._still = canvas.copy_from_bbox(self._figure.bbox)
+            canvas.restore_region(self._still)
+            self._show(self.frames[frame])
+            renderer = canvas.get_renderer()
+            for artist in self._moving:
+                artist.draw(renderer)
+            frame_now = np.asarray(canvas.buffer_rgba())
+            if into is None:
+                return frame_now.copy()
+            into[:] = frame_now
+            return into
+
+    def redraw(self, frame: int) -> Frame:
+        """Draw one frame with nothing kept from another: slow, and the oracle of `draw`."""
+        with self._style():
+            self.figure(frame)
+            self._canvas.draw()
+            return np.array(self._canvas.buffer_rgba())
+
+    def figure(self, frame: int) -> Figure:
+        """The figure, set to one frame, for writers of vectors; save it inside `styled`."""
+        for artist in self._moving:
+            artist.set_animated(False)
+        self._still = None
+        self._show(self.frames[frame])
+        return self._figure
+
+    def save(
+        self,
+        *paths: str | Path,
+        timing: Timing | None = None,
+        command: str = "",
+        watch: Callable[[Frames], Frames] = lambda frames: frames,
+    ) -> None:
+        """Write the film; each path's ending picks the writer.
+
+        Args:
+            paths: Files to write.
+            timing: How long frames stand.
+            command: What the user typed, for the file's provenance.
+            watch: Wraps the frames; for showing progress.
+
+        Raises:
+            ToylabError: If an ending is unknown or a file cannot be written.
+        """
+        provenance = self.provenance()
+        if command:
+            provenance["film_command"] = command
+        timing = timing or Timing.moving(self.seconds, len(self))
+        with self._style():
+            write(watch(self), [Path(path) for path in paths], timing, provenance)
+
+    @contextlib.contextmanager
+    def _style(self) -> Iterator[None]:
+        """Our settings and nobody else's; entered once for a whole film, since entering costs."""
+        if self._styled:
+            yield
+            return
+        with rc_context({**_STYLE, "font.family": self._fonts}):
+            self._styled = True
+            try:
+                yield
+            finally:
+                self._styled = False
+
+    # --- what films are made of ---
+
+    def _text(self, x: float, y: float, words: str, size: float, colour: str, **style: Any) -> Text:
+        """Text at units from the lower left of the figure."""
+        at = (x / self.layout.width, y / self.layout.height)
+        return self._figure.text(*at, words, fontsize=size, color=colour, va="baseline", **style)
+
+    def _axes(self, box: Box) -> Axes:
+        left, bottom, w, h = box
+        width, height = self.layout.width, self.layout.height
+        ax = self._figure.add_axes((left / width, bottom / height, w / width, h / height))
+        ax.set_axis_off()
+        return ax
+
+    def _header(self, title: str, lesson: str, name: str) -> int:
+        """Title, lesson, name; return the lines that the lesson takes."""
+        layout, theme = self.layout, self._theme
+        check_glyphs([title, lesson, name], self._words.code)
+        # The step counter stands on the title's line.
+        room = layout.right - layout.left - 190
+        title, size = fitted(title, room, layout.title, 16, self._fonts, bold=True)
+        self._text(layout.left, layout.title_at, title, size, theme.ink, fontweight="bold")
+        lines = wrapped(
+            lesson, layout.right - layout.left, layout.lesson, self._fonts, most=layout.most_lesson
+        )
+        for i, words in enumerate(lines):
+            self._text(layout.left, layout.lesson_at - 28 * i, words, layout.lesson, theme.soft)
+        room = min(520, layout.width - 2 * layout.left)
+        name, size = fitted(name, room, 16, 16, self._fonts)
+        self._text(layout.right, layout.key - 7, name, size, theme.soft, ha="right")
+        return len(lines)
+
+    def _clock(self) -> list[Artist]:
+        """The step counter and the progress bar with its chapters; return what moves."""
+        layout, theme = self.layout, self._theme
+        self._step = self._text(
+            layout.right, layout.title_at + 4, "", STEP, theme.ink, ha="right", zorder=20
+        )
+        self._step.set_fontfamily([MONO, *self._fonts])
+        self._progress = Rectangle(
+            (0, 0), 0, 5 / layout.height, transform=self._figure.transFigure, zorder=20
+        )
+        self._progress.set(facecolor=theme.curves[0], edgecolor="none")
+        self._figure.add_artist(self._progress)
+        last = float(self.traces[0].steps[-1])
+        marks = []
+        for chapter in self.chapters:
+            at = float(self.traces[0].steps[chapter.frame]) / last if last else 1.0
+            mark = Rectangle((at - 0.002, 0), 0.004, 9 / layout.height, zorder=21)
+            mark.set(transform=self._figure.transFigure, facecolor=theme.ink, edgecolor="none")
+            self._figure.add_artist(mark)
+            marks.append(mark)
+        return [self._step, self._progress, *marks]
+
+    def _tell_time(self, snapshot: int) -> None:
+        steps = self.traces[0].steps
+        step, last = int(steps[snapshot]), int(steps[-1])
+        self._step.set_text(f"{self._words.step} {step}")
+        self._progress.set_width(step / last if last else 1.0)

@@ -1,0 +1,77 @@
+"""Stage: the square on which the layers of one seed are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from toylab.film.layers import LAYERS, Bar, Key
+from toylab.film.style import PANEL, Theme
+from toylab.film.words import Words
+from toylab.trace import Trace
+
+
+class Stage:
+    """The layers of one seed, opened once and then set to a snapshot.
+
+    Args:
+        ax: Empty square axes.
+        trace: What was measured.
+        seed: Whose.
+        layers: Names, bottom first.
+        theme: Colours.
+        words: Language.
+        size: Of the words that say that a seed diverged, points.
+    """
+
+    def __init__(
+        self,
+        ax: Axes,
+        trace: Trace,
+        seed: int,
+        layers: Sequence[str],
+        theme: Theme,
+        words: Words,
+        size: float = PANEL,
+    ) -> None:
+        self._trace, self._row, self._words = trace, trace.row(seed), words
+        x0, x1, y0, y1 = (float(v) for v in trace.extent)
+        ax.set_xlim(x0, x1)
+        ax.set_ylim(y0, y1)
+        self.layers = [LAYERS[name](theme, words) for name in layers]
+        #: What changes from frame to frame, bottom first.
+        self.moving: list[Artist] = []
+        for layer in self.layers:
+            self.moving += layer.open(ax, trace, seed)
+        # Above the surface, and so among the artists that are drawn anew.
+        frame = Rectangle((0, 0), 1, 1, transform=ax.transAxes, fill=False, clip_on=False)
+        frame.set(edgecolor=theme.soft, linewidth=1.0)
+        ax.add_artist(frame)
+        self._ended = ax.text(
+            0.5, 0.5, "", transform=ax.transAxes, ha="center", va="center", fontsize=size
+        )
+        self._ended.set(fontweight="bold", color=theme.ink)
+        self._ended.set_bbox({"facecolor": theme.paper, "edgecolor": theme.ink, "pad": 8})
+        self.moving += [frame, self._ended]
+        for order, artist in enumerate(self.moving):
+            artist.set_zorder(10 + order)
+
+    @property
+    def keys(self) -> list[Key]:
+        """Entries of the row of words below."""
+        return [layer.key for layer in self.layers if layer.key]
+
+    @property
+    def bar(self) -> Bar | None:
+        """What the colours mean, if there are any."""
+        return next((layer.bar for layer in self.layers if layer.bar), None)
+
+    def show(self, snapshot: int) -> None:
+        """Set the layers to a snapshot."""
+        for layer in self.layers:
+            layer.show(snapshot)
+        step, ended = int(self._trace.steps[snapshot]), int(self._trace.diverged_at[self._row])
+        self._ended.set_text(self._words.diverged.format(step=ended) if 0 <= ended <= step else "")

@@ -1,0 +1,72 @@
+"""Words that must fit: broken into lines, made smaller, or cut with "…"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
+
+from toylab.film.style import DPI
+
+
+def fitted(
+    words: str,
+    width: float,
+    points: float,
+    least: float,
+    fonts: Sequence[str],
+    bold: bool = False,
+) -> tuple[str, float]:
+    """Words on one line of so many units, and their size: smaller if need be, then cut with "…"."""
+    size = points
+    while len(lines := wrapped(words, width, size, fonts, bold)) > 1 and size > least:
+        size = max(size - 1, least)
+    return (lines[0] if len(lines) == 1 else lines[0].rstrip(" ,.;:") + "…"), size
+
+
+# Between these a line may break. Chinese has no spaces: between its characters, but not before a stop.
+_PIECES = re.compile(r"[\u2e80-\uffef][\u3001\u3002\uff01-\uff1f]*|[^\s\u2e80-\uffef]{1,24}\s*|\s+")
+
+
+def wrapped(
+    words: str, width: float, points: float, fonts: Sequence[str], bold: bool = False, most: int = 2
+) -> list[str]:
+    """Break words into at most so many lines of so many units; what does not fit ends in "…".
+
+    Args:
+        words: Any text; its own line breaks count as spaces.
+        width: Ninety-sixths of an inch.
+        points: Size of the font.
+        fonts: Families, the first that has a character draws it.
+        bold: Whether the words are bold.
+        most: How many lines there may be.
+    """
+    font = FontProperties(family=list(fonts), weight="bold" if bold else "normal")
+    words = " ".join(words.split())
+
+    def measure(line: str) -> float:
+        # The outline's width, to the next pixel; an empty line has no outline.
+        if not line:
+            return 0.0
+        return float(TextPath((0, 0), line, size=points * DPI / 72, prop=font).get_extents().width)
+
+    if measure(words) <= width:
+        return [words]
+    lines, line = [], ""
+    # Chinese has no spaces: a line may break between its characters, but not before a stop.
+    for piece in re.findall(
+        r"[\u2e80-\uffef][\u3001\u3002\uff01-\uff1f]*|[^\s\u2e80-\uffef]{1,24}\s*|\s+", words
+    ):
+        if line and measure((line + piece).rstrip()) > width:
+            lines.append(line.rstrip())
+            line = ""
+        line += piece
+    lines.append(line.rstrip())
+    if len(lines) <= most:
+        return lines
+    last = lines[most - 1]
+    while last and measure(last + "…") > width:
+        last = last[:-1]
+    return [*lines[: most - 1], last.rstrip() + "…"]

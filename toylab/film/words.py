@@ -1,0 +1,62 @@
+"""What a film says of itself, in each language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words of one language.
+
+    Attributes:
+        code: Key of `WORDS`.
+    """
+
+    code: str = "en"
+    step: str = "step"
+    seed: str = "seed"
+    real: str = "real"
+    generated: str = "generated"
+    arrows: str = "push of the loss"
+    trails: str = "their way"
+    density: str = "true density"
+    kde: str = "samples' density"
+    lattice: str = "latent lattice"
+    path: str = "both players, and where each is pushed"
+    push: str = "push of the loss: {size}"
+    mean: str = "mean"
+    count: str = "{value} of {total}"
+    diverged: str = "diverged at step {step}"
+    modes_won: str = "{n} of {total} modes alive"
+    modes_lost: str = "{n} modes lost"
+    seeds_hold: str = "{hits} of {n} seeds"
+
+    def of(self, told: dict[str, str], key: str) -> str:
+        """An entry of a scenario in this language, or in English where it has none."""
+        return told.get(f"{key}_{self.code}") or told[key]
+
+
+WORDS: dict[str, Words] = {
+    "en": Words(),
+    "zh": Words(
+        code="zh",
+        step="步",
+        seed="种子",
+        real="真实样本",
+        generated="生成样本",
+        arrows="损失的推力",
+        trails="走过的路",
+        density="真实密度",
+        kde="样本密度",
+        lattice="潜空间网格",
+        path="双方的轨迹与受力方向",
+        push="损失的推力：{size}",
+        mean="均值",
+        count="{value} / {total}",
+        diverged="在第 {step} 步发散",
+        modes_won="{total} 个模式中有 {n} 个存活",
+        modes_lost="失去 {n} 个模式",
+        seeds_hold="{n} 个种子中 {hits} 个",
+    ),
+}

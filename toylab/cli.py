@@ -16,7 +16,6 @@ import typer
 from toylab.errors import ToylabError
 
 if TYPE_CHECKING:
-    from toylab.film.writers import Frames
     from toylab.scenario import Scenario
     from toylab.trace import Trace
 
@@ -279,7 +278,7 @@ def _film(
     film.save(
         *output,
         command=_command(),
-        watch=lambda frames: _watched(frames, f"Filming {trace.name}"),
+        watch=lambda numbers: _progress(numbers, len(numbers), f"Filming {trace.name}"),
     )
     seconds = time.perf_counter() - start
     for path in output:
@@ -310,27 +309,6 @@ def _progress(items: Iterable[T], total: int, words: str) -> Iterator[T]:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield from progress.track(items, total=total, description=words)
-
-
-def _watched(frames: Frames, words: str) -> Frames:
-    """Frames that move a bar as they are drawn."""
-    if not sys.stderr.isatty():
-        return frames
-    return _WatchedFrames(frames, words)
-
-
-class _WatchedFrames:
-    def __init__(self, frames: Frames, words: str) -> None:
-        self._frames = frames
-        # Driven from outside: one item is taken for each frame drawn, in whatever order.
-        self._bar = _progress(range(len(frames)), len(frames), words)
-
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    def draw(self, frame: int, into: Any = None) -> Any:
-        next(self._bar, None)
-        return self._frames.draw(frame, into)
 
 
 def main() -> None:

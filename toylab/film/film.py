@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ from toylab.film.style import (
     WORDS,
     Layout,
 )
-from toylab.film.writers import Frame, Frames, Timing, write
+from toylab.film.writers import Frame, Timing, write
 from toylab.metrics import METRICS
 from toylab.trace import Trace
 
@@ -174,20 +174,41 @@ class Film:
             self._canvas.draw()
             return np.array(self._canvas.buffer_rgba())
 
+    def figure(self, frame: int | None) -> Figure:
+        """The figure of one frame with nothing left out, or of a contact sheet of key frames."""
+        if frame is None:
+            return self._sheet()
+        self.redraw(frame)
+        return self._figure
+
+    def _sheet(self) -> Figure:
+        """Six frames over the film, two rows of three."""
+        sheet = Figure(figsize=(1980 / DPI, 760 / DPI), dpi=DPI, facecolor=self._theme.grid)
+        FigureCanvasAgg(sheet)
+        for place, k in enumerate(np.linspace(0, len(self) - 1, 6).astype(int)):
+            row, column = divmod(place, 3)
+            box = ((10 + 660 * column) / 1980, (10 + 380 * (1 - row)) / 760, 640 / 1980, 360 / 760)
+            ax = sheet.add_axes(box)
+            ax.set_axis_off()
+            ax.imshow(self.draw(int(k)), interpolation="antialiased")
+        return sheet
+
     def save(
         self,
         *paths: str | Path,
         timing: Timing | None = None,
         command: str = "",
-        watch: Callable[[Frames], Frames] = lambda frames: frames,
+        frame: int | None = None,
+        watch: Callable[[Sequence[int]], Iterable[int]] = lambda numbers: numbers,
     ) -> None:
         """Write the film; each path's ending picks the writer.
 
         Args:
-            paths: Files to write.
+            paths: Files to write; a name that ends with "/" is a folder of numbered frames.
             timing: How long frames stand.
             command: What the user typed, for the file's provenance.
-            watch: Wraps the frames; for showing progress.
+            frame: The one frame of a still; a contact sheet if none is given.
+            watch: Passes frame numbers on, one as each frame is drawn; for showing progress.
 
         Raises:
             ToylabError: If an ending is unknown or a file cannot be written.
@@ -203,7 +224,7 @@ class Film:
         seconds = float(self.trace.settings["film"].get("seconds", 6.0))
         timing = timing or Timing.moving(seconds, len(self))
         with self._style():
-            write(watch(self), [Path(path) for path in paths], timing, provenance)
+            write(self, paths, timing, provenance, frame, watch)
 
     @contextlib.contextmanager
     def _style(self) -> Iterator[None]:

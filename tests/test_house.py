@@ -43,6 +43,7 @@ ORDER = [
     "study",
     "reference",
     "film.style",
+    "film.counter",
     "film.layers",
     "film.panels",
     "film.writers.base",

@@ -28,6 +28,7 @@ from matplotlib.transforms import Affine2D
 
 from toylab.claims import REDUCTIONS, Claim
 from toylab.errors import ToylabError, unknown
+from toylab.film.counter import counter
 from toylab.film.layers import LAYERS, Bar, Key
 from toylab.film.panels import Panel, PanelPlan
 from toylab.film.style import (
@@ -253,8 +254,9 @@ class Film:
         self._layers = [LAYERS[name](theme, words) for name in self._layer_names]
         moving_stage = self._stage(layout)
         self._panels = self._open_panels(layout)
-        self._step = self._text(layout.right, 664, "", STEP, theme.ink, ha="right", zorder=20)
-        self._step.set_fontfamily("DejaVu Sans Mono")
+        place = layout.right / layout.width, 664 / layout.height
+        self._step = counter(self._figure, *place, "", fontsize=STEP, color=theme.ink, ha="right")
+        self._step.set(fontfamily="DejaVu Sans Mono", zorder=20)
         self._progress = Rectangle(
             (0, 0), 0, 5 / layout.height, transform=self._figure.transFigure, zorder=20
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -14,6 +15,7 @@ from matplotlib.text import Text
 
 from toylab.axes import Float
 from toylab.claims import Claim
+from toylab.film.counter import counter
 from toylab.film.style import LABEL, PANEL, VALUE, Theme, Words, short
 from toylab.metrics import METRICS, Metric
 from toylab.trace import Trace
@@ -223,7 +225,9 @@ class Panel:
         box = self._ax.get_window_extent()
         # Lines of 34 pixels, the lowest 12 above the axes.
         x, y = (box.x0, box.x1)[side], box.y1 + 12 + 34 * above
-        text = figure.text(x / figure.bbox.width, y / figure.bbox.height, words, fontsize=size)
+        # The name stands still; the value changes in every frame.
+        write = (figure.text, partial(counter, figure))[side]
+        text = write(x / figure.bbox.width, y / figure.bbox.height, words, fontsize=size)
         text.set(color=colour, fontweight="bold", ha=("left", "right")[side], va="baseline")
         text.set_zorder(20)
         return text

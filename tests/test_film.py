@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, cast
 
 import matplotlib
 import numpy as np
 import pytest
-from PIL import Image
 
 from toylab.errors import ToylabError
 from toylab.film import THEMES, Film
@@ -18,7 +15,6 @@ from toylab.film.layers.arrows import N_ARROWS
 from toylab.film.layers.choice import spread_choice
 from toylab.film.panels import PanelPlan
 from toylab.film.style import LABEL, nice_number, nice_probability, resampler, short
-from toylab.film.writers import WRITERS, Palette, Timing, provenance_of
 from toylab.metrics import METRICS
 from toylab.scenario import Scenario, check
 from toylab.trace import Trace
@@ -240,123 +236,3 @@ def test_a_critics_bar_tells_values_and_not_probabilities(small: Make) -> None:
 
 def test_curves_may_share_a_panel() -> None:
     assert PanelPlan(("a", "b"), log=True).metrics == ("a", "b")
-
-
-# --- writers ---
-
-
-class Plain:
-    """Frames of flat colours, for writers."""
-
-    def __init__(self, n: int = 5, same: tuple[int, ...] = ()) -> None:
-        rng = np.random.default_rng(0)
-        self.frames = [rng.integers(0, 255, (1, 1, 4), dtype=np.uint8) for _ in range(n)]
-        for k in same:
-            self.frames[k] = self.frames[k - 1]
-
-    def __len__(self) -> int:
-        return len(self.frames)
-
-    def draw(self, frame: int, into: np.ndarray | None = None) -> np.ndarray:
-        full = np.broadcast_to(self.frames[frame], (40, 60, 4)).copy()
-        full[..., 3] = 255
-        full[: 5 + frame, :9, :3] = 30
-        return full
-
-
-def gif_frames(path: Path) -> tuple[list[np.ndarray], list[int]]:
-    with Image.open(path) as image:
-        frames, durations = [], []
-        for k in range(getattr(image, "n_frames", 1)):
-            image.seek(k)
-            durations.append(image.info["duration"])
-            frames.append(np.asarray(image.convert("RGB")))
-    return frames, durations
-
-
-def test_a_gif_read_by_pillow_has_our_frames_and_loops(tmp_path: Path) -> None:
-    path, frames = tmp_path / "x.gif", Plain()
-    WRITERS[".gif"](frames, path, Timing(frame=5, first=60, last=200), {"a": "b"})
-    read, durations = gif_frames(path)
-    assert durations == [600, 50, 50, 50, 2000]
-    with Image.open(path) as image:
-        assert image.info["loop"] == 0 and image.size == (60, 40)
-    for k, frame in enumerate(read):
-        # Fewer than 255 colours: every one is kept as it is.
-        assert np.array_equal(frame, frames.draw(k)[..., :3]), k
-
-
-def test_time_passes_while_nothing_changes(tmp_path: Path) -> None:
-    class Still(Plain):
-        def draw(self, frame: int, into: np.ndarray | None = None) -> np.ndarray:
-            return super().draw(0)
-
-    WRITERS[".gif"](Still(4), tmp_path / "x.gif", Timing(5, 60, 200), {})
-    assert sum(gif_frames(tmp_path / "x.gif")[1]) == 600 + 2 * 50 + 2000
-
-
-def test_a_film_as_gif_stays_close_to_its_frames(small_trace: Trace, tmp_path: Path) -> None:
-    film = Film(small_trace)
-    film.save(tmp_path / "x.gif")
-    for k, frame in enumerate(gif_frames(tmp_path / "x.gif")[0]):
-        error = frame.astype(float) - film.draw(k)[..., :3]
-        psnr = 10 * np.log10(255**2 / np.mean(error**2))
-        # 40 dB is where a still picture's loss stops being seen; 255 colours without dither reach it.
-        assert psnr > 40, psnr
-
-
-def test_a_palette_keeps_flat_colours_exactly(small_trace: Trace) -> None:
-    film = Film(small_trace)
-    palette = Palette([film.draw(0)])
-    paper = [int(THEMES["light"].paper[i : i + 2], 16) for i in (1, 3, 5)]
-    assert paper in palette.colours.tolist()
-    assert len(palette.colours) <= 255
-
-
-def test_the_same_film_twice_is_the_same_bytes(small_trace: Trace, tmp_path: Path) -> None:
-    for name in ("a.gif", "b.gif"):
-        Film(small_trace).save(tmp_path / name)
-    assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
-
-
-@pytest.mark.parametrize("ending", WRITERS)
-def test_every_writer_says_where_its_film_came_from(
-    ending: str, small_trace: Trace, tmp_path: Path
-) -> None:
-    path = tmp_path / f"x{ending}"
-    Film(small_trace, seed=2).save(path, command="toylab run it")
-    told = provenance_of(path)
-    assert told["seed"] == "2" and told["film_command"] == "toylab run it"
-    assert check_settings(told["settings"]) == "Small"
-
-
-def check_settings(text: str) -> str:
-    import tomllib
-
-    return check(tomllib.loads(text)).title
-
-
-def test_an_ending_without_writer_is_said_before_anything_is_drawn(
-    small_trace: Trace, tmp_path: Path
-) -> None:
-    for name in ("x.gfi", "x", "x.txt"):
-        with pytest.raises(ToylabError, match=r"ending .* is unknown"):
-            Film(small_trace).save(tmp_path / "good.gif", tmp_path / name)
-    assert not list(tmp_path.iterdir())
-
-
-def test_files_that_are_no_films_are_said(tmp_path: Path) -> None:
-    (tmp_path / "text.gif").write_text("hello")
-    Image.new("RGB", (4, 4)).save(tmp_path / "foreign.gif")
-    for path in (tmp_path / "text.gif", tmp_path / "foreign.gif", tmp_path / "none.gif", tmp_path):
-        with pytest.raises(ToylabError):
-            provenance_of(path)
-
-
-def test_a_full_disk_is_one_line_and_the_old_file_stays(small_trace: Trace) -> None:
-    full = Path("/dev/full")
-    if not full.exists():
-        pytest.skip("no /dev/full on this system")
-    with pytest.raises(OSError):
-        WRITERS[".gif"](Plain(), full, Timing(), {})
-    assert shutil.disk_usage("/").free > 0

@@ -16,7 +16,6 @@ import typer
 from toylab.errors import ToylabError
 
 if TYPE_CHECKING:
-    from toylab.film.writers import Frames
     from toylab.scenario import Scenario
     from toylab.trace import Trace
 
@@ -40,6 +39,16 @@ Seed = Annotated[int, typer.Option(help="Whose training is filmed.", min=0, max=
 Theme = Annotated[str, typer.Option(help="light or dark.")]
 Output = Annotated[
     list[Path], typer.Option("-o", "--output", help="File to write. May be repeated.")
+]
+
+# Text, not paths: a path loses the slash by which a folder of frames is told.
+Films = Annotated[
+    list[str],
+    typer.Option("-o", "--output", help="Film, still, or FOLDER/ of frames. May be repeated."),
+]
+Still = Annotated[
+    int | None,
+    typer.Option("--frame", help="The one frame of a still; a contact sheet by default.", min=0),
 ]
 
 # A trace of many seeds keeps the surfaces of the first nine: as many as a film's grid can show.
@@ -108,17 +117,17 @@ def train(
 @app.command()
 def render(
     trace: Annotated[Path, typer.Argument(metavar="TRACE", help="A trace (.npz).")],
-    output: Output,
+    output: Films,
     seed: Annotated[int | None, typer.Option(help="Whose film; the first by default.")] = None,
     theme: Theme = "light",
+    frame: Still = None,
 ) -> None:
     """Film a trace; each output's ending picks the writer."""
-    from toylab.film.writers import writer_for
+    from toylab.film.writers import check_still
     from toylab.trace import Trace
 
-    for path in output:
-        writer_for(path)
-    _film(Trace.load(trace), seed, theme, output)
+    check_still(output, frame)
+    _film(Trace.load(trace), seed, theme, output, frame=frame)
 
 
 @app.command()
@@ -128,17 +137,26 @@ def run(
     to: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("renders"),
     theme: Theme = "light",
     set_: Changes = [],  # noqa: B006
+    output: Films = [],  # noqa: B006
+    frame: Still = None,
 ) -> None:
-    """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz."""
+    """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz, or what -o names."""
     from toylab.film.film import check_look
+    from toylab.film.writers import check_still
 
+    if output and len(names) > 1:
+        raise ToylabError(
+            f"-o names the film of one scenario, and {len(names)} were given. Leave -o out, or run one."
+        )
+    check_still(output or [f"{name}.gif" for name in names[:1]], frame)
     check_look(theme)
     # All of them before the first is trained: a misspelt last name should not cost an hour.
     scenarios = [_loaded(name, set_) for name in names]
     for scenario in scenarios:
         trace, seconds = _record(scenario, [seed])
         trace.save(to / f"{scenario.name}.npz")
-        _film(trace, seed, theme, [to / f"{scenario.name}.gif"], f"trained in {seconds:.1f} s, ")
+        films = output or [str(to / f"{scenario.name}.gif")]
+        _film(trace, seed, theme, films, f"trained in {seconds:.1f} s, ", frame)
 
 
 @app.command()
@@ -284,7 +302,12 @@ def _record(scenario: Scenario, seeds: Sequence[int]) -> tuple[Trace, float]:
 
 
 def _film(
-    trace: Trace, seed: int | None, theme: str, output: Sequence[Path], before: str = ""
+    trace: Trace,
+    seed: int | None,
+    theme: str,
+    output: Sequence[str],
+    before: str = "",
+    frame: int | None = None,
 ) -> None:
     import time
 
@@ -295,15 +318,19 @@ def _film(
     film.save(
         *output,
         command=_command(),
-        watch=lambda frames: _watched(frames, f"Filming {trace.name}"),
+        frame=frame,
+        watch=lambda numbers: _progress(numbers, len(numbers), f"Filming {trace.name}"),
     )
     seconds = time.perf_counter() - start
-    for path in output:
-        _result(path, f"{len(film)} frames, {before}filmed in {seconds:.1f} s")
+    for name in output:
+        _result(name, f"{len(film)} frames, {before}filmed in {seconds:.1f} s")
 
 
-def _result(path: Path, words: str) -> None:
-    typer.echo(f"{path}  {path.stat().st_size / 1e6:.1f} MB, {words}")
+def _result(output: str | Path, words: str) -> None:
+    path = Path(output)
+    files = [path, *path.iterdir()] if path.is_dir() else [path]
+    size = sum(file.stat().st_size for file in files)
+    typer.echo(f"{output}  {size / 1e6:.1f} MB, {words}")
 
 
 def _expect_ending(path: Path, endings: Sequence[str]) -> None:
@@ -326,27 +353,6 @@ def _progress(items: Iterable[T], total: int, words: str) -> Iterator[T]:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield from progress.track(items, total=total, description=words)
-
-
-def _watched(frames: Frames, words: str) -> Frames:
-    """Frames that move a bar as they are drawn."""
-    if not sys.stderr.isatty():
-        return frames
-    return _WatchedFrames(frames, words)
-
-
-class _WatchedFrames:
-    def __init__(self, frames: Frames, words: str) -> None:
-        self._frames = frames
-        # Driven from outside: one item is taken for each frame drawn, in whatever order.
-        self._bar = _progress(range(len(frames)), len(frames), words)
-
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    def draw(self, frame: int, into: Any = None) -> Any:
-        next(self._bar, None)
-        return self._frames.draw(frame, into)
 
 
 def main() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from toylab.errors import ToylabError
@@ -37,13 +38,49 @@ def whole(path: Path) -> Iterator[Path]:
             part.unlink()
 
 
+@contextlib.contextmanager
+def whole_folder(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]:
+    """Give a temporary folder beside `path` and move it there once the block ends well.
+
+    Args:
+        path: The folder to be.
+        ours: Whether a folder that stands there may be replaced.
+
+    Raises:
+        ToylabError: If something else stands there, or the folder cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    old = path.with_name(f".{path.name}.{os.getpid()}.old.part")
+    try:
+        if path.exists() and not (path.is_dir() and ours(path)):
+            raise ToylabError(
+                f"Cannot write {path}/: it holds other things than frames that toylab wrote. "
+                "Give another name."
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
+        part.mkdir()
+        yield part
+        if path.exists():
+            path.rename(old)
+        part.rename(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ToylabError(f"Cannot write {path}/: {reason}.") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        if old.exists() and not path.exists():
+            old.rename(path)
+        shutil.rmtree(old, ignore_errors=True)
+
+
 def _sweep(path: Path) -> None:
     """Remove parts of this file left by processes that are gone."""
     for old in path.parent.glob(f".{_escaped(path.stem)}.*.part{_escaped(path.suffix)}"):
         owner = old.name[len(path.stem) + 2 :].split(".", 1)[0]
         if owner.isdigit() and not _alive(int(owner)):
             with contextlib.suppress(OSError):
-                old.unlink()
+                shutil.rmtree(old) if old.is_dir() else old.unlink()
 
 
 def _escaped(text: str) -> str:

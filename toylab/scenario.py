@@ -120,6 +120,8 @@ class Scenario(_Model):
     lesson: Line
     lesson_zh: Line | None = None
     source: Line | None = None
+    # Whether `check` leaves it out unless it is named: a paper's protocol that takes long.
+    slow: bool = False
     target: Annotated[Choice, From(TARGETS, data=None)]
     generator: Annotated[Choice, GENERATOR] = GENERATOR.chosen("mlp")
     discriminator: Annotated[Choice, DISCRIMINATOR] = DISCRIMINATOR.chosen("mlp")

@@ -63,18 +63,19 @@ class _Task:
     seeds: tuple[int, ...]
 
     def key(self) -> str:
-        told = [_playing(self.settings), [_measured(c) for c in self.claims], self.seeds, _code()]
+        told = [_playing(self.settings), self.seeds, _code()]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _playing(settings: dict[str, Any]) -> dict[str, Any]:
     """What decides the numbers: not the words, not the film."""
-    silent = (*catalogue.OWN_KEYS, "film")
+    silent = (*catalogue.OWN_KEYS, "film", "slow")
     return {key: value for key, value in settings.items() if key not in silent}
 
 
-def _measured(claim: Claim) -> list[Any]:
-    return [claim.metric, claim.reduce, list(claim.window)]
+def _measured(claim: Claim) -> str:
+    """What of a claim decides its numbers; claims that share it share them."""
+    return f"{claim.metric} {claim.reduce} {claim.window[0]:g}..{claim.window[1]:g}"
 
 
 @cache
@@ -88,21 +89,31 @@ def _code() -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _measure(task: _Task, folder: Path) -> list[list[float]]:
-    """Numbers of each claim and seed, from the cache or by training, [claims][seeds]."""
+# Of one ensemble: by what was measured, a number a seed.
+Numbers = dict[str, list[float]]
+
+
+def _measure(task: _Task, folder: Path) -> Numbers:
+    """Numbers of an ensemble for each of its claims, from the cache or by training."""
     path = folder / f"{task.key()}.json"
-    if path.is_file():
-        try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            pass  # not ours, or damaged: it is made again
+    kept = _kept(path)
+    if all(_measured(claim) in kept for claim in task.claims):
+        return kept
     # One thread a worker: the workers share the cores, and sums come out the same with any number.
     torch.set_num_threads(1)
     trace = record(check(task.settings, name=task.name), task.seeds, filmed=())
-    numbers = [reduced(claim, trace).astype(float).tolist() for claim in task.claims]
+    numbers = {_measured(c): reduced(c, trace).astype(float).tolist() for c in task.claims}
     with whole(path) as part:
-        part.write_text(json.dumps(numbers), encoding="utf-8")
+        part.write_text(json.dumps(kept | numbers), encoding="utf-8")
     return numbers
+
+
+def _kept(path: Path) -> Numbers:
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # not there, not ours, or damaged: it is made again
+    return kept if isinstance(kept, dict) else {}
 
 
 def outcomes(
@@ -119,42 +130,58 @@ def outcomes(
     Raises:
         ToylabError: If a claim compares with a scenario that does not exist.
     """
-    plan: list[tuple[Scenario, list[_Task]]] = []
+    # Each scenario is trained once, for its own claims and for those that compare with it.
+    wanted = {scenario.name: (scenario, [*scenario.claims]) for scenario in scenarios}
+    order: list[str] = []
     for scenario in scenarios:
-        tasks = _tasks(scenario, scenario.claims, seeds)
-        paired = [c for c in scenario.claims if c.against]
-        for claim in paired:
-            tasks += _tasks(load(claim.against), (claim,), seeds)
-        plan.append((scenario, tasks))
-    every = (task for _, tasks in plan for task in tasks)
-    arriving = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_measure)(task, folder) for task in every
-    )
-    results: Iterator[Any] = iter(arriving)
-    for scenario, tasks in plan:
-        numbers: list[list[list[float]]] = [next(results) for _ in tasks]
-        yield _counted(scenario, numbers, len(seeds))
-
-
-def _tasks(scenario: Scenario, claims: Sequence[Claim], seeds: Sequence[int]) -> list[_Task]:
-    return [
-        _Task(scenario.settings, scenario.name, tuple(claims), tuple(seeds[i : i + ENSEMBLE]))
-        for i in range(0, len(seeds), ENSEMBLE)
+        for claim in scenario.claims:
+            if claim.against:
+                known = wanted.setdefault(claim.against, (load(claim.against), []))
+                known[1].append(claim)
+        needed = [*(c.against for c in scenario.claims if c.against), scenario.name]
+        order += [name for name in needed if name not in order]
+    tasks = [
+        (name, _Task(wanted[name][0].settings, name, tuple(wanted[name][1]), part))
+        for name in order
+        for part in _parts(seeds)
     ]
+    arriving: Iterator[Any] = iter(
+        Parallel(n_jobs=jobs, return_as="generator")(
+            delayed(_measure)(task, folder) for _, task in tasks
+        )
+    )
+    done: dict[str, Numbers] = {}
+    waiting = list(scenarios)
+    for name in order:
+        done[name] = _joined([next(arriving) for _ in _parts(seeds)])
+        while waiting and _answered(waiting[0], done):
+            yield _counted(waiting.pop(0), done)
 
 
-def _counted(scenario: Scenario, parts: list[list[list[float]]], n: int) -> list[Outcome]:
-    """Put the ensembles of a scenario together, and those it is compared with after them."""
-    per = -(-n // ENSEMBLE)
-    own, others = parts[:per], iter(parts[per:])
+def _parts(seeds: Sequence[int]) -> list[tuple[int, ...]]:
+    return [tuple(seeds[i : i + ENSEMBLE]) for i in range(0, len(seeds), ENSEMBLE)]
+
+
+def _joined(parts: Sequence[Numbers]) -> Numbers:
+    """Ensembles one after the other."""
+    return {key: [x for part in parts for x in part[key]] for key in parts[0]}
+
+
+def _answered(scenario: Scenario, done: dict[str, Numbers]) -> bool:
+    others = [claim.against for claim in scenario.claims if claim.against]
+    return all(name in done for name in (scenario.name, *others))
+
+
+def _counted(scenario: Scenario, done: dict[str, Numbers]) -> list[Outcome]:
+    """Judge the claims of a scenario."""
     counted = []
-    for i, claim in enumerate(scenario.claims):
-        numbers: PerSeed = np.concatenate([np.asarray(part[i], dtype=float) for part in own])
+    for claim in scenario.claims:
+        key = _measured(claim)
+        numbers: PerSeed = np.asarray(done[scenario.name][key], dtype=float)
         if claim.against:
-            theirs = np.concatenate([np.asarray(next(others)[0], dtype=float) for _ in range(per)])
             # Seed by seed: both saw the same data and the same latents.
-            numbers = numbers - theirs
-        hits = int(np.sum(RELATIONS[claim.relation](numbers, claim.threshold)))
+            numbers = numbers - np.asarray(done[claim.against][key], dtype=float)
+        n, hits = len(numbers), int(np.sum(RELATIONS[claim.relation](numbers, claim.threshold)))
         shown = tuple(float(x) if np.isfinite(x) else None for x in numbers)
         counted.append(
             Outcome(
@@ -195,12 +222,14 @@ def as_markdown(found: Sequence[Outcome], about: dict[str, str]) -> str:
 
 
 def named(names: Sequence[str]) -> list[Scenario]:
-    """The scenarios of these names, or all; each with claims.
+    """The scenarios of these names, or all that are not slow; each with claims.
 
     Raises:
         ToylabError: If one is unknown or claims nothing.
     """
     scenarios = [load(name) for name in names or catalogue.names()]
+    if not names:
+        scenarios = [scenario for scenario in scenarios if not scenario.slow]
     for scenario in scenarios:
         if not scenario.claims:
             raise ToylabError(f"{scenario.name} claims nothing. Add [[claims]] to check it.")

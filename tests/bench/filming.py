@@ -16,7 +16,7 @@ from matplotlib import rc_context
 from matplotlib.animation import FuncAnimation, PillowWriter
 
 from toylab import Film, load, record
-from toylab.film.reel import _STYLE
+from toylab.film.animation import _STYLE
 
 N_THEIRS = 24  # frames; their cost a frame does not depend on how many there are
 

@@ -84,6 +84,5 @@ def _claims(trace: Trace, row: int, words: Words) -> list[Chapter]:
             continue
         first = int(np.flatnonzero(~holds)[-1]) + 1
         sign = {"<=": "≤", ">=": "≥"}.get(claim.relation, claim.relation)
-        label = metric.label_zh if words.code == "zh" else metric.label
-        found.append(Chapter(first, f"{label} {sign} {claim.threshold:g}"))
+        found.append(Chapter(first, f"{words.label(metric)} {sign} {claim.threshold:g}"))
     return found

@@ -11,13 +11,13 @@ from matplotlib.text import Text
 
 from toylab.claims import REDUCTIONS, Claim, told_claims
 from toylab.errors import ToylabError, unknown
+from toylab.film.animation import Animation
 from toylab.film.chapters import Chapter, chapters_of
 from toylab.film.key import draw_bar, draw_key
 from toylab.film.layers import LAYERS
 from toylab.film.layout import LAYOUTS
 from toylab.film.pace import paced
-from toylab.film.panels import Panel, PanelPlan
-from toylab.film.reel import Reel
+from toylab.film.panels import LEAST_SEEDS, Panel, PanelPlan
 from toylab.film.stage import Stage
 from toylab.film.style import LABEL, THEMES, styled
 from toylab.film.words import WORDS
@@ -117,7 +117,7 @@ def filmed_seed(trace: Trace, seed: int | None) -> int:
     return seed
 
 
-class Film(Reel):
+class Film(Animation):
     """The film of one seed of a trace.
 
     Args:
@@ -167,7 +167,10 @@ class Film(Reel):
     def _build(self) -> None:
         trace, theme, words, layout = self.trace, self._theme, self._words, self.layout
         settings = trace.settings
-        name = f"{words.seed} {self.seed}" + (f" · {trace.name}" * bool(trace.name))
+        parts = [f"{words.seed} {self.seed}", trace.name]
+        if self._plans and len(trace.seeds) >= LEAST_SEEDS:
+            parts.insert(1, words.band.format(n=len(trace.seeds)))
+        name = " · ".join(filter(None, parts))
         lines = self._header(words.of(settings, "title"), words.of(settings, "lesson"), name)
         ax = self._axes(layout.stage(lines))
         self._stage = Stage(ax, trace, self.seed, self._layer_names, theme, words)
@@ -186,12 +189,9 @@ class Film(Reel):
         # In the order in which a full redraw paints them: axes by axes, then the figure's own.
         self._moving = [*self._stage.moving, self._said]
         left, _, side, _ = layout.stage(lines)
-        # Beside the name where both share a row.
-        below = layout.key_at(lines)
-        end = layout.width - 560 if below == layout.key else layout.right
-        draw_key(
-            self._figure, layout, self._stage.keys, (left, below), max(end, left + side), theme
-        )
+        end = left + side + (0 if layout.tall else 100)
+        keys, at = self._stage.keys, (left, layout.key_at(lines))
+        draw_key(self._figure, layout, keys, at, end, theme)
         bar = self._stage.bar
         if bar:
             box = layout.bar(lines)
@@ -218,7 +218,7 @@ class Film(Reel):
     def _open_panels(self, lesson_lines: int) -> list[Panel]:
         claims = told_claims(self.trace.settings)
         plans = self._plans[: self.layout.most_panels]
-        boxes = self.layout.panels(lesson_lines, tuple(len(plan.metrics) for plan in plans))
+        boxes = self.layout.panels(lesson_lines, tuple(plan.header_lines for plan in plans))
         colours = iter([*self._theme.curves, *self._theme.curves])
         return [
             Panel(

@@ -13,7 +13,7 @@ from toylab.film.style import DPI, LESSON, TITLE
 Box = tuple[float, float, float, float]  # left, bottom, width, height
 
 # Heights of the rows of words: a line of the lesson, a panel's name, the words of its step axis.
-LESSON_LINE, HEADER, STEP_AXIS = 28, 34, 46
+LESSON_LINE, HEADER, SMALL_HEADER, STEP_AXIS = 28, 34, 26, 46
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Layout:
         left, bottom, side, _ = self.stage(lesson_lines)
         return (left + side + 16, bottom, 14, side)
 
-    def panels(self, lesson_lines: int, header_lines: tuple[int, ...]) -> list[Box]:
+    def panels(self, lesson_lines: int, header_lines: tuple[float, ...]) -> list[Box]:
         """Axes of the curve panels, each with so many lines of words above itself."""
         if not header_lines:
             return []

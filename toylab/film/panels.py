@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -15,6 +15,8 @@ from matplotlib.text import Text
 
 from toylab.axes import Float
 from toylab.claims import Claim
+from toylab.film.counter import counter
+from toylab.film.layout import HEADER, SMALL_HEADER
 from toylab.film.style import LABEL, PANEL, VALUE, Theme, short
 from toylab.film.words import Words
 from toylab.metrics import METRICS, Metric
@@ -28,12 +30,32 @@ class PanelPlan:
     metrics: tuple[str, ...]
     log: bool = False
 
+    @property
+    def header_lines(self) -> float:
+        """Height of the words above the axes, in lines of 34 units."""
+        return len(self.metrics) * self.line / HEADER
+
+    @property
+    def line(self) -> int:
+        """Units from one line of words to the next."""
+        # From three on the names are small, or they would leave no room for the curves.
+        return HEADER if len(self.metrics) <= 2 else SMALL_HEADER
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Sizes of a name and of a value, points."""
+        return (PANEL, VALUE) if len(self.metrics) <= 2 else (LABEL, LABEL)
+
+
+# Fewer seeds have no quartiles worth a band.
+LEAST_SEEDS = 3
+
 
 @dataclass(frozen=True)
 class _Curve:
     metric: Metric
-    drawn: Float  # [T], inside the axes
-    values: Float  # [T], as measured
+    values: Float  # [T]
+    drawn: Float  # the same inside the axis, [T]
     line: Line2D
     dot: Line2D
     value: Text
@@ -68,50 +90,57 @@ class Panel:
         step_axis: bool,
     ) -> None:
         self._theme, self._words = theme, words
-        self._ax, self._steps = ax, trace.steps
+        self._ax, self._steps, self._plan = ax, trace.steps, plan
         row = trace.row(seed)
         metrics = [METRICS[name] for name in plan.metrics]
-        every = [metric(trace).astype(float) for metric in metrics]  # each [T, S]
-        values = [curves[:, row] for curves in every]
+        of_seeds = [metric(trace).astype(float) for metric in metrics]  # each [T, S]
+        values = [curves[:, row] for curves in of_seeds]
+        bands = (
+            [quartiles(curves) for curves in of_seeds] if len(trace.seeds) >= LEAST_SEEDS else []
+        )
         k = len(trace.target.modes)
         thresholds = [c.threshold for c in claims]
         ceilings = [c.threshold for c in claims if c.relation.startswith("<")]
-        # A band says what is usual; of two seeds there is no usual.
-        bands = [_quartiles(curves) for curves in every] if trace.samples.shape[1] > 2 else []
-        told = [*values, *(edge for band in bands for edge in band)]
-        ticks = self._limits(metrics, told, plan.log, k, thresholds, ceilings)
-        self._band(ax, bands, colours)
-        if plan.log:
-            # What is nil or less has no place on such an axis: it lies at its foot.
-            foot = ax.get_ylim()[0]
-            values = [np.where(v > foot, v, np.where(np.isfinite(v), foot, np.nan)) for v in values]
+        shown = [*values, *(quartile for band in bands for quartile in band)]
+        ticks = self._limits(metrics, shown, plan.log, k, thresholds, ceilings)
         ax.set_xlim(float(trace.steps[0]), float(trace.steps[-1]))
         self._grid(ax, ticks, [_read(metrics[0], tick, bare=True) for tick in ticks])
         self._thresholds(ax, claims, dict(zip(plan.metrics, colours, strict=False)))
+        for metric, band, colour in zip(metrics, bands, colours, strict=False):
+            self._band(metric, band, colour)
         if step_axis:
             self._step_axis(ax)
+        self._cursor = Line2D([], [], color=theme.soft, linewidth=1, alpha=0.6, zorder=10)
+        ax.add_line(self._cursor)
+        name_size, value_size = plan.sizes
         self._curves = []
         for i, (metric, curve) in enumerate(zip(metrics, values, strict=True)):
             above = len(metrics) - 1 - i
             self._header(
                 0,
-                metric.label_zh if words.code == "zh" else metric.label,
-                PANEL,
+                words.label(metric),
+                name_size,
                 theme.ink if len(metrics) == 1 else colours[i],
                 above,
             )
-            value = self._header(1, "", VALUE, colours[i], above)
+            value = self._header(1, "", value_size, colours[i], above)
             total = k if metric.high == "modes" else 0
             self._curves.append(
                 _Curve(
-                    metric, curve, every[i][:, row], *self._lines(colours[i], metric), value, total
+                    metric,
+                    curve,
+                    self._inside(curve),
+                    *self._lines(colours[i], metric),
+                    value,
+                    total,
                 )
             )
 
     @property
     def artists(self) -> list[Artist]:
         """What changes from frame to frame, bottom first."""
-        return [artist for c in self._curves for artist in (c.line, c.dot, c.value)]
+        own = [artist for c in self._curves for artist in (c.line, c.dot, c.value)]
+        return [self._cursor, *own]
 
     @property
     def axes(self) -> Axes:
@@ -120,6 +149,8 @@ class Panel:
 
     def show(self, frame: int) -> None:
         """Draw the past up to a frame and say the present value."""
+        now = float(self._steps[frame])
+        self._cursor.set_data([now, now], self._ax.get_ylim())
         for c in self._curves:
             c.line.set_data(self._steps[: frame + 1], c.drawn[: frame + 1])
             c.dot.set_data(self._steps[frame : frame + 1], c.drawn[frame : frame + 1])
@@ -166,6 +197,29 @@ class Panel:
         every = max(1, math.ceil((top - least) / 3))
         return [10.0**e for e in range(top, least - 1, -every)][::-1]
 
+    def _inside(self, curve: Float) -> Float:
+        """A curve brought to the axis's edges where it leaves them: zero has no logarithm."""
+        low, high = self._ax.get_ylim()
+        return np.where(np.isfinite(curve), np.clip(curve, low, high), np.nan)
+
+    def _band(self, metric: Metric, band: Sequence[Float], colour: str) -> None:
+        """Half of all seeds as a band, and their median; they stand still behind the curve."""
+        low, middle, high = (self._inside(quartile) for quartile in band)
+        step = "post" if metric.style == "count" else None
+        self._ax.fill_between(
+            self._steps, low, high, step=step, color=colour, alpha=0.16, linewidth=0, zorder=0.5
+        )
+        style = "steps-post" if metric.style == "count" else "default"
+        self._ax.plot(
+            self._steps,
+            middle,
+            color=colour,
+            alpha=0.45,
+            linewidth=1.4,
+            drawstyle=style,
+            zorder=0.6,
+        )
+
     def _grid(self, ax: Axes, ticks: Sequence[float], words: Sequence[str]) -> None:
         for tick, text in zip(ticks, words, strict=True):
             ax.axhline(tick, color=self._theme.grid, linewidth=1, zorder=0)
@@ -211,9 +265,10 @@ class Panel:
             start, end = (first + f * (last - first) for f in claim.window)
             # A claim about the last moment would be a dot; a tenth of the axis can be seen.
             start = min(start, end - 0.1 * (last - first))
+            at = float(self._inside(np.array([claim.threshold]))[0])
             ax.plot(
                 [start, end],
-                [claim.threshold] * 2,
+                [at] * 2,
                 color=colour,
                 linewidth=1.4,
                 linestyle=(0, (4, 3)),
@@ -223,7 +278,7 @@ class Panel:
             metric = METRICS[claim.metric]
             ax.annotate(
                 f"{signs.get(claim.relation, claim.relation)} {_read(metric, claim.threshold)}",
-                (end, claim.threshold),
+                (end, at),
                 # Above a ceiling, below a floor: the curve is expected on the other side.
                 xytext=(0, 5 if below else -5),
                 textcoords="offset points",
@@ -234,21 +289,17 @@ class Panel:
                 annotation_clip=False,
             )
 
-    def _band(self, ax: Axes, bands: Sequence[Sequence[Float]], colours: Sequence[str]) -> None:
-        """Median and quartiles of all seeds, behind the curve of this one."""
-        for (low, middle, high), colour in zip(bands, colours, strict=False):
-            ax.fill_between(self._steps, low, high, color=colour, alpha=0.14, linewidth=0, zorder=1)
-            ax.plot(self._steps, middle, color=colour, alpha=0.45, linewidth=1.4, zorder=1)
-
     def _header(self, side: int, words: str, size: float, colour: str, above: int) -> Text:
         """Words over the axes, left (0) or right (1), `above` lines over the lowest one."""
         figure = self._ax.get_figure(root=True)
         assert figure is not None
         box = self._ax.get_window_extent()
-        # Lines of 34 units of 1/96 inch, the lowest 12 above the axes.
+        # The lowest line 12 units of 1/96 inch above the axes.
         unit = figure.dpi / 96
-        x, y = (box.x0, box.x1)[side], box.y1 + (12 + 34 * above) * unit
-        text = figure.text(x / figure.bbox.width, y / figure.bbox.height, words, fontsize=size)
+        x, y = (box.x0, box.x1)[side], box.y1 + (12 + self._plan.line * above) * unit
+        # The name stands still; the value changes in every frame.
+        write = (figure.text, partial(counter, figure))[side]
+        text = write(x / figure.bbox.width, y / figure.bbox.height, words, fontsize=size)
         text.set(color=colour, fontweight="bold", ha=("left", "right")[side], va="baseline")
         text.set_zorder(20)
         return text
@@ -257,9 +308,9 @@ class Panel:
         """The past and the present of one curve."""
         style = "steps-post" if metric.style == "count" else "default"
         # From 10 up come the artists that move: they must lie over all that stands still.
-        past = Line2D([], [], color=colour, linewidth=2.6, drawstyle=style, zorder=10)
+        past = Line2D([], [], color=colour, linewidth=2.6, drawstyle=style, zorder=11)
         past.set_solid_joinstyle("round")
-        dot = Line2D([], [], color=colour, marker="o", markersize=8, markeredgewidth=0, zorder=11)
+        dot = Line2D([], [], color=colour, marker="o", markersize=8, markeredgewidth=0, zorder=12)
         for artist in (past, dot):
             # A curve at the edge of its axes must not lose half its width.
             artist.set_clip_on(False)
@@ -267,12 +318,18 @@ class Panel:
         return past, dot
 
 
-def _quartiles(curves: Float) -> list[Float]:
-    """First quartile, median and third over the seeds that live, each [T]."""
-    with warnings.catch_warnings():
-        # numpy warns where no seed lives; the band ends there.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return list(np.nanpercentile(curves, (25, 50, 75), axis=1))
+def quartiles(curves: Float) -> tuple[Float, Float, Float]:
+    """Lower quartile, median and upper quartile over the living seeds of [T, S]; NaN without any.
+
+    Returns:
+        Each [T].
+    """
+    found = np.full((3, len(curves)), np.nan)
+    for t, row in enumerate(curves):
+        alive = row[np.isfinite(row)]
+        if len(alive):
+            found[:, t] = np.percentile(alive, (25, 50, 75))
+    return found[0], found[1], found[2]
 
 
 def _read(metric: Metric, value: float, bare: bool = False) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from toylab.metrics import Metric
+
 
 @dataclass(frozen=True)
 class Words:
@@ -28,9 +30,14 @@ class Words:
     mean: str = "mean"
     count: str = "{value} of {total}"
     diverged: str = "diverged at step {step}"
+    band: str = "band: half of {n} seeds"
     modes_won: str = "{n} of {total} modes alive"
     modes_lost: str = "{n} modes lost"
     seeds_hold: str = "{hits} of {n} seeds"
+
+    def label(self, metric: Metric) -> str:
+        """What a metric is called."""
+        return metric.label_zh if self.code == "zh" else metric.label
 
     def of(self, told: dict[str, str], key: str) -> str:
         """An entry of a scenario in this language, or in English where it has none."""
@@ -55,6 +62,7 @@ WORDS: dict[str, Words] = {
         mean="均值",
         count="{value} / {total}",
         diverged="在第 {step} 步发散",
+        band="色带：{n} 个种子的中间一半",
         modes_won="{total} 个模式中有 {n} 个存活",
         modes_lost="失去 {n} 个模式",
         seeds_hold="{n} 个种子中 {hits} 个",

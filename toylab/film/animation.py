@@ -1,4 +1,4 @@
-"""Reel: one figure, many frames, whatever is in them.
+"""Animation: one figure, many frames, whatever is in them.
 
 What stands still is drawn once. A frame puts that back and draws what moves over it (blitting); vector
 output and tests draw the whole figure anew, and both give the same pixels.
@@ -7,7 +7,7 @@ output and tests draw the whole figure anew, and both give the same pixels.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,14 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from toylab.film.chapters import Chapter
+from toylab.film.counter import counter
 from toylab.film.fonts import MONO, check_glyphs, families
 from toylab.film.layout import Box, Layout
+from toylab.film.sheet import contact_sheet
 from toylab.film.style import STEP, Theme
 from toylab.film.text import fitted, wrapped
 from toylab.film.words import Words
-from toylab.film.writers import Frame, Frames, Timing, write
+from toylab.film.writers import Frame, Timing, write
 from toylab.trace import Trace
 
 # matplotlib's own defaults, whatever the user's matplotlibrc says: the same trace, the same bytes.
@@ -44,7 +46,7 @@ _STYLE: Any = {
 }
 
 
-class Reel:
+class Animation:
     """What all films share: a figure with a header and a clock, frames, files.
 
     Args:
@@ -146,28 +148,36 @@ class Reel:
             self._canvas.draw()
             return np.array(self._canvas.buffer_rgba())
 
-    def figure(self, frame: int) -> Figure:
-        """The figure, set to one frame, for writers of vectors; save it inside `styled`."""
+    def figure(self, frame: int | None) -> Figure:
+        """The figure of one frame with nothing left out, or of a contact sheet of key frames."""
+        if frame is None:
+            return self._sheet()
         for artist in self._moving:
             artist.set_animated(False)
         self._still = None
         self._show(self.frames[frame])
         return self._figure
 
+    def _sheet(self) -> Figure:
+        """Key frames in rows of three."""
+        return contact_sheet(self, self._theme)
+
     def save(
         self,
         *paths: str | Path,
         timing: Timing | None = None,
         command: str = "",
-        watch: Callable[[Frames], Frames] = lambda frames: frames,
+        frame: int | None = None,
+        watch: Callable[[Sequence[int]], Iterable[int]] = lambda numbers: numbers,
     ) -> None:
         """Write the film; each path's ending picks the writer.
 
         Args:
-            paths: Files to write.
+            paths: Files to write; a name that ends with "/" is a folder of numbered frames.
             timing: How long frames stand.
             command: What the user typed, for the file's provenance.
-            watch: Wraps the frames; for showing progress.
+            frame: The one frame of a still; a contact sheet if none is given.
+            watch: Passes frame numbers on, one as each frame is drawn; for showing progress.
 
         Raises:
             ToylabError: If an ending is unknown or a file cannot be written.
@@ -177,7 +187,7 @@ class Reel:
             provenance["film_command"] = command
         timing = timing or Timing.moving(self.seconds, len(self))
         with self._style():
-            write(watch(self), [Path(path) for path in paths], timing, provenance)
+            write(self, paths, timing, provenance, frame, watch)
 
     @contextlib.contextmanager
     def _style(self) -> Iterator[None]:
@@ -212,7 +222,7 @@ class Reel:
         check_glyphs([title, lesson, name], self._words.code)
         # The step counter stands on the title's line.
         room = layout.right - layout.left - 190
-        title, size = fitted(title, room, layout.title, 16, self._fonts, bold=True)
+        title, size = fitted(title, room, layout.title, layout.lesson + 3, self._fonts, bold=True)
         self._text(layout.left, layout.title_at, title, size, theme.ink, fontweight="bold")
         lines = wrapped(
             lesson, layout.right - layout.left, layout.lesson, self._fonts, most=layout.most_lesson
@@ -227,10 +237,9 @@ class Reel:
     def _clock(self) -> list[Artist]:
         """The step counter and the progress bar with its chapters; return what moves."""
         layout, theme = self.layout, self._theme
-        self._step = self._text(
-            layout.right, layout.title_at + 4, "", STEP, theme.ink, ha="right", zorder=20
-        )
-        self._step.set_fontfamily([MONO, *self._fonts])
+        place = layout.right / layout.width, (layout.title_at + 4) / layout.height
+        self._step = counter(self._figure, *place, "", fontsize=STEP, color=theme.ink, ha="right")
+        self._step.set(fontfamily=[MONO, *self._fonts], zorder=20)
         self._progress = Rectangle(
             (0, 0), 0, 5 / layout.height, transform=self._figure.transFigure, zorder=20
         )

@@ -1,0 +1,21 @@
+"""Writers: one per ending. All write whole files or none, and all say where the film came from.
+
+A writer takes frames as they are drawn and keeps none, so memory does not grow with their number.
+"""
+
+from toylab.film.writers.base import Frame, Frames, Timing
+from toylab.film.writers.palette import Palette
+from toylab.film.writers.showing import check_still, write
+from toylab.film.writers.table import WRITERS, provenance_of, writer_for
+
+__all__ = [
+    "WRITERS",
+    "Frame",
+    "Frames",
+    "Palette",
+    "Timing",
+    "check_still",
+    "provenance_of",
+    "write",
+    "writer_for",
+]

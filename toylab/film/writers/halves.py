@@ -1,0 +1,115 @@
+"""A second process for the later half of a film.
+
+Where it is safe, the process is forked: it has the film as it stands and only draws and encodes. It
+leaves nothing behind however either of the two ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import select
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+
+from toylab.errors import ToylabError
+
+# Below so many frames a second process costs more than it saves.
+_FEWEST = 16
+
+
+def worth_halving(n: int) -> bool:
+    """Whether a second process helps with n frames.
+
+    Linux only: macOS forbids much after a fork, Windows knows none.
+    """
+    return n >= _FEWEST and sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1
+
+
+@contextlib.contextmanager
+def beside(work: Callable[[Callable[[], None]], None]) -> Iterator[None]:
+    """Run a function in a second process while the block runs; leaving the block waits for it.
+
+    Args:
+        work: Called there with a function that it should call now and then: it ends the process if this
+            one is gone.
+
+    Raises:
+        Exception: What the function raised there.
+        ToylabError: If the process was ended from outside.
+    """
+    words, tell = os.pipe()  # what went wrong, from there to here
+    alive, hold = os.pipe()  # never written: it reads as ended once this process is gone
+    # Neither process may be interrupted while it does not yet know which of the two it is.
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        with warnings.catch_warnings():
+            # Python warns of threads at a fork: those of BLAS, which is held to one, and of torch, which
+            # the second process never calls.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            os.close(hold)
+            _work(work, alive, tell, blocked)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    os.close(alive)
+    os.close(tell)
+    try:
+        yield
+        with open(words, "rb", closefd=False) as pipe:
+            raised = pipe.read()
+        _, status = os.waitpid(child, 0)
+        child = 0
+        if raised:
+            raise pickle.loads(raised)
+        if status:
+            code = os.waitstatus_to_exitcode(status)
+            raise ToylabError(
+                f"The second process that draws the film was ended from outside ({code}). "
+                "If memory ran out, close other programs; then try again."
+            )
+    finally:
+        if child:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        os.close(words)
+        os.close(hold)
+
+
+def _work(
+    work: Callable[[Callable[[], None]], None], alive: int, tell: int, blocked: Iterable[int]
+) -> None:
+    """Do the work in the second process, and end it."""
+    code = 1
+    try:
+        # Ctrl-C reaches both; the first process ends this one.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+        def check() -> None:
+            if select.select([alive], [], [], 0)[0]:
+                os._exit(1)
+
+        work(check)
+        code = 0
+    except BaseException as error:
+        with contextlib.suppress(BaseException):
+            os.write(tell, _pickled(error))
+            code = 0
+    finally:
+        # Not sys.exit: what the first process has open is not this one's to close.
+        os._exit(code)
+
+
+def _pickled(error: BaseException) -> bytes:
+    try:
+        data = pickle.dumps(error)
+        pickle.loads(data)
+        return data
+    except Exception:
+        return pickle.dumps(RuntimeError(f"{type(error).__name__}: {error}"))

@@ -116,7 +116,7 @@ def test_ffmpeg_reads_a_video_of_constant_rate_even_sides_and_yuv420p(
         assert stream.average_rate == 20
         # A hold is its frame over and over: 12 of the first, 40 of the last.
         assert len(read) == 12 + 3 + 40
-        times = [float(frame.pts * frame.time_base) for frame in read if frame.pts is not None]
+        times = [float(frame.time) for frame in read if frame.time is not None]
     # Milliseconds are a WebM's unit.
     assert np.allclose(np.diff(times), 0.05, atol=1e-3)
     height, width = (side + side % 2 for side in size)
@@ -177,7 +177,8 @@ def test_a_pdf_rasterised_shows_the_frame_and_an_svg_is_xml(
     with pypdfium2.PdfDocument(tmp_path / "x.pdf") as document:
         assert len(document) == 1
         # A point is 4/3 of our pixels.
-        page = document[0].render(scale=4 / 3).to_numpy()[..., ::-1]
+        scale: Any = 4 / 3
+        page = document[0].render(scale=scale).to_numpy()[..., ::-1]
     assert page.shape == pixels.shape
     # Another rasteriser: edges differ by a pixel, the surface and its place do not. A film upside down
     # or shifted by ten pixels is off by more than twice this.

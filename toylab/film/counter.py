@@ -30,7 +30,7 @@ class Counter(Text):
 
     def draw(self, renderer: RendererBase) -> None:
         """Set the characters side by side."""
-        if not hasattr(renderer, "buffer_rgba") or self._bbox_patch or self.get_rotation():
+        if not hasattr(renderer, "buffer_rgba") or self.get_bbox_patch() or self.get_rotation():
             super().draw(renderer)
             return
         words = self.get_text()
@@ -83,7 +83,7 @@ class Counter(Text):
             # Between two others, so that a space has a width as well.
             advance = width(f"0{character}0") - width("00")
             # One and a half times the size below and above hold any character of any script.
-            unit = int(np.ceil(self.get_fontsize() * dpi / 72))
+            unit = int(np.ceil(float(self.get_fontsize()) * dpi / 72))
             paper = RendererAgg(max(1, round(advance)) + 2 * _AROUND, 3 * unit, dpi)
             context = paper.new_gc()
             context.set_antialiased(self.get_antialiased())

@@ -13,7 +13,7 @@ import select
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from toylab.errors import ToylabError
 
@@ -81,7 +81,7 @@ def beside(work: Callable[[Callable[[], None]], None]) -> Iterator[None]:
 
 
 def _work(
-    work: Callable[[Callable[[], None]], None], alive: int, tell: int, blocked: set[signal.Signals]
+    work: Callable[[Callable[[], None]], None], alive: int, tell: int, blocked: Iterable[int]
 ) -> None:
     """Do the work in the second process, and end it."""
     code = 1

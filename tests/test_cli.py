@@ -200,3 +200,25 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
     command = f"{sys.executable} -m toylab.cli list | head -c 1"
     result = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0 and not result.stderr
+
+
+def test_one_command_writes_films_stills_and_a_folder(scenario_file: Write, tmp_path: Path) -> None:
+    path = scenario_file("mine", SMALL)
+    outputs = ["x.gif", "x.mp4", "frames/"]
+    words = [word for output in outputs for word in ("-o", output)]
+    result = toylab("run", path, *words, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert [line.split()[0] for line in result.stdout.splitlines()] == outputs
+    still = toylab("render", "renders/mine.npz", "-o", "x.svg", "--frame", "1", cwd=tmp_path)
+    assert still.returncode == 0, still.stderr
+    for name in ("x.gif", "x.mp4", "frames", "x.svg"):
+        assert 'kind = "ring"' in toylab("inspect", name, cwd=tmp_path).stdout
+
+
+def test_a_film_of_one_frame_is_refused_before_training(
+    scenario_file: Write, tmp_path: Path
+) -> None:
+    path = scenario_file("mine", SMALL)
+    assert "is a still" in refused(toylab("run", path, "--frame", "1", cwd=tmp_path))
+    assert "film of one scenario" in refused(toylab("run", path, path, "-o", "x.gif", cwd=tmp_path))
+    assert not (tmp_path / "renders").exists()

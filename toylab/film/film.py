@@ -29,7 +29,7 @@ from matplotlib.transforms import Affine2D
 from toylab.claims import REDUCTIONS, Claim, told_claims
 from toylab.errors import ToylabError, unknown
 from toylab.film.layers import LAYERS, Bar, Key
-from toylab.film.panels import Panel, PanelPlan
+from toylab.film.panels import LEAST_SEEDS, Panel, PanelPlan
 from toylab.film.style import (
     DPI,
     LABEL,
@@ -284,7 +284,10 @@ class Film:
         self._text(layout.left, 660, title, size, ink, fontweight="bold")
         for line, words in enumerate(lesson):
             self._text(layout.left, 627 - 28 * line, words, LESSON, soft)
-        name = f"{self._words.seed} {self.seed}" + (f" · {self.trace.name}" * bool(self.trace.name))
+        parts = [f"{self._words.seed} {self.seed}", self.trace.name]
+        if self._plans and len(self.trace.seeds) >= LEAST_SEEDS:
+            parts.insert(1, self._words.band.format(n=len(self.trace.seeds)))
+        name = " · ".join(filter(None, parts))
         name, _ = _fitted(name, width=520, points=LABEL, least=LABEL)
         self._text(layout.right, layout.key - 7, name, LABEL, soft, ha="right")
 
@@ -373,7 +376,7 @@ class Film:
 
     def _open_panels(self, layout: Layout) -> list[Panel]:
         claims = told_claims(self.trace.settings)
-        boxes = layout.panels(tuple(len(plan.metrics) for plan in self._plans))
+        boxes = layout.panels(tuple(plan.header_lines for plan in self._plans))
         colours = iter([*self._theme.curves, *self._theme.curves])
         return [
             Panel(

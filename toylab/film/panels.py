@@ -26,11 +26,34 @@ class PanelPlan:
     metrics: tuple[str, ...]
     log: bool = False
 
+    @property
+    def header_lines(self) -> float:
+        """Height of the words above the axes, in lines of 34 units."""
+        return len(self.metrics) * self.line / _LINE
+
+    @property
+    def line(self) -> int:
+        """Units from one line of words to the next."""
+        # From three on the names are small, or they would leave no room for the curves.
+        return _LINE if len(self.metrics) <= 2 else 26
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Sizes of a name and of a value, points."""
+        return (PANEL, VALUE) if len(self.metrics) <= 2 else (LABEL, LABEL)
+
+
+# Units from one line of words above a panel to the next.
+_LINE = 34
+# Fewer seeds have no quartiles worth a band.
+LEAST_SEEDS = 3
+
 
 @dataclass(frozen=True)
 class _Curve:
     metric: Metric
     values: Float  # [T]
+    drawn: Float  # the same inside the axis, [T]
     line: Line2D
     dot: Line2D
     value: Text
@@ -65,35 +88,53 @@ class Panel:
         step_axis: bool,
     ) -> None:
         self._theme, self._words = theme, words
-        self._ax, self._steps = ax, trace.steps
+        self._ax, self._steps, self._plan = ax, trace.steps, plan
         row = trace.row(seed)
         metrics = [METRICS[name] for name in plan.metrics]
-        values = [metric(trace)[:, row].astype(float) for metric in metrics]
+        of_seeds = [metric(trace).astype(float) for metric in metrics]  # each [T, S]
+        values = [curves[:, row] for curves in of_seeds]
+        bands = (
+            [quartiles(curves) for curves in of_seeds] if len(trace.seeds) >= LEAST_SEEDS else []
+        )
         k = len(trace.target.modes)
         thresholds = [c.threshold for c in claims]
         ceilings = [c.threshold for c in claims if c.relation.startswith("<")]
-        ticks = self._limits(metrics, values, plan.log, k, thresholds, ceilings)
+        shown = [*values, *(quartile for band in bands for quartile in band)]
+        ticks = self._limits(metrics, shown, plan.log, k, thresholds, ceilings)
         ax.set_xlim(float(trace.steps[0]), float(trace.steps[-1]))
         self._grid(ax, ticks, [_read(metrics[0], tick, bare=True) for tick in ticks])
         self._thresholds(ax, claims, dict(zip(plan.metrics, colours, strict=False)))
+        for metric, band, colour in zip(metrics, bands, colours, strict=False):
+            self._band(metric, band, colour)
         if step_axis:
             self._step_axis(ax)
+        self._cursor = Line2D([], [], color=theme.soft, linewidth=1, alpha=0.6, zorder=10)
+        ax.add_line(self._cursor)
+        name_size, value_size = plan.sizes
         self._curves = []
         for i, (metric, curve) in enumerate(zip(metrics, values, strict=True)):
             above = len(metrics) - 1 - i
             self._header(
-                0, metric.label, PANEL, theme.ink if len(metrics) == 1 else colours[i], above
+                0, metric.label, name_size, theme.ink if len(metrics) == 1 else colours[i], above
             )
-            value = self._header(1, "", VALUE, colours[i], above)
+            value = self._header(1, "", value_size, colours[i], above)
             total = k if metric.high == "modes" else 0
             self._curves.append(
-                _Curve(metric, curve, *self._lines(colours[i], metric), value, total)
+                _Curve(
+                    metric,
+                    curve,
+                    self._inside(curve),
+                    *self._lines(colours[i], metric),
+                    value,
+                    total,
+                )
             )
 
     @property
     def artists(self) -> list[Artist]:
         """What changes from frame to frame, bottom first."""
-        return [artist for c in self._curves for artist in (c.line, c.dot, c.value)]
+        own = [artist for c in self._curves for artist in (c.line, c.dot, c.value)]
+        return [self._cursor, *own]
 
     @property
     def axes(self) -> Axes:
@@ -102,9 +143,11 @@ class Panel:
 
     def show(self, frame: int) -> None:
         """Draw the past up to a frame and say the present value."""
+        now = float(self._steps[frame])
+        self._cursor.set_data([now, now], self._ax.get_ylim())
         for c in self._curves:
-            c.line.set_data(self._steps[: frame + 1], c.values[: frame + 1])
-            c.dot.set_data(self._steps[frame : frame + 1], c.values[frame : frame + 1])
+            c.line.set_data(self._steps[: frame + 1], c.drawn[: frame + 1])
+            c.dot.set_data(self._steps[frame : frame + 1], c.drawn[frame : frame + 1])
             present = c.values[frame]
             text = _read(c.metric, float(present))
             if c.metric.style == "count" and c.total and np.isfinite(present):
@@ -147,6 +190,29 @@ class Panel:
         self._ax.set_ylim(10.0**least, 10.0**top)
         every = max(1, math.ceil((top - least) / 3))
         return [10.0**e for e in range(top, least - 1, -every)][::-1]
+
+    def _inside(self, curve: Float) -> Float:
+        """A curve brought to the axis's edges where it leaves them: zero has no logarithm."""
+        low, high = self._ax.get_ylim()
+        return np.where(np.isfinite(curve), np.clip(curve, low, high), np.nan)
+
+    def _band(self, metric: Metric, band: Sequence[Float], colour: str) -> None:
+        """Half of all seeds as a band, and their median; they stand still behind the curve."""
+        low, middle, high = (self._inside(quartile) for quartile in band)
+        step = "post" if metric.style == "count" else None
+        self._ax.fill_between(
+            self._steps, low, high, step=step, color=colour, alpha=0.16, linewidth=0, zorder=0.5
+        )
+        style = "steps-post" if metric.style == "count" else "default"
+        self._ax.plot(
+            self._steps,
+            middle,
+            color=colour,
+            alpha=0.45,
+            linewidth=1.4,
+            drawstyle=style,
+            zorder=0.6,
+        )
 
     def _grid(self, ax: Axes, ticks: Sequence[float], words: Sequence[str]) -> None:
         for tick, text in zip(ticks, words, strict=True):
@@ -193,9 +259,10 @@ class Panel:
             start, end = (first + f * (last - first) for f in claim.window)
             # A claim about the last moment would be a dot; a tenth of the axis can be seen.
             start = min(start, end - 0.1 * (last - first))
+            at = float(self._inside(np.array([claim.threshold]))[0])
             ax.plot(
                 [start, end],
-                [claim.threshold] * 2,
+                [at] * 2,
                 color=colour,
                 linewidth=1.4,
                 linestyle=(0, (4, 3)),
@@ -205,7 +272,7 @@ class Panel:
             metric = METRICS[claim.metric]
             ax.annotate(
                 f"{signs.get(claim.relation, claim.relation)} {_read(metric, claim.threshold)}",
-                (end, claim.threshold),
+                (end, at),
                 # Above a ceiling, below a floor: the curve is expected on the other side.
                 xytext=(0, 5 if below else -5),
                 textcoords="offset points",
@@ -221,8 +288,8 @@ class Panel:
         figure = self._ax.get_figure(root=True)
         assert figure is not None
         box = self._ax.get_window_extent()
-        # Lines of 34 pixels, the lowest 12 above the axes.
-        x, y = (box.x0, box.x1)[side], box.y1 + 12 + 34 * above
+        # The lowest line 12 above the axes.
+        x, y = (box.x0, box.x1)[side], box.y1 + 12 + self._plan.line * above
         text = figure.text(x / figure.bbox.width, y / figure.bbox.height, words, fontsize=size)
         text.set(color=colour, fontweight="bold", ha=("left", "right")[side], va="baseline")
         text.set_zorder(20)
@@ -232,14 +299,28 @@ class Panel:
         """The past and the present of one curve."""
         style = "steps-post" if metric.style == "count" else "default"
         # From 10 up come the artists that move: they must lie over all that stands still.
-        past = Line2D([], [], color=colour, linewidth=2.6, drawstyle=style, zorder=10)
+        past = Line2D([], [], color=colour, linewidth=2.6, drawstyle=style, zorder=11)
         past.set_solid_joinstyle("round")
-        dot = Line2D([], [], color=colour, marker="o", markersize=8, markeredgewidth=0, zorder=11)
+        dot = Line2D([], [], color=colour, marker="o", markersize=8, markeredgewidth=0, zorder=12)
         for artist in (past, dot):
             # A curve at the edge of its axes must not lose half its width.
             artist.set_clip_on(False)
             self._ax.add_line(artist)
         return past, dot
+
+
+def quartiles(curves: Float) -> tuple[Float, Float, Float]:
+    """Lower quartile, median and upper quartile over the living seeds of [T, S]; NaN without any.
+
+    Returns:
+        Each [T].
+    """
+    found = np.full((3, len(curves)), np.nan)
+    for t, row in enumerate(curves):
+        alive = row[np.isfinite(row)]
+        if len(alive):
+            found[:, t] = np.percentile(alive, (25, 50, 75))
+    return found[0], found[1], found[2]
 
 
 def _read(metric: Metric, value: float, bare: bool = False) -> str:

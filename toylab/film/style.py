@@ -103,6 +103,7 @@ class Words:
     generated: str = "generated"
     arrows: str = "where the loss pushes it"
     path: str = "both players, and where each is pushed"
+    band: str = "band: half of {n} seeds"
     count: str = "{value} of {total}"
     diverged: str = "diverged at step {step}"
 
@@ -139,7 +140,7 @@ class Layout:
         left, bottom, side, _ = self.stage
         return (left + side + 16, bottom, 14, side)
 
-    def panels(self, header_lines: tuple[int, ...]) -> list[Box]:
+    def panels(self, header_lines: tuple[float, ...]) -> list[Box]:
         """Axes of the curve panels, each with so many lines of words above itself."""
         if not header_lines:
             return []

@@ -92,7 +92,7 @@ def test_a_band_is_drawn_and_named_where_there_are_seeds_enough(small: Make, see
     assert named == (seeds >= LEAST_SEEDS)
     if bands:
         low, _, high = quartiles(film.trace.losses[..., 1].astype(float))
-        corners = bands[0].get_paths()[0].vertices
+        corners = np.asarray(bands[0].get_paths()[0].vertices)
         assert np.isclose(corners[:, 1].max(), high.max())
         assert np.isclose(corners[:, 1].min(), low.min())
     assert np.array_equal(film.draw(1), film.redraw(1))

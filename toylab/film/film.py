@@ -61,6 +61,8 @@ _STYLE: Any = {
 }
 
 
+# What a scenario shows that names no layers.
+DEFAULT_LAYERS = ("surface", "real", "generated", "arrows")
 # The first two of these that mean anything are shown where a scenario names none.
 DEFAULT_CURVES = (
     "parameter_norm",
@@ -130,6 +132,9 @@ class Film:
         self._styled = False
         self._theme, self._words = THEMES[theme], WORDS[lang]
         self._layer_names, self._plans = plans(trace.settings)
+        if trace.field.size and tuple(self._layer_names) == DEFAULT_LAYERS:
+            # A game of few parameters is its phase plane; its points say next to nothing.
+            self._layer_names = ["phase"]
         check_names(self._layer_names, self._plans)
         setting = Setting(
             trace.target,

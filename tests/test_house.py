@@ -41,6 +41,7 @@ ORDER = [
     "options",
     "rules",
     "mistakes",
+    "settings",
     "scenario",
     "feed",
     "match",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pytest
+import tomli_w
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
 from toylab.film import THEMES, Film
-from toylab.film.layers import LAYERS
 from toylab.trace import Trace
 
 Colours = NDArray[np.float64]
@@ -131,22 +133,46 @@ class TestTheme:
             assert apart(colour, theme.paper, seen) > 2 * self.FAR
 
 
+def test_print_is_read_in_greys() -> None:
+    theme = THEMES["print"]
+    lightness = lab(theme.ramp[:-1, :3] / 255)[:, 0]
+    steps = np.diff(lightness)
+    assert (steps > 0).all() and steps.max() < 3 * steps.min()
+    # Two curves of a panel: as far apart in lightness as an end of the surface is from its middle.
+    first, second = (lab(np.asarray(to_rgb(colour)))[0] for colour in theme.curves[:2])
+    assert abs(first - second) > TestTheme.FAR
+
+
+def showing(trace: Trace, *layers: str) -> Trace:
+    """The trace with other layers named in its settings."""
+    settings = {**trace.settings, "film": {**trace.settings["film"], "layers": list(layers)}}
+    return replace(trace, settings_text=tomli_w.dumps(settings))
+
+
 @pytest.mark.parametrize("seen", MACHADO)
-def test_the_drawn_frame_keeps_real_and_generated_apart(small_trace: Trace, seen: str) -> None:
-    """Measured in pixels of the default frame, and by size: shape tells them apart without colour."""
-    film = Film(small_trace)
-    film.draw(0)
-    drawn = {
-        name: layer
-        for name, layer in zip(film._layer_names, film._layers, strict=True)
-        if name in LAYERS
-    }
-    assert drawn["generated"]._dots.get_markersize() > 2 * 2.6  # type: ignore[attr-defined]
-    empty, full = Film(small_trace), Film(small_trace)
-    empty._layers[[*drawn].index("generated")].show = lambda frame: None  # type: ignore[method-assign]
-    without, with_points = empty.draw(0)[..., :3] / 255, full.draw(0)[..., :3] / 255
-    changed = (without != with_points).any(-1)
-    assert changed.any()
-    moved = np.linalg.norm(lab(with_points[changed], seen) - lab(without[changed], seen), axis=-1)
-    # Smoothed edges change a pixel by little; the body of a point by much.
-    assert np.median(moved) > 23
+@pytest.mark.parametrize("theme", THEMES)
+def test_drawn_points_stand_out_from_the_frame_below_them(
+    hand_made: Callable[..., Trace], theme: str, seen: str
+) -> None:
+    """Measured in the pixels of a frame that shows the points and one that does not."""
+
+    # Both kinds at the same nine places, far from one another.
+    places = np.stack(np.meshgrid(*[[-1.5, 0, 1.5]] * 2), axis=-1).reshape(-1, 2)
+    trace = hand_made(places, places, real=places[None].astype(np.float32))
+
+    def frame(*layers: str) -> Colours:
+        return Film(showing(trace, *layers), theme=theme).draw(0)[..., :3] / 255
+
+    # The key below the stage names the points as well, and is not of interest here.
+    stage = (slice(180, 640), slice(45, 550))
+    below = frame("surface")[stage]
+    areas = {}
+    for kind, floor in (("real", TestTheme.NEAR), ("generated", TestTheme.FAR)):
+        above = frame("surface", kind)[stage]
+        changed = (above != below).any(-1)
+        moved = np.linalg.norm(lab(above[changed], seen) - lab(below[changed], seen), axis=-1)
+        # Smoothed edges change a pixel by little, the body of a point by much.
+        assert np.percentile(moved, 75) > floor, kind
+        areas[kind] = int(changed.sum())
+    # By size too: without any colour a generated point is far larger one.
+    assert areas["generated"] > 3 * areas["real"]

@@ -37,7 +37,7 @@ Changes = Annotated[
 Seeds = Annotated[str, typer.Option(metavar="SEEDS", help='"8" is 0 to 7; or "8:16", or "3,5".')]
 # Seeds are kept as 64-bit integers.
 Seed = Annotated[int, typer.Option(help="Whose training is filmed.", min=0, max=2**63 - 1)]
-Theme = Annotated[str, typer.Option(help="light or dark.")]
+Theme = Annotated[str, typer.Option(help="light, dark or print.")]
 Output = Annotated[
     list[Path], typer.Option("-o", "--output", help="File to write. May be repeated.")
 ]

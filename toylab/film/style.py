@@ -90,6 +90,19 @@ THEMES: dict[str, Theme] = {
         arrow="#F2F0EA",
         surface=("#7457D6", "#463A86", "#1A1C22", "#80501A", "#DB8519"),
     ),
+    # White, and readable in greys: the surface gets lighter from one end to the other, in even steps.
+    "print": Theme(
+        paper="#FFFFFF",
+        ink="#000000",
+        soft="#4A4A4A",
+        grid="#D9D9D9",
+        curves=("#1D3C9C", "#D0640F", "#0B7A5C", "#8A4FB0"),
+        real="#000000",
+        generated="#FFFFFF",
+        edge="#000000",
+        arrow="#000000",
+        surface=("#7A66AA", "#B5ACB1", "#FFF2D8"),
+    ),
 }
 
 

@@ -53,6 +53,8 @@ ORDER = [
     "film.layers",
     "film.panels",
     "film.writers",
+    "film.text",
+    "film.reel",
     "film.film",
     "cli",
 ]

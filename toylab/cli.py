@@ -130,7 +130,7 @@ def run(
     set_: Changes = [],  # noqa: B006
 ) -> None:
     """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz."""
-    from toylab.film.film import check_theme
+    from toylab.film.reel import check_theme
 
     check_theme(theme)
     # All of them before the first is trained: a misspelt last name should not cost an hour.

@@ -6,60 +6,30 @@ output and tests draw the whole figure anew, and both give the same pixels.
 
 from __future__ import annotations
 
-import contextlib
-import re
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-import matplotlib
-import numpy as np
-from matplotlib import rc_context
 from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.lines import Line2D
-from matplotlib.patches import FancyArrow, Rectangle
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
-from matplotlib.textpath import TextPath
-from matplotlib.transforms import Affine2D
 
 from toylab.claims import REDUCTIONS, Claim, told_claims
 from toylab.errors import ToylabError, unknown
-from toylab.film.layers import LAYERS, Bar, Key
+from toylab.film.layers import LAYERS, Bar
 from toylab.film.panels import LEAST_SEEDS, Panel, PanelPlan
+from toylab.film.reel import Reel
 from toylab.film.style import (
-    DPI,
     LABEL,
     LESSON,
     LEVELS,
     PANEL,
     STEP,
-    THEMES,
     TITLE,
-    WORDS,
     Layout,
 )
-from toylab.film.writers import Frame, Frames, Timing, write
+from toylab.film.text import fitted, wrapped
 from toylab.metrics import METRICS, Setting
 from toylab.trace import Trace
-
-# matplotlib's own defaults, whatever the user's matplotlibrc says: the same trace, the same bytes.
-_STYLE: Any = {
-    "font.family": ["DejaVu Sans"],
-    "text.usetex": False,
-    "text.parse_math": False,  # a title with $ is text
-    "axes.unicode_minus": True,
-    "path.simplify": False,
-    "path.sketch": None,
-    "lines.antialiased": True,
-    "patch.antialiased": True,
-    "text.antialiased": True,
-    "text.hinting": "force_autohint",
-}
-
 
 # What a scenario shows that names no layers.
 DEFAULT_LAYERS = ("surface", "real", "generated", "arrows")
@@ -85,16 +55,6 @@ def check_names(layers: Sequence[str], curves: Sequence[PanelPlan]) -> None:
         raise ToylabError("\n".join(mistakes))
 
 
-def check_theme(theme: str) -> None:
-    """Check a theme's name.
-
-    Raises:
-        ToylabError: If it is unknown.
-    """
-    if theme not in THEMES:
-        raise ToylabError(unknown("theme", theme, THEMES))
-
-
 def plans(settings: dict[str, Any]) -> tuple[list[str], list[PanelPlan]]:
     """Layers and panels from the `[film]` table of a scenario's settings."""
     film = settings.get("film", {})
@@ -104,7 +64,7 @@ def plans(settings: dict[str, Any]) -> tuple[list[str], list[PanelPlan]]:
     return list(film.get("layers", ())), panels
 
 
-class Film:
+class Film(Reel):
     """The film of one seed of a trace.
 
     Args:
@@ -120,17 +80,13 @@ class Film:
     def __init__(
         self, trace: Trace, seed: int | None = None, theme: str = "light", lang: str = "en"
     ) -> None:
-        check_theme(theme)
-        if lang not in WORDS:
-            raise ToylabError(unknown("language", lang, WORDS))
         if seed is None:
             if not len(trace.filmed):
                 raise ToylabError("No seed of this trace was filmed. Record it with a filmed seed.")
             seed = int(trace.seeds[trace.filmed[0]])
         trace.filmed_row(seed)
         self.trace, self.seed = trace, seed
-        self._styled = False
-        self._theme, self._words = THEMES[theme], WORDS[lang]
+        self._dress(theme, lang)
         self._layer_names, self._plans = plans(trace.settings)
         if trace.field.size and tuple(self._layer_names) == DEFAULT_LAYERS:
             # A game of few parameters is its phase plane; its points say next to nothing.
@@ -156,95 +112,23 @@ class Film:
         """Number of frames: one a snapshot."""
         return len(self.trace.steps)
 
-    def draw(self, frame: int, into: Frame | None = None) -> Frame:
-        """Draw one frame over the still background, opaque RGBA, uint8, [height, width, 4].
-
-        Args:
-            frame: Which snapshot.
-            into: An array to draw into; a new one is made if none is given.
-        """
-        with self._style():
-            canvas = self._canvas
-            if self._still is None:
-                for artist in self._moving:
-                    artist.set_animated(True)
-                canvas.draw()
-                self._still = canvas.copy_from_bbox(self._figure.bbox)
-            canvas.restore_region(self._still)
-            self._show(frame)
-            renderer = canvas.get_renderer()
-            for artist in self._moving:
-                artist.draw(renderer)
-            frame_now = np.asarray(canvas.buffer_rgba())
-            if into is None:
-                return frame_now.copy()
-            into[:] = frame_now
-            return into
-
-    def redraw(self, frame: int) -> Frame:
-        """Draw one frame with nothing kept from another: slow, and the oracle of `draw`."""
-        with self._style():
-            for artist in self._moving:
-                artist.set_animated(False)
-            self._still = None
-            self._show(frame)
-            self._canvas.draw()
-            return np.array(self._canvas.buffer_rgba())
-
-    def save(
-        self,
-        *paths: str | Path,
-        timing: Timing | None = None,
-        command: str = "",
-        watch: Callable[[Frames], Frames] = lambda frames: frames,
-    ) -> None:
-        """Write the film; each path's ending picks the writer.
-
-        Args:
-            paths: Files to write.
-            timing: How long frames stand.
-            command: What the user typed, for the file's provenance.
-            watch: Wraps the frames; for showing progress.
-
-        Raises:
-            ToylabError: If an ending is unknown or a file cannot be written.
-        """
-        provenance = {
+    def _told(self) -> dict[str, str]:
+        return {
             **self.trace.provenance,
             "seed": str(self.seed),
             "settings": self.trace.settings_text,
-            "matplotlib": matplotlib.__version__,
         }
-        if command:
-            provenance["film_command"] = command
-        seconds = float(self.trace.settings["film"].get("seconds", 6.0))
-        timing = timing or Timing.moving(seconds, len(self))
-        with self._style():
-            write(watch(self), [Path(path) for path in paths], timing, provenance)
 
-    @contextlib.contextmanager
-    def _style(self) -> Iterator[None]:
-        """Our settings and nobody else's; entered once for a whole film, since entering costs."""
-        if self._styled:
-            yield
-            return
-        with rc_context(_STYLE):
-            self._styled = True
-            try:
-                yield
-            finally:
-                self._styled = False
+    @property
+    def _seconds(self) -> float:
+        return float(self.trace.settings["film"].get("seconds", 6.0))
 
     def _build(self) -> None:
         trace, theme, words = self.trace, self._theme, self._words
         settings = trace.settings
-        lesson = _wrap(settings["lesson"], width=1200, points=LESSON)
+        lesson = wrapped(settings["lesson"], width=1200, points=LESSON)
         layout = Layout(lesson_lines=len(lesson))
-        self._figure = Figure(
-            figsize=(layout.width / DPI, layout.height / DPI), dpi=DPI, facecolor=theme.paper
-        )
-        self._canvas = FigureCanvasAgg(self._figure)
-        self._still: Any = None
+        self._unroll(layout.width, layout.height)
         self._header(layout, settings["title"], lesson)
         self._layers = [LAYERS[name](theme, words) for name in self._layer_names]
         moving_stage = self._stage(layout)
@@ -276,16 +160,9 @@ class Film:
         self._step.set_text(f"{self._words.step} {step}")
         self._progress.set_width(step / last if last else 1.0)
 
-    def _text(self, x: float, y: float, words: str, size: float, colour: str, **style: Any) -> Text:
-        """Text at pixels from the lower left of the figure."""
-        width, height = self._figure.bbox.width, self._figure.bbox.height
-        return self._figure.text(
-            x / width, y / height, words, fontsize=size, color=colour, va="baseline", **style
-        )
-
     def _header(self, layout: Layout, title: str, lesson: Sequence[str]) -> None:
         ink, soft = self._theme.ink, self._theme.soft
-        title, size = _fitted(title, width=960, points=TITLE, least=LESSON + 3, bold=True)
+        title, size = fitted(title, width=960, points=TITLE, least=LESSON + 3, bold=True)
         self._text(layout.left, 660, title, size, ink, fontweight="bold")
         for line, words in enumerate(lesson):
             self._text(layout.left, 627 - 28 * line, words, LESSON, soft)
@@ -293,15 +170,8 @@ class Film:
         if self._plans and len(self.trace.seeds) >= LEAST_SEEDS:
             parts.insert(1, self._words.band.format(n=len(self.trace.seeds)))
         name = " · ".join(filter(None, parts))
-        name, _ = _fitted(name, width=520, points=LABEL, least=LABEL)
+        name, _ = fitted(name, width=520, points=LABEL, least=LABEL)
         self._text(layout.right, layout.key - 7, name, LABEL, soft, ha="right")
-
-    def _axes(self, box: tuple[float, float, float, float]) -> Axes:
-        width, height = self._figure.bbox.width, self._figure.bbox.height
-        left, bottom, w, h = box
-        ax = self._figure.add_axes((left / width, bottom / height, w / width, h / height))
-        ax.set_axis_off()
-        return ax
 
     def _stage(self, layout: Layout) -> list[Artist]:
         """Open the layers; return what moves there, bottom first."""
@@ -325,45 +195,11 @@ class Film:
         moving += [frame, self._ended]
         for order, artist in enumerate(moving):
             artist.set_zorder(10 + order)
-        self._key_row(layout)
+        self._key_row(self._layers, layout.left, layout.key)
         bar = next((layer.bar for layer in self._layers if layer.bar), None)
         if bar:
             self._bar(layout, bar)
         return moving
-
-    def _key_row(self, layout: Layout) -> None:
-        """Marks and words below the stage, with even gaps whatever the words."""
-        theme, y = self._theme, layout.key
-        x = float(layout.left)
-        renderer = self._canvas.get_renderer()
-        for key in (layer.key for layer in self._layers):
-            if key is None:
-                continue
-            x += self._mark(key, x, y) + 8
-            text = self._text(x, y - 7, key.words, LABEL, theme.soft)
-            x = text.get_window_extent(renderer).x1 + 24
-
-    def _mark(self, key: Key, x: float, y: float) -> float:
-        """Draw one mark of the key; return its width in pixels."""
-        theme, figure = self._theme, self._figure
-        width, height = figure.bbox.width, figure.bbox.height
-        if key.mark == "arrow":
-            to_pixels = Affine2D().scale(1 / width, 1 / height) + figure.transFigure
-            arrow = FancyArrow(
-                x, y, 26, 0, width=3, head_width=11, head_length=12, length_includes_head=True
-            )
-            arrow.set(facecolor=theme.arrow, edgecolor="none")
-            arrow.set_transform(to_pixels)
-            figure.add_artist(arrow)
-            return 26
-        size, fill, edge = {
-            "real": (4.0, theme.real, theme.real),
-            "generated": (8.0, theme.generated, theme.edge),
-        }[key.mark]
-        dot = Line2D([(x + 6) / width], [y / height], marker="o", linestyle="none")
-        dot.set(markersize=size, markerfacecolor=fill, markeredgecolor=edge, markeredgewidth=0.8)
-        figure.add_artist(dot)
-        return 12
 
     def _bar(self, layout: Layout, bar: Bar) -> None:
         """The surface's colours beside the stage; the words of the ends stay inside its length."""
@@ -399,46 +235,7 @@ class Film:
         ]
 
 
-def _fitted(
-    words: str, width: float, points: float, least: float, bold: bool = False
-) -> tuple[str, float]:
-    """Words on one line of so many pixels, and their size: smaller if need be, then cut with "…"."""
-    size = points
-    while len(lines := _wrap(words, width, size, bold)) > 1 and size > least:
-        size = max(size - 1, least)
-    return (lines[0] if len(lines) == 1 else lines[0].rstrip(" ,.;:") + "…"), size
-
-
 def _drawn(claim: Claim, plan: PanelPlan) -> bool:
     """Whether a claim's threshold is a place on a panel's axis."""
     in_units = REDUCTIONS[claim.reduce].in_units and not claim.against
     return claim.metric in plan.metrics and in_units
-
-
-def _wrap(words: str, width: float, points: float, bold: bool = False) -> list[str]:
-    """Break words into at most two lines of so many pixels; what does not fit ends in "…"."""
-    font = FontProperties(family=_STYLE["font.family"], weight="bold" if bold else "normal")
-    words = " ".join(words.split())
-
-    def measure(line: str) -> float:
-        # The outline's width, to the next pixel; an empty line has no outline.
-        if not line:
-            return 0.0
-        return float(TextPath((0, 0), line, size=points * DPI / 72, prop=font).get_extents().width)
-
-    if measure(words) <= width:
-        return [words]
-    lines, line = [], ""
-    # Chinese has no spaces: where a word alone is too long it is cut between characters.
-    for piece in re.findall(r"\S{1,24}\s*|\s+", words) if " " in words else list(words):
-        if line and measure((line + piece).rstrip()) > width:
-            lines.append(line.rstrip())
-            line = ""
-        line += piece
-    lines.append(line.rstrip())
-    if len(lines) <= 2:
-        return lines
-    last = lines[1]
-    while last and measure(last + "…") > width:
-        last = last[:-1]
-    return [lines[0], last.rstrip() + "…"]

@@ -17,6 +17,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from toylab.axes import Float, Int
 
 DPI = 96
+FONTS = ["DejaVu Sans"]
 # Points. Nothing below 16: it must be legible from the last row.
 TITLE, LESSON, PANEL, VALUE, LABEL, STEP = 29, 17, 18, 20, 16, 20
 # Levels of the surface. Few enough that a GIF's runs are long, odd so that D = 1/2 has its own.

@@ -56,6 +56,7 @@ ORDER = [
     "film.text",
     "film.reel",
     "film.film",
+    "film.compare",
     "cli",
 ]
 # May import inside functions: start-up time.

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from toylab.cli import app
 from toylab.errors import ToylabError
 from toylab.film import THEMES, Compare, Seeds
 from toylab.film.compare import told_differences
@@ -88,3 +90,20 @@ def test_a_comparisons_file_says_where_each_stage_came_from(small: Make, tmp_pat
     Compare(traces).save(tmp_path / "x.gif")
     told = provenance_of(tmp_path / "x.gif")
     assert "batch = 8" in told["settings"] and "batch = 9" in told["settings_2"]
+
+
+def test_the_command_line_compares_and_films_grids(
+    small: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, batch in (("a", 8), ("b", 9)):
+        record(small(training={"batch": batch}), range(3), filmed=range(3)).save(f"{name}.npz")
+    for command in (
+        ["compare", "a.npz", "b.npz", "-o", "both.gif"],
+        ["render", "a.npz", "--seeds", "3", "-o", "grid.gif"],
+    ):
+        result = CliRunner().invoke(app, command)
+        assert result.exit_code == 0, result.output
+        assert provenance_of(tmp_path / command[-1])
+    too_many = CliRunner().invoke(app, ["run", "convergence", "--seeds", "10"])
+    assert isinstance(too_many.exception, ToylabError)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -16,6 +17,7 @@ import typer
 from toylab.errors import ToylabError
 
 if TYPE_CHECKING:
+    from toylab.film.reel import Reel
     from toylab.film.writers import Frames
     from toylab.scenario import Scenario
     from toylab.trace import Trace
@@ -110,35 +112,70 @@ def render(
     trace: Annotated[Path, typer.Argument(metavar="TRACE", help="A trace (.npz).")],
     output: Output,
     seed: Annotated[int | None, typer.Option(help="Whose film; the first by default.")] = None,
+    seeds: Annotated[
+        str | None, typer.Option(metavar="SEEDS", help="A grid of up to nine, as for train.")
+    ] = None,
     theme: Theme = "light",
 ) -> None:
     """Film a trace; each output's ending picks the writer."""
+    from toylab.film import Film
+    from toylab.film import Seeds as Grid
     from toylab.film.writers import writer_for
     from toylab.trace import Trace
 
     for path in output:
         writer_for(path)
-    _film(Trace.load(trace), seed, theme, output)
+    if seeds is None:
+        _film(lambda: Film(Trace.load(trace), seed, theme), trace.stem, output)
+    else:
+        chosen = parse_seeds(seeds)
+        _film(lambda: Grid(Trace.load(trace), chosen, theme), trace.stem, output)
+
+
+@app.command()
+def compare(
+    traces: Annotated[list[Path], typer.Argument(metavar="TRACE...", help="2 to 4 traces (.npz).")],
+    output: Output,
+    theme: Theme = "light",
+) -> None:
+    """Film two to four traces side by side; the titles say only in what they differ."""
+    from toylab.film import Compare
+    from toylab.film.writers import writer_for
+    from toylab.trace import Trace
+
+    for path in output:
+        writer_for(path)
+    _film(lambda: Compare([Trace.load(path) for path in traces], theme), "them", output)
 
 
 @app.command()
 def run(
     names: Names,
     seed: Seed = 0,
+    seeds: Annotated[
+        str | None, typer.Option(metavar="SEEDS", help="A grid of up to nine, as for train.")
+    ] = None,
     to: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("renders"),
     theme: Theme = "light",
     set_: Changes = [],  # noqa: B006
 ) -> None:
     """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz."""
+    from toylab.film import Film
+    from toylab.film import Seeds as Grid
     from toylab.film.reel import check_theme
 
     check_theme(theme)
+    chosen = [seed] if seeds is None else parse_seeds(seeds)
+    if len(chosen) > MOST_FILMED:
+        raise ToylabError(f"--seeds names {len(chosen)} seeds; a grid shows {MOST_FILMED} at most.")
     # All of them before the first is trained: a misspelt last name should not cost an hour.
     scenarios = [_loaded(name, set_) for name in names]
     for scenario in scenarios:
-        trace, seconds = _record(scenario, [seed])
+        trace, seconds = _record(scenario, chosen)
         trace.save(to / f"{scenario.name}.npz")
-        _film(trace, seed, theme, [to / f"{scenario.name}.gif"], f"trained in {seconds:.1f} s, ")
+        make = partial(Film, trace, seed) if seeds is None else partial(Grid, trace, chosen)
+        before = f"trained in {seconds:.1f} s, "
+        _film(partial(make, theme=theme), scenario.name, [to / f"{scenario.name}.gif"], before)
 
 
 @app.command()
@@ -283,19 +320,15 @@ def _record(scenario: Scenario, seeds: Sequence[int]) -> tuple[Trace, float]:
     return trace, time.perf_counter() - start
 
 
-def _film(
-    trace: Trace, seed: int | None, theme: str, output: Sequence[Path], before: str = ""
-) -> None:
+def _film(make: Callable[[], Reel], name: str, output: Sequence[Path], before: str = "") -> None:
     import time
 
-    from toylab.film import Film
-
     start = time.perf_counter()
-    film = Film(trace, seed=seed, theme=theme)
+    film = make()
     film.save(
         *output,
         command=_command(),
-        watch=lambda frames: _watched(frames, f"Filming {trace.name}"),
+        watch=lambda frames: _watched(frames, f"Filming {name}"),
     )
     seconds = time.perf_counter() - start
     for path in output:

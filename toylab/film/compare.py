@@ -25,6 +25,8 @@ MOST_TRACES, MOST_SEEDS = 4, 9
 # What a trace is filmed and recorded with is no difference between games.
 _NOT_PLAYED = (*OWN_KEYS, "film", "recording")
 _WIDTH, _HEIGHT, _LEFT, _FOOT, _TOP = 1280, 720, 40, 50, 598
+# Units. On a smaller stage arrows hide the points that they start from.
+_LEAST_WITH_ARROWS = 300
 # Units: between stages, for the words above one, for the bar and its words on the right.
 _GAP, _WORDS, _BAR = 20, 30, 84
 
@@ -82,11 +84,13 @@ class _Grid(Reel):
         columns, side = _shape(len(self._cells))
         rows = -(-len(self._cells) // columns)
         spare = (_TOP - _FOOT - rows * (side + _WORDS)) / rows
+        if side < _LEAST_WITH_ARROWS:
+            names = [name for name in names if name != "arrows"]
         self._moving, self._layers, self._ended = [], [], []
         for k, cell in enumerate(self._cells):
             row, column = divmod(k, columns)
             left = _LEFT + column * (side + _GAP)
-            bottom = _TOP - (row + 1) * (side + _WORDS) - row * spare
+            bottom = _TOP - (row + 1) * (side + _WORDS) - (row + 0.5) * spare
             words, _ = fitted(cell.title, width=side, points=PANEL, least=LABEL, bold=True)
             self._text(left, bottom + side + 9, words, PANEL, theme.ink, fontweight="bold")
             self._moving += self._open(cell, (left, bottom, side, side), names)
@@ -142,7 +146,7 @@ class _Grid(Reel):
             surface.limit = widest.limit
         bar: Bar = widest.bar
         height = rows * side + (rows - 1) * (_WORDS + spare)
-        bottom = _TOP - _WORDS - height
+        bottom = _TOP - _WORDS - spare / 2 - height
         ax = self._axes((left, bottom, 14, height))
         ramp = self._theme.ramp[:LEVELS, None]
         ax.imshow(ramp, aspect="auto", origin="lower", interpolation="nearest")

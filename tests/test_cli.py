@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from toylab import catalogue
-from toylab.cli import parse_seeds
 from toylab.errors import ToylabError
+from toylab.terminal import parse_seeds
 from toylab.trace import Trace
 
 Write = Callable[..., Path]

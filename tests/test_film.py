@@ -66,6 +66,19 @@ def test_the_phase_plane_draws_the_same_both_ways_and_needs_a_solvable_game(smal
         Film(record(small(film=table), [0]))
 
 
+def test_a_solvable_game_that_names_no_layers_shows_its_phase_plane() -> None:
+    players: dict[str, Any] = {"generator": {"kind": "point"}, "discriminator": {"kind": "linear"}}
+    film = Film(record(check({**small_settings(), **players}), [0]))
+    assert film._layer_names == ["phase"]
+    chosen = {"layers": ["real", "generated"]}
+    assert Film(
+        record(check({**small_settings(), **players, "film": chosen}), [0])
+    )._layer_names == [
+        "real",
+        "generated",
+    ]
+
+
 def small_settings() -> dict[str, Any]:
     return {
         "title": "t",

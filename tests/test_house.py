@@ -41,6 +41,7 @@ ORDER = [
     "options",
     "rules",
     "mistakes",
+    "settings",
     "scenario",
     "feed",
     "match",
@@ -82,10 +83,13 @@ ORDER = [
     "film.sheet",
     "film.animation",
     "film.film",
+    "film.compare",
+    "film.look",
+    "terminal",
     "cli",
 ]
 # May import inside functions: start-up time.
-LAZY = {"cli", ""}
+LAZY = {"terminal", "cli", ""}
 CINEMA = ("film",)
 LABORATORY_ONLY = ("torch", "toylab.game", "toylab.scenario", "toylab.training", "toylab.recorder")
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 from itertools import islice
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from toylab.errors import ToylabError
 from toylab.match import Game
 from toylab.recorder import schedule
 from toylab.scenario import Scenario
+from toylab.targets import TARGETS, extent
 from toylab.training import _Run, record, train
 
 Make = Callable[..., Scenario]
@@ -217,6 +220,35 @@ def test_the_grid_lies_where_the_extent_says(small: Make) -> None:
     centre = [x0 + (x1 - x0) * (column + 0.5) / n, y0 + (y1 - y0) * (row + 0.5) / n]
     expected = float(logit_of(run.game, np.array([centre]))[0])
     assert shot.logits[0, row, column] == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("place", [0.0, 7.0, -300.0])
+def test_the_stage_holds_the_data_and_the_first_cloud(
+    small: Make, tmp_path: Path, place: float
+) -> None:
+    file = tmp_path / "one.csv"
+    file.write_text(f"{place},{place / 2}\n")
+    usual = {"hidden": [64, 64]}
+    trace = record(small(target={"kind": "points", "file": str(file)}, generator=usual), [0, 1])
+    x0, x1, y0, y1 = trace.extent
+    for points in (trace.real, trace.samples[0]):
+        assert (points > [x0, y0]).all() and (points < [x1, y1]).all()
+
+
+def test_the_stage_holds_a_point_on_both_sides_of_its_equilibrium(small: Make) -> None:
+    start = [3.0, -2.0]
+    players: dict[str, Any] = {
+        "generator": {"kind": "point", "start": start},
+        "discriminator": {"kind": "linear"},
+    }
+    x0, x1, y0, y1 = record(small(target={"kind": "dirac"}, **players), [0]).extent
+    assert x0 < -3 and x1 > 3 and y0 < -2 and y1 > 2
+
+
+def test_where_networks_start_does_not_move_the_stage_of_data_about_the_origin() -> None:
+    for kind in ("ring", "grid", "two_moons"):
+        target = TARGETS[kind]()
+        assert extent(target, [(-0.75, -0.75), (0.75, 0.75)]) == extent(target)
 
 
 def test_the_lattice_is_there_for_two_latents_only(small: Make) -> None:

@@ -5,17 +5,26 @@ Imports stand inside the commands, so that `toylab --help` answers at once.
 
 from __future__ import annotations
 
-import shlex
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from toylab.errors import ToylabError
+from toylab.terminal import (
+    command,
+    expect_ending,
+    guarded,
+    parse_seeds,
+    progress,
+    say_result,
+    warn,
+)
 
 if TYPE_CHECKING:
+    from toylab.film.animation import Animation
+    from toylab.film.writers import Timing
     from toylab.scenario import Scenario
     from toylab.trace import Trace
 
@@ -26,17 +35,36 @@ app = typer.Typer(
     help="See a GAN learn, collapse or starve: train small GANs in two dimensions and film them.",
 )
 
-T = TypeVar("T")
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A scenario's name, or a TOML file.")]
 Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Scenarios, or TOML files.")]
 Changes = Annotated[
     list[str],
     typer.Option("--set", metavar="PATH=VALUE", help="Change one setting. May be repeated."),
 ]
+Grid = Annotated[
+    str | None,
+    typer.Option("--seeds", metavar="SEEDS", help="A grid of up to nine seeds, as for train."),
+]
 Seeds = Annotated[str, typer.Option(metavar="SEEDS", help='"8" is 0 to 7; or "8:16", or "3,5".')]
 # Seeds are kept as 64-bit integers.
 Seed = Annotated[int, typer.Option(help="Whose training is filmed.", min=0, max=2**63 - 1)]
-Theme = Annotated[str, typer.Option(help="light or dark.")]
+Theme = Annotated[str, typer.Option(help="light, dark or print.")]
+Lang = Annotated[str, typer.Option(help="Language of the film: en or zh.")]
+Layout = Annotated[str, typer.Option(help="slide, half, readme or portrait.")]
+Layers = Annotated[
+    str | None, typer.Option(metavar="A,B,...", help="Layers of the stage, bottom first.")
+]
+Style = Annotated[
+    Path | None, typer.Option(metavar="FILE.mplstyle", help="A matplotlib style over the theme.")
+]
+Fps = Annotated[
+    float | None,
+    typer.Option(help="Frames a second, if fewer than recorded.", min=0.1, max=50),
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option(help="How long the film moves, holds not counted.", min=0.1, max=3600),
+]
 Output = Annotated[
     list[Path], typer.Option("-o", "--output", help="File to write. May be repeated.")
 ]
@@ -107,11 +135,11 @@ def train(
 
     scenario = load(name, set_)
     for path in output:
-        _expect_ending(path, (".npz",))
+        expect_ending(path, (".npz",))
     trace, seconds = _record(scenario, parse_seeds(seeds))
     for path in output:
         trace.save(path)
-        _result(path, f"{len(trace.seeds)} seeds, trained in {seconds:.1f} s")
+        say_result(path, f"{len(trace.seeds)} seeds, trained in {seconds:.1f} s")
 
 
 @app.command()
@@ -119,29 +147,46 @@ def render(
     trace: Annotated[Path, typer.Argument(metavar="TRACE", help="A trace (.npz).")],
     output: Films,
     seed: Annotated[int | None, typer.Option(help="Whose film; the first by default.")] = None,
+    seeds: Grid = None,
     theme: Theme = "light",
+    lang: Lang = "en",
+    layout: Layout = "slide",
+    layers: Layers = None,
+    style: Style = None,
+    fps: Fps = None,
+    seconds: Seconds = None,
     frame: Still = None,
 ) -> None:
     """Film a trace; each output's ending picks the writer."""
+    from toylab.film.look import Look
     from toylab.film.writers import check_still
     from toylab.trace import Trace
 
     check_still(output, frame)
-    _film(Trace.load(trace), seed, theme, output, frame=frame)
+    look = Look(theme, lang, layout, layers, style, fps, seconds).checked(warn)
+    grid = None if seeds is None else parse_seeds(seeds)
+    _film(*look.open([Trace.load(trace)], seed, grid), output, frame)
 
 
 @app.command()
 def run(
     names: Names,
     seed: Seed = 0,
+    seeds: Grid = None,
     to: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("renders"),
     theme: Theme = "light",
+    lang: Lang = "en",
+    layout: Layout = "slide",
+    layers: Layers = None,
+    style: Style = None,
+    fps: Fps = None,
+    seconds: Seconds = None,
     set_: Changes = [],  # noqa: B006
     output: Films = [],  # noqa: B006
     frame: Still = None,
 ) -> None:
     """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz, or what -o names."""
-    from toylab.film.film import check_look
+    from toylab.film.look import Look
     from toylab.film.writers import check_still
 
     if output and len(names) > 1:
@@ -149,14 +194,54 @@ def run(
             f"-o names the film of one scenario, and {len(names)} were given. Leave -o out, or run one."
         )
     check_still(output or [f"{name}.gif" for name in names[:1]], frame)
-    check_look(theme)
+    look = Look(theme, lang, layout, layers, style, fps, seconds).checked(warn)
+    grid = None if seeds is None else parse_seeds(seeds)
+    if grid and len(grid) > MOST_FILMED:
+        raise ToylabError(f"--seeds names {len(grid)} seeds; a grid shows {MOST_FILMED} at most.")
     # All of them before the first is trained: a misspelt last name should not cost an hour.
     scenarios = [_loaded(name, set_) for name in names]
     for scenario in scenarios:
-        trace, seconds = _record(scenario, [seed])
+        trace, took = _record(scenario, grid or [seed])
         trace.save(to / f"{scenario.name}.npz")
         films = output or [str(to / f"{scenario.name}.gif")]
-        _film(trace, seed, theme, films, f"trained in {seconds:.1f} s, ", frame)
+        film, timing = look.open([trace], None if grid else seed, grid)
+        _film(film, timing, films, frame, f"trained in {took:.1f} s, ")
+
+
+@app.command()
+def compare(
+    names: Annotated[
+        list[str], typer.Argument(metavar="A B ...", help="Two to four scenarios or traces (.npz).")
+    ],
+    output: Films,
+    seed: Seed = 0,
+    theme: Theme = "light",
+    lang: Lang = "en",
+    layout: Layout = "slide",
+    layers: Layers = None,
+    style: Style = None,
+    fps: Fps = None,
+    seconds: Seconds = None,
+    set_: Changes = [],  # noqa: B006
+    frame: Still = None,
+) -> None:
+    """Film two to four scenarios side by side: same steps, same colours."""
+    from toylab.film.compare import MOST_TRACES
+    from toylab.film.look import Look
+    from toylab.film.writers import check_still
+    from toylab.trace import Trace
+
+    if not 2 <= len(names) <= MOST_TRACES:
+        raise ToylabError(
+            f"compare takes 2 to {MOST_TRACES} scenarios or traces, got {len(names)}."
+        )
+    check_still(output, frame)
+    look = Look(theme, lang, layout, layers, style, fps, seconds).checked(warn)
+    found = [
+        Trace.load(Path(name)) if name.endswith(".npz") else _loaded(name, set_) for name in names
+    ]
+    traces = [one if isinstance(one, Trace) else _record(one, [seed])[0] for one in found]
+    _film(*look.open(traces, None, None), output, frame)
 
 
 @app.command()
@@ -178,14 +263,12 @@ def check(
     from toylab.training import versions
 
     for path in output or []:
-        _expect_ending(path, (".json", ".md"))
+        expect_ending(path, (".json", ".md"))
     chosen, numbers = study.named(names or []), parse_seeds(seeds, first=1000)
     found: list[study.Outcome] = []
     cache = Path(".toylab") / "claims"
     width = max(len(s.name) for s in chosen)
-    for outcomes in _progress(
-        study.outcomes(chosen, numbers, jobs, cache), len(chosen), "Checking"
-    ):
+    for outcomes in progress(study.outcomes(chosen, numbers, jobs, cache), len(chosen), "Checking"):
         for o in outcomes:
             low, high = o.interval
             share = f"{o.hits}/{len(numbers)}"
@@ -216,36 +299,6 @@ def inspect(
     for key, value in sorted(told.items()):
         typer.echo(f"{key:<{width}}  {value}")
     typer.echo(f"\n{settings.rstrip()}")
-
-
-def parse_seeds(text: str, first: int = 0) -> list[int]:
-    """Read "64" as 64 seeds from `first`, "8:16" as a half-open range, "3,5" as a list.
-
-    Raises:
-        ToylabError: If the text is none of these, or names no seed, or too many.
-    """
-    most = 100_000
-    expected = "Expected a number (64), a range (8:16) or a list (3,5)."
-    try:
-        if ":" in text:
-            start, stop = (int(part) for part in text.split(":"))
-            seeds = list(range(start, min(stop, start + most + 1)))
-        elif "," in text:
-            seeds = [int(part) for part in text.split(",") if part.strip()]
-        else:
-            seeds = list(range(first, first + min(int(text), most + 1)))
-    except ValueError:
-        seeds = []
-    if not seeds:
-        raise ToylabError(f'--seeds "{text}" names no seeds. {expected}')
-    if len(seeds) > most:
-        raise ToylabError(f'--seeds "{text}" names more than {most:,} seeds. Give fewer.')
-    if len(seeds) != len(set(seeds)):
-        raise ToylabError(f'--seeds "{text}" names a seed twice. Name each once.')
-    # 2^63: seeds are kept as 64-bit integers.
-    if min(seeds) < 0 or max(seeds) >= 2**63:
-        raise ToylabError(f'--seeds "{text}": seeds go from 0 to 2^63 - 1. {expected}')
-    return seeds
 
 
 def _loaded(name: str, changes: Sequence[str]) -> Scenario:
@@ -295,100 +348,38 @@ def _record(scenario: Scenario, seeds: Sequence[int]) -> tuple[Trace, float]:
         scenario,
         seeds,
         filmed=range(min(len(seeds), MOST_FILMED)),
-        command=_command(),
-        watch=lambda shots, total: _progress(shots, total, f"Training {scenario.name}"),
+        command=command(),
+        watch=lambda shots, total: progress(shots, total, f"Training {scenario.name}"),
     )
     return trace, time.perf_counter() - start
 
 
 def _film(
-    trace: Trace,
-    seed: int | None,
-    theme: str,
+    film: Animation,
+    timing: Timing,
     output: Sequence[str],
+    frame: int | None,
     before: str = "",
-    frame: int | None = None,
 ) -> None:
     import time
 
-    from toylab.film import Film
-
     start = time.perf_counter()
-    film = Film(trace, seed=seed, theme=theme)
+    name = " and ".join(dict.fromkeys(trace.name for trace in film.traces))
     film.save(
         *output,
-        command=_command(),
+        timing=timing,
+        command=command(),
         frame=frame,
-        watch=lambda numbers: _progress(numbers, len(numbers), f"Filming {trace.name}"),
+        watch=lambda numbers: progress(numbers, len(numbers), f"Filming {name}"),
     )
-    seconds = time.perf_counter() - start
-    for name in output:
-        _result(name, f"{len(film)} frames, {before}filmed in {seconds:.1f} s")
-
-
-def _result(output: str | Path, words: str) -> None:
-    path = Path(output)
-    files = [path, *path.iterdir()] if path.is_dir() else [path]
-    size = sum(file.stat().st_size for file in files)
-    typer.echo(f"{output}  {size / 1e6:.1f} MB, {words}")
-
-
-def _expect_ending(path: Path, endings: Sequence[str]) -> None:
-    if path.suffix.lower() not in endings:
-        raise ToylabError(f"{path}: expected a name that ends in {' or '.join(endings)}.")
-
-
-def _command() -> str:
-    return shlex.join(["toylab", *sys.argv[1:]])
-
-
-def _progress(items: Iterable[T], total: int, words: str) -> Iterator[T]:
-    """Pass items on, with a bar and the time left; silent where nobody watches."""
-    if not sys.stderr.isatty():
-        yield from items
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield from progress.track(items, total=total, description=words)
+    took = time.perf_counter() - start
+    for path in output:
+        say_result(path, f"{len(film)} frames, {before}filmed in {took:.1f} s")
 
 
 def main() -> None:
     """Run the command line; every error ends as a few lines and an exit code."""
-    import signal
-
-    # A polite kill unwinds like Ctrl-C, so that no part of a file stays behind.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    # A shell starts its background jobs with Ctrl-C ignored, and Python then leaves it so.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        sys.exit(app(standalone_mode=False))
-    except KeyboardInterrupt:
-        _fail("Stopped. Files that were not finished are as they were before.", 130)
-    except ToylabError as error:
-        _fail(str(error), 2)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader has gone, as in `toylab list | head -1`
-        sys.exit(0)
-    except OSError as error:
-        _fail(f"{error.filename or 'A file'}: {error.strerror or error}.", 2)
-    except MemoryError:
-        _fail("Out of memory. Lower training.batch, recording.samples or the number of seeds.", 2)
-    except Exception as error:
-        # typer's own errors: unknown commands and options, missing arguments.
-        say = getattr(error, "format_message", None)
-        if say is None:
-            if type(error).__name__ == "Abort":
-                _fail("Stopped. Files that were not finished are as they were before.", 130)
-            raise
-        _fail(f"{say()} See `toylab --help`.", 2)
-
-
-def _fail(words: str, code: int) -> None:
-    typer.echo(words, err=True)
-    sys.exit(code)
+    guarded(app)
 
 
 if __name__ == "__main__":

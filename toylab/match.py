@@ -12,7 +12,7 @@ from torch import Tensor
 from toylab.axes import Int
 from toylab.choice import make
 from toylab.feed import Batch, Draws, Feed
-from toylab.game.networks import MLP, NETWORKS, Network
+from toylab.game.networks import MLP, NETWORKS, Network, Point
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.optimizers import OPTIMIZERS, SCHEDULES, Optimizer
 from toylab.game.penalties import PENALTIES, Average, Packing, Penalty, Replay, Side
@@ -142,6 +142,17 @@ class Game:
     def known(self) -> np.ndarray:
         """The finite training set, [S, M, 2]; M is 0 where data is fresh."""
         return self.feed.known
+
+    @property
+    def starts(self) -> list[tuple[float, float]]:
+        """Places near which the generator's points begin, whatever the seed."""
+        if isinstance(self._generate, Point):
+            x, y = self._generate.start[:2]
+            # A point that swings about the equilibrium comes out on the other side.
+            return [(x, y), (-x, -y)]
+        # Weights start small and without a preferred side: of 40 seeds of two layers of 64 the
+        # farthest sample lay at .41 in the median and at 1.06 at most, where 1.09 is shown.
+        return [(-0.75, -0.75), (0.75, 0.75)]
 
     @property
     def solvable(self) -> bool:

@@ -36,6 +36,11 @@ class Players(Protocol):
         ...
 
     @property
+    def starts(self) -> Sequence[tuple[float, float]]:
+        """Places near which the generator's points begin, whatever the seed."""
+        ...
+
+    @property
     def solvable(self) -> bool:
         """Whether the parameters themselves are recorded."""
         ...
@@ -103,7 +108,7 @@ class Recorder:
             )
         )
         self._x = self._tensor(self.real)
-        self.extent = extent(target)
+        self.extent = extent(target, players.starts)
         x0, x1, y0, y1 = self.extent
         # Cell centres, so that the surface fills the extent to its edge and no further.
         across = (np.arange(grid) + 0.5) / grid

@@ -28,6 +28,7 @@ from toylab.game.updates import UPDATES, Count
 from toylab.mistakes import explain, without
 from toylab.options import CONFIG, Built, Choice, From, attempt
 from toylab.rules import recorded_bytes, refuse_illegal
+from toylab.settings import differing, flat
 from toylab.targets import TARGETS
 
 Line = Annotated[str, Len(1, 400)]
@@ -213,12 +214,10 @@ def differences(scenario: Scenario, base: Scenario) -> list[tuple[str, Any, Any]
 
     What a scenario says about itself (title, lesson, claims ...) is left out.
     """
-    ours, theirs = _flat(scenario.settings), _flat(base.settings)
-    paths = sorted(ours.keys() | theirs.keys())
+    ours, theirs = flat(scenario.settings), flat(base.settings)
     return [
         (path, theirs.get(path), ours.get(path))
-        for path in paths
-        if ours.get(path) != theirs.get(path) and path.split(".")[0] not in catalogue.OWN_KEYS
+        for path in differing([ours, theirs], without=catalogue.OWN_KEYS)
     ]
 
 
@@ -226,15 +225,6 @@ def base_of(name: str | Path) -> Scenario | None:
     """The scenario that a scenario extends, or None."""
     links = catalogue.chain(catalogue.find(str(name)))
     return None if len(links) == 1 else load(links[-2][0])
-
-
-def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in settings.items():
-        flat |= (
-            _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
-        )
-    return flat
 
 
 def _tupled(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """The cinema: traces on screen. Knows nothing of torch."""
 
+from toylab.film.compare import Compare, Seeds
 from toylab.film.film import Film
 from toylab.film.style import THEMES, Theme
 
-__all__ = ["THEMES", "Film", "Theme"]
+__all__ = ["THEMES", "Compare", "Film", "Seeds", "Theme"]

@@ -25,6 +25,7 @@ from toylab.film.chapters import Chapter
 from toylab.film.counter import counter
 from toylab.film.fonts import MONO, check_glyphs, families
 from toylab.film.layout import Box, Layout
+from toylab.film.pace import paced
 from toylab.film.sheet import contact_sheet
 from toylab.film.style import STEP, Theme
 from toylab.film.text import fitted, wrapped
@@ -70,7 +71,7 @@ class Animation:
         self._fonts = [*fonts, *families(words.code)]
         self._styled = False
         self._moving: list[Artist] = []
-        # Which snapshot each frame shows; `paced` may choose fewer.
+        # Which snapshot each frame shows; `pace` may choose fewer.
         self.frames: list[int] = list(range(len(self.traces[0].steps)))
         with self._style():
             self._figure = Figure(
@@ -109,6 +110,15 @@ class Animation:
             "settings": self.traces[0].settings_text,
             "matplotlib": matplotlib.__version__,
         }
+
+    def pace(self, n: int) -> None:
+        """Show at most n frames, chosen so that equal movement passes between them."""
+        keep = [chapter.frame for chapter in self.chapters]
+        self.frames = paced(self.traces[0], self._led_by(), n, keep)
+
+    def _led_by(self) -> int:
+        """The seed of the first trace whose movement sets the pace."""
+        return int(self.traces[0].seeds[0])
 
     # --- frames ---
 

@@ -16,7 +16,6 @@ from toylab.film.chapters import Chapter, chapters_of
 from toylab.film.key import draw_bar, draw_key
 from toylab.film.layers import LAYERS
 from toylab.film.layout import LAYOUTS
-from toylab.film.pace import paced
 from toylab.film.panels import LEAST_SEEDS, Panel, PanelPlan
 from toylab.film.stage import Stage
 from toylab.film.style import LABEL, THEMES, styled
@@ -31,6 +30,8 @@ DEFAULT_CURVES = (
     "discriminator_accuracy",
     "discriminator_loss",
 )
+# What a scenario shows that names no layers.
+DEFAULT_LAYERS = ("surface", "real", "generated", "arrows")
 # A chapter's words stand for this share of the film, or until the next.
 _STAY = 0.14
 
@@ -88,8 +89,8 @@ def chosen_plans(trace: Trace, layers: Sequence[str] | None) -> tuple[list[str],
     names, panels = plans(trace.settings)
     if layers is not None:
         names = list(layers)
-    elif trace.field.size and "phase" not in names:
-        # The plane of the data is all but empty in a game of two numbers.
+    elif trace.field.size and tuple(names) == DEFAULT_LAYERS:
+        # Nobody chose: the plane of the data is all but empty in a game of two numbers.
         names = ["phase"]
     setting = setting_of(trace)
     if "curves" not in trace.settings["film"]:
@@ -128,7 +129,6 @@ class Film(Animation):
         layout: Key of `LAYOUTS`.
         layers: Names of layers, bottom first; the scenario's if none are given.
         style: A matplotlib style file laid over the theme.
-        frames: At most so many, chosen so that movement is shared out; 0 for one a snapshot.
 
     Raises:
         ToylabError: If the seed was not filmed, or a theme, layer, curve, layout or language is
@@ -144,7 +144,6 @@ class Film(Animation):
         layout: str = "slide",
         layers: Sequence[str] | None = None,
         style: str | Path | None = None,
-        frames: int = 0,
     ) -> None:
         check_look(theme, lang, layout)
         self.trace, self.seed = trace, filmed_seed(trace, seed)
@@ -152,8 +151,6 @@ class Film(Animation):
         colours, fonts = styled(THEMES[theme], style)
         self._chapters = chapters_of(trace, self.seed, WORDS[lang])
         super().__init__([trace], LAYOUTS[layout], colours, WORDS[lang], fonts)
-        if frames:
-            self.frames = paced(trace, self.seed, frames, [c.frame for c in self._chapters])
 
     @property
     def chapters(self) -> list[Chapter]:
@@ -163,6 +160,9 @@ class Film(Animation):
     def provenance(self) -> dict[str, str]:
         """Where the film comes from, with its seed."""
         return {**super().provenance(), "seed": str(self.seed)}
+
+    def _led_by(self) -> int:
+        return self.seed
 
     def _build(self) -> None:
         trace, theme, words, layout = self.trace, self._theme, self._words, self.layout

@@ -40,3 +40,8 @@ def paced(trace: Trace, seed: int, n: int, keep: Sequence[int] = ()) -> list[int
             break
         chosen = more
     return sorted(chosen)
+
+
+def wanted(fps: float | None, seconds: float, snapshots: int) -> int:
+    """Frames that a film of so many seconds takes: one a snapshot, or fewer where the pace asks for it."""
+    return snapshots if fps is None else max(2, min(snapshots, round(fps * seconds) + 2))

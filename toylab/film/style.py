@@ -112,18 +112,18 @@ THEMES: dict[str, Theme] = {
         arrow="#F2F0EA",
         surface=("#7457D6", "#463A86", "#1A1C22", "#80501A", "#DB8519"),
     ),
-    # For paper: no tint, and from dark to light, so that a copy in grey keeps the order.
+    # White, and readable in greys: the surface gets lighter from one end to the other, in even steps.
     "print": Theme(
         paper="#FFFFFF",
         ink="#000000",
-        soft="#444444",
+        soft="#4A4A4A",
         grid="#D9D9D9",
-        curves=("#0B3C8C", "#A63603", "#00594B", "#54278F"),
+        curves=("#1D3C9C", "#D0640F", "#0B7A5C", "#8A4FB0"),
         real="#000000",
         generated="#FFFFFF",
         edge="#000000",
         arrow="#000000",
-        surface=("#8C7FB5", "#B9B0D6", "#E9E7F0", "#FBE9D3", "#FFF8EE"),
+        surface=("#7A66AA", "#B5ACB1", "#FFF2D8"),
     ),
 }
 

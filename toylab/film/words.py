@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from toylab.metrics import Metric
 
@@ -34,6 +34,11 @@ class Words:
     modes_won: str = "{n} of {total} modes alive"
     modes_lost: str = "{n} modes lost"
     seeds_hold: str = "{hits} of {n} seeds"
+
+    @property
+    def all(self) -> list[str]:
+        """Every word, for looking at their characters."""
+        return [str(value) for value in asdict(self).values()]
 
     def label(self, metric: Metric) -> str:
         """What a metric is called."""

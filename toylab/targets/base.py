@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -122,12 +122,19 @@ def blurred_log_density(x: Points, knots: Points, noise: float) -> Float:
     return (np.concatenate(pieces) - constant).reshape(np.shape(x)[:-1])
 
 
-def extent(target: Target) -> tuple[float, float, float, float]:
+def extent(
+    target: Target, starts: Sequence[tuple[float, float]] = ()
+) -> tuple[float, float, float, float]:
     """Square that holds the target with room around it: x0, x1, y0, y1 in data units.
 
     The same for every seed, so that films and grids of one scenario can be laid side by side.
+
+    Args:
+        target: The data.
+        starts: Places that must be seen as well: where generators begin.
     """
     points = target.sample(np.random.Generator(np.random.SFC64(0)), 4096)
+    points = np.concatenate([points, np.asarray(starts, np.float32).reshape(-1, 2)])
     low, high = points.min(axis=0), points.max(axis=0)
     centre = (low + high) / 2
     # 1.45: room for a cloud that overshoots the data. Half a unit at least, for targets of no size.

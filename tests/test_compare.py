@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from toylab.cli import app
+from toylab.errors import ToylabError
+from toylab.film import THEMES, Compare, Seeds
+from toylab.film.compare import told_differences
+from toylab.film.style import LABEL
+from toylab.film.writers import provenance_of
+from toylab.scenario import Scenario
+from toylab.trace import Trace
+from toylab.training import record
+
+Make = Callable[..., Scenario]
+CLAIM: dict[str, Any] = {
+    "text": "No mode is found",
+    "metric": "modes_hit",
+    "relation": "<=",
+    "threshold": 8.0,
+}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_a_comparison_is_its_full_redraw_pixel_for_pixel(small: Make, theme: str, n: int) -> None:
+    steps = (4, 8, 4, 6)
+    traces = [record(small(training={"steps": steps[k], "batch": 8 + k}), [0]) for k in range(n)]
+    film = Compare(traces, theme=theme)
+    for frame in (len(film) - 1, 0, 1):
+        assert np.array_equal(film.draw(frame), film.redraw(frame)), frame
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 9])
+def test_a_grid_of_seeds_is_its_full_redraw_and_no_words_touch(small: Make, n: int) -> None:
+    film = Seeds(record(small(claims=[CLAIM]), range(n), filmed=range(n)))
+    assert np.array_equal(film.draw(1), film.redraw(1))
+    assert any(t.get_text() == f"{n} of {n} seeds: No mode is found" for t in film._figure.texts)
+    renderer = film._canvas.get_renderer()
+    texts = [t for ax in film._figure.axes for t in ax.texts] + list(film._figure.texts)
+    shown = [t for t in texts if t.get_text().strip()]
+    assert all(float(t.get_fontsize()) >= LABEL for t in shown)
+    boxes = [(t.get_text(), t.get_window_extent(renderer)) for t in shown]
+    for i, (a, box) in enumerate(boxes):
+        assert box.x0 >= 0 and box.x1 <= 1280 and box.y0 >= 0 and box.y1 <= 720, a
+        for b, other in boxes[i + 1 :]:
+            assert not box.padded(-1).overlaps(other), f"{a!r} overlaps {b!r}"
+
+
+def test_a_frame_shows_the_snapshot_nearest_to_its_step(small: Make) -> None:
+    short, long = (record(small(training={"steps": s}), [0]) for s in (4, 8))
+    film = Compare([short, long])
+    assert film._steps.tolist() == long.steps.tolist() == [0, 4, 8]
+    assert film._nearest[0].tolist() == [0, 2, 2] and film._nearest[1].tolist() == [0, 1, 2]
+
+
+def test_colours_mean_the_same_on_all_stages(small: Make) -> None:
+    film = Compare([record(small(training={"batch": b}), [0]) for b in (8, 9)])
+    assert len({stage.layers[0].limit for stage in film._stages}) == 1  # type: ignore[attr-defined]
+
+
+def test_titles_say_what_differs_and_nothing_else(small: Make) -> None:
+    one = small().settings
+    two = small(game={"objective": "hinge"}, title="Other", recording={"grid": 20}).settings
+    assert told_differences([one, two]) == ["objective non saturating", "objective hinge"]
+    assert told_differences([one, one]) == ["", ""]
+
+
+def test_games_on_other_squares_and_wrong_numbers_of_traces_are_said(
+    small: Make, small_trace: Trace
+) -> None:
+    other = record(small(target={"kind": "ring", "radius": 9.0}), [0])
+    for traces, words in (([small_trace, other], "side by side"), ([small_trace], "2 to 4")):
+        with pytest.raises(ToylabError, match=words):
+            Compare(traces)
+    with pytest.raises(ToylabError, match="not filmed"):
+        Seeds(small_trace, [0, 1])
+    with pytest.raises(ToylabError, match="1 to 9"):
+        Seeds(small_trace, [])
+
+
+def test_a_comparisons_file_says_where_each_stage_came_from(small: Make, tmp_path: Path) -> None:
+    traces = [record(small(training={"batch": b}), [0]) for b in (8, 9)]
+    Compare(traces).save(tmp_path / "x.gif")
+    told = provenance_of(tmp_path / "x.gif")
+    assert "batch = 8" in told["settings"] and "batch = 9" in told["settings_2"]
+
+
+def test_the_command_line_compares_and_films_grids(
+    small: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, batch in (("a", 8), ("b", 9)):
+        record(small(training={"batch": batch}), range(3), filmed=range(3)).save(f"{name}.npz")
+    for command in (
+        ["compare", "a.npz", "b.npz", "-o", "both.gif"],
+        ["render", "a.npz", "--seeds", "3", "-o", "grid.gif"],
+    ):
+        result = CliRunner().invoke(app, command)
+        assert result.exit_code == 0, result.output
+        assert provenance_of(tmp_path / command[-1])
+    too_many = CliRunner().invoke(app, ["run", "convergence", "--seeds", "10"])
+    assert isinstance(too_many.exception, ToylabError)

@@ -1,0 +1,250 @@
+"""Several stages side by side: traces that differ in something, or the seeds of one trace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from toylab.catalogue import OWN_KEYS
+from toylab.claims import satisfied, told_claims
+from toylab.errors import ToylabError
+from toylab.film.animation import Animation
+from toylab.film.film import check_look, chosen_plans, filmed_seed
+from toylab.film.key import draw_bar, draw_key
+from toylab.film.layers.surface import Surface
+from toylab.film.layout import LAYOUTS
+from toylab.film.stage import Stage
+from toylab.film.style import LABEL, PANEL, THEMES, styled
+from toylab.film.text import fitted
+from toylab.film.words import WORDS
+from toylab.settings import differing, flat
+from toylab.trace import Trace
+
+MOST_TRACES, MOST_SEEDS = 4, 9
+# What a trace is filmed and recorded with is no difference between games.
+_NOT_PLAYED = (*OWN_KEYS, "film", "recording")
+# Units. On a smaller stage arrows hide the points that they start from.
+_LEAST_WITH_ARROWS = 300
+# Units: between stages, for the words above one, for the bar and its words on the right.
+_GAP, _WORDS, _BAR = 20, 30, 84
+
+
+@dataclass(frozen=True)
+class _Cell:
+    trace: Trace
+    seed: int
+    title: str
+
+
+class _Grid(Animation):
+    """Stages of one size with shared steps and shared limits of colour."""
+
+    def __init__(
+        self,
+        cells: Sequence[_Cell],
+        title: str,
+        caption: str,
+        look: tuple[str, str, str],
+        layers: Sequence[str] | None,
+        style: str | Path | None,
+    ) -> None:
+        theme, lang, layout = look
+        self._cells, self._title, self._caption = cells, title, caption
+        self._names, _ = chosen_plans(cells[0].trace, layers)
+        # Frames are the snapshots of the longest run; the others show their nearest.
+        self._steps = max((cell.trace.steps for cell in cells), key=lambda steps: steps[-1])
+        self._nearest = [
+            np.abs(cell.trace.steps[:, None] - self._steps).argmin(axis=0) for cell in cells
+        ]
+        colours, fonts = styled(THEMES[theme], style)
+        traces = [cell.trace for cell in cells]
+        traces.sort(key=lambda trace: -int(trace.steps[-1]))
+        super().__init__(traces, LAYOUTS[layout], colours, WORDS[lang], fonts)
+
+    @property
+    def seconds(self) -> float:
+        """As long as the first trace's film."""
+        return float(self._cells[0].trace.settings["film"].get("seconds", 6.0))
+
+    def provenance(self) -> dict[str, str]:
+        """Where each stage comes from."""
+        first = self._cells[0].trace
+        told = {
+            **super().provenance(),
+            **first.provenance,
+            "seed": ", ".join(dict.fromkeys(str(cell.seed) for cell in self._cells)),
+            "settings": first.settings_text,
+        }
+        for number, cell in enumerate(self._cells[1:], 2):
+            if cell.trace is not first:
+                told[f"settings_{number}"] = cell.trace.settings_text
+        return told
+
+    def _build(self) -> None:
+        theme, words, layout = self._theme, self._words, self.layout
+        lines = self._header(self._title, self._caption, "")
+        top = layout.lesson_at - 28 * (lines - 1) - 29
+        columns, side = self._shape(top)
+        rows = -(-len(self._cells) // columns)
+        spare = (top - 50 - rows * (side + _WORDS)) / rows
+        names = self._names
+        if side < _LEAST_WITH_ARROWS:
+            names = [name for name in names if not name.startswith("arrows")]
+        self._stages: list[Stage] = []
+        for k, cell in enumerate(self._cells):
+            row, column = divmod(k, columns)
+            left = layout.left + column * (side + _GAP)
+            bottom = top - (row + 1) * (side + _WORDS) - (row + 0.5) * spare
+            title, size = fitted(cell.title, side, PANEL, LABEL, self._fonts, bold=True)
+            self._text(left, bottom + side + 9, title, size, theme.ink, fontweight="bold")
+            ax = self._axes((left, bottom, side, side))
+            stage = Stage(ax, cell.trace, cell.seed, names, theme, words, LABEL)
+            self._moving += stage.moving
+            self._stages.append(stage)
+        height = rows * side + (rows - 1) * (_WORDS + spare)
+        at = layout.left + columns * (side + _GAP) - _GAP + 16, top - _WORDS - spare / 2 - height
+        self._share_limits((*at, 14, height))
+        place = layout.left, layout.key
+        draw_key(self._figure, layout, self._stages[0].keys, place, layout.right, theme)
+        self._moving += self._clock()
+
+    def _shape(self, top: float) -> tuple[int, float]:
+        """Columns, and the side of a stage, that make the stages as large as they can be."""
+        n, layout = len(self._cells), self.layout
+
+        def side(columns: int) -> float:
+            rows = -(-n // columns)
+            across = layout.right - layout.left - _BAR - _GAP * (columns - 1)
+            return float(min(across / columns, (top - 50) / rows - _WORDS) // 1)
+
+        columns = max(range(1, n + 1), key=side)
+        return columns, side(columns)
+
+    def _share_limits(self, box: tuple[float, float, float, float]) -> None:
+        """One limit of colour for all surfaces, and one bar beside them."""
+        surfaces = [s for stage in self._stages for s in stage.layers if isinstance(s, Surface)]
+        outputs = {cell.trace.provenance.get("output") for cell in self._cells}
+        # A critic's value and a probability have no colours in common: each keeps its own limits.
+        if not surfaces or len(outputs) > 1:
+            return
+        widest = max(surfaces, key=lambda surface: surface.limit)
+        for surface in surfaces:
+            surface.limit = widest.limit
+        draw_bar(self._axes(box), self._figure, self.layout, box, widest.bar, self._theme)
+
+    def _show(self, snapshot: int) -> None:
+        for stage, nearest in zip(self._stages, self._nearest, strict=True):
+            stage.show(int(nearest[snapshot]))
+        self._tell_time(snapshot)
+
+
+class Compare(_Grid):
+    """Two to four traces side by side; their titles say only in what their settings differ.
+
+    Args:
+        traces: What was measured, with one square of data units.
+        theme: Key of `THEMES`.
+        lang: Key of `WORDS`.
+        layout: Key of `LAYOUTS`.
+        layers: Names of layers, bottom first; those of the first trace if none are given.
+        style: A matplotlib style file laid over the theme.
+
+    Raises:
+        ToylabError: If there are too few or too many, their squares differ, none of their seeds was
+            filmed, or a theme, layer, layout or language is unknown.
+    """
+
+    def __init__(
+        self,
+        traces: Sequence[Trace],
+        theme: str = "light",
+        lang: str = "en",
+        layout: str = "slide",
+        layers: Sequence[str] | None = None,
+        style: str | Path | None = None,
+    ) -> None:
+        check_look(theme, lang, layout)
+        if not 2 <= len(traces) <= MOST_TRACES:
+            raise ToylabError(f"compare takes 2 to {MOST_TRACES} traces, got {len(traces)}.")
+        for trace in traces[1:]:
+            if not np.array_equal(trace.extent, traces[0].extent):
+                raise ToylabError(
+                    f"{traces[0].name} and {trace.name} cannot stand side by side: they show other "
+                    "squares of the plane.\n  Compare games on one target."
+                )
+        seeds = [filmed_seed(trace, None) for trace in traces]
+        titles = told_differences([trace.settings for trace in traces])
+        if not any(titles):
+            titles = [f"{WORDS[lang].seed} {seed}" for seed in seeds]
+        cells = [_Cell(*cell) for cell in zip(traces, seeds, titles, strict=True)]
+        names = dict.fromkeys(WORDS[lang].of(trace.settings, "title") for trace in traces)
+        lesson = WORDS[lang].of(traces[0].settings, "lesson")
+        super().__init__(cells, " · ".join(names), lesson, (theme, lang, layout), layers, style)
+
+
+class Seeds(_Grid):
+    """Up to nine seeds of one trace, and how many of them do as its first claim says.
+
+    Args:
+        trace: What was measured.
+        seeds: Which seeds; the first nine that were filmed if none are given.
+        theme: Key of `THEMES`.
+        lang: Key of `WORDS`.
+        layout: Key of `LAYOUTS`.
+        layers: Names of layers, bottom first; the scenario's if none are given.
+        style: A matplotlib style file laid over the theme.
+
+    Raises:
+        ToylabError: If a seed was not filmed, there are too many, or a theme, layer, layout or language
+            is unknown.
+    """
+
+    def __init__(
+        self,
+        trace: Trace,
+        seeds: Sequence[int] | None = None,
+        theme: str = "light",
+        lang: str = "en",
+        layout: str = "slide",
+        layers: Sequence[str] | None = None,
+        style: str | Path | None = None,
+    ) -> None:
+        check_look(theme, lang, layout)
+        filmed = [int(trace.seeds[row]) for row in trace.filmed[:MOST_SEEDS]]
+        chosen = filmed if seeds is None else list(seeds)
+        if not 1 <= len(chosen) <= MOST_SEEDS:
+            raise ToylabError(f"A grid shows 1 to {MOST_SEEDS} seeds, got {len(chosen)}.")
+        for seed in chosen:
+            trace.filmed_row(seed)
+        # A claim against another scenario cannot be judged from this trace alone.
+        claim = next((c for c in told_claims(trace.settings) if not c.against), None)
+        words = WORDS[lang]
+        caption, marks = words.of(trace.settings, "lesson"), dict.fromkeys(chosen, "")
+        if claim is not None:
+            does = satisfied(claim, trace)
+            marks = {seed: " ✓" if does[trace.row(seed)] else " ✗" for seed in chosen}
+            hits = sum(bool(does[trace.row(seed)]) for seed in chosen)
+            caption = f"{words.seeds_hold.format(hits=hits, n=len(chosen))}: {claim.text}"
+        cells = [_Cell(trace, seed, f"{words.seed} {seed}{marks[seed]}") for seed in chosen]
+        title = words.of(trace.settings, "title")
+        super().__init__(cells, title, caption, (theme, lang, layout), layers, style)
+
+
+def told_differences(settings: Sequence[dict[str, Any]]) -> list[str]:
+    """For each table of settings, in words, only what is not the same in all of them."""
+    paths = differing(settings, without=_NOT_PLAYED)
+    flats = [flat(table) for table in settings]
+    return [", ".join(_said(path, one) for path in paths if path in one) for one in flats]
+
+
+def _said(path: str, settings: dict[str, Any]) -> str:
+    """A setting in words: "objective hinge", "penalties r1", "lr 0.001"."""
+    value = settings[path]
+    if isinstance(value, list):
+        value = " + ".join(str(v.get("kind", v) if isinstance(v, dict) else v) for v in value)
+    name = path.removesuffix(".kind").split(".")[-1].replace("_", " ")
+    return f"{name} {str(value).replace('_', ' ') or 'none'}"

@@ -1,0 +1,83 @@
+"""How somebody wants a film to look, and the film that comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from toylab.errors import ToylabError
+from toylab.film.animation import Animation
+from toylab.film.compare import Compare, Seeds
+from toylab.film.film import Film, check_look, check_names
+from toylab.film.fonts import check_glyphs
+from toylab.film.pace import wanted
+from toylab.film.style import THEMES, styled
+from toylab.film.words import WORDS
+from toylab.film.writers import Timing
+from toylab.trace import Trace
+
+
+@dataclass(frozen=True)
+class Look:
+    """What may be asked of any film.
+
+    Attributes:
+        theme: Key of `THEMES`.
+        lang: Key of `WORDS`.
+        layout: Key of `LAYOUTS`.
+        layers: Names with commas between, bottom first; None for the scenario's own.
+        style: A matplotlib style file laid over the theme.
+        fps: Frames a second, if fewer than were recorded.
+        seconds: How long the film moves; None for the scenario's own.
+    """
+
+    theme: str = "light"
+    lang: str = "en"
+    layout: str = "slide"
+    layers: str | None = None
+    style: Path | None = None
+    fps: float | None = None
+    seconds: float | None = None
+
+    def checked(self, warn: Callable[[str], None]) -> Look:
+        """Check all of it before anything is trained.
+
+        Args:
+            warn: Told if no font has the language's characters; the film is then in English.
+
+        Raises:
+            ToylabError: If a name or the style file is no good.
+        """
+        check_look(self.theme, self.lang, self.layout)
+        check_names(self.named or (), ())
+        styled(THEMES[self.theme], self.style)
+        try:
+            check_glyphs(WORDS[self.lang].all, self.lang)
+        except ToylabError as error:
+            warn(f"{error}\n  Filming in English.")
+            return replace(self, lang="en")
+        return self
+
+    @property
+    def named(self) -> list[str] | None:
+        """The layers one by one."""
+        if self.layers is None:
+            return None
+        return [name.strip() for name in self.layers.split(",") if name.strip()]
+
+    def open(
+        self, traces: Sequence[Trace], seed: int | None, seeds: Sequence[int] | None
+    ) -> tuple[Animation, Timing]:
+        """Make the film of one seed, of some seeds, or of several traces side by side."""
+        look = (self.theme, self.lang, self.layout, self.named, self.style)
+        film: Animation
+        if len(traces) > 1:
+            film = Compare(traces, *look)
+        elif seeds is not None:
+            film = Seeds(traces[0], seeds, *look)
+        else:
+            film = Film(traces[0], seed, *look)
+        moving = self.seconds or film.seconds
+        film.pace(wanted(self.fps, moving, len(film)))
+        return film, Timing.moving(moving, len(film))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.lines import Line2D
 
 from toylab.catalogue import OWN_KEYS
 from toylab.claims import satisfied, told_claims
@@ -103,6 +104,10 @@ class _Grid(Animation):
             self._text(left, bottom + side + 9, title, size, theme.ink, fontweight="bold")
             ax = self._axes((left, bottom, side, side))
             stage = Stage(ax, cell.trace, cell.seed, names, theme, words, LABEL)
+            for artist in stage.moving:
+                if isinstance(artist, Line2D):
+                    # Points keep their share of the stage, down to where they are still seen.
+                    artist.set_markersize(artist.get_markersize() * max(0.5, side / 548))
             self._moving += stage.moving
             self._stages.append(stage)
         height = rows * side + (rows - 1) * (_WORDS + spare)

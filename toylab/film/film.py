@@ -188,14 +188,12 @@ class Film(Animation):
         self._said.set(color=theme.ink)
         # In the order in which a full redraw paints them: axes by axes, then the figure's own.
         self._moving = [*self._stage.moving, self._said]
-        left, _, side, _ = layout.stage(lines)
-        end = left + side + (0 if layout.tall else 100)
-        keys, at = self._stage.keys, (left, layout.key_at(lines))
-        draw_key(self._figure, layout, keys, at, end, theme)
-        bar = self._stage.bar
+        left, bar, end = layout.left, self._stage.bar, layout.left + layout.stage(lines)[2] + 100
         if bar:
             box = layout.bar(lines)
-            draw_bar(self._axes(box), self._figure, layout, box, bar, theme)
+            end = draw_bar(self._axes(box), self._figure, layout, box, bar, theme) - 12
+        at = left, layout.key_at(lines)
+        draw_key(self._figure, layout, self._stage.keys, at, end, theme)
         self._panels = self._open_panels(lines)
         own: list[Artist] = self._clock()
         for panel in self._panels:

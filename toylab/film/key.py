@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrow
+from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 
 from toylab.film.layers import Bar, Key
@@ -65,16 +66,27 @@ def _mark(figure: Figure, layout: Layout, key: Key, x: float, y: float, theme: T
     figure.add_artist(dot)
 
 
-def draw_bar(ax: Axes, figure: Figure, layout: Layout, box: Box, bar: Bar, theme: Theme) -> None:
-    """Draw the surface's colours; the words of the ends stay inside its length."""
+def draw_bar(ax: Axes, figure: Figure, layout: Layout, box: Box, bar: Bar, theme: Theme) -> float:
+    """Draw the surface's colours; the words of the ends stay inside its length.
+
+    Returns:
+        Where the bar's name begins, units: what stands beside it must end before.
+    """
     left, bottom, width, height = box
     ax.imshow(theme.ramp[:LEVELS, None], aspect="auto", origin="lower", interpolation="nearest")
 
-    def say(y: float, words: str) -> None:
-        at = ((left + width + 9) / layout.width, y / layout.height)
-        figure.text(*at, words, fontsize=LABEL, color=theme.soft, va="baseline")
+    def say(x: float, y: float, words: str) -> Text:
+        text = figure.text(x / layout.width, y / layout.height, words, fontsize=LABEL)
+        text.set(color=theme.soft, va="baseline")
+        return text
 
     for place, words in bar.ticks:
-        say(bottom + place * height + {0.0: 0.0, 1.0: -15.0}.get(place, -7.0), words)
-    # Under its ticks, clear of the key beside it.
-    say(bottom - 29, bar.name)
+        shift = {0.0: 0.0, 1.0: -15.0}.get(place, -7.0)
+        say(left + width + 9, bottom + place * height + shift, words)
+    # Under its ticks, and not beyond the frame's margin.
+    name = say(left + width + 9, bottom - 29, bar.name)
+    unit = figure.dpi / 96
+    over = name.get_window_extent().x1 / unit - layout.right
+    if over > 0:
+        name.set_x((left + width + 9 - over) / layout.width)
+    return float(name.get_window_extent().x0) / unit

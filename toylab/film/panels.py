@@ -16,8 +16,10 @@ from matplotlib.text import Text
 from toylab.axes import Float
 from toylab.claims import Claim
 from toylab.film.counter import counter
+from toylab.film.fonts import families
 from toylab.film.layout import HEADER, SMALL_HEADER
 from toylab.film.style import LABEL, PANEL, VALUE, Theme, short
+from toylab.film.text import fitted
 from toylab.film.words import Words
 from toylab.metrics import METRICS, Metric
 from toylab.trace import Trace
@@ -89,7 +91,7 @@ class Panel:
         colours: Sequence[str],
         step_axis: bool,
     ) -> None:
-        self._theme, self._words = theme, words
+        self._theme, self._words, self._fonts = theme, words, families(words.code)
         self._ax, self._steps, self._plan = ax, trace.steps, plan
         row = trace.row(seed)
         metrics = [METRICS[name] for name in plan.metrics]
@@ -177,8 +179,10 @@ class Panel:
         tops = [k if m.high == "modes" else m.high for m in metrics if m.high is not None]
         high = max([*finite, *tops], default=1.0)
         # A ceiling's words stand above it, and must not stand in the name of the panel.
-        if any(t > low + 0.9 * (high - low) for t in ceilings):
-            high += 0.1 * (high - low)
+        room = self._word_room()
+        highest = max(ceilings, default=low)
+        if highest > low + (1 - room) * (high - low):
+            high = low + (highest - low) / (1 - room)
         # A curve that never moves lies at the foot of an axis of length one.
         high = high if high > low else low + 1
         ticks = _round_ticks(low, high, whole=metrics[0].style == "count")
@@ -186,6 +190,12 @@ class Panel:
         margin = 0.03 * (high - low)
         self._ax.set_ylim(low - margin, high + margin)
         return ticks
+
+    def _word_room(self) -> float:
+        """Share of the axes' height that a line of words takes; half at most."""
+        figure = self._ax.get_figure(root=True)
+        assert figure is not None
+        return min(0.5, 26 * figure.dpi / 96 / self._ax.get_window_extent().height)
 
     def _log_limits(self, positive: Float) -> list[float]:
         # Eight decades at most: below that a gradient is zero for any purpose.
@@ -258,36 +268,53 @@ class Panel:
     def _thresholds(self, ax: Axes, claims: Sequence[Claim], colours: dict[str, str]) -> None:
         """A claim's threshold as a thin dashed line over its window, with its words."""
         first, last = float(self._steps[0]), float(self._steps[-1])
-        signs = {"<=": "≤", ">=": "≥"}
+        taken: list[float] = []
         for claim in claims:
             # Among several curves the line must say whose it is.
             colour = self._theme.soft if len(colours) == 1 else colours[claim.metric]
             start, end = (first + f * (last - first) for f in claim.window)
-            # A claim about the last moment would be a dot; a tenth of the axis can be seen.
-            start = min(start, end - 0.1 * (last - first))
+            # A claim about one moment would be a dot; a tenth of the axis can be seen.
+            start = min(start, max(first, end - 0.1 * (last - first)))
+            end = max(end, start + 0.1 * (last - first))
             at = float(self._inside(np.array([claim.threshold]))[0])
-            ax.plot(
-                [start, end],
-                [at] * 2,
-                color=colour,
-                linewidth=1.4,
-                linestyle=(0, (4, 3)),
-                zorder=1,
-            )
-            below = claim.relation.startswith("<")
-            metric = METRICS[claim.metric]
-            ax.annotate(
-                f"{signs.get(claim.relation, claim.relation)} {_read(metric, claim.threshold)}",
-                (end, at),
-                # Above a ceiling, below a floor: the curve is expected on the other side.
-                xytext=(0, 5 if below else -5),
-                textcoords="offset points",
-                ha="right",
-                va="bottom" if below else "top",
-                fontsize=LABEL,
-                color=colour,
-                annotation_clip=False,
-            )
+            ax.plot([start, end], [at] * 2, color=colour, linewidth=1.4, linestyle=(0, (4, 3)))
+            ax.lines[-1].set_zorder(1)
+            side = self._side(claim, at, end, taken)
+            if side:
+                self._threshold_words(ax, claim, (start, end, at), side, colour)
+
+    def _side(self, claim: Claim, at: float, end: float, taken: list[float]) -> str:
+        """Above or below a threshold's line, or "" where its words would lie on others' words."""
+        share = self._ax.transAxes.inverted().transform(self._ax.transData.transform((end, at)))
+        place, room = float(share[1]), self._word_room()
+        # Above a ceiling, below a floor: the curve is expected on the other side.
+        wanted = ("top", "bottom") if claim.relation.startswith("<") else ("bottom", "top")
+        for side in wanted:
+            low = place if side == "top" else place - room
+            inside = low > -0.02 and low + room < 1.02
+            if inside and all(low + room <= other or low >= other + room for other in taken):
+                taken.append(low)
+                return side
+        return ""
+
+    def _threshold_words(
+        self, ax: Axes, claim: Claim, line: tuple[float, float, float], side: str, colour: str
+    ) -> None:
+        start, end, at = line
+        sign = {"<=": "≤", ">=": "≥"}.get(claim.relation, claim.relation)
+        # At the end of the line; of a line at the very start, from there, clear of the axis's words.
+        early = float(end) < 0.3 * float(self._steps[-1])
+        ax.annotate(
+            f"{sign} {_read(METRICS[claim.metric], claim.threshold)}",
+            (start if early else end, at),
+            xytext=(0, 5 if side == "top" else -5),
+            textcoords="offset points",
+            ha="left" if early else "right",
+            va="bottom" if side == "top" else "top",
+            fontsize=LABEL,
+            color=colour,
+            annotation_clip=False,
+        )
 
     def _header(self, side: int, words: str, size: float, colour: str, above: int) -> Text:
         """Words over the axes, left (0) or right (1), `above` lines over the lowest one."""
@@ -297,6 +324,10 @@ class Panel:
         # The lowest line 12 units of 1/96 inch above the axes.
         unit = figure.dpi / 96
         x, y = (box.x0, box.x1)[side], box.y1 + (12 + self._plan.line * above) * unit
+        if side == 0:
+            # Beside it the value needs its place.
+            free = box.width / unit - 6.5 * self._plan.sizes[1]
+            words, size = fitted(words, free, size, LABEL, self._fonts, bold=True)
         # The name stands still; the value changes in every frame.
         write = (figure.text, partial(counter, figure))[side]
         text = write(x / figure.bbox.width, y / figure.bbox.height, words, fontsize=size)

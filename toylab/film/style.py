@@ -7,7 +7,6 @@ frame of 1280 x 720 fills a 13.333 x 7.5 inch slide and its points are the slide
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -143,11 +142,11 @@ def styled(theme: Theme, style: str | Path | None) -> tuple[Theme, list[str]]:
     if not path.is_file():
         raise ToylabError(f"{path}: no such file. Expected a matplotlib style file (.mplstyle).")
     try:
-        with warnings.catch_warnings():
-            # matplotlib warns of keys that it does not know, and goes on.
-            warnings.simplefilter("error")
-            # Through the same reader as plt.style.use; it needs no pyplot.
-            told = dict(rc_params_from_file(path, use_default_template=False))
+        # Through the same reader as plt.style.use, which needs no pyplot. Of what it does not know it
+        # only tells the log.
+        told = dict(rc_params_from_file(path, use_default_template=False))
+        if not told:
+            raise ValueError("no setting in it is known to matplotlib")
         colours = {
             name: to_hex(told[key])
             for name, key in (

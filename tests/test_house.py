@@ -48,7 +48,6 @@ ORDER = [
     "recorder",
     "training",
     "study",
-    "reference",
     "film.style",
     "film.words",
     "film.layout",
@@ -85,6 +84,7 @@ ORDER = [
     "film.film",
     "film.compare",
     "film.look",
+    "reference",
     "terminal",
     "cli",
 ]

@@ -166,6 +166,21 @@ def test_a_folder_is_whole_or_not_there(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["old"] and len(os.listdir(before)) == 4
 
 
+def test_contact_sheets_are_vectors_of_every_key_frame(small_trace: Trace, tmp_path: Path) -> None:
+    film = Film(small_trace)
+    film.save(tmp_path / "x.pdf", tmp_path / "x.svg")
+    with pypdfium2.PdfDocument(tmp_path / "x.pdf") as document:
+        assert len(document) == len(film) == 3
+        said = [page.get_textpage().get_text_range() for page in document]
+    # Words, not pixels: each page tells its own step.
+    steps = [int(step) for step in small_trace.steps]
+    assert all(f"step {step}" in text for step, text in zip(steps, said, strict=True))
+    root = ElementTree.parse(tmp_path / "x.svg").getroot()
+    assert len(root) == 3 and len({frame.get("x") for frame in root}) == 3
+    ids = [e.get("id") for e in root.iter() if e.get("id")]
+    assert len(ids) == len(set(ids))
+
+
 def test_a_pdf_rasterised_shows_the_frame_and_an_svg_is_xml(
     small_trace: Trace, tmp_path: Path
 ) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from toylab.errors import ToylabError as ToylabError
+    from toylab.film.compare import Compare as Compare
+    from toylab.film.compare import Seeds as Seeds
     from toylab.film.film import Film as Film
     from toylab.scenario import Scenario as Scenario
     from toylab.scenario import load as load
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from toylab.training import train as train
 
 _HOMES = {
+    "Compare": "toylab.film.compare",
     "Film": "toylab.film.film",
+    "Seeds": "toylab.film.compare",
     "ToylabError": "toylab.errors",
     "Scenario": "toylab.scenario",
     "load": "toylab.scenario",

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from toylab.film.layers import LAYERS
 from toylab.game.networks import ACTIVATIONS, INITS, MLP, NETWORKS
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.optimizers import OPTIMIZERS, SCHEDULES
@@ -29,6 +30,7 @@ TABLES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "Penalties and tricks": ("`[[game.penalties]] kind`", PENALTIES),
     "Updates": ("`[game.update] kind`", UPDATES),
     "Optimisers": ("`[optimizer.generator] kind`, `[optimizer.discriminator] kind`", OPTIMIZERS),
+    "Layers": ("`[film] layers`, `--layers`", LAYERS),
     "Metrics": ("`[film] curves`, `[[claims]] metric`", METRICS),
 }
 

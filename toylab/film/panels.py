@@ -178,15 +178,19 @@ class Panel:
         low = min([*finite, *(m.low for m in metrics if m.low is not None)], default=0.0)
         tops = [k if m.high == "modes" else m.high for m in metrics if m.high is not None]
         high = max([*finite, *tops], default=1.0)
+        # A curve that never moves lies at the foot of an axis of length one.
+        high = high if high > low else low + 1
+        if metrics[0].high == "modes" and high == k > 1:
+            # None, half and all of them: a round number beyond K would say nothing.
+            ticks = [0.0, float(k // 2), float(k)]
+        else:
+            ticks = _round_ticks(low, high, whole=metrics[0].style == "count")
+        low, high = min(low, ticks[0]), max(high, ticks[-1])
         # A ceiling's words stand above it, and must not stand in the name of the panel.
         room = self._word_room()
         highest = max(ceilings, default=low)
         if highest > low + (1 - room) * (high - low):
             high = low + (highest - low) / (1 - room)
-        # A curve that never moves lies at the foot of an axis of length one.
-        high = high if high > low else low + 1
-        ticks = _round_ticks(low, high, whole=metrics[0].style == "count")
-        low, high = min(low, ticks[0]), max(high, ticks[-1])
         margin = 0.03 * (high - low)
         self._ax.set_ylim(low - margin, high + margin)
         return ticks

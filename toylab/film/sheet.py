@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from toylab.film.style import DPI, Theme
-from toylab.film.writers import Frame
+from toylab.film.writers.base import Frame, key_frames
 
-# Frames of a sheet, and how many stand in a row.
-FRAMES, ACROSS = 6, 3
+# Frames in a row.
+ACROSS = 3
 # Pixels between frames.
 _GAP = 20
 
@@ -31,8 +30,7 @@ class Frames(Protocol):
 
 def contact_sheet(film: Frames, theme: Theme) -> Figure:
     """Draw frames spread over a film, at half their size, on the colour of its grid lines."""
-    shown = np.unique(np.linspace(0, len(film) - 1, FRAMES).astype(int))
-    frames = [film.draw(int(k)) for k in shown]
+    frames = [film.draw(k) for k in key_frames(len(film))]
     height, width = (n // 2 for n in frames[0].shape[:2])
     across = min(ACROSS, len(frames))
     down = -(-len(frames) // across)

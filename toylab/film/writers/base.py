@@ -128,3 +128,12 @@ class Format:
     halves: bool = True
     module: str = ""
     extra: str = ""
+
+
+# Frames of a contact sheet.
+KEY_FRAMES = 6
+
+
+def key_frames(n: int) -> list[int]:
+    """Frames spread over a film of n, with the first and the last."""
+    return sorted({int(k) for k in np.linspace(0, n - 1, KEY_FRAMES)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -11,9 +12,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 from matplotlib import rc_context
+from matplotlib.backends.backend_pdf import PdfPages
 
 from toylab.film.writers.animated import KEYWORD
-from toylab.film.writers.base import Frame, Reel
+from toylab.film.writers.base import Frame, Reel, key_frames
 
 
 class Still:
@@ -42,14 +44,62 @@ def still(
     @contextlib.contextmanager
     def open_(path: Path, reel: Reel) -> Iterator[Still]:
         yield Still()
-        figure = reel.frames.figure(reel.still)
         # Names inside an SVG come from the hash of this salt: the same film, the same bytes.
         with rc_context({"svg.hashsalt": KEYWORD}):
+            if reel.still is None and kind in SHEETS:
+                SHEETS[kind](path, reel, tell(reel.told))
+                return
+            figure = reel.frames.figure(reel.still)
             figure.savefig(
                 path, format=kind, facecolor=figure.get_facecolor(), metadata=tell(reel.told)
             )
 
     return open_
+
+
+def _pages(path: Path, reel: Reel, metadata: dict[str, Any]) -> None:
+    """A PDF with a page a key frame: vectors, each page to be placed in a paper by itself."""
+    with PdfPages(path, metadata=metadata) as pages:
+        for k in key_frames(len(reel.frames)):
+            figure = reel.frames.figure(k)
+            pages.savefig(figure, facecolor=figure.get_facecolor())
+
+
+# Units of an SVG between frames, and how many stand in a row.
+_GAP, _ACROSS = 20, 3
+
+
+def _nested(path: Path, reel: Reel, metadata: dict[str, Any]) -> None:
+    """An SVG of key frames side by side, each an SVG of its own inside."""
+    ElementTree.register_namespace("", _SVG)
+    ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+    sheet = ElementTree.Element(f"{{{_SVG}}}svg")
+    wide = high = 0.0
+    for place, k in enumerate(key_frames(len(reel.frames))):
+        figure, text = reel.frames.figure(k), io.StringIO()
+        # The first carries the description for all.
+        told = metadata if place == 0 else {"Date": None, "Creator": None}
+        figure.savefig(text, format="svg", facecolor=figure.get_facecolor(), metadata=told)
+        # Each frame numbers its shapes from the start: told apart by the frame.
+        own = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>f{k}-", text.getvalue())
+        frame = ElementTree.fromstring(own)
+        _, _, width, height = (float(n) for n in frame.attrib["viewBox"].split())
+        row, column = divmod(place, _ACROSS)
+        x, y = _GAP + column * (width + _GAP), _GAP + row * (height + _GAP)
+        frame.attrib |= {
+            "x": f"{x:g}",
+            "y": f"{y:g}",
+            "width": f"{width:g}",
+            "height": f"{height:g}",
+        }
+        sheet.append(frame)
+        wide, high = max(wide, x + width + _GAP), max(high, y + height + _GAP)
+    sheet.attrib |= {"viewBox": f"0 0 {wide:g} {high:g}", "version": "1.1"}
+    ElementTree.ElementTree(sheet).write(path, encoding="utf-8", xml_declaration=True)
+
+
+_SVG = "http://www.w3.org/2000/svg"
+SHEETS: dict[str, Callable[[Path, Reel, dict[str, Any]], None]] = {"pdf": _pages, "svg": _nested}
 
 
 def png_metadata(told: str) -> dict[str, Any]:

@@ -287,6 +287,41 @@ def check(
 
 
 @app.command()
+def sweep(
+    name: Name,
+    over: Annotated[
+        list[str], typer.Option(metavar="PATH=A,B,...", help="A setting and its values; repeat it.")
+    ],
+    metric: Annotated[list[str], typer.Option(help="What to measure; may be repeated.")],
+    output: Annotated[list[Path], typer.Option("-o", "--output", help="A .csv or .png file.")],
+    seeds: Seeds = "8",
+    jobs: Annotated[int, typer.Option(help="Workers.", min=1, max=256)] = 2,
+    window: Annotated[
+        str, typer.Option(metavar="FROM:TO", help="Fractions of training that count.")
+    ] = "0.9:1",
+    reduce: Annotated[str, typer.Option(help="How the window becomes one number.")] = "mean",
+    theme: Theme = "light",
+    set_: Changes = [],  # noqa: B006
+) -> None:
+    """Train every combination of some settings: a row a run, and a picture of the whole."""
+    from toylab.film.film import check_look
+    from toylab.sweep import plan
+    from toylab.terminal import swept
+
+    for path in output:
+        expect_ending(path, (".csv", ".png"))
+    check_look(theme)
+    try:
+        low, high = (float(part) for part in window.split(":"))
+    except ValueError:
+        raise ToylabError(
+            f'--window "{window}" is no window. Expected two fractions: 0.9:1'
+        ) from None
+    wanted = plan(name, over, metric, parse_seeds(seeds), set_, (low, high), reduce)
+    swept(wanted, jobs, output, theme)
+
+
+@app.command()
 def inspect(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A film or a trace.")],
 ) -> None:

@@ -54,8 +54,15 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class _Task:
-    """One ensemble: plain data, so that it travels to a worker and hashes."""
+class Task:
+    """One ensemble: plain data, so that it travels to a worker and hashes.
+
+    Attributes:
+        settings: Of the scenario.
+        name: Of the scenario.
+        claims: What is measured.
+        seeds: Trained together.
+    """
 
     settings: dict[str, Any]
     name: str
@@ -63,6 +70,7 @@ class _Task:
     seeds: tuple[int, ...]
 
     def key(self) -> str:
+        """Hash of all that decides its numbers."""
         told = [_playing(self.settings), self.seeds, _code()]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -73,7 +81,7 @@ def _playing(settings: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if key not in silent}
 
 
-def _measured(claim: Claim) -> str:
+def measured(claim: Claim) -> str:
     """What of a claim decides its numbers; claims that share it share them."""
     return f"{claim.metric} {claim.reduce} {claim.window[0]:g}..{claim.window[1]:g}"
 
@@ -93,16 +101,16 @@ def _code() -> str:
 Numbers = dict[str, list[float]]
 
 
-def _measure(task: _Task, folder: Path) -> Numbers:
+def measure(task: Task, folder: Path) -> Numbers:
     """Numbers of an ensemble for each of its claims, from the cache or by training."""
     path = folder / f"{task.key()}.json"
     kept = _kept(path)
-    if all(_measured(claim) in kept for claim in task.claims):
+    if all(measured(claim) in kept for claim in task.claims):
         return kept
     # One thread a worker: the workers share the cores, and sums come out the same with any number.
     torch.set_num_threads(1)
     trace = record(check(task.settings, name=task.name), task.seeds, filmed=())
-    numbers = {_measured(c): reduced(c, trace).astype(float).tolist() for c in task.claims}
+    numbers = {measured(c): reduced(c, trace).astype(float).tolist() for c in task.claims}
     with whole(path) as part:
         part.write_text(json.dumps(kept | numbers), encoding="utf-8")
     return numbers
@@ -141,24 +149,25 @@ def outcomes(
         needed = [*(c.against for c in scenario.claims if c.against), scenario.name]
         order += [name for name in needed if name not in order]
     tasks = [
-        (name, _Task(wanted[name][0].settings, name, tuple(wanted[name][1]), part))
+        (name, Task(wanted[name][0].settings, name, tuple(wanted[name][1]), part))
         for name in order
-        for part in _parts(seeds)
+        for part in parts(seeds)
     ]
     arriving: Iterator[Any] = iter(
         Parallel(n_jobs=jobs, return_as="generator")(
-            delayed(_measure)(task, folder) for _, task in tasks
+            delayed(measure)(task, folder) for _, task in tasks
         )
     )
     done: dict[str, Numbers] = {}
     waiting = list(scenarios)
     for name in order:
-        done[name] = _joined([next(arriving) for _ in _parts(seeds)])
+        done[name] = _joined([next(arriving) for _ in parts(seeds)])
         while waiting and _answered(waiting[0], done):
             yield _counted(waiting.pop(0), done)
 
 
-def _parts(seeds: Sequence[int]) -> list[tuple[int, ...]]:
+def parts(seeds: Sequence[int]) -> list[tuple[int, ...]]:
+    """Seeds in ensembles."""
     return [tuple(seeds[i : i + ENSEMBLE]) for i in range(0, len(seeds), ENSEMBLE)]
 
 
@@ -176,7 +185,7 @@ def _counted(scenario: Scenario, done: dict[str, Numbers]) -> list[Outcome]:
     """Judge the claims of a scenario."""
     counted = []
     for claim in scenario.claims:
-        key = _measured(claim)
+        key = measured(claim)
         numbers: PerSeed = np.asarray(done[scenario.name][key], dtype=float)
         if claim.against:
             # Seed by seed: both saw the same data and the same latents.

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from toylab import sweep
+from toylab.errors import ToylabError
+from toylab.metrics import METRICS
+from toylab.scenario import load
+from toylab.sweep import parsed_axis, plan, rows
+from toylab.training import record
+
+BODY = """
+[target]
+kind = "ring"
+[generator]
+hidden = [8]
+[discriminator]
+hidden = [8]
+[training]
+steps = 20
+batch = 16
+[recording]
+snapshots = 11
+samples = 64
+grid = 8
+"""
+
+
+@pytest.fixture
+def small_file(scenario_file: Callable[..., Path]) -> str:
+    return str(scenario_file("small", BODY))
+
+
+def test_an_axis_is_read_with_its_lists() -> None:
+    assert parsed_axis("game.generator_steps=1,2, 5").values == ("1", "2", "5")
+    assert parsed_axis("generator.hidden=[8,8],[16]").values == ("[8,8]", "[16]")
+    for text in ("game.generator_steps", "=1,2", "x="):
+        with pytest.raises(ToylabError, match="is no axis"):
+            parsed_axis(text)
+
+
+def test_the_product_is_run_and_each_row_is_what_a_single_training_gives(
+    small_file: str, tmp_path: Path
+) -> None:
+    over = ["game.generator_steps=1,2", "training.batch=16,8"]
+    wanted = plan(small_file, over, ["sliced_wasserstein"], [0, 1, 2])
+    found = [row for part in rows(wanted, 1, tmp_path) for row in part]
+    assert [(row.values, row.seed) for row in found][:4] == [
+        (("1", "16"), 0),
+        (("1", "16"), 1),
+        (("1", "16"), 2),
+        (("1", "8"), 0),
+    ]
+    assert len(found) == 12
+    alone = load(small_file, ["game.generator_steps=2", "training.batch=8"])
+    curve = METRICS["sliced_wasserstein"](record(alone, [1], []))[:, 0]
+    # The last tenth of eleven snapshots: the last two. Batched sums round otherwise than single ones.
+    assert found[10].numbers[0] == pytest.approx(curve[-2:].mean(), rel=1e-4)
+
+
+def test_rows_do_not_depend_on_the_workers(small_file: str, tmp_path: Path) -> None:
+    wanted = plan(small_file, ["game.generator_steps=1,2,3"], ["c2st"], range(3))
+    one = [row for part in rows(wanted, 1, tmp_path / "one") for row in part]
+    two = [row for part in rows(wanted, 2, tmp_path / "two") for row in part]
+    assert one == two
+
+
+def test_a_run_that_fails_is_a_row_and_not_the_end(
+    small_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = sweep.measure
+
+    def breaks(task: Any, folder: Path) -> Any:
+        if task.settings["game"]["generator_steps"] == 2:
+            raise MemoryError("too large")
+        return real(task, folder)
+
+    monkeypatch.setattr(sweep, "measure", breaks)
+    wanted = plan(small_file, ["game.generator_steps=1,2,3"], ["c2st"], [0])
+    found = [row for part in rows(wanted, 1, tmp_path) for row in part]
+    assert [row.failure for row in found] == ["", "MemoryError: too large", ""]
+    assert np.isnan(found[1].numbers[0]) and np.isfinite(found[2].numbers[0])
+
+
+@pytest.mark.parametrize(
+    ("over", "metric", "words"),
+    [
+        (["game.generator_stepz=1,2"], "c2st", 'key "generator_stepz" is unknown'),
+        (["game.generator_steps=1,x"], "c2st", "generator_steps"),
+        (["game.generator_steps=1"], "c2s", 'did you mean "c2st"'),
+        (["game.objective=hinge,saturating"], "fake_score", "gives a value and no probability"),
+        ([], "c2st", "at least one --over"),
+    ],
+)
+def test_mistakes_are_said_before_any_training(
+    over: list[str], metric: str, words: str, small_file: str
+) -> None:
+    with pytest.raises(ToylabError) as caught:
+        plan(small_file, over, [metric], [0])
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_the_command_writes_a_table_and_a_picture(
+    n: int, small_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    axes = ["game.generator_steps=1,2", "training.batch=8,16", "generator.latent=1,2"][:n]
+    words = [word for axis in axes for word in ("--over", axis)]
+    result = started([small_file, *words, "-o", "x.png", "-o", "x.csv"], tmp_path)
+    assert result.wait() == 0
+    with (tmp_path / "x.csv").open(encoding="utf-8") as file:
+        table = list(csv.DictReader(file))
+    assert len(table) == 2**n * 2 and table[0]["seed"] == "0"
+    assert all(np.isfinite(float(row["c2st"])) for row in table)
+    with Image.open(tmp_path / "x.png") as picture:
+        assert picture.size == (1280, 720)
+
+
+def started(words: list[str], folder: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "toylab.cli", "sweep", *words]
+    return subprocess.Popen(
+        [*command, "--metric", "c2st", "--seeds", "2", "--jobs", "1"],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+@pytest.mark.slow
+def test_a_killed_sweep_goes_on_and_repeats_nothing(small_file: str, tmp_path: Path) -> None:
+    words = [small_file, "--over", "training.steps=2000,2001,2002,2003,2004", "-o", "x.csv"]
+    job = started(words, tmp_path)
+    kept = tmp_path / ".toylab" / "claims"
+    until = time.monotonic() + 60
+    while time.monotonic() < until and len(list(kept.glob("[!.]*.json"))) < 2:
+        time.sleep(0.02)
+    os.killpg(job.pid, signal.SIGKILL)
+    job.wait()
+    done = {path: path.stat().st_mtime_ns for path in kept.glob("[!.]*.json")}
+    assert 2 <= len(done) < 5
+    assert started(words, tmp_path).wait() == 0
+    assert {path: path.stat().st_mtime_ns for path in done} == done
+    with (tmp_path / "x.csv").open(encoding="utf-8") as file:
+        assert len(list(csv.DictReader(file))) == 10

@@ -74,13 +74,13 @@ def write(
 
 
 def check_still(outputs: Sequence[str | Path], still: int | None) -> None:
-    """Check that what shows a single frame is a still.
+    """Check that each output has a writer, and that what shows a single frame is a still.
 
     Raises:
-        ToylabError: If it is a film.
+        ToylabError: If there is no writer, or it is a film's.
     """
-    films = [str(output) for output in outputs if still is not None and writer_for(output).moving]
-    if films:
+    films = [str(output) for output in outputs if writer_for(output).moving]
+    if films and still is not None:
         raise ToylabError(
             f"{films[0]} is a film, and frame {still} is a still. Write .png, .pdf or .svg."
         )

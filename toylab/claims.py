@@ -45,6 +45,8 @@ RELATIONS: dict[str, Callable[[PerSeed, float], Bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+# As words on a picture write them.
+SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 Fraction = Annotated[float, Interval(ge=0, le=1)]
 Verdict = Literal["holds", "fails", "undecided"]
 

@@ -266,9 +266,9 @@ def check(
         expect_ending(path, (".json", ".md"))
     chosen, numbers = study.named(names or []), parse_seeds(seeds, first=1000)
     found: list[study.Outcome] = []
-    cache = Path(".toylab") / "claims"
     width = max(len(s.name) for s in chosen)
-    for outcomes in progress(study.outcomes(chosen, numbers, jobs, cache), len(chosen), "Checking"):
+    arriving = study.outcomes(chosen, numbers, jobs, study.CACHE)
+    for outcomes in progress(arriving, len(chosen), "Checking"):
         for o in outcomes:
             low, high = o.interval
             share = f"{o.hits}/{len(numbers)}"

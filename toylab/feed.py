@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from toylab.axes import Int
-from toylab.streams import stream, streams
+from toylab.streams import streams
 from toylab.targets import Target
 
 # Batches drawn at once. Part of what a seed means: another number would cut its streams otherwise.
@@ -128,7 +128,7 @@ class Feed:
             return rng.standard_normal((n, latent), np.float32)
 
         def tap(purpose: str, draw: Callable[..., np.ndarray]) -> _Tap:
-            return _Tap([stream(seed, purpose) for seed in seeds], draw, batch, device)
+            return _Tap(streams(seeds, purpose), draw, batch, device)
 
         self._real, self._paired = tap("data", data), tap("generator_data", data)
         self._z = tap("latent", normal)

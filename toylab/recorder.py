@@ -17,7 +17,7 @@ from torch import Tensor
 from toylab.axes import Int
 from toylab.game.objectives import NonSaturating, Objective, Saturating
 from toylab.streams import streams
-from toylab.targets import Target, extent
+from toylab.targets import Target, cell_centres, extent
 from toylab.trace import Snapshot
 
 # Lines of the latent lattice, each way: enough to see it fold, few enough to follow one.
@@ -109,10 +109,8 @@ class Recorder:
         )
         self._x = self._tensor(self.real)
         self.extent = extent(target, players.starts)
-        x0, x1, y0, y1 = self.extent
         # Cell centres, so that the surface fills the extent to its edge and no further.
-        across = (np.arange(grid) + 0.5) / grid
-        xx, yy = np.meshgrid(x0 + (x1 - x0) * across, y0 + (y1 - y0) * across)
+        xx, yy = np.meshgrid(*cell_centres(self.extent, grid))
         self._grid = self._tensor(np.stack([xx, yy], axis=-1).reshape(1, -1, 2))
         lines = LATTICE_LINES if players.latent == 2 else 0
         # At the normal's quantiles, so that each cell of the lattice holds the same mass.

@@ -155,13 +155,18 @@ def _about_competition(scenario: _Settings, kinds: Sequence[str]) -> list[str]:
     return reasons
 
 
-def _about_metrics(scenario: _Settings) -> list[str]:
-    setting = Setting(
+def setting_of(scenario: _Settings) -> Setting:
+    """What decides which metrics mean anything in a scenario."""
+    return Setting(
         TARGETS[scenario.target.kind](**scenario.target.options),
         scenario.training.points,
         OBJECTIVES[scenario.game.objective.kind]().output,
         scenario.generator.kind != "mlp" and scenario.discriminator.kind != "mlp",
     )
+
+
+def _about_metrics(scenario: _Settings) -> list[str]:
+    setting = setting_of(scenario)
     reasons = []
     for claim in scenario.claims:
         missing = METRICS[claim.metric].missing(setting)

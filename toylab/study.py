@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -30,6 +30,10 @@ from toylab.training import record
 # Seeds trained together. An ensemble of eight fits the cache of a core, and no more than this is lost
 # when a check is stopped.
 ENSEMBLE = 8
+# Where numbers are kept, below the folder in which a command runs.
+CACHE = Path(".toylab") / "claims"
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -153,17 +157,23 @@ def outcomes(
         for name in order
         for part in parts(seeds)
     ]
-    arriving: Iterator[Any] = iter(
-        Parallel(n_jobs=jobs, return_as="generator")(
-            delayed(measure)(task, folder) for _, task in tasks
-        )
-    )
+    arriving = results(measure, [task for _, task in tasks], jobs, folder)
     done: dict[str, Numbers] = {}
     waiting = list(scenarios)
     for name in order:
         done[name] = _joined([next(arriving) for _ in parts(seeds)])
         while waiting and _answered(waiting[0], done):
             yield _counted(waiting.pop(0), done)
+
+
+def results(
+    work: Callable[[Task, Path], Result], tasks: Sequence[Task], jobs: int, folder: Path
+) -> Iterator[Result]:
+    """Work on each task in one of so many processes; yield what comes of them in their order."""
+    made: Any = Parallel(n_jobs=jobs, return_as="generator")(
+        delayed(work)(task, folder) for task in tasks
+    )
+    return iter(made)
 
 
 def parts(seeds: Sequence[int]) -> list[tuple[int, ...]]:

@@ -12,15 +12,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
-
-from joblib import Parallel, delayed
+from typing import TextIO
 
 from toylab.claims import REDUCTIONS, Claim
 from toylab.errors import ToylabError, unknown
 from toylab.metrics import METRICS
-from toylab.scenario import Scenario, check, load
-from toylab.study import Task, measure, measured, parts
+from toylab.rules import setting_of
+from toylab.scenario import Scenario, load
+from toylab.study import Numbers, Task, measure, measured, parts, results
 
 
 @dataclass(frozen=True)
@@ -122,16 +121,13 @@ def plan(
     for values in itertools.product(*(axis.values for axis in axes)):
         own = [f"{axis.path}={value}" for axis, value in zip(axes, values, strict=True)]
         scenario = load(name, [*changes, *own])
-        _means_something(scenario, metrics, own)
+        setting = setting_of(scenario)
+        for metric in metrics:
+            missing = METRICS[metric].missing(setting)
+            if missing:
+                raise ToylabError(f"--over {' --over '.join(own)}: --metric {metric}: {missing}.")
         found.append((values, scenario))
     return Plan(axes, tuple(metrics), claims, tuple(found), tuple(seeds))
-
-
-def _means_something(scenario: Scenario, metrics: Sequence[str], own: Sequence[str]) -> None:
-    """Refuse a metric that a combination has no use for, as a claim on it would be refused."""
-    asked = [{"text": m, "metric": m, "relation": ">=", "threshold": 0.0} for m in metrics]
-    where = " ".join(f"--over {change}" for change in own)
-    check({**scenario.settings, "claims": asked}, where)
 
 
 def rows(plan: Plan, jobs: int, folder: Path) -> Iterator[list[Row]]:
@@ -147,11 +143,7 @@ def rows(plan: Plan, jobs: int, folder: Path) -> Iterator[list[Row]]:
         for values, scenario in plan.scenarios
         for part in parts(plan.seeds)
     ]
-    arriving: Iterator[Any] = iter(
-        Parallel(n_jobs=jobs, return_as="generator")(
-            delayed(_tried)(task, folder) for _, task in tasks
-        )
-    )
+    arriving = results(_tried, [task for _, task in tasks], jobs, folder)
     keys = [measured(claim) for claim in plan.claims]
     for values, task in tasks:
         found = next(arriving)
@@ -165,7 +157,7 @@ def rows(plan: Plan, jobs: int, folder: Path) -> Iterator[list[Row]]:
         ]
 
 
-def _tried(task: Task, folder: Path) -> dict[str, list[float]] | str:
+def _tried(task: Task, folder: Path) -> Numbers | str:
     """Numbers of an ensemble, or why there are none: a failure is a row, not the end."""
     try:
         return measure(task, folder)

@@ -86,6 +86,7 @@ def swept(wanted: Plan, jobs: int, outputs: Sequence[Path], theme: str) -> None:
 
     from toylab.files import whole
     from toylab.film.diagram import diagram
+    from toylab.study import CACHE
     from toylab.sweep import rows, write_head, write_rows
 
     runs: dict[tuple[str, ...], list[list[float]]] = {}
@@ -98,7 +99,7 @@ def swept(wanted: Plan, jobs: int, outputs: Sequence[Path], theme: str) -> None:
             tables.append(open_files.enter_context(path.open("w", newline="", encoding="utf-8")))
         for table in tables:
             write_head(table, wanted)
-        arriving = rows(wanted, jobs, Path(".toylab") / "claims")
+        arriving = rows(wanted, jobs, CACHE)
         for found in progress(arriving, wanted.ensembles, "Sweeping"):
             for table in tables:
                 write_rows(table, found)

@@ -24,12 +24,12 @@ from matplotlib.text import Text
 from toylab.film.chapters import Chapter
 from toylab.film.counter import counter
 from toylab.film.fonts import MONO, check_glyphs, families
-from toylab.film.layout import Box, Layout
+from toylab.film.layout import LAYOUTS, LESSON_LINE, Box
 from toylab.film.pace import paced
 from toylab.film.sheet import contact_sheet
-from toylab.film.style import STEP, Theme
+from toylab.film.style import DPI, LABEL, STEP, THEMES, styled
 from toylab.film.text import fitted, wrapped
-from toylab.film.words import Words
+from toylab.film.words import WORDS
 from toylab.film.writers import Frame, Timing, write
 from toylab.trace import Trace
 
@@ -52,32 +52,34 @@ class Animation:
 
     Args:
         traces: What was measured, first the one that names the film.
-        layout: Places and sizes.
-        theme: Colours.
-        words: Language.
-        fonts: Families to use before the language's own.
+        theme: Key of `THEMES`.
+        lang: Key of `WORDS`.
+        layout: Key of `LAYOUTS`.
+        style: A matplotlib style file laid over the theme.
     """
 
     def __init__(
         self,
         traces: Sequence[Trace],
-        layout: Layout,
-        theme: Theme,
-        words: Words,
-        fonts: Sequence[str] = (),
+        theme: str,
+        lang: str,
+        layout: str,
+        style: str | Path | None,
     ) -> None:
-        self.traces, self.layout = list(traces), layout
-        self._theme, self._words = theme, words
-        self._fonts = [*fonts, *families(words.code)]
+        self.traces, self.layout, self._words = list(traces), LAYOUTS[layout], WORDS[lang]
+        # Its snapshots are the film's clock; the first, if several are as long.
+        self.longest = max(self.traces, key=lambda trace: int(trace.steps[-1]))
+        self._theme, fonts = styled(THEMES[theme], style)
+        self._fonts = [*fonts, *families(lang)]
         self._styled = False
         self._moving: list[Artist] = []
         # Which snapshot each frame shows; `pace` may choose fewer.
-        self.frames: list[int] = list(range(len(self.traces[0].steps)))
+        self.frames: list[int] = list(range(len(self.longest.steps)))
         with self._style():
             self._figure = Figure(
-                figsize=(layout.width / 96, layout.height / 96),
-                dpi=layout.dpi,
-                facecolor=theme.paper,
+                figsize=(self.layout.width / DPI, self.layout.height / DPI),
+                dpi=self.layout.dpi,
+                facecolor=self._theme.paper,
             )
             self._canvas = FigureCanvasAgg(self._figure)
             self._still: Any = None
@@ -114,11 +116,11 @@ class Animation:
     def pace(self, n: int) -> None:
         """Show at most n frames, chosen so that equal movement passes between them."""
         keep = [chapter.frame for chapter in self.chapters]
-        self.frames = paced(self.traces[0], self._led_by(), n, keep)
+        self.frames = paced(self.longest, self._led_by(), n, keep)
 
     def _led_by(self) -> int:
-        """The seed of the first trace whose movement sets the pace."""
-        return int(self.traces[0].seeds[0])
+        """The seed of the longest trace whose movement sets the pace."""
+        return int(self.longest.seeds[0])
 
     # --- frames ---
 
@@ -161,16 +163,12 @@ class Animation:
     def figure(self, frame: int | None) -> Figure:
         """The figure of one frame with nothing left out, or of a contact sheet of key frames."""
         if frame is None:
-            return self._sheet()
+            return contact_sheet(self, self._theme)
         for artist in self._moving:
             artist.set_animated(False)
         self._still = None
         self._show(self.frames[frame])
         return self._figure
-
-    def _sheet(self) -> Figure:
-        """Key frames in rows of three."""
-        return contact_sheet(self, self._theme)
 
     def save(
         self,
@@ -238,9 +236,11 @@ class Animation:
             lesson, layout.right - layout.left, layout.lesson, self._fonts, most=layout.most_lesson
         )
         for i, words in enumerate(lines):
-            self._text(layout.left, layout.lesson_at - 28 * i, words, layout.lesson, theme.soft)
+            self._text(
+                layout.left, layout.lesson_at - LESSON_LINE * i, words, layout.lesson, theme.soft
+            )
         room = min(520, layout.width - 2 * layout.left)
-        name, size = fitted(name, room, 16, 16, self._fonts)
+        name, size = fitted(name, room, LABEL, LABEL, self._fonts)
         self._text(layout.right, layout.key - 7, name, size, theme.soft, ha="right")
         return len(lines)
 
@@ -255,10 +255,11 @@ class Animation:
         )
         self._progress.set(facecolor=theme.curves[0], edgecolor="none")
         self._figure.add_artist(self._progress)
-        last = float(self.traces[0].steps[-1])
+        steps = self.longest.steps
+        last = float(steps[-1])
         marks = []
         for chapter in self.chapters:
-            at = float(self.traces[0].steps[chapter.frame]) / last if last else 1.0
+            at = float(steps[chapter.frame]) / last if last else 1.0
             mark = Rectangle((at - 0.002, 0), 0.004, 9 / layout.height, zorder=21)
             mark.set(transform=self._figure.transFigure, facecolor=theme.ink, edgecolor="none")
             self._figure.add_artist(mark)
@@ -266,7 +267,7 @@ class Animation:
         return [self._step, self._progress, *marks]
 
     def _tell_time(self, snapshot: int) -> None:
-        steps = self.traces[0].steps
+        steps = self.longest.steps
         step, last = int(steps[snapshot]), int(steps[-1])
         self._step.set_text(f"{self._words.step} {step}")
         self._progress.set_width(step / last if last else 1.0)

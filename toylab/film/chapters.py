@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toylab.claims import REDUCTIONS, RELATIONS, told_claims
+from toylab.claims import REDUCTIONS, RELATIONS, SIGNS, told_claims
 from toylab.film.words import Words
 from toylab.metrics import METRICS
 from toylab.trace import Trace
@@ -83,6 +83,6 @@ def _claims(trace: Trace, row: int, words: Words) -> list[Chapter]:
         if not holds[-1] or holds.all():
             continue
         first = int(np.flatnonzero(~holds)[-1]) + 1
-        sign = {"<=": "≤", ">=": "≥"}.get(claim.relation, claim.relation)
-        found.append(Chapter(first, f"{words.label(metric)} {sign} {claim.threshold:g}"))
+        told = f"{words.label(metric)} {SIGNS[claim.relation]} {claim.threshold:g}"
+        found.append(Chapter(first, told))
     return found

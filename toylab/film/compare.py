@@ -17,9 +17,9 @@ from toylab.film.animation import Animation
 from toylab.film.film import check_look, chosen_plans, filmed_seed
 from toylab.film.key import draw_bar, draw_key
 from toylab.film.layers.surface import Surface
-from toylab.film.layout import LAYOUTS
+from toylab.film.layout import FOOT
 from toylab.film.stage import Stage
-from toylab.film.style import LABEL, PANEL, THEMES, styled
+from toylab.film.style import LABEL, PANEL
 from toylab.film.text import fitted
 from toylab.film.words import WORDS
 from toylab.settings import differing, flat
@@ -49,49 +49,37 @@ class _Grid(Animation):
         cells: Sequence[_Cell],
         title: str,
         caption: str,
-        look: tuple[str, str, str],
+        theme: str,
+        lang: str,
+        layout: str,
         layers: Sequence[str] | None,
         style: str | Path | None,
     ) -> None:
-        theme, lang, layout = look
         self._cells, self._title, self._caption = cells, title, caption
         self._names, _ = chosen_plans(cells[0].trace, layers)
+        super().__init__([cell.trace for cell in cells], theme, lang, layout, style)
         # Frames are the snapshots of the longest run; the others show their nearest.
-        self._steps = max((cell.trace.steps for cell in cells), key=lambda steps: steps[-1])
+        self._steps = self.longest.steps
         self._nearest = [
             np.abs(cell.trace.steps[:, None] - self._steps).argmin(axis=0) for cell in cells
         ]
-        colours, fonts = styled(THEMES[theme], style)
-        traces = [cell.trace for cell in cells]
-        traces.sort(key=lambda trace: -int(trace.steps[-1]))
-        super().__init__(traces, LAYOUTS[layout], colours, WORDS[lang], fonts)
-
-    @property
-    def seconds(self) -> float:
-        """As long as the first trace's film."""
-        return float(self._cells[0].trace.settings["film"].get("seconds", 6.0))
 
     def provenance(self) -> dict[str, str]:
         """Where each stage comes from."""
-        first = self._cells[0].trace
-        told = {
-            **super().provenance(),
-            **first.provenance,
-            "seed": ", ".join(dict.fromkeys(str(cell.seed) for cell in self._cells)),
-            "settings": first.settings_text,
-        }
-        for number, cell in enumerate(self._cells[1:], 2):
-            if cell.trace is not first:
-                told[f"settings_{number}"] = cell.trace.settings_text
+        seeds = ", ".join(dict.fromkeys(str(cell.seed) for cell in self._cells))
+        told = {**super().provenance(), "seed": seeds}
+        for number, trace in enumerate(self.traces[1:], 2):
+            if trace is not self.traces[0]:
+                told[f"settings_{number}"] = trace.settings_text
         return told
 
     def _build(self) -> None:
         theme, words, layout = self._theme, self._words, self.layout
         lines = self._header(self._title, self._caption, "")
-        top = layout.lesson_at - 28 * (lines - 1) - 29
+        top = layout.top(lines)
         columns, side = self._shape(top)
         rows = -(-len(self._cells) // columns)
-        spare = (top - 50 - rows * (side + _WORDS)) / rows
+        spare = (top - FOOT - rows * (side + _WORDS)) / rows
         names = self._names
         if side < _LEAST_WITH_ARROWS:
             names = [name for name in names if not name.startswith("arrows")]
@@ -124,7 +112,7 @@ class _Grid(Animation):
         def side(columns: int) -> float:
             rows = -(-n // columns)
             across = layout.right - layout.left - _BAR - _GAP * (columns - 1)
-            return float(min(across / columns, (top - 50) / rows - _WORDS) // 1)
+            return float(min(across / columns, (top - FOOT) / rows - _WORDS) // 1)
 
         columns = max(range(1, n + 1), key=side)
         return columns, side(columns)
@@ -188,7 +176,7 @@ class Compare(_Grid):
         cells = [_Cell(*cell) for cell in zip(traces, seeds, titles, strict=True)]
         names = dict.fromkeys(WORDS[lang].of(trace.settings, "title") for trace in traces)
         lesson = WORDS[lang].of(traces[0].settings, "lesson")
-        super().__init__(cells, " · ".join(names), lesson, (theme, lang, layout), layers, style)
+        super().__init__(cells, " · ".join(names), lesson, theme, lang, layout, layers, style)
 
 
 class Seeds(_Grid):
@@ -236,7 +224,7 @@ class Seeds(_Grid):
             caption = f"{words.seeds_hold.format(hits=hits, n=len(chosen))}: {claim.text}"
         cells = [_Cell(trace, seed, f"{words.seed} {seed}{marks[seed]}") for seed in chosen]
         title = words.of(trace.settings, "title")
-        super().__init__(cells, title, caption, (theme, lang, layout), layers, style)
+        super().__init__(cells, title, caption, theme, lang, layout, layers, style)
 
 
 def told_differences(settings: Sequence[dict[str, Any]]) -> list[str]:

@@ -18,7 +18,7 @@ from toylab.film.layers import LAYERS
 from toylab.film.layout import LAYOUTS
 from toylab.film.panels import LEAST_SEEDS, Panel, PanelPlan
 from toylab.film.stage import Stage
-from toylab.film.style import LABEL, THEMES, styled
+from toylab.film.style import LABEL, THEMES
 from toylab.film.words import WORDS
 from toylab.metrics import METRICS, Setting
 from toylab.trace import Trace
@@ -148,9 +148,8 @@ class Film(Animation):
         check_look(theme, lang, layout)
         self.trace, self.seed = trace, filmed_seed(trace, seed)
         self._layer_names, self._plans = chosen_plans(trace, layers)
-        colours, fonts = styled(THEMES[theme], style)
         self._chapters = chapters_of(trace, self.seed, WORDS[lang])
-        super().__init__([trace], LAYOUTS[layout], colours, WORDS[lang], fonts)
+        super().__init__([trace], theme, lang, layout, style)
 
     @property
     def chapters(self) -> list[Chapter]:

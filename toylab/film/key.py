@@ -13,7 +13,7 @@ from matplotlib.transforms import Affine2D
 
 from toylab.film.layers import Bar, Key
 from toylab.film.layout import Box, Layout
-from toylab.film.style import LABEL, LEVELS, Theme
+from toylab.film.style import DPI, LABEL, LEVELS, Theme
 
 
 def draw_key(
@@ -27,10 +27,10 @@ def draw_key(
     """Draw marks and words from a place on, with even gaps; those that do not fit are left out."""
     x, y = at
     for key in keys:
-        start, text = x + _ROOM[key.mark] + 8, None
+        start = x + _ROOM[key.mark] + 8
         text = figure.text(start / layout.width, (y - 7) / layout.height, key.words, fontsize=LABEL)
         text.set(color=theme.soft, va="baseline")
-        to_units = 96 / figure.dpi
+        to_units = DPI / figure.dpi
         stop = text.get_window_extent().x1 * to_units
         if stop > end:
             text.remove()
@@ -85,7 +85,7 @@ def draw_bar(ax: Axes, figure: Figure, layout: Layout, box: Box, bar: Bar, theme
         say(left + width + 9, bottom + place * height + shift, words)
     # Under its ticks, and not beyond the frame's margin.
     name = say(left + width + 9, bottom - 29, bar.name)
-    unit = figure.dpi / 96
+    unit = figure.dpi / DPI
     over = name.get_window_extent().x1 / unit - layout.right
     if over > 0:
         name.set_x((left + width + 9 - over) / layout.width)

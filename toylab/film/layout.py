@@ -12,6 +12,8 @@ from toylab.film.style import DPI, LESSON, TITLE
 
 Box = tuple[float, float, float, float]  # left, bottom, width, height
 
+# Where a stage that reaches down to the key ends.
+FOOT = 50
 # Heights of the rows of words: a line of the lesson, a panel's name, the words of its step axis.
 LESSON_LINE, HEADER, SMALL_HEADER, STEP_AXIS = 28, 34, 26, 46
 
@@ -57,11 +59,15 @@ class Layout:
         """Baseline of the lesson's first line."""
         return self.title_at - 33
 
+    def top(self, lesson_lines: int) -> int:
+        """Where the header leaves off."""
+        return self.lesson_at - LESSON_LINE * (lesson_lines - 1) - 29
+
     def stage(self, lesson_lines: int) -> Box:
         """The square that holds the surface."""
-        top = self.lesson_at - LESSON_LINE * (lesson_lines - 1) - 29
+        top = self.top(lesson_lines)
         if not self.tall:
-            return (self.left, 50, top - 50, top - 50)
+            return (self.left, FOOT, top - FOOT, top - FOOT)
         # Below: the key, then each panel's name and some 80 units of curve, then steps and name.
         below = 140 + 118 * self.most_panels
         side = min(self.width - 2 * self.left - 80, top - below)

@@ -14,11 +14,11 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from toylab.axes import Float
-from toylab.claims import Claim
+from toylab.claims import SIGNS, Claim
 from toylab.film.counter import counter
 from toylab.film.fonts import families
 from toylab.film.layout import HEADER, SMALL_HEADER
-from toylab.film.style import LABEL, PANEL, VALUE, Theme, short
+from toylab.film.style import DPI, LABEL, PANEL, VALUE, Theme, short
 from toylab.film.text import fitted
 from toylab.film.words import Words
 from toylab.metrics import METRICS, Metric
@@ -199,7 +199,7 @@ class Panel:
         """Share of the axes' height that a line of words takes; half at most."""
         figure = self._ax.get_figure(root=True)
         assert figure is not None
-        return min(0.5, 26 * figure.dpi / 96 / self._ax.get_window_extent().height)
+        return min(0.5, 26 * figure.dpi / DPI / self._ax.get_window_extent().height)
 
     def _log_limits(self, positive: Float) -> list[float]:
         # Eight decades at most: below that a gradient is zero for any purpose.
@@ -305,11 +305,10 @@ class Panel:
         self, ax: Axes, claim: Claim, line: tuple[float, float, float], side: str, colour: str
     ) -> None:
         start, end, at = line
-        sign = {"<=": "≤", ">=": "≥"}.get(claim.relation, claim.relation)
         # At the end of the line; of a line at the very start, from there, clear of the axis's words.
         early = float(end) < 0.3 * float(self._steps[-1])
         ax.annotate(
-            f"{sign} {_read(METRICS[claim.metric], claim.threshold)}",
+            f"{SIGNS[claim.relation]} {_read(METRICS[claim.metric], claim.threshold)}",
             (start if early else end, at),
             xytext=(0, 5 if side == "top" else -5),
             textcoords="offset points",
@@ -326,7 +325,7 @@ class Panel:
         assert figure is not None
         box = self._ax.get_window_extent()
         # The lowest line 12 units of 1/96 inch above the axes.
-        unit = figure.dpi / 96
+        unit = figure.dpi / DPI
         x, y = (box.x0, box.x1)[side], box.y1 + (12 + self._plan.line * above) * unit
         if side == 0:
             # Beside it the value needs its place.

@@ -57,10 +57,7 @@ def wrapped(
     if measure(words) <= width:
         return [words]
     lines, line = [], ""
-    # Chinese has no spaces: a line may break between its characters, but not before a stop.
-    for piece in re.findall(
-        r"[\u2e80-\uffef][\u3001\u3002\uff01-\uff1f]*|[^\s\u2e80-\uffef]{1,24}\s*|\s+", words
-    ):
+    for piece in _PIECES.findall(words):
         if line and measure((line + piece).rstrip()) > width:
             lines.append(line.rstrip())
             line = ""

@@ -11,6 +11,7 @@ from scipy.special import log_expit
 
 from toylab.axes import Curve, Float, Points
 from toylab.metrics.base import alive
+from toylab.targets import cell_centres
 from toylab.trace import Trace
 
 
@@ -88,7 +89,7 @@ def value_gap(trace: Trace) -> Curve:
 
 
 def optimal_logits(trace: Trace, frame: int, row: int, n: int = 0) -> Float:
-    """Logit of D* = p / (p + q) over the trace's extent, for one filmed seed, lowest row first, [H, W].
+    """Logit of D* = p / (p + q) over the trace's extent, for one filmed seed, lowest row first, [n, n].
 
     On n x n cells, or on those of the recorded surface if n is 0.
 
@@ -97,13 +98,15 @@ def optimal_logits(trace: Trace, frame: int, row: int, n: int = 0) -> Float:
     Raises:
         NotImplementedError: If the target's density is not known.
     """
-    x0, x1, y0, y1 = trace.extent
-    height, width = (n, n) if n else trace.logits.shape[2:]
-    xx, yy = np.meshgrid(
-        x0 + (x1 - x0) * (np.arange(width) + 0.5) / width,
-        y0 + (y1 - y0) * (np.arange(height) + 0.5) / height,
-    )
-    grid = np.stack([xx, yy], axis=-1).reshape(-1, 2)
-    cloud = trace.samples[frame, trace.filmed[row]]
-    log_q = cloud_log_density(grid, cloud)
-    return optimal_logit(trace.target.log_density(grid), log_q).reshape(height, width)
+    n = n or trace.logits.shape[2]
+    grid, log_p = _truth(trace, n)
+    log_q = cloud_log_density(grid, trace.samples[frame, trace.filmed[row]])
+    return optimal_logit(log_p, log_q).reshape(n, n)
+
+
+# The target stands still while a film goes over its frames.
+@lru_cache(maxsize=4)
+def _truth(trace: Trace, n: int) -> tuple[Points, Float]:
+    """Middles of n x n cells, [n * n, 2], and the target's log density there, nats, [n * n]."""
+    grid = np.stack(np.meshgrid(*cell_centres(trace.extent, n)), axis=-1).reshape(-1, 2)
+    return grid, trace.target.log_density(grid)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from toylab.targets.base import Target, density_known, extent
+from toylab.targets.base import Target, cell_centres, density_known, extent
 from toylab.targets.boxes import checkerboard, image, square
 from toylab.targets.empirical import points
 from toylab.targets.mixtures import grid, mixture, random_gaussians, ring
@@ -23,7 +23,16 @@ from toylab.targets.shapes import (
     two_spirals,
 )
 
-__all__ = ["TARGETS", "Target", "density_known", "extent", "grid", "mixture", "ring"]
+__all__ = [
+    "TARGETS",
+    "Target",
+    "cell_centres",
+    "density_known",
+    "extent",
+    "grid",
+    "mixture",
+    "ring",
+]
 
 TARGETS: dict[str, Callable[..., Target]] = {
     "ring": ring,

@@ -122,6 +122,13 @@ def blurred_log_density(x: Points, knots: Points, noise: float) -> Float:
     return (np.concatenate(pieces) - constant).reshape(np.shape(x)[:-1])
 
 
+def cell_centres(extent: Sequence[float] | Float, n: int) -> tuple[Float, Float]:
+    """Middles of n x n cells that fill an extent, along each axis, data units, [n] and [n]."""
+    x0, x1, y0, y1 = (float(v) for v in extent)
+    across = (np.arange(n) + 0.5) / n
+    return x0 + (x1 - x0) * across, y0 + (y1 - y0) * across
+
+
 def extent(
     target: Target, starts: Sequence[tuple[float, float]] = ()
 ) -> tuple[float, float, float, float]:

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from toylab.axes import Float
 from toylab.errors import ToylabError
 from toylab.targets import density_known
 from toylab.trace import Trace
@@ -63,10 +61,3 @@ def with_density(trace: Trace, layer: str) -> None:
         raise ToylabError(
             f"film.layers {layer}: the target's density is not known (give it noise, if it can take some)."
         )
-
-
-def centres(trace: Trace, n: int) -> tuple[Float, Float]:
-    """Middles of n x n cells over the trace's extent, along each axis, [n] and [n]."""
-    x0, x1, y0, y1 = (float(v) for v in trace.extent)
-    across = (np.arange(n) + 0.5) / n
-    return x0 + (x1 - x0) * across, y0 + (y1 - y0) * across

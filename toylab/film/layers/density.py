@@ -12,9 +12,10 @@ from matplotlib.collections import LineCollection
 from scipy.ndimage import gaussian_filter
 
 from toylab.axes import Float
-from toylab.film.layers.base import Key, centres, with_density
+from toylab.film.layers.base import Key, with_density
 from toylab.film.style import Theme
 from toylab.film.words import Words
+from toylab.targets import cell_centres
 from toylab.trace import Trace
 
 # Rows and columns of the plane. The true density is looked at once, the samples' in each frame.
@@ -33,7 +34,7 @@ class Density:
     def open(self, ax: Axes, trace: Trace, seed: int) -> Sequence[Artist]:
         """One collection that never moves."""
         with_density(trace, "density")
-        x, y = centres(trace, _FINE)
+        x, y = cell_centres(trace.extent, _FINE)
         log_p = trace.target.log_density(np.stack(np.meshgrid(x, y), axis=-1))
         peak = float(log_p.max())
         found = _contours(x, y, np.maximum(log_p, peak - 50), [peak - k * k / 2 for k in (1, 2, 3)])
@@ -58,7 +59,7 @@ class SampleDensity:
     def open(self, ax: Axes, trace: Trace, seed: int) -> Sequence[Artist]:
         """One collection."""
         self._samples, self._extent = trace.samples[:, trace.row(seed)], trace.extent
-        self._x, self._y = centres(trace, _COARSE)
+        self._x, self._y = cell_centres(trace.extent, _COARSE)
         self._lines = LineCollection([], colors=self._theme.curves[2], linewidths=2.2)
         ax.add_collection(self._lines, autolim=False)
         return [self._lines]

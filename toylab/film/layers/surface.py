@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from toylab.axes import Float
-from toylab.film.layers.base import Bar, centres, with_density
+from toylab.film.layers.base import Bar, with_density
 from toylab.film.style import LEVELS, Theme, nice_number, nice_probability, resampler, short
 from toylab.film.words import Words
 from toylab.metrics import optimal_logits
+from toylab.targets import cell_centres
 from toylab.trace import Trace
 
 
@@ -62,7 +63,10 @@ class _Sheet:
         self._across = resampler(max(1, round(box.width)), n_columns).T.copy()
         self._image = Raster()
         ax.add_artist(self._image)
-        self._x, self._y = centres(trace, n_columns)[0], centres(trace, n_rows)[1]
+        self._x, self._y = (
+            cell_centres(trace.extent, n_columns)[0],
+            cell_centres(trace.extent, n_rows)[1],
+        )
         casing = LineCollection([], colors=self._theme.paper, linewidths=3.6, capstyle="round")
         line = LineCollection([], colors=self._theme.ink, linewidths=1.6, capstyle="round")
         self._lines = (casing, line) if self.line_of_zero else ()
@@ -161,10 +165,12 @@ class OptimalGap(Optimal):
     def scale(self) -> tuple[float, Bar]:
         """From -1 to 1."""
         with_density(self._trace, "optimal_gap")
+        n_rows, n_columns = self._trace.logits.shape[2:]
+        self._fewer = resampler(_COARSE, n_rows).astype(float)
+        self._narrower = resampler(_COARSE, n_columns).astype(float).T
         return 1.0, Bar("D – D*", ((0.0, "–1"), (0.5, "0"), (1.0, "1")))
 
     def values(self, frame: int) -> Float:
         """The difference on the coarse grid."""
         logits = self._trace.logits[frame, self._row].astype(float)
-        rows, columns = (resampler(_COARSE, n).astype(float) for n in logits.shape)
-        return expit(rows @ logits @ columns.T) - expit(super().values(frame))
+        return expit(self._fewer @ logits @ self._narrower) - expit(super().values(frame))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from games import SMALL
 
 from toylab.axes import Points
 from toylab.scenario import Scenario, check
@@ -17,16 +18,6 @@ from toylab.training import record
 
 # One thread: the suite's matmuls are tiny, and results must not depend on the machine's cores.
 torch.set_num_threads(1)
-
-SMALL: dict[str, Any] = {
-    "title": "Small",
-    "lesson": "A game that ends in a moment.",
-    "target": {"kind": "ring"},
-    "generator": {"hidden": [8]},
-    "discriminator": {"hidden": [8]},
-    "training": {"steps": 4, "batch": 16},
-    "recording": {"snapshots": 3, "samples": 64, "grid": 16},
-}
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from games import small_toml
 from PIL import Image
 
 from toylab import catalogue
@@ -17,21 +18,7 @@ from toylab.terminal import parse_seeds
 from toylab.trace import Trace
 
 Write = Callable[..., Path]
-SMALL = """
-[target]
-kind = "ring"
-[generator]
-hidden = [8]
-[discriminator]
-hidden = [8]
-[training]
-steps = 4
-batch = 16
-[recording]
-snapshots = 3
-samples = 64
-grid = 16
-"""
+SMALL = small_toml()
 
 
 def toylab(*words: str | Path, cwd: Path, **options: str) -> subprocess.CompletedProcess[str]:

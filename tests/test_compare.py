@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pictures import boxes_of, check_apart, texts_of
 from typer.testing import CliRunner
 
 from toylab.cli import app
@@ -42,15 +43,10 @@ def test_a_grid_of_seeds_is_its_full_redraw_and_no_words_touch(small: Make, n: i
     film = Seeds(record(small(claims=[CLAIM]), range(n), filmed=range(n)))
     assert np.array_equal(film.draw(1), film.redraw(1))
     assert any(t.get_text() == f"{n} of {n} seeds: No mode is found" for t in film._figure.texts)
-    renderer = film._canvas.get_renderer()
-    texts = [t for ax in film._figure.axes for t in ax.texts] + list(film._figure.texts)
-    shown = [t for t in texts if t.get_text().strip()]
-    assert all(float(t.get_fontsize()) >= LABEL for t in shown)
-    boxes = [(t.get_text(), t.get_window_extent(renderer)) for t in shown]
-    for i, (a, box) in enumerate(boxes):
-        assert box.x0 >= 0 and box.x1 <= 1280 and box.y0 >= 0 and box.y1 <= 720, a
-        for b, other in boxes[i + 1 :]:
-            assert not box.padded(-1).overlaps(other), f"{a!r} overlaps {b!r}"
+    assert all(float(t.get_fontsize()) >= LABEL for t in texts_of(film))
+    for words, box in boxes_of(film):
+        assert box.x0 >= 0 and box.x1 <= 1280 and box.y0 >= 0 and box.y1 <= 720, words
+    check_apart(film)
 
 
 def test_a_frame_shows_the_snapshot_nearest_to_its_step(small: Make) -> None:

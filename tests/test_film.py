@@ -7,6 +7,7 @@ from typing import Any, cast
 import matplotlib
 import numpy as np
 import pytest
+from pictures import check_apart, texts_of
 
 from toylab.errors import ToylabError
 from toylab.film import THEMES, Film
@@ -140,14 +141,8 @@ def test_no_words_overlap_and_none_is_small(small: Make, name: str) -> None:
     lesson = "The lesson of this film. " * (2 if name == "one line" else 6)
     film = Film(record(small(lesson=lesson.strip()), [0]))
     film.draw(2)
-    renderer = film._canvas.get_renderer()
-    texts = [t for ax in film._figure.axes for t in ax.texts] + list(film._figure.texts)
-    shown = [t for t in texts if t.get_text().strip()]
-    assert all(float(t.get_fontsize()) >= LABEL for t in shown)
-    boxes = [(t.get_text(), t.get_window_extent(renderer)) for t in shown]
-    for i, (a, box) in enumerate(boxes):
-        for b, other in boxes[i + 1 :]:
-            assert not box.padded(-1).overlaps(other), f"{a!r} overlaps {b!r}"
+    assert all(float(t.get_fontsize()) >= LABEL for t in texts_of(film))
+    check_apart(film)
 
 
 def test_arrows_are_the_same_latents_in_all_frames_and_spread() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.text import Text
+from pictures import boxes_of, check_apart, texts_of
 
 from toylab import catalogue
 from toylab.errors import ToylabError
@@ -32,29 +32,18 @@ Make = Callable[..., Scenario]
 QUICK = ["training.steps=6", "recording.snapshots=4", "recording.samples=64", "recording.grid=16"]
 
 
-def texts_of(film: Any) -> list[Text]:
-    inner = [text for ax in film._figure.axes for text in ax.texts]
-    shown = [*inner, *film._figure.texts]
-    return [text for text in shown if text.get_visible() and text.get_text().strip()]
-
-
 def check_words(film: Any, frame: int) -> None:
     """Nothing below 16 points, nothing outside the frame, no two words on one another."""
     film.draw(frame)
-    renderer = film._canvas.get_renderer()
     width, height = film._figure.bbox.width, film._figure.bbox.height
-    boxes = []
     for text in texts_of(film):
         assert float(text.get_fontsize()) >= LABEL, text.get_text()
-        box = text.get_window_extent(renderer)
+    for words, box in boxes_of(film):
         # A pixel for what rounding adds.
         inside = box.x0 >= -1 and box.x1 <= width + 1 and box.y0 >= -1 and box.y1 <= height + 1
-        assert inside, (text.get_text(), box)
-        boxes.append((text.get_text(), box))
-    for i, (a, box) in enumerate(boxes):
-        for b, other in boxes[i + 1 :]:
-            # A line's box holds room for accents and tails that the words do not have.
-            assert not box.padded(-3).overlaps(other.padded(-3)), f"{a!r} on {b!r}"
+        assert inside, (words, box)
+    # A line's box holds room for accents and tails that the words do not have.
+    check_apart(film, one=-3, other=-3)
 
 
 @pytest.mark.parametrize("name", catalogue.names())

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pictures import check_apart
 
 from toylab.film import THEMES, Film
 from toylab.film.panels import LEAST_SEEDS, PanelPlan, quartiles
@@ -112,12 +113,7 @@ def test_curves_keep_their_room_however_many_share_a_panel(small: Make, n: int) 
     for shown in film._panels:
         # A seventh of the slide: ticks at its ends and in its middle stand 16 points apart.
         assert shown.axes.get_window_extent().height >= 720 / 7
-    renderer = film._canvas.get_renderer()
-    texts = [t for ax in film._figure.axes for t in ax.texts] + list(film._figure.texts)
-    boxes = [(t.get_text(), t.get_window_extent(renderer)) for t in texts if t.get_text().strip()]
-    for i, (a, box) in enumerate(boxes):
-        for b, other in boxes[i + 1 :]:
-            assert not box.padded(-1).overlaps(other), f"{a!r} overlaps {b!r}"
+    check_apart(film)
 
 
 def test_three_names_are_small_and_two_are_not() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commands import started
+from games import small_toml
 from PIL import Image
 
 from toylab.film.writers import provenance_of
@@ -18,28 +19,16 @@ from toylab.trace import Trace
 
 pytestmark = pytest.mark.slow
 
-SCENARIO = """
-title = "Small"
-lesson = "A game that ends in a moment."
-[target]
-kind = "ring"
-[generator]
-hidden = [8]
-[discriminator]
-hidden = [8]
-[training]
-steps = 400
-batch = 16
-[recording]
-snapshots = 60
-samples = 64
-grid = 32
+SCENARIO = (
+    small_toml(training={"steps": 400}, recording={"snapshots": 60, "grid": 32})
+    + """
 [[claims]]
 text = "The cloud is somewhere"
 metric = "sliced_wasserstein"
 relation = ">="
 threshold = 0.0
 """
+)
 # `TOYLAB_FUZZ=10` makes this the long run of 200.
 KILLS = 20 * int(os.environ.get("TOYLAB_FUZZ", "1"))
 COMMANDS = (
@@ -47,17 +36,6 @@ COMMANDS = (
     ["render", "old.npz", "-o", "out.gif", "-o", "frames/", "-o", "out.webp"],
     ["check", "small.toml", "--seeds", "16", "--jobs", "1", "-o", "claims.json"],
 )
-
-
-def started(words: list[str], folder: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "toylab.cli", *words],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
 
 
 def read(path: Path) -> None:
@@ -75,8 +53,10 @@ def read(path: Path) -> None:
                 image.load()
 
 
-def test_a_command_killed_at_any_moment_leaves_whole_files(tmp_path: Path) -> None:
-    (tmp_path / "small.toml").write_text(SCENARIO)
+def test_a_command_killed_at_any_moment_leaves_whole_files(
+    tmp_path: Path, scenario_file: Callable[..., Path]
+) -> None:
+    scenario_file("small", SCENARIO)
     assert started(["run", "small.toml"], tmp_path).wait() == 0
     (tmp_path / "renders" / "small.npz").rename(tmp_path / "old.npz")
     took = {}

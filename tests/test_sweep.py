@@ -4,7 +4,6 @@ import csv
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from commands import started
+from games import small_toml
 from PIL import Image
 
 from toylab import sweep
@@ -21,26 +22,11 @@ from toylab.scenario import load
 from toylab.sweep import parsed_axis, plan, rows
 from toylab.training import record
 
-BODY = """
-[target]
-kind = "ring"
-[generator]
-hidden = [8]
-[discriminator]
-hidden = [8]
-[training]
-steps = 20
-batch = 16
-[recording]
-snapshots = 11
-samples = 64
-grid = 8
-"""
-
 
 @pytest.fixture
 def small_file(scenario_file: Callable[..., Path]) -> str:
-    return str(scenario_file("small", BODY))
+    body = small_toml(training={"steps": 20}, recording={"snapshots": 11, "grid": 8})
+    return str(scenario_file("small", body))
 
 
 def test_an_axis_is_read_with_its_lists() -> None:
@@ -119,7 +105,7 @@ def test_the_command_writes_a_table_and_a_picture(
     monkeypatch.chdir(tmp_path)
     axes = ["game.generator_steps=1,2", "training.batch=8,16", "generator.latent=1,2"][:n]
     words = [word for axis in axes for word in ("--over", axis)]
-    result = started([small_file, *words, "-o", "x.png", "-o", "x.csv"], tmp_path)
+    result = sweeping([small_file, *words, "-o", "x.png", "-o", "x.csv"], tmp_path)
     assert result.wait() == 0
     with (tmp_path / "x.csv").open(encoding="utf-8") as file:
         table = list(csv.DictReader(file))
@@ -129,22 +115,14 @@ def test_the_command_writes_a_table_and_a_picture(
         assert picture.size == (1280, 720)
 
 
-def started(words: list[str], folder: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "toylab.cli", "sweep", *words]
-    return subprocess.Popen(
-        [*command, "--metric", "c2st", "--seeds", "2", "--jobs", "1"],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
+def sweeping(words: list[str], folder: Path) -> subprocess.Popen[bytes]:
+    return started(["sweep", *words, "--metric", "c2st", "--seeds", "2", "--jobs", "1"], folder)
 
 
 @pytest.mark.slow
 def test_a_killed_sweep_goes_on_and_repeats_nothing(small_file: str, tmp_path: Path) -> None:
     words = [small_file, "--over", "training.steps=2000,2001,2002,2003,2004", "-o", "x.csv"]
-    job = started(words, tmp_path)
+    job = sweeping(words, tmp_path)
     kept = tmp_path / ".toylab" / "claims"
     until = time.monotonic() + 60
     while time.monotonic() < until and len(list(kept.glob("[!.]*.json"))) < 2:
@@ -153,7 +131,7 @@ def test_a_killed_sweep_goes_on_and_repeats_nothing(small_file: str, tmp_path: P
     job.wait()
     done = {path: path.stat().st_mtime_ns for path in kept.glob("[!.]*.json")}
     assert 2 <= len(done) < 5
-    assert started(words, tmp_path).wait() == 0
+    assert sweeping(words, tmp_path).wait() == 0
     assert {path: path.stat().st_mtime_ns for path in done} == done
     with (tmp_path / "x.csv").open(encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 10

@@ -1,0 +1,21 @@
+"""Commands in processes of their own, to be stopped."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def started(words: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
+    """Start `toylab ...` in a folder, silent and as the leader of its own group."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "toylab.cli", *words],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )

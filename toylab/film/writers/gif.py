@@ -40,6 +40,7 @@ class GifEncoder:
         self._before[:] = packed(frame).ravel()
         self._shown[:] = self._palette.indices(self._before)
         # The other process goes on with its own; a file handed down shares its position.
+        self._scratch.close()
         self._scratch = tempfile.TemporaryFile()
 
     def encode(self, k: int, frame: Frame, duration: int) -> bytes:
@@ -93,11 +94,11 @@ class GifEncoder:
 def gif(path: Path, reel: Reel) -> Iterator[BlockFile]:
     """Open a GIF that loops for ever."""
     palette = Palette(list(reel.early.values()))
-    encoder = GifEncoder(palette, *reel.size)
     with (
+        # First: it holds a file from the start, which must be closed if the next cannot be opened.
+        contextlib.closing(GifEncoder(palette, *reel.size)) as encoder,
         path.open("wb") as file,
         tempfile.TemporaryFile(buffering=0) as apart,
-        contextlib.closing(encoder),
     ):
         file.write(_header(*reel.size, palette, reel.told.encode()))
         yield BlockFile(file, apart, encoder)

@@ -89,6 +89,7 @@ ORDER = [
     "reference",
     "terminal",
     "cli",
+    "__main__",
 ]
 # May import inside functions: start-up time.
 LAZY = {"terminal", "cli", ""}

@@ -37,7 +37,7 @@ def test_values_that_have_no_place_on_a_log_axis_lie_at_its_edge(small: Make, en
     panel = film._panels[0]
     film.draw(2)
     low, _ = panel.axes.get_ylim()
-    drawn = np.asarray(panel._curves[0].line.get_ydata(), dtype=float)
+    drawn = np.asarray(panel.curves[0].line.get_ydata(), dtype=float)
     assert np.allclose(drawn[:2], [1.0, 0.1]) and drawn[2] == low
 
 
@@ -60,9 +60,9 @@ def test_a_log_curve_of_zeros_draws_nothing_outside_its_axes(small: Make) -> Non
 def test_a_value_that_is_not_finite_is_not_drawn(small: Make) -> None:
     film = Film(fallen(filmed(small, [LOG]), 1.0, np.inf, np.nan))
     film.draw(2)
-    drawn = np.asarray(film._panels[0]._curves[0].line.get_ydata(), dtype=float)
+    drawn = np.asarray(film._panels[0].curves[0].line.get_ydata(), dtype=float)
     assert np.isnan(drawn[1:]).all()
-    assert film._panels[0]._curves[0].value.get_text() == "–"
+    assert film._panels[0].curves[0].value.get_text() == "–"
 
 
 def test_the_cursor_stands_at_the_present_step(small: Make) -> None:

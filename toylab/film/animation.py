@@ -7,6 +7,8 @@ output and tests draw the whole figure anew, and both give the same pixels.
 from __future__ import annotations
 
 import contextlib
+import html
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from toylab.film.counter import counter
 from toylab.film.fonts import MONO, check_glyphs, families
 from toylab.film.layout import LAYOUTS, LESSON_LINE, Box
 from toylab.film.pace import paced
+from toylab.film.player import Scene, page_of
 from toylab.film.sheet import contact_sheet
 from toylab.film.style import DPI, LABEL, STEP, THEMES, styled
 from toylab.film.text import fitted, wrapped
@@ -69,6 +72,7 @@ class Animation:
         self.traces, self.layout, self._words = list(traces), LAYOUTS[layout], WORDS[lang]
         # Its snapshots are the film's clock; the first, if several are as long.
         self.longest = max(self.traces, key=lambda trace: int(trace.steps[-1]))
+        self._theme_name = theme
         self._theme, fonts = styled(THEMES[theme], style)
         self._fonts = [*fonts, *families(lang)]
         self._styled = False
@@ -112,6 +116,51 @@ class Animation:
             "settings": self.traces[0].settings_text,
             "matplotlib": matplotlib.__version__,
         }
+
+    def _scenes(self) -> list[Scene]:
+        """What the player can show, first what it shows first."""
+        raise NotImplementedError
+
+    def _told(self, key: str) -> dict[str, str]:
+        """The film's title or lesson by language."""
+        return {code: words.of(self.traces[0].settings, key) for code, words in WORDS.items()}
+
+    @property
+    def _shown_layers(self) -> list[str]:
+        """Names of the layers, bottom first."""
+        raise NotImplementedError
+
+    def page(self, timing: Timing, told: str = "{}", frame: int = 0) -> str:
+        """The player: the film as one HTML page that needs nothing else.
+
+        Args:
+            timing: How long frames stand.
+            told: Provenance, JSON.
+            frame: On which it opens.
+        """
+        with self._style():
+            return page_of(
+                self._told("title"),
+                self._told("lesson"),
+                self._scenes(),
+                self._shown_layers,
+                self.longest.steps[self.frames],
+                timing,
+                told,
+                theme=self._theme_name,
+                lang=self._words.code,
+                frame=frame,
+            )
+
+    def _repr_html_(self) -> str:
+        """The player in a frame, for notebooks; nothing in it can reach the notebook's own page."""
+        told = json.dumps(self.provenance(), sort_keys=True)
+        page = html.escape(self.page(Timing.moving(self.seconds, len(self)), told), quote=True)
+        style = "width:100%;aspect-ratio:16/10.5;border:0"
+        return (
+            f'<iframe title="toylab" sandbox="allow-scripts" allow="fullscreen" style="{style}" '
+            f'srcdoc="{page}"></iframe>'
+        )
 
     def pace(self, n: int) -> None:
         """Show at most n frames, chosen so that equal movement passes between them."""

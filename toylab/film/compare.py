@@ -14,10 +14,11 @@ from toylab.catalogue import OWN_KEYS
 from toylab.claims import satisfied, told_claims
 from toylab.errors import ToylabError
 from toylab.film.animation import Animation
-from toylab.film.film import check_look, chosen_plans, filmed_seed
+from toylab.film.film import MOST_SEEDS, check_look, chosen_plans, filmed_seed
 from toylab.film.key import draw_bar, draw_key
 from toylab.film.layers.surface import Surface
 from toylab.film.layout import FOOT
+from toylab.film.player import Cell, Scene
 from toylab.film.stage import Stage
 from toylab.film.style import LABEL, PANEL
 from toylab.film.text import fitted
@@ -25,7 +26,7 @@ from toylab.film.words import WORDS
 from toylab.settings import differing, flat
 from toylab.trace import Trace
 
-MOST_TRACES, MOST_SEEDS = 4, 9
+MOST_TRACES = 4
 # What a trace is filmed and recorded with is no difference between games.
 _NOT_PLAYED = (*OWN_KEYS, "film", "recording")
 # Units. On a smaller stage arrows hide the points that they start from.
@@ -72,6 +73,27 @@ class _Grid(Animation):
             if trace is not self.traces[0]:
                 told[f"settings_{number}"] = trace.settings_text
         return told
+
+    def _told(self, key: str) -> dict[str, str]:
+        """The title or what stands below it, which were put together in one language."""
+        return dict.fromkeys(WORDS, self._title if key == "title" else self._caption)
+
+    @property
+    def _shown_layers(self) -> list[str]:
+        return self._names
+
+    def _scenes(self) -> list[Scene]:
+        """All stages at once."""
+        cells = [
+            Cell(
+                cell.trace,
+                cell.seed,
+                dict.fromkeys(WORDS, cell.title),
+                nearest[self.frames].tolist(),
+            )
+            for cell, nearest in zip(self._cells, self._nearest, strict=True)
+        ]
+        return [Scene("", cells)]
 
     def _build(self) -> None:
         theme, words, layout = self._theme, self._words, self.layout

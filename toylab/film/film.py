@@ -17,6 +17,7 @@ from toylab.film.key import draw_bar, draw_key
 from toylab.film.layers import LAYERS
 from toylab.film.layout import LAYOUTS
 from toylab.film.panels import LEAST_SEEDS, Panel, PanelPlan
+from toylab.film.player import Cell, Scene
 from toylab.film.stage import Stage
 from toylab.film.style import LABEL, THEMES
 from toylab.film.words import WORDS
@@ -32,6 +33,8 @@ DEFAULT_CURVES = (
 )
 # What a scenario shows that names no layers.
 DEFAULT_LAYERS = ("surface", "real", "generated", "arrows")
+# Seeds that are seen at once, or one after the other in the player.
+MOST_SEEDS = 9
 # A chapter's words stand for this share of the film, or until the next.
 _STAY = 0.14
 
@@ -162,6 +165,23 @@ class Film(Animation):
 
     def _led_by(self) -> int:
         return self.seed
+
+    @property
+    def _shown_layers(self) -> list[str]:
+        return self._layer_names
+
+    def _scenes(self) -> list[Scene]:
+        """Every filmed seed, this one first."""
+        trace, lang = self.trace, self._words.code
+        others = [seed for seed in trace.seeds[trace.filmed[:MOST_SEEDS]] if seed != self.seed]
+        films = [
+            self,
+            *(Film(trace, int(seed), lang=lang, layers=self._layer_names) for seed in others),
+        ]
+        return [
+            Scene(str(film.seed), [Cell(trace, film.seed, {}, self.frames)], film._panels)
+            for film in films
+        ]
 
     def _build(self) -> None:
         trace, theme, words, layout = self.trace, self._theme, self._words, self.layout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -54,7 +54,9 @@ LEAST_SEEDS = 3
 
 
 @dataclass(frozen=True)
-class _Curve:
+class Curve:
+    """One curve of a panel, with the artists that show it."""
+
     metric: Metric
     values: Float  # [T]
     drawn: Float  # the same inside the axis, [T]
@@ -106,16 +108,20 @@ class Panel:
         shown = [*values, *(quartile for band in bands for quartile in band)]
         ticks = self._limits(metrics, shown, plan.log, k, thresholds, ceilings)
         ax.set_xlim(float(trace.steps[0]), float(trace.steps[-1]))
-        self._grid(ax, ticks, [_read(metrics[0], tick, bare=True) for tick in ticks])
+        self.ticks = {tick: read(metrics[0], tick, bare=True) for tick in ticks}
+        self.bands = [[self._inside(quartile) for quartile in band] for band in bands]
+        #: Of each threshold: its line's start and end in steps, its place, its words.
+        self.thresholds: list[tuple[float, float, float, str]] = []
+        self._grid(ax, self.ticks)
         self._thresholds(ax, claims, dict(zip(plan.metrics, colours, strict=False)))
-        for metric, band, colour in zip(metrics, bands, colours, strict=False):
+        for metric, band, colour in zip(metrics, self.bands, colours, strict=False):
             self._band(metric, band, colour)
         if step_axis:
             self._step_axis(ax)
         self._cursor = Line2D([], [], color=theme.soft, linewidth=1, alpha=0.6, zorder=10)
         ax.add_line(self._cursor)
         name_size, value_size = plan.sizes
-        self._curves = []
+        self.curves = []
         for i, (metric, curve) in enumerate(zip(metrics, values, strict=True)):
             above = len(metrics) - 1 - i
             self._header(
@@ -127,8 +133,8 @@ class Panel:
             )
             value = self._header(1, "", value_size, colours[i], above)
             total = k if metric.high == "modes" else 0
-            self._curves.append(
-                _Curve(
+            self.curves.append(
+                Curve(
                     metric,
                     curve,
                     self._inside(curve),
@@ -141,7 +147,7 @@ class Panel:
     @property
     def artists(self) -> list[Artist]:
         """What changes from frame to frame, bottom first."""
-        own = [artist for c in self._curves for artist in (c.line, c.dot, c.value)]
+        own = [artist for c in self.curves for artist in (c.line, c.dot, c.value)]
         return [self._cursor, *own]
 
     @property
@@ -153,14 +159,18 @@ class Panel:
         """Draw the past up to a frame and say the present value."""
         now = float(self._steps[frame])
         self._cursor.set_data([now, now], self._ax.get_ylim())
-        for c in self._curves:
+        for c in self.curves:
             c.line.set_data(self._steps[: frame + 1], c.drawn[: frame + 1])
             c.dot.set_data(self._steps[frame : frame + 1], c.drawn[frame : frame + 1])
-            present = c.values[frame]
-            text = _read(c.metric, float(present))
-            if c.metric.style == "count" and c.total and np.isfinite(present):
-                text = self._words.count.format(value=text, total=c.total)
-            c.value.set_text(text)
+            c.value.set_text(self.said(c, frame))
+
+    def said(self, curve: Curve, frame: int) -> str:
+        """The value of a curve in a frame, in words."""
+        present = curve.values[frame]
+        text = read(curve.metric, float(present))
+        if curve.metric.style == "count" and curve.total and np.isfinite(present):
+            text = self._words.count.format(value=text, total=curve.total)
+        return text
 
     def _limits(
         self,
@@ -218,7 +228,7 @@ class Panel:
 
     def _band(self, metric: Metric, band: Sequence[Float], colour: str) -> None:
         """Half of all seeds as a band, and their median; they stand still behind the curve."""
-        low, middle, high = (self._inside(quartile) for quartile in band)
+        low, middle, high = band
         step = "post" if metric.style == "count" else None
         self._ax.fill_between(
             self._steps, low, high, step=step, color=colour, alpha=0.16, linewidth=0, zorder=0.5
@@ -234,8 +244,8 @@ class Panel:
             zorder=0.6,
         )
 
-    def _grid(self, ax: Axes, ticks: Sequence[float], words: Sequence[str]) -> None:
-        for tick, text in zip(ticks, words, strict=True):
+    def _grid(self, ax: Axes, ticks: Mapping[float, str]) -> None:
+        for tick, text in ticks.items():
             ax.axhline(tick, color=self._theme.grid, linewidth=1, zorder=0)
             ax.annotate(
                 text,
@@ -283,9 +293,11 @@ class Panel:
             at = float(self._inside(np.array([claim.threshold]))[0])
             ax.plot([start, end], [at] * 2, color=colour, linewidth=1.4, linestyle=(0, (4, 3)))
             ax.lines[-1].set_zorder(1)
+            words = f"{SIGNS[claim.relation]} {read(METRICS[claim.metric], claim.threshold)}"
+            self.thresholds.append((start, end, at, words))
             side = self._side(claim, at, end, taken)
             if side:
-                self._threshold_words(ax, claim, (start, end, at), side, colour)
+                self._threshold_words(ax, words, (start, end, at), side, colour)
 
     def _side(self, claim: Claim, at: float, end: float, taken: list[float]) -> str:
         """Above or below a threshold's line, or "" where its words would lie on others' words."""
@@ -302,13 +314,13 @@ class Panel:
         return ""
 
     def _threshold_words(
-        self, ax: Axes, claim: Claim, line: tuple[float, float, float], side: str, colour: str
+        self, ax: Axes, words: str, line: tuple[float, float, float], side: str, colour: str
     ) -> None:
         start, end, at = line
         # At the end of the line; of a line at the very start, from there, clear of the axis's words.
         early = float(end) < 0.3 * float(self._steps[-1])
         ax.annotate(
-            f"{SIGNS[claim.relation]} {_read(METRICS[claim.metric], claim.threshold)}",
+            words,
             (start if early else end, at),
             xytext=(0, 5 if side == "top" else -5),
             textcoords="offset points",
@@ -366,7 +378,7 @@ def quartiles(curves: Float) -> tuple[Float, Float, Float]:
     return found[0], found[1], found[2]
 
 
-def _read(metric: Metric, value: float, bare: bool = False) -> str:
+def read(metric: Metric, value: float, bare: bool = False) -> str:
     """A value of a metric in words; `bare` for axis labels."""
     if not np.isfinite(value):
         return "–"

@@ -34,6 +34,25 @@ class Words:
     modes_won: str = "{n} of {total} modes alive"
     modes_lost: str = "{n} modes lost"
     seeds_hold: str = "{hits} of {n} seeds"
+    surface: str = "discriminator D(x)"
+    optimal: str = "best discriminator D*(x)"
+    optimal_gap: str = "D – D*"
+    modes: str = "share of each mode"
+    # The player's controls.
+    play: str = "Play"
+    pause: str = "Pause"
+    back: str = "One frame back"
+    forward: str = "One frame on"
+    time: str = "Time"
+    speed: str = "Speed"
+    layers: str = "Layers"
+    dark: str = "Dark"
+    light: str = "Light"
+    full: str = "Full screen"
+    chapters: str = "Chapters"
+    language: str = "English"
+    p: str = "density"
+    help: str = "Space: play · ← →: frame · Home, End · L: layers · F: full screen"
 
     @property
     def all(self) -> list[str]:
@@ -71,5 +90,23 @@ WORDS: dict[str, Words] = {
         modes_won="{total} 个模式中有 {n} 个存活",
         modes_lost="失去 {n} 个模式",
         seeds_hold="{n} 个种子中 {hits} 个",
+        surface="判别器 D(x)",
+        optimal="最优判别器 D*(x)",
+        optimal_gap="D – D*",
+        modes="各模式的份额",
+        play="播放",
+        pause="暂停",
+        back="后退一帧",
+        forward="前进一帧",
+        time="时间",
+        speed="速度",
+        layers="图层",
+        dark="深色",
+        light="浅色",
+        full="全屏",
+        chapters="章节",
+        language="中文",
+        p="密度",
+        help="空格：播放 · ← →：逐帧 · Home、End · L：图层 · F：全屏",
     ),
 }

@@ -44,7 +44,7 @@ class Raster(Artist):
         self.stale = False
 
 
-class _Sheet:
+class Sheet:
     """A function of the plane as colour, with the line of its zero. Limits are symmetric and fixed."""
 
     key = None
@@ -100,7 +100,7 @@ class _Sheet:
             artist.set_segments([np.asarray(line) for line in lines])
 
 
-class Surface(_Sheet):
+class Surface(Sheet):
     """D as colour, and its D = 1/2 line.
 
     A critic has no probability: its own value, and the line of 0; where only differences mean
@@ -138,7 +138,7 @@ def _probabilities(name: str, widest: float) -> tuple[float, Bar]:
 _COARSE = 48
 
 
-class Optimal(_Sheet):
+class Optimal(Sheet):
     """The best discriminator p / (p + q) as colour: p exact, q estimated from the samples.
 
     Goodfellow et al. 2014, proposition 1; the estimate is `metrics.cloud_log_density`.

@@ -31,6 +31,10 @@ class Frames(Protocol):
         """The figure of one frame with nothing left out, or of a contact sheet of key frames."""
         ...
 
+    def page(self, timing: Timing, told: str, frame: int) -> str:
+        """The player as HTML, opened on a frame, with the provenance's JSON in it."""
+        ...
+
 
 @dataclass(frozen=True)
 class Timing:

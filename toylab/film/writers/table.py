@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from toylab.errors import ToylabError, unknown
-from toylab.film.writers import animated, stills, video
+from toylab.film.writers import animated, pages, stills, video
 from toylab.film.writers.base import Format
 from toylab.film.writers.folder import folder, record_of
 from toylab.film.writers.gif import comment_of, gif
@@ -107,5 +107,6 @@ WRITERS: dict[str, Format] = {
     ".svg": Format(
         stills.still("svg", stills.svg_metadata), stills.svg_description_of, moving=False
     ),
+    ".html": Format(pages.page, pages.provenance_in, moving=False),
     FOLDER: Format(folder, record_of),
 }

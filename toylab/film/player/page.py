@@ -1,0 +1,215 @@
+"""The page: everything that the player needs to know of a film, in one HTML file.
+
+Nothing of a film's text is ever markup: it travels as JSON in which "<" is escaped, and the script sets
+it as text.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from toylab.film.chapters import chapters_of
+from toylab.film.layers import LAYERS
+from toylab.film.panels import Panel
+from toylab.film.player.packing import Pack
+from toylab.film.player.recording import SIDE, SWITCHED, Cell, recorded
+from toylab.film.style import DPI, LABEL, LESSON, PANEL, THEMES, TITLE, VALUE
+from toylab.film.words import WORDS
+from toylab.film.writers import Timing
+from toylab.targets import cell_centres, density_known
+from toylab.trace import Trace
+
+# Offered besides those that the scenario shows, and at first off.
+_OFFERED = ("surface", "density", "real", "trails", "generated", "arrows")
+# Rows and columns at which the density can be asked for.
+_DENSITY = 96
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is seen at once: stages side by side and the curves of the first.
+
+    Attributes:
+        name: For the picker of scenes.
+        cells: The stages.
+        panels: Curves, as the film opened them.
+    """
+
+    name: str
+    cells: Sequence[Cell]
+    panels: Sequence[Panel] = ()
+
+
+def page_of(
+    title: dict[str, str],
+    lesson: dict[str, str],
+    scenes: Sequence[Scene],
+    layers: Sequence[str],
+    steps: Sequence[int],
+    timing: Timing,
+    told: str,
+    theme: str = "light",
+    lang: str = "en",
+    frame: int = 0,
+) -> str:
+    """Write the page.
+
+    Args:
+        title: By language.
+        lesson: By language.
+        scenes: One or more.
+        layers: Names of those that are on at first, bottom first.
+        steps: Rounds played in each frame.
+        timing: How long frames stand.
+        told: Provenance, JSON, where `writers.pages` finds it again.
+        theme: At first; of the player's two, dark stays dark and all others are light.
+        lang: At first.
+        frame: At first.
+    """
+    pack = Pack()
+    page = {
+        "title": title,
+        "lesson": lesson,
+        "layers": list(layers),
+        "steps": [int(step) for step in steps],
+        "durations": timing.durations(len(steps)),
+        "theme": theme if theme in SWITCHED else SWITCHED[0],
+        "lang": lang,
+        "frame": frame,
+        "side": SIDE,
+        "sizes": {
+            name: size * DPI / 72
+            for name, size in (
+                ("title", TITLE),
+                ("lesson", LESSON),
+                ("panel", PANEL),
+                ("value", VALUE),
+                ("label", LABEL),
+            )
+        },
+        "words": {code: vars(words) for code, words in WORDS.items()},
+        "themes": {
+            name: {
+                "paper": THEMES[name].paper,
+                "ink": THEMES[name].ink,
+                "soft": THEMES[name].soft,
+                "grid": THEMES[name].grid,
+                "curves": THEMES[name].curves,
+                "ramp": THEMES[name].ramp[:, :3].tolist(),
+            }
+            for name in SWITCHED
+        },
+        "scenes": [_scene(scene, layers, pack) for scene in scenes],
+    }
+    page["pack"] = pack.text()
+    text = _part("page.html")
+    for mark, value in (
+        ("@LANG@", "zh-CN" if lang == "zh" else "en"),
+        ("@TITLE@", html.escape(title[lang])),
+        ("@STYLE@", _part("player.css")),
+        ("@SCRIPT@", _part("player.js")),
+        ("@PROVENANCE@", _safe(told)),
+        # Last: whatever stands in it is not looked at again.
+        ("@FILM@", _safe(json.dumps(page, separators=(",", ":"), allow_nan=False))),
+    ):
+        text = text.replace(mark, value, 1)
+    return text
+
+
+@cache
+def _part(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _safe(told: str) -> str:
+    """JSON that cannot end the element it stands in, nor be taken for one of the template's marks."""
+    return told.replace("<", "\\u003c").replace(">", "\\u003e").replace("@", "\\u0040")
+
+
+def _scene(scene: Scene, layers: Sequence[str], pack: Pack) -> dict[str, Any]:
+    first = scene.cells[0]
+    return {
+        "name": scene.name,
+        "stages": [_stage(cell, layers, pack) for cell in scene.cells],
+        "panels": [_panel(panel, first, pack) for panel in scene.panels],
+        "chapters": {code: _chapters(first, code) for code in WORDS},
+    }
+
+
+def _stage(cell: Cell, layers: Sequence[str], pack: Pack) -> dict[str, Any]:
+    trace = cell.trace
+    # In a game of two numbers the plane of the data is all but empty.
+    names = list(layers)
+    if "phase" not in names:
+        names += [name for name in _OFFERED if name not in names]
+        # The table of layers stands in the order in which they are drawn.
+        names.sort(key=[*LAYERS].index)
+    drawn = [recorded(cell, name, name in layers, pack) for name in names]
+    return {
+        "title": cell.title,
+        "layers": [layer for layer in drawn if layer],
+        "output": trace.provenance.get("output", "logit"),
+        "extent": [float(v) for v in trace.extent],
+        "ended": int(trace.diverged_at[trace.row(cell.seed)]),
+        "density": _density(trace, pack),
+    }
+
+
+def _density(trace: Trace, pack: Pack) -> dict[str, Any] | None:
+    """Log density on a grid, lowest row first: hundredths of nats below its peak; None if unknown."""
+    if not density_known(trace.target):
+        return None
+    x, y = cell_centres(trace.extent, _DENSITY)
+    log_p = np.asarray(trace.target.log_density(np.stack(np.meshgrid(x, y), axis=-1)))
+    peak = float(log_p.max())
+    below = np.rint(100 * np.clip(peak - log_p, 0, 600)).astype(int)
+    return {"peak": peak, "below": pack.add(below)}
+
+
+def _panel(panel: Panel, cell: Cell, pack: Pack) -> dict[str, Any]:
+    low, high = panel.axes.get_ylim()
+    log = panel.axes.get_yscale() == "log"
+
+    def height(values: Any) -> list[int | None]:
+        """Thousandths of the axis; None where there is nothing."""
+        values = np.asarray(values, dtype=float)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = (
+                np.log(values / low) / np.log(high / low) if log else (values - low) / (high - low)
+            )
+        return [round(1000 * float(s)) if np.isfinite(s) else None for s in share]
+
+    frames = list(cell.snapshots)
+    return {
+        "ticks": [
+            [h, words]
+            for h, words in zip(height([*panel.ticks]), panel.ticks.values(), strict=True)
+        ],
+        "thresholds": [[a, b, height([at])[0], words] for a, b, at, words in panel.thresholds],
+        "curves": [
+            {
+                "name": {code: words.label(curve.metric) for code, words in WORDS.items()},
+                "steps": curve.metric.style == "count",
+                "at": height(curve.drawn[frames]),
+                "said": [panel.said(curve, frame) for frame in frames],
+            }
+            for curve in panel.curves
+        ],
+        "bands": [[height(quartile[frames]) for quartile in band] for band in panel.bands],
+    }
+
+
+def _chapters(cell: Cell, lang: str) -> list[list[Any]]:
+    """Frame and words."""
+    found = chapters_of(cell.trace, cell.seed, WORDS[lang])
+    at = np.searchsorted(np.asarray(cell.snapshots), [chapter.frame for chapter in found])
+    last = len(cell.snapshots) - 1
+    return [[min(int(k), last), c.words] for k, c in zip(at, found, strict=True)]

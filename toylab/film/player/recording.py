@@ -1,0 +1,285 @@
+"""Recording: what the layers of a stage draw, frame by frame, as the player's few kinds of strokes.
+
+The layers are opened and shown as in a film, and their artists are asked what they are. So a layer
+needs nothing of its own to be in the player, and draws there what it draws in a film.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from matplotlib.text import Text
+
+from toylab.errors import ToylabError
+from toylab.film.layers import LAYERS
+from toylab.film.layers.base import Layer
+from toylab.film.layers.surface import Raster, Sheet
+from toylab.film.player.packing import Pack, placed
+from toylab.film.style import DPI, THEMES
+from toylab.film.words import WORDS
+from toylab.trace import Trace
+
+# Pixels of the stage for which all sizes are given: the film's own.
+SIDE = 548
+# The themes between which the player switches.
+SWITCHED = ("light", "dark")
+# Levels of a packed sheet; the film shows 33.
+_SHEET = 255
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One stage: whose training, under which title, and its snapshot in each frame."""
+
+    trace: Trace
+    seed: int
+    title: dict[str, str]
+    snapshots: Sequence[int]
+
+
+def _open(cell: Cell, name: str, theme: str) -> tuple[Axes, Layer, Sequence[Artist]]:
+    figure = Figure(figsize=(SIDE / DPI, SIDE / DPI), dpi=DPI)
+    FigureCanvasAgg(figure)
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.set_axis_off()
+    x0, x1, y0, y1 = (float(v) for v in cell.trace.extent)
+    ax.set_xlim(x0, x1)
+    ax.set_ylim(y0, y1)
+    layer = LAYERS[name](THEMES[theme], WORDS["en"])
+    return ax, layer, layer.open(ax, cell.trace, cell.seed)
+
+
+def recorded(cell: Cell, name: str, shown: bool, pack: Pack) -> dict[str, Any] | None:
+    """One layer of a stage as strokes; None where the trace cannot show it."""
+    try:
+        ax, layer, artists = _open(cell, name, SWITCHED[0])
+        others = {theme: _open(cell, name, theme)[2] for theme in SWITCHED[1:]}
+    except ToylabError:
+        return None
+    strokes = [_stroke(artist) for artist in artists]
+    sheet: list[np.ndarray] = []
+    for snapshot in cell.snapshots:
+        layer.show(snapshot)
+        if isinstance(layer, Sheet):
+            sheet.append(layer.values(snapshot))
+        for stroke in strokes:
+            stroke.take()
+    extent = (*ax.get_xlim(), *ax.get_ylim())
+    drawn = [stroke.told(pack, extent) for stroke in strokes]
+    for k, told in enumerate(drawn):
+        told["style"] = {
+            theme: _stroke(of[k]).style() for theme, of in {SWITCHED[0]: artists, **others}.items()
+        }
+    if isinstance(layer, Sheet):
+        drawn[0] |= _sheet(layer, np.stack(sheet), pack)
+    return {
+        "name": name,
+        "shown": shown,
+        "words": {lang: _key_words(name, lang) for lang in WORDS},
+        "mark": layer.key.mark if layer.key else None,
+        "bar": {"name": layer.bar.name, "ticks": layer.bar.ticks} if layer.bar else None,
+        "extent": extent,
+        "strokes": drawn,
+    }
+
+
+def _key_words(name: str, lang: str) -> str:
+    key = LAYERS[name](THEMES[SWITCHED[0]], WORDS[lang]).key
+    return key.words if key else str(getattr(WORDS[lang], name))
+
+
+def _sheet(layer: Sheet, values: np.ndarray, pack: Pack) -> dict[str, Any]:
+    """Values [T, H, W] as levels of one byte, 0 where unknown."""
+    known = np.isfinite(values).all(axis=(1, 2), keepdims=True)
+    share = np.clip(np.where(known, values, 0) / layer.limit, -1, 1)
+    levels = np.where(known, 1 + np.rint((share + 1) / 2 * (_SHEET - 1)), 0).astype(int)
+    return {"limit": layer.limit, "levels": pack.add(levels, width=1)}
+
+
+class _Stroke:
+    """An artist, asked in each frame what it draws."""
+
+    kind = ""
+
+    def __init__(self, artist: Any) -> None:
+        self.artist, self.frames = artist, []  # type: Any, list[list[np.ndarray]]
+
+    def take(self) -> None:
+        """Remember the present lines, each [n, 2]."""
+        self.frames.append([np.array(line, dtype=float) for line in self.lines()])
+
+    def lines(self) -> list[Any]:
+        """What is drawn now."""
+        return []
+
+    def style(self) -> dict[str, Any]:
+        """Colours, and sizes in points."""
+        return {}
+
+    def told(self, pack: Pack, extent: tuple[float, ...]) -> dict[str, Any]:
+        """All frames; one alone where nothing moves."""
+        frames = self.frames
+        first = [line.tolist() for line in frames[0]]
+        if all([line.tolist() for line in frame] == first for frame in frames[1:]):
+            frames = frames[:1]
+        lines = [line for frame in frames for line in frame]
+        points = np.concatenate([*lines, np.zeros((0, 2))])
+        return {
+            "kind": self.kind,
+            "frames": pack.add(np.array([[len(frame)] for frame in frames])),
+            "lengths": pack.add(np.array([[len(line)] for line in lines]).reshape(-1, 1)),
+            "points": pack.add(placed(points, extent)),
+        }
+
+
+class _Dots(_Stroke):
+    kind = "dots"
+
+    def lines(self) -> list[Any]:
+        return [self.artist.get_xydata()]
+
+    def style(self) -> dict[str, Any]:
+        line = self.artist
+        marker = line.get_marker()
+        return {
+            "marker": marker,
+            "size": line.get_markersize(),
+            "fill": None if marker == "+" else to_hex(line.get_markerfacecolor()),
+            "edge": to_hex(line.get_markeredgecolor()),
+            "width": line.get_markeredgewidth(),
+            "alpha": 1 if line.get_alpha() is None else line.get_alpha(),
+        }
+
+    def told(self, pack: Pack, extent: tuple[float, ...]) -> dict[str, Any]:
+        """As frames of equally many points, which pack better than lines."""
+        shapes = {frame[0].shape for frame in self.frames}
+        if len(shapes) > 1:
+            return super().told(pack, extent)
+        points = np.stack([frame[0] for frame in self.frames])
+        same = np.array_equal(points, np.broadcast_to(points[:1], points.shape), equal_nan=True)
+        return {"kind": self.kind, "dots": pack.add(placed(points[:1] if same else points, extent))}
+
+
+class _Path(_Stroke):
+    kind = "lines"
+
+    def lines(self) -> list[Any]:
+        return [self.artist.get_xydata()]
+
+    def style(self) -> dict[str, Any]:
+        line = self.artist
+        return {
+            "colours": [to_hex(line.get_color())],
+            "width": line.get_linewidth(),
+            "dash": [],
+            "alpha": 1 if line.get_alpha() is None else line.get_alpha(),
+        }
+
+
+class _Lines(_Stroke):
+    kind = "lines"
+
+    def lines(self) -> list[Any]:
+        return list(self.artist.get_segments())
+
+    def style(self) -> dict[str, Any]:
+        lines = self.artist
+        dashes = lines.get_linestyle()[0][1]
+        return {
+            "colours": [to_hex(colour) for colour in lines.get_colors()],
+            "width": float(lines.get_linewidths()[0]),
+            # Dashes are in widths of the line.
+            "dash": [float(d * lines.get_linewidths()[0]) for d in dashes or ()],
+            "alpha": 1 if lines.get_alpha() is None else lines.get_alpha(),
+        }
+
+
+class _Shapes(_Stroke):
+    kind = "shapes"
+
+    def lines(self) -> list[Any]:
+        path = self.artist.get_path()
+        if path.codes is None:
+            return []  # nothing to point at
+        corners = np.split(path.vertices, np.flatnonzero(path.codes == Path.MOVETO)[1:])
+        return [shape[:-1] for shape in corners]
+
+    def style(self) -> dict[str, Any]:
+        patch = self.artist
+        return {
+            "colours": [to_hex(patch.get_facecolor())],
+            "width": patch.get_linewidth() if patch.get_edgecolor()[3] else 0,
+            "alpha": 1 if patch.get_alpha() is None else patch.get_alpha(),
+        }
+
+
+class _Words(_Stroke):
+    kind = "words"
+
+    def __init__(self, artist: Any) -> None:
+        super().__init__(artist)
+        self._said: list[str] = []
+        self._strength: list[float] = []
+        self._at: list[float] = []
+
+    def take(self) -> None:
+        text = self.artist
+        self._said.append(text.get_text())
+        self._strength.append(1.0 if text.get_alpha() is None else text.get_alpha())
+        if not self._at and text.get_text():
+            box = text.get_window_extent(text.figure.canvas.get_renderer())
+            across = {"left": box.x0, "right": box.x1}.get(text.get_ha(), (box.x0 + box.x1) / 2)
+            self._at = [across / SIDE, (box.y0 + box.y1) / 2 / SIDE]
+
+    def style(self) -> dict[str, Any]:
+        text = self.artist
+        return {"colours": [to_hex(text.get_color())], "size": text.get_fontsize()}
+
+    def told(self, pack: Pack, extent: tuple[float, ...]) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "said": self._said,
+            "strength": self._strength,
+            "place": self._at,
+            "align": self.artist.get_ha(),
+            "plate": self.artist.get_bbox_patch() is not None,
+        }
+
+
+class _Nothing(_Stroke):
+    """The sheet's own pixels: its values are packed instead."""
+
+    kind = "sheet"
+
+    def take(self) -> None:
+        pass
+
+    def told(self, pack: Pack, extent: tuple[float, ...]) -> dict[str, Any]:
+        return {"kind": self.kind}
+
+
+def _stroke(artist: Artist) -> _Stroke:
+    if isinstance(artist, Line2D):
+        marked = artist.get_marker() not in (None, "None", "")
+        return _Dots(artist) if marked else _Path(artist)
+    for kind, stroke in (
+        (LineCollection, _Lines),
+        (PathPatch, _Shapes),
+        (Text, _Words),
+        (Raster, _Nothing),
+    ):
+        if isinstance(artist, kind):
+            return stroke(artist)
+    raise NotImplementedError(f"the player cannot draw a {type(artist).__name__} yet")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, cast
 
@@ -29,6 +30,21 @@ def test_a_blitted_frame_is_the_full_redraw_pixel_for_pixel(small_trace: Trace, 
     film = Film(small_trace, theme=theme)
     for frame in (2, 0, 1, 2):  # in any order
         assert np.array_equal(film.draw(frame), film.redraw(frame)), frame
+
+
+@pytest.mark.parametrize(("axis", "place"), [(0, "up"), (1, "right")])
+def test_the_surface_is_highest_where_d_is(small_trace: Trace, axis: int, place: str) -> None:
+    shape = small_trace.logits.shape
+    # Rows run from low y to high y, columns from low x to high x.
+    slope = np.linspace(-1, 1, shape[2 + axis])[:, None]
+    plane = np.broadcast_to(slope if axis == 0 else slope.T, shape).astype(np.float32)
+    film = Film(replace(small_trace, logits=plane), layers=["surface"])
+    x, y, width, height = (round(v) for v in film._figure.axes[0].bbox.bounds)
+    drawn = film.draw(0)[::-1][y + 4 : y + height - 4, x + 4 : x + width - 4, :3].astype(int)
+    low, high = (drawn[0, 0], drawn[-1, 0] if place == "up" else drawn[0, -1])
+    # Orange less purple: red less blue.
+    assert high[0] - high[2] > 50
+    assert low[2] - low[0] > 20
 
 
 def test_every_layer_and_metric_draws_the_same_both_ways(small: Make) -> None:

@@ -38,8 +38,8 @@ class Raster(Artist):
         assert self.axes is not None
         context = renderer.new_gc()
         corner = self.axes.bbox
-        # Renderers want the top row first.
-        renderer.draw_image(context, round(corner.x0), round(corner.y0), self.pixels[::-1])
+        # Renderers, too, want the lowest row first.
+        renderer.draw_image(context, round(corner.x0), round(corner.y0), self.pixels)
         context.restore()
         self.stale = False
 

@@ -22,6 +22,7 @@ from PIL import Image
 
 from toylab.errors import ToylabError
 from toylab.film import THEMES, Film
+from toylab.film.player import page_of
 from toylab.film.writers import WRITERS, Palette, Timing, provenance_of, showing, write, writer_for
 from toylab.scenario import check
 from toylab.trace import Trace
@@ -56,6 +57,9 @@ class Plain:
         if frame is not None:
             figure.text(0.1, 0.5, f"frame {frame}", fontsize=8)
         return figure
+
+    def page(self, timing: Timing, told: str, frame: int) -> str:
+        return page_of({"en": "Plain"}, {"en": ""}, [], [], range(len(self)), timing, told)
 
 
 class Still(Plain):

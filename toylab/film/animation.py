@@ -144,7 +144,7 @@ class Animation:
                 self._told("lesson"),
                 self._scenes(),
                 self._shown_layers,
-                self.longest.steps[self.frames],
+                self.longest.steps[self.frames].tolist(),
                 timing,
                 told,
                 theme=self._theme_name,

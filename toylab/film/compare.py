@@ -48,15 +48,14 @@ class _Grid(Animation):
     def __init__(
         self,
         cells: Sequence[_Cell],
-        title: str,
-        caption: str,
+        headings: dict[str, tuple[str, str]],
         theme: str,
         lang: str,
         layout: str,
         layers: Sequence[str] | None,
         style: str | Path | None,
     ) -> None:
-        self._cells, self._title, self._caption = cells, title, caption
+        self._cells, self._headings = cells, headings
         self._names, _ = chosen_plans(cells[0].trace, layers)
         super().__init__([cell.trace for cell in cells], theme, lang, layout, style)
         # Frames are the snapshots of the longest run; the others show their nearest.
@@ -75,8 +74,7 @@ class _Grid(Animation):
         return told
 
     def _told(self, key: str) -> dict[str, str]:
-        """The title or what stands below it, which were put together in one language."""
-        return dict.fromkeys(WORDS, self._title if key == "title" else self._caption)
+        return {code: both[key == "lesson"] for code, both in self._headings.items()}
 
     @property
     def _shown_layers(self) -> list[str]:
@@ -90,14 +88,15 @@ class _Grid(Animation):
                 cell.seed,
                 dict.fromkeys(WORDS, cell.title),
                 nearest[self.frames].tolist(),
+                next(((s.limit, s.bar) for s in stage.layers if isinstance(s, Surface)), None),
             )
-            for cell, nearest in zip(self._cells, self._nearest, strict=True)
+            for cell, nearest, stage in zip(self._cells, self._nearest, self._stages, strict=True)
         ]
         return [Scene("", cells)]
 
     def _build(self) -> None:
         theme, words, layout = self._theme, self._words, self.layout
-        lines = self._header(self._title, self._caption, "")
+        lines = self._header(*self._headings[words.code], "")
         top = layout.top(lines)
         columns, side = self._shape(top)
         rows = -(-len(self._cells) // columns)
@@ -148,7 +147,7 @@ class _Grid(Animation):
             return
         widest = max(surfaces, key=lambda surface: surface.limit)
         for surface in surfaces:
-            surface.limit = widest.limit
+            surface.limit, surface.bar = widest.limit, widest.bar
         draw_bar(self._axes(box), self._figure, self.layout, box, widest.bar, self._theme)
 
     def _show(self, snapshot: int) -> None:
@@ -196,9 +195,11 @@ class Compare(_Grid):
         if not any(titles):
             titles = [f"{WORDS[lang].seed} {seed}" for seed in seeds]
         cells = [_Cell(*cell) for cell in zip(traces, seeds, titles, strict=True)]
-        names = dict.fromkeys(WORDS[lang].of(trace.settings, "title") for trace in traces)
-        lesson = WORDS[lang].of(traces[0].settings, "lesson")
-        super().__init__(cells, " · ".join(names), lesson, theme, lang, layout, layers, style)
+        headings = {}
+        for code, words in WORDS.items():
+            names = dict.fromkeys(words.of(trace.settings, "title") for trace in traces)
+            headings[code] = " · ".join(names), words.of(traces[0].settings, "lesson")
+        super().__init__(cells, headings, theme, lang, layout, layers, style)
 
 
 class Seeds(_Grid):
@@ -237,16 +238,23 @@ class Seeds(_Grid):
             trace.filmed_row(seed)
         # A claim against another scenario cannot be judged from this trace alone.
         claim = next((c for c in told_claims(trace.settings) if not c.against), None)
-        words = WORDS[lang]
-        caption, marks = words.of(trace.settings, "lesson"), dict.fromkeys(chosen, "")
+        marks = dict.fromkeys(chosen, "")
+        captions = {code: words.of(trace.settings, "lesson") for code, words in WORDS.items()}
         if claim is not None:
             does = satisfied(claim, trace)
             marks = {seed: " ✓" if does[trace.row(seed)] else " ✗" for seed in chosen}
             hits = sum(bool(does[trace.row(seed)]) for seed in chosen)
-            caption = f"{words.seeds_hold.format(hits=hits, n=len(chosen))}: {claim.text}"
-        cells = [_Cell(trace, seed, f"{words.seed} {seed}{marks[seed]}") for seed in chosen]
-        title = words.of(trace.settings, "title")
-        super().__init__(cells, title, caption, theme, lang, layout, layers, style)
+            captions = {
+                code: f"{words.seeds_hold.format(hits=hits, n=len(chosen))}: {claim.text}"
+                for code, words in WORDS.items()
+            }
+        name = WORDS[lang].seed
+        cells = [_Cell(trace, seed, f"{name} {seed}{marks[seed]}") for seed in chosen]
+        headings = {
+            code: (words.of(trace.settings, "title"), captions[code])
+            for code, words in WORDS.items()
+        }
+        super().__init__(cells, headings, theme, lang, layout, layers, style)
 
 
 def told_differences(settings: Sequence[dict[str, Any]]) -> list[str]:

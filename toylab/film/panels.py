@@ -110,8 +110,9 @@ class Panel:
         ax.set_xlim(float(trace.steps[0]), float(trace.steps[-1]))
         self.ticks = {tick: read(metrics[0], tick, bare=True) for tick in ticks}
         self.bands = [[self._inside(quartile) for quartile in band] for band in bands]
-        #: Of each threshold: its line's start and end in steps, its place, its words.
-        self.thresholds: list[tuple[float, float, float, str]] = []
+        #: Of each threshold: its line's start and end in steps, its place, its words, and the side
+        #: of the line where they stand; "" where they would lie on others'.
+        self.thresholds: list[tuple[float, float, float, str, str]] = []
         self._grid(ax, self.ticks)
         self._thresholds(ax, claims, dict(zip(plan.metrics, colours, strict=False)))
         for metric, band, colour in zip(metrics, self.bands, colours, strict=False):
@@ -162,15 +163,11 @@ class Panel:
         for c in self.curves:
             c.line.set_data(self._steps[: frame + 1], c.drawn[: frame + 1])
             c.dot.set_data(self._steps[frame : frame + 1], c.drawn[frame : frame + 1])
-            c.value.set_text(self.said(c, frame))
-
-    def said(self, curve: Curve, frame: int) -> str:
-        """The value of a curve in a frame, in words."""
-        present = curve.values[frame]
-        text = read(curve.metric, float(present))
-        if curve.metric.style == "count" and curve.total and np.isfinite(present):
-            text = self._words.count.format(value=text, total=curve.total)
-        return text
+            present = c.values[frame]
+            text = read(c.metric, float(present))
+            if c.metric.style == "count" and c.total and np.isfinite(present):
+                text = self._words.count.format(value=text, total=c.total)
+            c.value.set_text(text)
 
     def _limits(
         self,
@@ -294,8 +291,8 @@ class Panel:
             ax.plot([start, end], [at] * 2, color=colour, linewidth=1.4, linestyle=(0, (4, 3)))
             ax.lines[-1].set_zorder(1)
             words = f"{SIGNS[claim.relation]} {read(METRICS[claim.metric], claim.threshold)}"
-            self.thresholds.append((start, end, at, words))
             side = self._side(claim, at, end, taken)
+            self.thresholds.append((start, end, at, words, side))
             if side:
                 self._threshold_words(ax, words, (start, end, at), side, colour)
 

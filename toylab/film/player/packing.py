@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ class Pack:
         return base64.b64encode(zlib.compress(b"".join(self._parts), 9)).decode("ascii")
 
 
-def placed(points: Float, extent: tuple[float, float, float, float]) -> Int:
+def placed(points: Float, extent: Sequence[float]) -> Int:
     """Places [..., 2] in a rectangle and one width around it as whole numbers; ABSENT where NaN."""
     low = np.array([extent[0], extent[2]])
     size = np.array([extent[1] - extent[0], extent[3] - extent[2]])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +19,7 @@ import numpy as np
 
 from toylab.film.chapters import chapters_of
 from toylab.film.layers import LAYERS
-from toylab.film.panels import Panel
+from toylab.film.panels import Panel, read
 from toylab.film.player.packing import Pack
 from toylab.film.player.recording import SIDE, SWITCHED, Cell, recorded
 from toylab.film.style import DPI, LABEL, LESSON, PANEL, THEMES, TITLE, VALUE
@@ -110,28 +111,26 @@ def page_of(
         "scenes": [_scene(scene, layers, pack) for scene in scenes],
     }
     page["pack"] = pack.text()
-    text = _part("page.html")
-    for mark, value in (
-        ("@LANG@", "zh-CN" if lang == "zh" else "en"),
-        ("@TITLE@", html.escape(title[lang])),
-        ("@STYLE@", _part("player.css")),
-        ("@SCRIPT@", _part("player.js")),
-        ("@PROVENANCE@", _safe(told)),
-        # Last: whatever stands in it is not looked at again.
-        ("@FILM@", _safe(json.dumps(page, separators=(",", ":"), allow_nan=False))),
-    ):
-        text = text.replace(mark, value, 1)
-    return text
+    parts = {
+        "LANG": "zh-CN" if lang == "zh" else "en",
+        "TITLE": html.escape(title[lang]),
+        "STYLE": _part("player.css"),
+        "SCRIPT": _part("player.js"),
+        "PROVENANCE": _safe(told),
+        "FILM": _safe(json.dumps(page, separators=(",", ":"), allow_nan=False)),
+    }
+    # In one pass: a title that looks like a mark stays a title.
+    return re.sub("@([A-Z]+)@", lambda mark: parts[mark[1]], _part("page.html"))
 
 
 @cache
 def _part(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return resources.files("toylab.film.player").joinpath(name).read_text(encoding="utf-8")
 
 
 def _safe(told: str) -> str:
-    """JSON that cannot end the element it stands in, nor be taken for one of the template's marks."""
-    return told.replace("<", "\\u003c").replace(">", "\\u003e").replace("@", "\\u0040")
+    """JSON that cannot end the element it stands in."""
+    return told.replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def _scene(scene: Scene, layers: Sequence[str], pack: Pack) -> dict[str, Any]:
@@ -193,13 +192,17 @@ def _panel(panel: Panel, cell: Cell, pack: Pack) -> dict[str, Any]:
             [h, words]
             for h, words in zip(height([*panel.ticks]), panel.ticks.values(), strict=True)
         ],
-        "thresholds": [[a, b, height([at])[0], words] for a, b, at, words in panel.thresholds],
+        "thresholds": [
+            [start, end, height([at])[0], words, side]
+            for start, end, at, words, side in panel.thresholds
+        ],
         "curves": [
             {
                 "name": {code: words.label(curve.metric) for code, words in WORDS.items()},
                 "steps": curve.metric.style == "count",
                 "at": height(curve.drawn[frames]),
-                "said": [panel.said(curve, frame) for frame in frames],
+                "said": [read(curve.metric, float(value)) for value in curve.values[frames]],
+                "total": curve.total if curve.metric.style == "count" else 0,
             }
             for curve in panel.curves
         ],

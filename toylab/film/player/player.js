@@ -70,18 +70,15 @@ function openScene(index) {
   const scene = page.scenes[index];
   $("stages").replaceChildren();
   $("panels").replaceChildren();
-  const n = scene.stages.length;
-  const columns = n <= 3 ? n : Math.ceil(Math.sqrt(n));
-  $("stages").style.setProperty("--columns", columns);
   $("stages").style.setProperty("--share", scene.panels.length ? 11 : 20);
   stages = scene.stages.map((stage) => {
     const figure = element("figure", $("stages"), "stage");
     const caption = element("figcaption", figure), canvas = element("canvas", figure);
-    const here = element("div", figure, "here"), key = element("div", figure, "key");
+    const here = element("div", figure, "here");
     canvas.setAttribute("role", "img");
     const layers = stage.layers.map((layer) => ({ ...layer, strokes: layer.strokes.map(prepare) }));
     const density = stage.density && { peak: stage.density.peak, side: stage.density.below.shape[0], below: read(stage.density.below) };
-    const opened = { ...stage, layers, density, canvas, caption, here, key, pointer: null };
+    const opened = { ...stage, layers, density, canvas, caption, here, pointer: null };
     canvas.addEventListener("pointermove", (event) => {
       const box = canvas.getBoundingClientRect();
       opened.pointer = [(event.clientX - box.left) / box.width, 1 - (event.clientY - box.top) / box.height];
@@ -112,9 +109,21 @@ function openScene(index) {
     sizes.observe(canvas);
     return opened;
   });
+  arrange();
   fillMenu();
   tellWords();
   show(now.frame);
+}
+
+// As many columns as make the stages largest in the window; what is around them takes some 280 pixels.
+function arrange() {
+  const n = stages.length, wide = $("stages").clientWidth, high = window.innerHeight - 280;
+  const caption = stages.some((stage) => Object.keys(stage.title).length) ? 34 : 0;
+  const side = (columns) => Math.min(wide / columns - 14, high / Math.ceil(n / columns) - caption);
+  let columns = 1;
+  for (let c = 2; c <= n; c++) if (side(c) > side(columns)) columns = c;
+  $("stages").style.setProperty("--columns", columns);
+  $("stages").style.setProperty("--most", `${Math.max(180, Math.floor(side(columns)))}px`);
 }
 
 function nearest(step) {
@@ -400,11 +409,11 @@ function drawPanel(panel, lowest) {
   });
   pen.strokeStyle = theme.soft;
   pen.setLineDash([5, 4]);
-  for (const [from, to, h, said] of panel.thresholds) {
+  for (const [from, to, h, said, place] of panel.thresholds) {
     pen.lineWidth = 1.4;
     pen.beginPath(); pen.moveTo(x(from), y(h)); pen.lineTo(x(to), y(h)); pen.stroke();
     pen.fillStyle = theme.soft;
-    type(pen, said, x(to), y(h) + (h > 850 ? 1 : -1) * small * 0.75, small, "right");
+    if (place) type(pen, said, x(to), y(h) + (place === "bottom" ? 1 : -1) * small * 0.75, small, "right");
   }
   pen.setLineDash([]);
   const at = page.steps[now.frame];
@@ -434,7 +443,8 @@ function drawPanel(panel, lowest) {
     const h = curve.at[now.frame];
     if (h !== null) { pen.beginPath(); pen.arc(x(at), y(h), 5, 0, 2 * Math.PI); pen.fill(); }
     const [name, value] = panel.heads[i];
-    value.textContent = curve.said[now.frame];
+    const said = curve.said[now.frame];
+    value.textContent = curve.total && said !== "–" ? word("count").replace("{value}", said).replace("{total}", curve.total) : said;
     value.style.color = colour;
     name.style.color = panel.curves.length > 1 ? colour : "";
   });
@@ -535,15 +545,15 @@ function tellWords() {
   for (const stage of stages) {
     stage.caption.textContent = stage.title[now.lang] ?? "";
     stage.canvas.setAttribute("aria-label", `${page.title[now.lang]}. ${page.lesson[now.lang]}`);
-    const keys = stage.layers.filter((layer) => !now.off.has(layer.name));
-    stage.key.replaceChildren();
-    for (const layer of keys) {
-      if (!layer.mark) {
-        if (layer.bar) element("span", stage.key).textContent = `${layer.bar.name}: ${layer.bar.ticks.map((t) => t[1]).join(" … ")}`;
-        continue;
-      }
-      element("span", stage.key).textContent = `${SIGNS[layer.mark]} ${layer.words[now.lang]}`;
-    }
+  }
+  $("key").replaceChildren();
+  for (const layer of stages[0].layers.filter((l) => !now.off.has(l.name))) {
+    if (layer.bar) element("span", $("key")).textContent = `${layer.bar.name}: ${layer.bar.ticks.map((t) => t[1]).join(" … ")}`;
+    if (!layer.mark) continue;
+    const entry = element("span", $("key")), sign = element("b", entry);
+    sign.textContent = `${SIGNS[layer.mark]} `;
+    sign.style.color = signColour(layer);
+    entry.append(layer.words[now.lang]);
   }
   for (const panel of panels) {
     panel.curves.forEach((curve, i) => { panel.heads[i][0].textContent = curve.name[now.lang]; });
@@ -560,6 +570,10 @@ function tellWords() {
 }
 
 const SIGNS = { real: "▪", generated: "●", arrow: "➜", line: "—", dashes: "╌" };
+function signColour(layer) {
+  const style = layer.strokes.at(-1).style[now.theme];
+  return style.fill ?? style.colours?.[0] ?? "";
+}
 const wordsOf = (layer) => stages.flatMap((stage) => stage.layers).find((l) => l.name === layer).words[now.lang];
 
 function fillMenu() {
@@ -589,6 +603,7 @@ function dress() {
 // --- hands ---
 
 const sizes = new ResizeObserver(redraw);
+window.addEventListener("resize", () => { arrange(); redraw(); });
 
 function showMenu() {
   $("menu").hidden = !$("menu").hidden;

@@ -24,8 +24,8 @@ from matplotlib.text import Text
 
 from toylab.errors import ToylabError
 from toylab.film.layers import LAYERS
-from toylab.film.layers.base import Layer
-from toylab.film.layers.surface import Raster, Sheet
+from toylab.film.layers.base import Bar, Layer
+from toylab.film.layers.surface import Raster, Sheet, Surface
 from toylab.film.player.packing import Pack, placed
 from toylab.film.style import DPI, THEMES
 from toylab.film.words import WORDS
@@ -41,12 +41,21 @@ _SHEET = 255
 
 @dataclass(frozen=True)
 class Cell:
-    """One stage: whose training, under which title, and its snapshot in each frame."""
+    """One stage of a scene.
+
+    Attributes:
+        trace: What was measured.
+        seed: Whose training.
+        title: By language.
+        snapshots: What is shown in each frame.
+        scale: Limit and bar of the surface where it shares them with its neighbours.
+    """
 
     trace: Trace
     seed: int
     title: dict[str, str]
     snapshots: Sequence[int]
+    scale: tuple[float, Bar] | None = None
 
 
 def _open(cell: Cell, name: str, theme: str) -> tuple[Axes, Layer, Sequence[Artist]]:
@@ -68,6 +77,8 @@ def recorded(cell: Cell, name: str, shown: bool, pack: Pack) -> dict[str, Any] |
         others = {theme: _open(cell, name, theme)[2] for theme in SWITCHED[1:]}
     except ToylabError:
         return None
+    if cell.scale and isinstance(layer, Surface):
+        layer.limit, layer.bar = cell.scale
     strokes = [_stroke(artist) for artist in artists]
     sheet: list[np.ndarray] = []
     for snapshot in cell.snapshots:
@@ -114,7 +125,8 @@ class _Stroke:
     kind = ""
 
     def __init__(self, artist: Any) -> None:
-        self.artist, self.frames = artist, []  # type: Any, list[list[np.ndarray]]
+        self.artist = artist
+        self.frames: list[list[np.ndarray]] = []
 
     def take(self) -> None:
         """Remember the present lines, each [n, 2]."""
@@ -128,7 +140,7 @@ class _Stroke:
         """Colours, and sizes in points."""
         return {}
 
-    def told(self, pack: Pack, extent: tuple[float, ...]) -> dict[str, Any]:
+    def told(self, pack: Pack, extent: Sequence[float]) -> dict[str, Any]:
         """All frames; one alone where nothing moves."""
         frames = self.frames
         first = [line.tolist() for line in frames[0]]
@@ -162,7 +174,7 @@ class _Dots(_Stroke):
             "alpha": 1 if line.get_alpha() is None else line.get_alpha(),
         }
 
-    def told(self, pack: Pack, extent: tuple[float, ...]) -> dict[str, Any]:
+    def told(self, pack: Pack, extent: Sequence[float]) -> dict[str, Any]:
         """As frames of equally many points, which pack better than lines."""
         shapes = {frame[0].shape for frame in self.frames}
         if len(shapes) > 1:
@@ -247,7 +259,7 @@ class _Words(_Stroke):
         text = self.artist
         return {"colours": [to_hex(text.get_color())], "size": text.get_fontsize()}
 
-    def told(self, pack: Pack, extent: tuple[float, ...]) -> dict[str, Any]:
+    def told(self, pack: Pack, extent: Sequence[float]) -> dict[str, Any]:
         return {
             "kind": self.kind,
             "said": self._said,
@@ -266,7 +278,7 @@ class _Nothing(_Stroke):
     def take(self) -> None:
         pass
 
-    def told(self, pack: Pack, extent: tuple[float, ...]) -> dict[str, Any]:
+    def told(self, pack: Pack, extent: Sequence[float]) -> dict[str, Any]:
         return {"kind": self.kind}
 
 

@@ -133,7 +133,7 @@ class Panel:
                 above,
             )
             value = self._header(1, "", value_size, colours[i], above)
-            total = k if metric.high == "modes" else 0
+            total = k if metric.high == "modes" and metric.style == "count" else 0
             self.curves.append(
                 Curve(
                     metric,
@@ -165,7 +165,7 @@ class Panel:
             c.dot.set_data(self._steps[frame : frame + 1], c.drawn[frame : frame + 1])
             present = c.values[frame]
             text = read(c.metric, float(present))
-            if c.metric.style == "count" and c.total and np.isfinite(present):
+            if c.total and np.isfinite(present):
                 text = self._words.count.format(value=text, total=c.total)
             c.value.set_text(text)
 

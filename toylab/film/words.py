@@ -49,7 +49,6 @@ class Words:
     dark: str = "Dark"
     light: str = "Light"
     full: str = "Full screen"
-    chapters: str = "Chapters"
     language: str = "English"
     p: str = "density"
     help: str = "Space: play · ← →: frame · Home, End · L: layers · F: full screen"
@@ -104,7 +103,6 @@ WORDS: dict[str, Words] = {
         dark="深色",
         light="浅色",
         full="全屏",
-        chapters="章节",
         language="中文",
         p="密度",
         help="空格：播放 · ← →：逐帧 · Home、End · L：图层 · F：全屏",

@@ -45,7 +45,11 @@ class Raster(Artist):
 
 
 class Sheet:
-    """A function of the plane as colour, with the line of its zero. Limits are symmetric and fixed."""
+    """A function of the plane as colour, with the line of its zero. Limits are symmetric and fixed.
+
+    Attributes:
+        shown: The values that were shown last, rows from low y to high y, [H, W].
+    """
 
     key = None
     line_of_zero = True
@@ -84,7 +88,7 @@ class Sheet:
 
     def show(self, frame: int) -> None:
         """Colour the surface and find its line."""
-        values = self.values(frame)
+        values = self.shown = self.values(frame)
         known = np.isfinite(values)
         filled = np.where(known, values, 0).clip(-self.limit, self.limit)
         # Scaled before it is enlarged: one pass less over the stage's pixels.

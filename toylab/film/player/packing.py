@@ -31,11 +31,7 @@ class Pack:
     def add(self, numbers: Int, width: int = 2) -> dict[str, Any]:
         """Take whole numbers of one or two bytes; return the note, {"at", "shape", "width"}."""
         numbers = np.asarray(numbers, dtype=np.int64)
-        difference = (
-            np.diff(numbers, axis=0, prepend=np.zeros_like(numbers[:1]))
-            if numbers.size
-            else numbers
-        )
+        difference = np.diff(numbers, axis=0, prepend=0 * numbers[:1]) if len(numbers) else numbers
         flat = (difference.ravel() % (1 << 8 * width)).astype(np.uint32)
         planes = [(flat >> 8 * k & 255).astype(np.uint8).tobytes() for k in range(width)]
         note = {"at": self._size, "shape": list(numbers.shape), "width": width}

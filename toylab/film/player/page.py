@@ -22,7 +22,7 @@ from toylab.film.layers import LAYERS
 from toylab.film.panels import Panel, read
 from toylab.film.player.packing import Pack
 from toylab.film.player.recording import SIDE, SWITCHED, Cell, recorded
-from toylab.film.style import DPI, LABEL, LESSON, PANEL, THEMES, TITLE, VALUE
+from toylab.film.style import THEMES
 from toylab.film.words import WORDS
 from toylab.film.writers import Timing
 from toylab.targets import cell_centres, density_known
@@ -79,30 +79,16 @@ def page_of(
     page = {
         "title": title,
         "lesson": lesson,
-        "layers": list(layers),
-        "steps": [int(step) for step in steps],
+        "steps": list(steps),
         "durations": timing.durations(len(steps)),
         "theme": theme if theme in SWITCHED else SWITCHED[0],
         "lang": lang,
         "frame": frame,
         "side": SIDE,
-        "sizes": {
-            name: size * DPI / 72
-            for name, size in (
-                ("title", TITLE),
-                ("lesson", LESSON),
-                ("panel", PANEL),
-                ("value", VALUE),
-                ("label", LABEL),
-            )
-        },
         "words": {code: vars(words) for code, words in WORDS.items()},
         "themes": {
             name: {
-                "paper": THEMES[name].paper,
-                "ink": THEMES[name].ink,
-                "soft": THEMES[name].soft,
-                "grid": THEMES[name].grid,
+                **{key: getattr(THEMES[name], key) for key in ("paper", "ink", "soft", "grid")},
                 "curves": THEMES[name].curves,
                 "ramp": THEMES[name].ramp[:, :3].tolist(),
             }
@@ -202,7 +188,7 @@ def _panel(panel: Panel, cell: Cell, pack: Pack) -> dict[str, Any]:
                 "steps": curve.metric.style == "count",
                 "at": height(curve.drawn[frames]),
                 "said": [read(curve.metric, float(value)) for value in curve.values[frames]],
-                "total": curve.total if curve.metric.style == "count" else 0,
+                "total": curve.total,
             }
             for curve in panel.curves
         ],

@@ -314,8 +314,8 @@ function drawWords(pen, stroke, style, side, point) {
   }
 }
 
-function type(pen, said, x, y, size, align, weight = "") {
-  pen.font = `${weight} ${size}px ${getComputedStyle(document.body).fontFamily}`;
+function type(pen, said, x, y, size, align) {
+  pen.font = `${size}px ${getComputedStyle(document.body).fontFamily}`;
   pen.textAlign = align;
   pen.textBaseline = "middle";
   pen.fillText(said, x, y);
@@ -595,7 +595,7 @@ function fillMenu() {
 
 function dress() {
   const theme = colours(), root = document.documentElement.style;
-  for (const key of ["paper", "ink", "soft", "grid"]) root.setProperty(`--${key}`, theme[key]);
+  for (const key of ["paper", "ink", "soft"]) root.setProperty(`--${key}`, theme[key]);
   root.setProperty("--accent", theme.curves[0]);
   root.colorScheme = now.theme;
 }

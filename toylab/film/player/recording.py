@@ -84,7 +84,7 @@ def recorded(cell: Cell, name: str, shown: bool, pack: Pack) -> dict[str, Any] |
     for snapshot in cell.snapshots:
         layer.show(snapshot)
         if isinstance(layer, Sheet):
-            sheet.append(layer.values(snapshot))
+            sheet.append(layer.shown)
         for stroke in strokes:
             stroke.take()
     extent = (*ax.get_xlim(), *ax.get_ylim())
@@ -101,7 +101,6 @@ def recorded(cell: Cell, name: str, shown: bool, pack: Pack) -> dict[str, Any] |
         "words": {lang: _key_words(name, lang) for lang in WORDS},
         "mark": layer.key.mark if layer.key else None,
         "bar": {"name": layer.bar.name, "ticks": layer.bar.ticks} if layer.bar else None,
-        "extent": extent,
         "strokes": drawn,
     }
 
@@ -156,32 +155,10 @@ class _Stroke:
         }
 
 
-class _Dots(_Stroke):
-    kind = "dots"
-
-    def lines(self) -> list[Any]:
-        return [self.artist.get_xydata()]
-
-    def style(self) -> dict[str, Any]:
-        line = self.artist
-        marker = line.get_marker()
-        return {
-            "marker": marker,
-            "size": line.get_markersize(),
-            "fill": None if marker == "+" else to_hex(line.get_markerfacecolor()),
-            "edge": to_hex(line.get_markeredgecolor()),
-            "width": line.get_markeredgewidth(),
-            "alpha": 1 if line.get_alpha() is None else line.get_alpha(),
-        }
-
-    def told(self, pack: Pack, extent: Sequence[float]) -> dict[str, Any]:
-        """As frames of equally many points, which pack better than lines."""
-        shapes = {frame[0].shape for frame in self.frames}
-        if len(shapes) > 1:
-            return super().told(pack, extent)
-        points = np.stack([frame[0] for frame in self.frames])
-        same = np.array_equal(points, np.broadcast_to(points[:1], points.shape), equal_nan=True)
-        return {"kind": self.kind, "dots": pack.add(placed(points[:1] if same else points, extent))}
+def _strength(artist: Artist) -> float:
+    """Opacity; an artist without one is opaque."""
+    alpha = artist.get_alpha()
+    return 1.0 if alpha is None else float(alpha)
 
 
 class _Path(_Stroke):
@@ -196,8 +173,33 @@ class _Path(_Stroke):
             "colours": [to_hex(line.get_color())],
             "width": line.get_linewidth(),
             "dash": [],
-            "alpha": 1 if line.get_alpha() is None else line.get_alpha(),
+            "alpha": _strength(line),
         }
+
+
+class _Dots(_Path):
+    kind = "dots"
+
+    def style(self) -> dict[str, Any]:
+        line = self.artist
+        marker = line.get_marker()
+        return {
+            "marker": marker,
+            "size": line.get_markersize(),
+            "fill": None if marker == "+" else to_hex(line.get_markerfacecolor()),
+            "edge": to_hex(line.get_markeredgecolor()),
+            "width": line.get_markeredgewidth(),
+            "alpha": _strength(line),
+        }
+
+    def told(self, pack: Pack, extent: Sequence[float]) -> dict[str, Any]:
+        """As frames of equally many points, which pack better than lines."""
+        shapes = {frame[0].shape for frame in self.frames}
+        if len(shapes) > 1:
+            return super().told(pack, extent)
+        points = np.stack([frame[0] for frame in self.frames])
+        same = np.array_equal(points, np.broadcast_to(points[:1], points.shape), equal_nan=True)
+        return {"kind": self.kind, "dots": pack.add(placed(points[:1] if same else points, extent))}
 
 
 class _Lines(_Stroke):
@@ -208,13 +210,13 @@ class _Lines(_Stroke):
 
     def style(self) -> dict[str, Any]:
         lines = self.artist
-        dashes = lines.get_linestyle()[0][1]
+        width, dashes = float(lines.get_linewidths()[0]), lines.get_linestyle()[0][1]
         return {
             "colours": [to_hex(colour) for colour in lines.get_colors()],
-            "width": float(lines.get_linewidths()[0]),
+            "width": width,
             # Dashes are in widths of the line.
-            "dash": [float(d * lines.get_linewidths()[0]) for d in dashes or ()],
-            "alpha": 1 if lines.get_alpha() is None else lines.get_alpha(),
+            "dash": [float(d * width) for d in dashes or ()],
+            "alpha": _strength(lines),
         }
 
 
@@ -233,7 +235,7 @@ class _Shapes(_Stroke):
         return {
             "colours": [to_hex(patch.get_facecolor())],
             "width": patch.get_linewidth() if patch.get_edgecolor()[3] else 0,
-            "alpha": 1 if patch.get_alpha() is None else patch.get_alpha(),
+            "alpha": _strength(patch),
         }
 
 
@@ -249,7 +251,7 @@ class _Words(_Stroke):
     def take(self) -> None:
         text = self.artist
         self._said.append(text.get_text())
-        self._strength.append(1.0 if text.get_alpha() is None else text.get_alpha())
+        self._strength.append(_strength(text))
         if not self._at and text.get_text():
             box = text.get_window_extent(text.figure.canvas.get_renderer())
             across = {"left": box.x0, "right": box.x1}.get(text.get_ha(), (box.x0 + box.x1) / 2)

@@ -38,6 +38,7 @@ ORDER = [
     "metrics.players",
     "claims",
     "catalogue",
+    "published",
     "options",
     "rules",
     "mistakes",
@@ -49,6 +50,7 @@ ORDER = [
     "training",
     "study",
     "sweep",
+    "lecture",
     "film.style",
     "film.words",
     "film.layout",
@@ -90,6 +92,19 @@ ORDER = [
     "film.compare",
     "film.look",
     "film.diagram",
+    "show.words",
+    "show.deck",
+    "show.sheet",
+    "show.films",
+    "show.figures",
+    "show.assets",
+    "show.markdown",
+    "show.powerpoint",
+    "show.quarto",
+    "show.beamer",
+    "show.marp",
+    "show.slides",
+    "talk",
     "reference",
     "terminal",
     "cli",
@@ -97,9 +112,9 @@ ORDER = [
 ]
 # May import inside functions: start-up time.
 LAZY = {"terminal", "cli", ""}
-CINEMA = ("film",)
+CINEMA = ("film", "show")
 # Above both wings.
-BOTH = ("reference", "terminal", "cli", "")
+BOTH = ("talk", "reference", "terminal", "cli", "")
 LABORATORY_ONLY = ("torch", "toylab.game", "toylab.scenario", "toylab.training", "toylab.recorder")
 
 

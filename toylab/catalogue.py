@@ -33,17 +33,22 @@ def folder() -> Path:
     raise ToylabError("The scenarios are missing from this installation. Install toylab again.")
 
 
-def names() -> list[str]:
-    """Names of all scenarios, sorted."""
-    return sorted(path.stem for path in folder().glob("*.toml"))
+# Where files of a kind lie below the folder of the scenarios.
+SHELVES = {"scenario": "", "lecture": "lectures"}
 
 
-def find(name: str, beside: Path | None = None) -> Path:
+def names(kind: str = "scenario") -> list[str]:
+    """Names of all scenarios, or of all files of another kind, sorted."""
+    return sorted(path.stem for path in (folder() / SHELVES[kind]).glob("*.toml"))
+
+
+def find(name: str, beside: Path | None = None, kind: str = "scenario") -> Path:
     """Find a scenario by its name or by a path to a TOML file.
 
     Args:
         name: A name from `names()`, or a path.
         beside: File whose neighbours may be named too, for `extends`.
+        kind: Key of `SHELVES`.
 
     Raises:
         ToylabError: If there is no such scenario.
@@ -52,13 +57,13 @@ def find(name: str, beside: Path | None = None) -> Path:
         path = Path(name) if beside is None else beside.parent / name
         if _is(path.is_file):
             return path
-        what = "a folder" if _is(path.is_dir) else "no such scenario file"
-        raise ToylabError(f"{path}: {what}. Expected a TOML file or a scenario's name.")
+        what = "a folder" if _is(path.is_dir) else f"no such {kind} file"
+        raise ToylabError(f"{path}: {what}. Expected a TOML file or a {kind}'s name.")
     own = [] if beside is None else [beside.parent / f"{name}.toml"]
-    for path in [*own, folder() / f"{name}.toml"]:
+    for path in [*own, folder() / SHELVES[kind] / f"{name}.toml"]:
         if name and _is(path.is_file):
             return path
-    raise ToylabError(unknown("Scenario", name, names()))
+    raise ToylabError(unknown(kind.capitalize(), name, names(kind)))
 
 
 def _is(question: Callable[[], bool]) -> bool:

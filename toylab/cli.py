@@ -50,7 +50,7 @@ Seeds = Annotated[str, typer.Option(metavar="SEEDS", help='"8" is 0 to 7; or "8:
 Seed = Annotated[int, typer.Option(help="Whose training is filmed.", min=0, max=2**63 - 1)]
 Theme = Annotated[str, typer.Option(help="light, dark or print.")]
 Lang = Annotated[str, typer.Option(help="Language of the film: en or zh.")]
-Layout = Annotated[str, typer.Option(help="slide, half, readme or portrait.")]
+Layout = Annotated[str, typer.Option(help="slide, half, bare (no title), readme or portrait.")]
 Layers = Annotated[
     str | None, typer.Option(metavar="A,B,...", help="Layers of the stage, bottom first.")
 ]
@@ -322,13 +322,52 @@ def sweep(
 
 
 @app.command()
+def slides(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME...]", help="Scenarios or traces (.npz), a slide each."),
+    ] = None,
+    lecture: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Or a lecture: its name, or a TOML file.")
+    ] = None,
+    output: Annotated[
+        list[Path], typer.Option("-o", "--output", help="A .pptx, .qmd, .tex or .md file.")
+    ] = [],  # noqa: B006
+    seed: Seed = 0,
+    video: Annotated[bool, typer.Option("--video", help="Videos in the .pptx, not GIFs.")] = False,
+    theme: Theme = "light",
+    lang: Lang = "en",
+    layers: Layers = None,
+    style: Style = None,
+    fps: Fps = None,
+    seconds: Seconds = None,
+    set_: Changes = [],  # noqa: B006
+) -> None:
+    """Make a talk of scenarios: films, lessons, speaker notes, sheets for the handout."""
+    from toylab import talk
+    from toylab.film.look import Look
+    from toylab.show import slides as decks
+
+    decks.check(output, video)
+    look = Look(theme, lang, "bare", layers, style, fps, seconds).checked(warn)
+    plan = talk.planned(names or [], lecture, set_)
+    deck = talk.deck_of(plan, look, seed, lambda s, n: _record(s, [n])[0], command(), video)
+    for path in output:
+        shown = progress(deck.slides, len(deck.slides), f"Writing {path.name}")
+        decks.write(deck, path, lambda title, shown=shown: next(shown, None))
+        films = sum(slide.film is not None for slide in deck.slides)
+        say_result(path, f"{len(deck.slides) + 1} slides, {films} films")
+
+
+@app.command()
 def inspect(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A film or a trace.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A film, a trace or a deck.")],
 ) -> None:
     """Tell which scenario, seed, versions and command made a file."""
     from toylab.film.writers import provenance_of
+    from toylab.show.slides import DECKS, provenance_in
 
-    told = provenance_of(file)
+    told = provenance_in(file) if file.suffix.lower() in DECKS else provenance_of(file)
     settings = told.pop("settings", "")
     width = max(map(len, told), default=0)
     for key, value in sorted(told.items()):

@@ -39,12 +39,15 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def whole_folder(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]:
+def whole_folder(
+    path: Path, ours: Callable[[Path], bool], held: str = "frames that toylab wrote"
+) -> Iterator[Path]:
     """Give a temporary folder beside `path` and move it there once the block ends well.
 
     Args:
         path: The folder to be.
         ours: Whether a folder that stands there may be replaced.
+        held: What such a folder holds, for the message.
 
     Raises:
         ToylabError: If something else stands there, or the folder cannot be written.
@@ -54,8 +57,7 @@ def whole_folder(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]:
     try:
         if path.exists() and not (path.is_dir() and ours(path)):
             raise ToylabError(
-                f"Cannot write {path}/: it holds other things than frames that toylab wrote. "
-                "Give another name."
+                f"Cannot write {path}/: it holds other things than {held}. Give another name."
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path)

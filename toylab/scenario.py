@@ -197,7 +197,7 @@ def check(settings: Mapping[str, Any], where: str = "scenario", name: str = "") 
         ToylabError: With every mistake found; `where` says in which file.
     """
     try:
-        scenario = Scenario.model_validate(_tupled(settings))
+        scenario = Scenario.model_validate(tupled(settings))
     except ValidationError as error:
         found = [*error.errors(include_url=False)]
         # The rules look at whole scenarios: at this one without its mistakes.
@@ -227,16 +227,16 @@ def base_of(name: str | Path) -> Scenario | None:
     return None if len(links) == 1 else load(links[-2][0])
 
 
-def _tupled(value: Any) -> Any:
-    """Lists as tuples, all the way down: strict models take tuples."""
+def tupled(value: Any) -> Any:
+    """Lists as tuples, all the way down: strict models take tuples, and TOML has only lists."""
     if isinstance(value, Mapping):
-        return {key: _tupled(inner) for key, inner in value.items()}
-    return tuple(_tupled(inner) for inner in value) if isinstance(value, list | tuple) else value
+        return {key: tupled(inner) for key, inner in value.items()}
+    return tuple(tupled(inner) for inner in value) if isinstance(value, list | tuple) else value
 
 
 def _rules_broken(settings: Mapping[str, Any]) -> list[Any]:
     try:
-        Scenario.model_validate(_tupled(settings))
+        Scenario.model_validate(tupled(settings))
     except ValidationError as error:
         return [e for e in error.errors(include_url=False) if not e["loc"]]
     return []

@@ -24,6 +24,7 @@ from toylab.axes import PerSeed
 from toylab.claims import RELATIONS, Claim, Verdict, reduced, verdict, wilson
 from toylab.errors import ToylabError
 from toylab.files import whole
+from toylab.published import fingerprint, played
 from toylab.scenario import Scenario, check, load
 from toylab.training import record
 
@@ -42,6 +43,7 @@ class Outcome:
 
     Attributes:
         scenario: Its name.
+        played: Fingerprint of its settings.
         claim: The claim.
         numbers: What was compared with the threshold, per seed; None for a seed without a number.
         hits: Seeds that do as the claim says.
@@ -50,6 +52,7 @@ class Outcome:
     """
 
     scenario: str
+    played: str
     claim: Claim
     numbers: tuple[float | None, ...]
     hits: int
@@ -75,19 +78,20 @@ class Task:
 
     def key(self) -> str:
         """Hash of all that decides its numbers."""
-        told = [_playing(self.settings), self.seeds, _code()]
+        told = [played(self.settings), self.seeds, _code()]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _playing(settings: dict[str, Any]) -> dict[str, Any]:
-    """What decides the numbers: not the words, not the film."""
-    silent = (*catalogue.OWN_KEYS, "film", "slow")
-    return {key: value for key, value in settings.items() if key not in silent}
 
 
 def measured(claim: Claim) -> str:
     """What of a claim decides its numbers; claims that share it share them."""
     return f"{claim.metric} {claim.reduce} {claim.window[0]:g}..{claim.window[1]:g}"
+
+
+# Rooms that have no part in a number.
+_SILENT = (
+    *("film", "show", "cli.py", "terminal.py", "reference.py", "__init__.py", "__main__.py"),
+    *("study.py", "published.py", "sweep.py", "lecture.py", "talk.py"),
+)
 
 
 @cache
@@ -96,7 +100,7 @@ def _code() -> str:
     home = Path(toylab.__file__).parent
     parts = [torch.__version__, np.__version__]
     for path in sorted(home.rglob("*.py")):
-        if path.relative_to(home).parts[0] not in ("film", "show", "cli.py", "study.py"):
+        if path.relative_to(home).parts[0] not in _SILENT:
             parts.append(path.read_text(encoding="utf-8"))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -204,7 +208,13 @@ def _counted(scenario: Scenario, done: dict[str, Numbers]) -> list[Outcome]:
         shown = tuple(float(x) if np.isfinite(x) else None for x in numbers)
         counted.append(
             Outcome(
-                scenario.name, claim, shown, hits, wilson(hits, n), verdict(hits, n, claim.quorum)
+                scenario.name,
+                fingerprint(scenario.settings),
+                claim,
+                shown,
+                hits,
+                wilson(hits, n),
+                verdict(hits, n, claim.quorum),
             )
         )
     return counted

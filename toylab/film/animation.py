@@ -26,7 +26,7 @@ from matplotlib.text import Text
 from toylab.film.chapters import Chapter
 from toylab.film.counter import counter
 from toylab.film.fonts import MONO, check_glyphs, families
-from toylab.film.layout import LAYOUTS, LESSON_LINE, Box
+from toylab.film.layout import COUNTER, LAYOUTS, LESSON_LINE, Box
 from toylab.film.pace import paced
 from toylab.film.player import Scene, page_of
 from toylab.film.sheet import contact_sheet
@@ -109,6 +109,16 @@ class Animation:
         """How long the film moves unless somebody says otherwise."""
         return float(self.traces[0].settings["film"].get("seconds", 6.0))
 
+    @property
+    def title(self) -> str:
+        """In the film's language."""
+        return self._told("title")[self._words.code]
+
+    @property
+    def lesson(self) -> str:
+        """In the film's language."""
+        return self._told("lesson")[self._words.code]
+
     def provenance(self) -> dict[str, str]:
         """Where the film comes from."""
         return {
@@ -150,6 +160,7 @@ class Animation:
                 theme=self._theme_name,
                 lang=self._words.code,
                 frame=frame,
+                headed=self.layout.headed,
             )
 
     def _repr_html_(self) -> str:
@@ -274,11 +285,16 @@ class Animation:
         return ax
 
     def _header(self, title: str, lesson: str, name: str) -> int:
-        """Title, lesson, name; return the lines that the lesson takes."""
+        """Title, lesson, name; return the lines that the lesson takes, 0 without a header."""
         layout, theme = self.layout, self._theme
         check_glyphs([title, lesson, name], self._words.code)
+        room = min(520, layout.name_to - layout.left)
+        name, size = fitted(name, room, LABEL, LABEL, self._fonts)
+        self._text(layout.name_to, layout.key - 7, name, size, theme.soft, ha="right")
+        if not layout.headed:
+            return 0
         # The step counter stands on the title's line.
-        room = layout.right - layout.left - 190
+        room = layout.right - layout.left - COUNTER
         title, size = fitted(title, room, layout.title, layout.lesson + 3, self._fonts, bold=True)
         self._text(layout.left, layout.title_at, title, size, theme.ink, fontweight="bold")
         lines = wrapped(
@@ -288,15 +304,12 @@ class Animation:
             self._text(
                 layout.left, layout.lesson_at - LESSON_LINE * i, words, layout.lesson, theme.soft
             )
-        room = min(520, layout.width - 2 * layout.left)
-        name, size = fitted(name, room, LABEL, LABEL, self._fonts)
-        self._text(layout.right, layout.key - 7, name, size, theme.soft, ha="right")
         return len(lines)
 
     def _clock(self) -> list[Artist]:
         """The step counter and the progress bar with its chapters; return what moves."""
         layout, theme = self.layout, self._theme
-        place = layout.right / layout.width, (layout.title_at + 4) / layout.height
+        place = layout.right / layout.width, layout.counter_at / layout.height
         self._step = counter(self._figure, *place, "", fontsize=STEP, color=theme.ink, ha="right")
         self._step.set(fontfamily=[MONO, *self._fonts], zorder=20)
         self._progress = Rectangle(

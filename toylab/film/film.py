@@ -159,6 +159,11 @@ class Film(Animation):
         """What happens when, by snapshot."""
         return self._chapters
 
+    @property
+    def curves(self) -> list[str]:
+        """Names of the metrics on show, from the top."""
+        return [name for plan in self._plans[: self.layout.most_panels] for name in plan.metrics]
+
     def provenance(self) -> dict[str, str]:
         """Where the film comes from, with its seed."""
         return {**super().provenance(), "seed": str(self.seed)}

@@ -16,6 +16,8 @@ Box = tuple[float, float, float, float]  # left, bottom, width, height
 FOOT = 50
 # Heights of the rows of words: a line of the lesson, a panel's name, the words of its step axis.
 LESSON_LINE, HEADER, SMALL_HEADER, STEP_AXIS = 28, 34, 26, 46
+# Width that the step counter is left.
+COUNTER = 190
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Layout:
         title: Size of the title, points.
         lesson: Size of the lesson, points.
         most_panels: Panels that there is room for; the scenario's first ones are shown.
+        panels_from: Where panels beside the stage begin, units from the left margin.
+        headed: Whether title and lesson stand above; if not, somebody else says them.
     """
 
     width: int = 1280
@@ -41,6 +45,8 @@ class Layout:
     title: int = TITLE
     lesson: int = LESSON
     most_panels: int = 2
+    panels_from: int = 688
+    headed: bool = True
     left: int = 40
     key: int = 28  # middle of the lowest row of words
 
@@ -55,12 +61,24 @@ class Layout:
         return self.height - 60
 
     @property
+    def counter_at(self) -> int:
+        """Baseline of the step counter: the title's, or the lowest row's."""
+        return self.title_at + 4 if self.headed else self.key - 7
+
+    @property
+    def name_to(self) -> int:
+        """Where seed and name end, on the lowest row: before the counter, if that is there too."""
+        return self.right if self.headed else self.right - COUNTER
+
+    @property
     def lesson_at(self) -> int:
         """Baseline of the lesson's first line."""
         return self.title_at - 33
 
     def top(self, lesson_lines: int) -> int:
         """Where the header leaves off."""
+        if not self.headed:
+            return self.height - 14
         return self.lesson_at - LESSON_LINE * (lesson_lines - 1) - 29
 
     def stage(self, lesson_lines: int) -> Box:
@@ -90,7 +108,7 @@ class Layout:
         if self.tall:
             left, top, foot = self.left + 62, bottom - 52, self.key + 30 + STEP_AXIS
         else:
-            left, top, foot = self.left + 688, bottom + side, bottom + STEP_AXIS
+            left, top, foot = self.left + self.panels_from, bottom + side, bottom + STEP_AXIS
         n, gap = len(header_lines), 34 if not self.tall else 20
         free = top - foot - gap * (n - 1) - HEADER * sum(header_lines)
         boxes: list[Box] = []
@@ -105,6 +123,8 @@ LAYOUTS: dict[str, Layout] = {
     "slide": Layout(),
     # Half of a slide, beside text of its own.
     "half": Layout(width=720, height=720, tall=True, title=24, lesson=16, most_panels=1),
+    # In a slide that says title and lesson itself, so that the deck's own outline and fonts have them.
+    "bare": Layout(height=520, panels_from=600, headed=False),
     # The slide at three quarters of its size: as wide as a page on the web.
     "readme": Layout(dpi=72),
     "portrait": Layout(

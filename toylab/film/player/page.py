@@ -60,6 +60,7 @@ def page_of(
     theme: str = "light",
     lang: str = "en",
     frame: int = 0,
+    headed: bool = True,
 ) -> str:
     """Write the page.
 
@@ -74,6 +75,7 @@ def page_of(
         theme: At first; of the player's two, dark stays dark and all others are light.
         lang: At first.
         frame: At first.
+        headed: Whether the page shows title and lesson.
     """
     pack = Pack()
     page = {
@@ -98,6 +100,7 @@ def page_of(
     }
     page["pack"] = pack.text()
     parts = {
+        "HEADED": "" if headed else ' class="bare"',
         "LANG": "zh-CN" if lang == "zh" else "en",
         "TITLE": html.escape(title[lang]),
         "STYLE": _part("player.css"),

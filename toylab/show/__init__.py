@@ -1,0 +1,1 @@
+"""Traces in a talk: slides for the common programs."""

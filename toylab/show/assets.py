@@ -1,0 +1,53 @@
+"""The folder of pictures beside a deck that is text, and its record."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from toylab.files import whole_folder
+from toylab.show.deck import Deck
+
+RECORD = "provenance.json"
+# What the record calls the list of the folder's own files.
+_FILES = "files"
+
+
+def folder_of(path: Path) -> Path:
+    """The folder of a deck: not "talk_files", which Quarto makes and removes itself."""
+    return path.with_name(f"{path.stem}-{path.suffix.removeprefix('.')}-assets")
+
+
+@contextlib.contextmanager
+def filled(path: Path, deck: Deck) -> Iterator[Path]:
+    """Give an empty folder to fill; it is put beside the deck, with its record, once the block ends well.
+
+    Raises:
+        ToylabError: If a folder of that name holds what toylab did not write.
+    """
+    with whole_folder(folder_of(path), is_ours, "what toylab wrote") as folder:
+        yield folder
+        files = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+        told = {**deck.provenance, _FILES: json.dumps(files)}
+        (folder / RECORD).write_text(json.dumps(told, sort_keys=True) + "\n", encoding="ascii")
+
+
+def record_of(path: Path) -> str:
+    """What a deck's folder says of its making."""
+    told = json.loads((folder_of(path) / RECORD).read_text(encoding="ascii"))
+    told.pop(_FILES)
+    return json.dumps(told, sort_keys=True)
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether a folder holds what its record lists and nothing else, and so may be replaced."""
+    present = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+    if RECORD not in present:
+        return not present
+    try:
+        told = json.loads((folder / RECORD).read_text(encoding="ascii"))
+        return present <= {RECORD, *json.loads(told[_FILES])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

@@ -1,0 +1,141 @@
+"""Beamer: LaTeX with the films as numbered frames for `animate`, and stills for other viewers.
+
+For LuaLaTeX or XeLaTeX: what scenarios say is Unicode.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from toylab.film.style import THEMES
+from toylab.show.deck import Deck, Slide, Watch
+
+# Frames of a film: more make a PDF that readers are slow to open.
+MOST_FRAMES = 60
+_HEAD = r"""% Compile with LuaLaTeX or XeLaTeX, twice. For the handout, with a sheet instead of each film, write
+% \documentclass[aspectratio=169,handout]{{beamer}}.
+\documentclass[aspectratio=169]{{beamer}}
+\usepackage{{animate}}
+{chinese}\definecolor{{paper}}{{HTML}}{{{paper}}}
+\definecolor{{ink}}{{HTML}}{{{ink}}}
+\definecolor{{soft}}{{HTML}}{{{soft}}}
+\setbeamercolor{{background canvas}}{{bg=paper}}
+\setbeamercolor{{normal text}}{{fg=ink}}
+\setbeamercolor{{frametitle}}{{fg=ink}}
+\setbeamercolor{{title}}{{fg=ink}}
+\setbeamercolor{{item}}{{fg=soft}}
+\setbeamerfont{{frametitle}}{{size=\Large,series=\bfseries}}
+\setbeamersize{{text margin left=5mm,text margin right=5mm}}
+\setbeamertemplate{{navigation symbols}}{{}}
+\setbeamertemplate{{footline}}{{%
+  \hfill\color{{soft}}\scriptsize\insertframenumber\hspace{{5mm}}\vspace{{2mm}}}}
+\title{{{title}}}
+\subtitle{{{subtitle}}}
+\date{{}}
+\begin{{document}}
+\begin{{frame}}
+\titlepage
+\end{{frame}}
+"""
+# Fandol's fonts come with the package and are found by name on every machine.
+_CHINESE = "\\usepackage[fontset=fandol,scheme=plain]{ctex}\n"
+_SPECIAL = {
+    **{c: f"\\{c}" for c in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "`": "\\textasciigrave{}",
+    '"': r"\textquotedbl{}",
+    # What Latin Modern's text fonts lack.
+    **{
+        c: rf"\ensuremath{{{words}}}"
+        for c, words in {
+            "→": r"\to",
+            "←": r"\leftarrow",
+            "≤": r"\le",
+            "≥": r"\ge",
+            "≈": r"\approx",
+            "∇": r"\nabla",
+            "θ": r"\theta",
+            "λ": r"\lambda",
+            "σ": r"\sigma",
+            "−": "-",
+        }.items()
+    },
+}
+# Ligatures of TeX's own.
+_JOINED = re.compile(r"(?<=-)-|(?<=')'|(?<=,),")
+_HAN = re.compile(r"[\u2e80-\uffef]")
+
+
+def write(deck: Deck, path: Path, assets: Path, told: str, watch: Watch) -> None:
+    """Write a deck as LaTeX for Beamer.
+
+    Args:
+        deck: The talk.
+        path: The text.
+        assets: An empty folder for the frames.
+        told: What the text calls that folder.
+        watch: Told of each slide.
+    """
+    theme = THEMES[deck.theme]
+    parts = []
+    for number, slide in enumerate(deck.slides):
+        watch(slide.title)
+        following = deck.slides[number + 1 : number + 2]
+        # A film is for the screen, its sheet for paper.
+        printed_next = any(after.handout for after in following)
+        mode = "<handout>" if slide.handout else "<beamer>" if printed_next else ""
+        parts.append(_slide(slide, mode, assets, told))
+    body = "\n".join(parts)
+    title, subtitle = escaped(deck.title), escaped(deck.subtitle)
+    head = _HEAD.format(
+        chinese=_CHINESE if _HAN.search(body + title + subtitle) else "",
+        paper=theme.paper.removeprefix("#"),
+        ink=theme.ink.removeprefix("#"),
+        soft=theme.soft.removeprefix("#"),
+        title=title,
+        subtitle=subtitle,
+    )
+    path.write_text(f"{head}{body}\n\\end{{document}}\n", encoding="utf-8")
+
+
+def escaped(text: str) -> str:
+    """Text as LaTeX that shows just that text."""
+    return _JOINED.sub(r"{}\g<0>", "".join(_SPECIAL.get(c, c) for c in text))
+
+
+def _slide(slide: Slide, mode: str, assets: Path, told: str) -> str:
+    parts = [f"\n\\begin{{frame}}{mode}", f"\\frametitle{{{escaped(slide.title)}}}"]
+    if slide.lesson:
+        parts.append(f"{{\\color{{soft}}\\small {escaped(slide.lesson)}\\par}}")
+    if slide.points:
+        items = "\n".join(f"\\item {escaped(point)}" for point in slide.points)
+        parts.append(f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}")
+    shown = _shown(slide, assets, told)
+    if shown:
+        parts += ["\\vfill", "\\begin{center}", shown, "\\end{center}", "\\vfill"]
+    if slide.footer:
+        parts.append(f"{{\\color{{soft}}\\footnotesize {escaped(slide.footer)}\\par}}")
+    if slide.notes:
+        parts.append("\\note{" + "\\par\n".join(map(escaped, slide.notes)) + "}")
+    return "\n".join([*parts, "\\end{frame}"])
+
+
+def _shown(slide: Slide, assets: Path, told: str) -> str:
+    """The slide's film or figure; its description goes into a comment, for who edits the text."""
+    # `keepaspectratio`: whichever side is reached first.
+    size = r"width=\textwidth,height=.72\textheight,keepaspectratio"
+    if slide.figure is not None:
+        name = slide.figure.name
+        slide.figure.save(assets / f"{name}.png")
+        return f"% {slide.figure.alt}\n\\includegraphics[{size}]{{{told}/{name}.png}}"
+    if slide.film is None:
+        return ""
+    name = slide.film.name
+    n, fps = slide.film.frames(assets / name, MOST_FRAMES)
+    return (
+        f"% {slide.film.alt}\n\\animategraphics[{size},autoplay,controls,poster=last]{{{fps:g}}}"
+        f"{{{told}/{name}/frame-}}{{0000}}{{{n - 1:04}}}"
+    )

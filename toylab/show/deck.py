@@ -1,0 +1,107 @@
+"""Deck: slides as plain data, before any program's format.
+
+What a slide says is text and never markup: each writer escapes it for its own format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+# Told of each slide as it is begun: its title.
+Watch = Callable[[str], object]
+
+
+class Figure(Protocol):
+    """A picture that fills a slide and stands still.
+
+    Attributes:
+        name: For its file: letters, digits and hyphens.
+        alt: What it shows, for those who cannot see it.
+    """
+
+    name: str
+    alt: str
+
+    def save(self, path: Path) -> None:
+        """Write it as .png."""
+        ...
+
+
+class Moving(Figure, Protocol):
+    """A film that fills a slide."""
+
+    def save(self, path: Path) -> None:
+        """Write it; the ending picks the format, and .png is its last frame."""
+        ...
+
+    def frames(self, folder: Path, most: int) -> tuple[int, float]:
+        """Write at most so many numbered frames; return their number and how many a second."""
+        ...
+
+
+@dataclass(frozen=True)
+class Slide:
+    """One slide.
+
+    Attributes:
+        title: One line.
+        lesson: One sentence below the title.
+        film: What fills it,
+        figure: or this,
+        points: or these.
+        footer: One quiet line at the foot: what differs from the base.
+        notes: Paragraphs for the speaker.
+        handout: Whether it is printed and not shown.
+    """
+
+    title: str
+    lesson: str = ""
+    film: Moving | None = None
+    figure: Figure | None = None
+    points: tuple[str, ...] = ()
+    footer: str = ""
+    notes: tuple[str, ...] = ()
+    handout: bool = False
+
+
+@dataclass(frozen=True)
+class Deck:
+    """A talk.
+
+    Attributes:
+        title: Of the talk.
+        subtitle: Below it.
+        slides: In order.
+        theme: Key of `THEMES`.
+        lang: Key of `WORDS`.
+        provenance: How it was made.
+        video: Whether films are videos rather than GIFs.
+    """
+
+    title: str
+    subtitle: str
+    slides: tuple[Slide, ...]
+    theme: str = "light"
+    lang: str = "en"
+    provenance: dict[str, str] = field(default_factory=dict)
+    video: bool = False
+
+
+def plain(text: str) -> str:
+    """Text on one line, without characters that a file of XML or TeX cannot hold."""
+    kept = "".join(c for c in text if c.isprintable() or c.isspace())
+    return " ".join(kept.split())
+
+
+def stem(text: str, taken: set[str]) -> str:
+    """A file's stem that every program can read, and that nobody has taken yet; it is then taken."""
+    base = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "slide"
+    name, number = base, 2
+    while name in taken:
+        name, number = f"{base}-{number}", number + 1
+    taken.add(name)
+    return name

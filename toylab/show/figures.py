@@ -1,0 +1,350 @@
+"""Drawn figures: the curves that a lecture on GANs draws on the board, from their closed forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+from toylab.axes import Float
+from toylab.film.fonts import families
+from toylab.film.style import DPI, LABEL, PANEL, THEMES, VALUE, Theme
+
+# Units: as much as a slide leaves below title and lesson.
+WIDTH, HEIGHT = 1200, 500
+
+
+def discriminator_losses(d: Float) -> tuple[Float, Float]:
+    """Loss of the discriminator for a real and for a generated point with D(x) = d, nats.
+
+    Source: Goodfellow et al. 2014, equation 1, with its sign turned.
+    """
+    return -np.log(d), -np.log1p(-d)
+
+
+def generator_losses(d: Float) -> tuple[Float, Float]:
+    """Saturating log(1 - D) and non-saturating -log D of a generated point, nats.
+
+    Source: Goodfellow et al. 2014, section 3.
+    """
+    return np.log1p(-d), -np.log(d)
+
+
+def generator_weights(logit: Float) -> tuple[Float, Float]:
+    """Size of the slope of both losses in the logit: D and 1 - D.
+
+    Source: Arjovsky & Bottou 2017, section 2.2: the first vanishes where D is sure of itself.
+    """
+    d = 1 / (1 + np.exp(-logit))
+    return d, 1 - d
+
+
+def best_discriminator(p: Float, q: Float) -> Float:
+    """D* = p / (p + q). Goodfellow et al. 2014, proposition 1."""
+    return p / (p + q)
+
+
+def normal(x: Float, mean: float, spread: float) -> Float:
+    """Density of a normal distribution."""
+    return np.exp(-(((x - mean) / spread) ** 2) / 2) / (spread * np.sqrt(2 * np.pi))
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A row of the table of figures.
+
+    Attributes:
+        draw: Draws it on empty axes of the whole size.
+        words: Its words in each language; "alt" says what it shows.
+    """
+
+    draw: Callable[[Axes, Theme, Mapping[str, str]], None]
+    words: Mapping[str, Mapping[str, str]]
+
+
+def _axes(ax: Axes, theme: Theme, across: str, up: str) -> None:
+    """Curves on quiet axes with their names."""
+    ax.set_facecolor(theme.paper)
+    for side, spine in ax.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(theme.soft)
+    ax.tick_params(labelsize=LABEL, labelcolor=theme.soft, color=theme.soft)
+    ax.set_xlabel(across, fontsize=LABEL, color=theme.soft)
+    ax.set_ylabel(up, fontsize=LABEL, color=theme.soft)
+
+
+def _say(
+    ax: Axes,
+    at: tuple[float, float],
+    words: str,
+    colour: str,
+    ha: str = "left",
+    size: float = VALUE,
+) -> None:
+    ax.annotate(words, at, color=colour, fontsize=size, ha=ha, va="center", fontweight="bold")
+
+
+# Not quite to the ends, where the logarithms leave the picture.
+_D = np.linspace(0.004, 0.996, 497)
+
+
+def _discriminator(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
+    ax.set_position((0.08, 0.15, 0.88, 0.82))
+    _axes(ax, theme, "D(x)", words["loss"])
+    real, generated = discriminator_losses(_D)
+    ax.plot(_D, real, color=theme.curves[0], linewidth=3.5)
+    ax.plot(_D, generated, color=theme.curves[1], linewidth=3.5)
+    ax.plot([0.5], [np.log(2)], "o", color=theme.ink, markersize=10)
+    _say(ax, (0.5, np.log(2) + 0.62), words["middle"], theme.ink, "center", PANEL)
+    _say(ax, (0.05, 3.9), words["real"], theme.curves[0])
+    _say(ax, (0.95, 3.9), words["generated"], theme.curves[1], "right")
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, 4.6)
+
+
+def _generator(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
+    ax.set_position((0.08, 0.15, 0.88, 0.82))
+    _axes(ax, theme, "D(G(z))", words["loss"])
+    saturating, non_saturating = generator_losses(_D)
+    ax.axvspan(0, 0.1, color=theme.grid, zorder=0)
+    _say(ax, (0.115, -4.0), words["early"], theme.soft, size=PANEL)
+    ax.axhline(0, color=theme.grid, linewidth=1)
+    ax.plot(_D, non_saturating, color=theme.curves[0], linewidth=3.5)
+    ax.plot(_D, saturating, color=theme.curves[1], linewidth=3.5)
+    _say(ax, (0.16, 3.2), words["non_saturating"], theme.curves[0])
+    _say(ax, (0.92, -3.0), words["saturating"], theme.curves[1], "right")
+    _say(ax, (0.115, 0.62), words["flat"], theme.curves[1], size=PANEL)
+    ax.set_xlim(0, 1)
+    ax.set_ylim(-4.6, 4.6)
+
+
+def _weights(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
+    ax.set_position((0.08, 0.22, 0.85, 0.76))
+    _axes(ax, theme, words["logit"], words["weight"])
+    logit = np.linspace(-8, 8, 321)
+    saturating, non_saturating = generator_weights(logit)
+    ax.axvspan(-8, -4, color=theme.grid, zorder=0)
+    ax.plot(logit, non_saturating, color=theme.curves[0], linewidth=3.5)
+    ax.plot(logit, saturating, color=theme.curves[1], linewidth=3.5)
+    _say(ax, (-7.7, 0.5), words["sure"], theme.soft, size=PANEL)
+    _say(ax, (-3.2, 1.04), words["non_saturating"], theme.curves[0])
+    _say(ax, (3.2, 1.04), words["saturating"], theme.curves[1])
+    ax.set_xlim(-8, 8)
+    ax.set_ylim(0, 1.12)
+    ticks = (-8, -4, 0, 4, 8)
+    shares = ("0.0003", "0.02", "1/2", "0.98", "0.9997")
+    names = [str(t).replace("-", "−") for t in ticks]
+    ax.set_xticks(ticks, [f"{t}\nD = {d}" for t, d in zip(names, shares, strict=True)])
+
+
+def _best(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
+    ax.set_position((0.08, 0.15, 0.88, 0.82))
+    _axes(ax, theme, "x", "")
+    x = np.linspace(-5, 5, 401)
+    p, q = normal(x, -1.2, 1.0), normal(x, 1.4, 0.8)
+    for density, colour in ((p, theme.curves[1]), (q, theme.curves[0])):
+        ax.fill_between(x, density, color=colour, alpha=0.25, linewidth=0)
+        ax.plot(x, density, color=colour, linewidth=2)
+    ax.plot(x, best_discriminator(p, q), color=theme.ink, linewidth=3.5)
+    ax.axhline(0.5, color=theme.soft, linewidth=1.2, linestyle=(0, (4, 4)))
+    _say(ax, (-1.25, 0.16), words["p"], theme.curves[1], "center")
+    _say(ax, (1.55, 0.3), words["q"], theme.curves[0], "center")
+    _say(ax, (-4.8, 0.92), words["best"], theme.ink)
+    ax.set_xlim(-5, 5)
+    ax.set_ylim(0, 1.05)
+    ax.set_yticks([0, 0.5, 1], ["0", "1/2", "1"])
+
+
+def _game(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
+    ax.set_position((0, 0, 1, 1))
+    ax.set_axis_off()
+    ax.set_xlim(0, WIDTH)
+    ax.set_ylim(0, HEIGHT)
+
+    def box(x: float, y: float, w: float, name: str, what: str, colour: str) -> None:
+        shape = FancyBboxPatch((x, y), w, 120, boxstyle="round,pad=0,rounding_size=14")
+        shape.set(facecolor=theme.paper, edgecolor=colour, linewidth=3)
+        ax.add_patch(shape)
+        _say(ax, (x + w / 2, y + 74), name, colour, "center", VALUE)
+        ax.annotate(
+            what, (x + w / 2, y + 36), color=theme.soft, fontsize=LABEL, ha="center", va="center"
+        )
+
+    def arrow(
+        start: tuple[float, float], stop: tuple[float, float], back: bool = False, bend: float = 0.0
+    ) -> None:
+        style = {"linestyle": (0, (5, 4)), "color": theme.soft} if back else {"color": theme.ink}
+        shape = FancyArrowPatch(start, stop, arrowstyle="-|>", mutation_scale=26, linewidth=2.5)
+        shape.set(connectionstyle=f"arc3,rad={bend}", **style)
+        ax.add_patch(shape)
+
+    box(10, 100, 170, "z", words["noise"], theme.soft)
+    box(270, 100, 230, words["generator"], "G(z)", theme.curves[0])
+    box(270, 360, 230, words["data"], "x", theme.curves[1])
+    box(620, 230, 270, words["discriminator"], "D(x)", theme.ink)
+    arrow((180, 160), (270, 160))
+    arrow((500, 160), (620, 260))
+    arrow((500, 420), (620, 320))
+    arrow((890, 290), (960, 290))
+    for y, key, colour in (
+        (320, "to_real", theme.curves[1]),
+        (260, "to_generated", theme.curves[0]),
+    ):
+        ax.annotate(words[key], (975, y), color=colour, fontsize=PANEL, va="center")
+    arrow((740, 230), (400, 100), back=True, bend=-0.35)
+    _say(ax, (640, 34), words["push"], theme.soft, "center", PANEL)
+
+
+_PLAYERS = {
+    "en": {"saturating": "log(1 − D): saturating", "non_saturating": "−log D: non-saturating"},
+    "zh": {"saturating": "log(1 − D)：饱和损失", "non_saturating": "−log D：非饱和损失"},
+}
+FIGURES: dict[str, Drawing] = {
+    "game": Drawing(
+        _game,
+        {
+            "en": {
+                "alt": "Noise z goes through the generator; the discriminator sees its points and real "
+                "ones "
+                "and tells them apart; the generator is pushed by the discriminator's gradient.",
+                "noise": "noise",
+                "generator": "generator",
+                "data": "data",
+                "discriminator": "discriminator",
+                "to_real": "real → 1",
+                "to_generated": "generated → 0",
+                "push": "the only push that G ever gets: the gradient through D",
+            },
+            "zh": {
+                "alt": "噪声 z 经过生成器；判别器看到生成点与真实点并加以区分；"
+                "生成器由判别器的梯度推动。",
+                "noise": "噪声",
+                "generator": "生成器",
+                "data": "数据",
+                "discriminator": "判别器",
+                "to_real": "真实 → 1",
+                "to_generated": "生成 → 0",
+                "push": "生成器得到的唯一推力：穿过判别器的梯度",
+            },
+        },
+    ),
+    "discriminator_loss": Drawing(
+        _discriminator,
+        {
+            "en": {
+                "alt": "−log D falls from infinity at D = 0 to 0 at D = 1; −log(1 − D) is its mirror "
+                "image; they cross at D = 1/2 at log 2.",
+                "loss": "loss of D (nats)",
+                "real": "−log D, for a real point",
+                "generated": "−log(1 − D), for a generated point",
+                "middle": "D = 1/2: log 2 for each",
+            },
+            "zh": {
+                "alt": "−log D 从 D = 0 处的无穷降到 D = 1 处的 0；−log(1 "
+                "− D) 与之对称；二者在 D = 1/2 处相交于 log 2。",
+                "loss": "判别器的损失（奈特）",
+                "real": "−log D：真实点",
+                "generated": "−log(1 − D)：生成点",
+                "middle": "D = 1/2：各为 log 2",
+            },
+        },
+    ),
+    "best_discriminator": Drawing(
+        _best,
+        {
+            "en": {
+                "alt": "Two bell curves, data p and generator q, and D* = p / (p + q), which falls from 1 "
+                "where only data lie to 0 where only the generator's points lie.",
+                "p": "data p",
+                "q": "generator q",
+                "best": "D* = p / (p + q)",
+            },
+            "zh": {
+                "alt": "两条钟形曲线：数据 p 与生成器 q；D* = p / (p "
+                "+ q) 从只有数据处的 1 降到只有生成点处的 0。",
+                "p": "数据 p",
+                "q": "生成器 q",
+                "best": "D* = p / (p + q)",
+            },
+        },
+    ),
+    "generator_losses": Drawing(
+        _generator,
+        {
+            "en": {
+                **_PLAYERS["en"],
+                "alt": "Against D: −log D is steep near D = 0, where training begins; log(1 − D) is flat "
+                "there and steep near D = 1.",
+                "loss": "loss of G (nats)",
+                "early": "← here training begins: D knows the fakes",
+                "flat": "nearly flat",
+            },
+            "zh": {
+                **_PLAYERS["zh"],
+                "alt": "−log D 在 D = 0 附近（训练开始处）很陡；"
+                "log(1 − D) 在那里平坦，在 D = 1 附近才陡。",
+                "loss": "生成器的损失（奈特）",
+                "early": "← 训练从这里开始：D 认得出假点",
+                "flat": "几乎平坦",
+            },
+        },
+    ),
+    "generator_weights": Drawing(
+        _weights,
+        {
+            "en": {
+                "alt": "Against the logit: the slope of log(1 − D) is D and dies where D is sure "
+                "that a point is generated; the slope of −log D is 1 − D and is full there.",
+                "saturating": "log(1 − D): weight D",
+                "non_saturating": "−log D: weight 1 − D",
+                "logit": "logit of D(G(z))",
+                "weight": "slope in the logit",
+                "sure": "D is sure: fake",
+            },
+            "zh": {
+                "alt": "以 logit 为横轴：log(1 − D) 的斜率是 D，在 D "
+                "确信为假处消失；−log D 的斜率是 1 − D，在那里最大。",
+                "saturating": "log(1 − D)：权重 D",
+                "non_saturating": "−log D：权重 1 − D",
+                "logit": "D(G(z)) 的 logit",
+                "weight": "对 logit 的斜率",
+                "sure": "D 确信：假",
+            },
+        },
+    ),
+}
+
+
+class DrawnFigure:
+    """A drawn figure that fills a slide.
+
+    Args:
+        name: For its files.
+        drawing: Key of `FIGURES`.
+        theme: Key of `THEMES`.
+        lang: Key of the drawing's words.
+    """
+
+    def __init__(self, name: str, drawing: str, theme: str, lang: str) -> None:
+        self.name, self._row, self._lang = name, FIGURES[drawing], lang
+        self._theme = THEMES[theme]
+        self.alt = self._row.words[lang]["alt"]
+
+    def save(self, path: Path) -> None:
+        """Write it as .png."""
+        theme = self._theme
+        with rc_context({"font.family": families(self._lang), "text.parse_math": False}):
+            size = WIDTH / DPI, HEIGHT / DPI
+            figure = Figure(figsize=size, dpi=2 * DPI, facecolor=theme.paper)
+            FigureCanvasAgg(figure)
+            self._row.draw(
+                figure.add_axes((0.0, 0.0, 1.0, 1.0)), theme, self._row.words[self._lang]
+            )
+            figure.savefig(path, facecolor=theme.paper, metadata={"Software": "toylab"})

@@ -1,0 +1,223 @@
+"""A film as a slide: what it shows, what to watch for, and how often that happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from toylab.claims import SIGNS, Claim, told_claims
+from toylab.film.animation import Animation
+from toylab.film.film import Film
+from toylab.film.panels import read
+from toylab.film.words import WORDS
+from toylab.film.writers import Timing
+from toylab.metrics import METRICS
+from toylab.published import count
+from toylab.show.deck import Slide, plain, stem
+from toylab.show.sheet import Sheet
+from toylab.show.words import DECK_WORDS, REDUCED_ZH, DeckWords
+
+# A setting, what it was and what it is.
+Change = tuple[str, Any, Any]
+# Changes that a slide's foot has room for; the notes have them all.
+_MOST_CHANGES = 3
+
+
+class FilmOnSlide:
+    """A film that fills a slide.
+
+    Args:
+        name: For its files.
+        alt: What it shows.
+        film: The film, paced.
+        timing: How long its frames stand.
+        command: What the user typed.
+    """
+
+    def __init__(self, name: str, alt: str, film: Animation, timing: Timing, command: str) -> None:
+        self.name, self.alt = name, alt
+        self._film, self._timing, self._command = film, timing, command
+
+    def save(self, path: Path) -> None:
+        """Write the film; of a still its last frame."""
+        still = len(self._film) - 1 if path.suffix in (".png", ".pdf", ".html") else None
+        # The player opens on its first frame: it is there to be played.
+        still = 0 if path.suffix == ".html" else still
+        self._film.save(path, timing=self._timing, command=self._command, frame=still)
+
+    def frames(self, folder: Path, most: int) -> tuple[int, float]:
+        """Write at most so many numbered frames; return their number and how many a second."""
+        before, seconds = self._film.frames, self._timing.frame * len(self._film) / 100
+        try:
+            if len(before) > most:
+                self._film.pace(most)
+            n = len(self._film)
+            self._film.save(f"{folder}/", timing=self._timing, command=self._command)
+        finally:
+            self._film.frames = before
+        return n, max(1.0, round(n / seconds, 1))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is known of a film besides its traces.
+
+    Attributes:
+        base: Name of the scenario that it changes; empty if there is none.
+        changes: In what it differs from that.
+        title: Instead of its own.
+        lesson: Instead of its own.
+        notes: Before its own.
+        command: What the user typed.
+    """
+
+    base: str = ""
+    changes: Sequence[Change] = ()
+    title: str = ""
+    lesson: str = ""
+    notes: Sequence[str] = ()
+    command: str = ""
+
+
+def film_slides(
+    film: Animation, timing: Timing, theme: str, lang: str, told: Told, taken: set[str]
+) -> list[Slide]:
+    """The slide of a film, and of a single film also its sheet for the handout.
+
+    Args:
+        film: Paced; without title and lesson of its own, since the slide says them.
+        timing: How long its frames stand.
+        theme: Key of `THEMES`.
+        lang: Key of `WORDS`.
+        told: What the film does not know.
+        taken: Names of pictures in the deck so far.
+    """
+    said = DECK_WORDS[lang]
+    title = plain(told.title or film.title)
+    lesson = plain(told.lesson or film.lesson)
+    notes = [*told.notes, lesson]
+    end = ""
+    if isinstance(film, Film):
+        courses = _courses(film, lang)
+        moments = [
+            said.moment.format(time=_clock(timing, len(film), k), step=step, what=words)
+            for k, step, words in _moments(film)
+        ]
+        notes += [said.watch, *moments, *(said.course.format(**course) for course in courses)]
+        end = ", ".join(f"{course['name']} {course['last']}" for course in courses)
+    alt = said.film_alt.format(title=title, lesson=lesson, end=end) if end else f"{title}. {lesson}"
+    notes += _about(film, said, lang)
+    changes = [_change(said, change) for change in told.changes]
+    footer = ""
+    if changes:
+        notes.append(said.differs.format(base=told.base, what="; ".join(changes)))
+        shown = changes[:_MOST_CHANGES]
+        if len(changes) > len(shown):
+            shown.append(said.more.format(n=len(changes) - len(shown)))
+        footer = said.differs.format(base=told.base, what="; ".join(shown))
+    name = stem("-".join(trace.name for trace in film.traces), taken)
+    shown = FilmOnSlide(name, plain(alt), film, timing, told.command)
+    slides = [Slide(title, lesson, film=shown, footer=plain(footer), notes=_plain(notes))]
+    if isinstance(film, Film):
+        sheet = Sheet(
+            stem(f"{name}-sheet", taken), said.sheet_alt.format(title=title), film, theme, lang
+        )
+        heading = plain(said.handout.format(title=title))
+        slides.append(Slide(heading, lesson, figure=sheet, footer=plain(footer), handout=True))
+    return slides
+
+
+def _plain(paragraphs: Sequence[str]) -> tuple[str, ...]:
+    return tuple(filter(None, map(plain, paragraphs)))
+
+
+def _about(film: Animation, said: DeckWords, lang: str) -> list[str]:
+    """Claims with their counts, sources, and how each trace was made."""
+    found = []
+    for trace in film.traces:
+        claims = told_claims(trace.settings)
+        if claims:
+            found.append(said.claims + (f" ({trace.name})" if len(film.traces) > 1 else ""))
+        for claim in claims:
+            words = _claim(claim, said, lang).rstrip(".。")
+            counted = count(trace.settings, claim)
+            if counted is None:
+                found.append(said.uncounted.format(claim=words, name=trace.name))
+                continue
+            low, high = (f"{100 * end:.0f}" for end in counted.interval)
+            found.append(
+                said.counted.format(
+                    claim=words,
+                    hits=counted.hits,
+                    n=counted.n,
+                    low=low,
+                    high=high,
+                    quorum=f"{100 * counted.quorum:.0f}",
+                    verdict=getattr(said, counted.verdict),
+                )
+            )
+    traces = film.traces
+    sources = dict.fromkeys(str(t.settings["source"]) for t in traces if t.settings.get("source"))
+    found += [said.source.format(source=source) for source in sources]
+    seed = film.provenance().get("seed", "")
+    found.append(said.made.format(seed=seed, steps=int(film.longest.steps[-1])))
+    return found
+
+
+def _claim(claim: Claim, said: DeckWords, lang: str) -> str:
+    """A claim's own sentence, or its rule where the language has none."""
+    rule = said.against if claim.against else said.rule
+    if not rule:
+        return claim.text
+    return rule.format(
+        low=claim.window[0],
+        high=claim.window[1],
+        name=WORDS[lang].label(METRICS[claim.metric]),
+        how=REDUCED_ZH[claim.reduce],
+        sign=SIGNS[claim.relation],
+        threshold=claim.threshold,
+        other=claim.against,
+    )
+
+
+def _change(said: DeckWords, change: Change) -> str:
+    path, *values = change
+    old, new = (said.unset if value is None else str(value) for value in values)
+    return said.change.format(path=path.removesuffix(".kind"), old=old, new=new)
+
+
+def _moments(film: Film) -> list[tuple[int, int, str]]:
+    """Frame, step and words of each chapter, in order of time."""
+    shown = np.asarray(film.frames)
+    found = []
+    for chapter in film.chapters:
+        k = min(int(np.searchsorted(shown, chapter.frame)), len(shown) - 1)
+        found.append((k, int(film.trace.steps[chapter.frame]), chapter.words))
+    return found
+
+
+def _clock(timing: Timing, n: int, frame: int) -> str:
+    """When a frame is first seen: minutes and seconds from the start."""
+    seconds = sum(timing.durations(n)[:frame]) // 100
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def _courses(film: Film, lang: str) -> list[dict[str, str]]:
+    """Of each curve on show: its name, its first and its last value."""
+    row = film.trace.row(film.seed)
+    found = []
+    for name in film.curves:
+        metric = METRICS[name]
+        curve = metric(film.trace)[:, row]
+        found.append(
+            {
+                "name": WORDS[lang].label(metric),
+                "first": read(metric, float(curve[0])),
+                "last": read(metric, float(curve[-1])),
+            }
+        )
+    return found

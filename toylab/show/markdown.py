@@ -1,0 +1,17 @@
+"""Markdown: text that stays text, whatever stands in it."""
+
+from __future__ import annotations
+
+import re
+
+# All that Pandoc, Quarto or Marp could take for markup, wherever in a line it stands: braces for
+# Quarto's shortcodes, @ for citations, a colon only for emoji such as :smile:, & only for entities.
+_SPECIAL = re.compile(r"[\\`*_{}\[\]<>#$~^|@]|&(?=#?\w+;)|:(?=[\w+-]+:)|--|\.\.\.")
+# What opens a list, a heading's rule or a block at the beginning of a line.
+_OPENING = re.compile(r"^(\d+|\w)?([-+=.):%])(?=\s|[-+=]|$)")
+
+
+def escaped(text: str) -> str:
+    """Text as Markdown that shows just that text."""
+    found = _SPECIAL.sub(lambda m: "".join(f"\\{c}" for c in m[0]), text)
+    return _OPENING.sub(lambda m: f"{m[1] or ''}\\{m[2]}", found)

@@ -1,0 +1,79 @@
+"""A sheet for the handout: six moments of a film's stage, and its curves at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from toylab.film.film import Film
+from toylab.film.fonts import families
+from toylab.film.layout import FOOT, Box
+from toylab.film.style import DPI, LABEL, THEMES
+from toylab.film.writers.base import Frame, key_frames
+from toylab.show.words import DECK_WORDS
+
+# Units: the sheet, the side of a moment, the words below it, gaps.
+WIDTH, HEIGHT = 1200, 510
+_SIDE, _WORDS, _GAP = 228, 24, 6
+_ACROSS = 3
+
+
+class Sheet:
+    """A picture made of a film's own frames: nothing on it is drawn a second time.
+
+    Args:
+        name: For its files.
+        alt: What it shows.
+        film: With panels beside its stage.
+        theme: Key of `THEMES`.
+        lang: Key of `WORDS`.
+    """
+
+    def __init__(self, name: str, alt: str, film: Film, theme: str, lang: str) -> None:
+        self.name, self.alt = name, alt
+        self._film, self._theme, self._lang = film, THEMES[theme], lang
+
+    def save(self, path: Path) -> None:
+        """Write it as .png."""
+        film, theme = self._film, self._theme
+        figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=2 * DPI, facecolor=theme.paper)
+        FigureCanvasAgg(figure)
+        fonts = families(self._lang)
+        stage = film.layout.stage(0)
+        for place, k in enumerate(key_frames(len(film))):
+            down, across = divmod(place, _ACROSS)
+            left = across * (_SIDE + _GAP)
+            bottom = HEIGHT - down * (_SIDE + _WORDS) - _SIDE
+            frame = film.draw(k)
+            box = (left, bottom, _SIDE, _SIDE)
+            _place(figure, _cut(frame, stage, film.layout.height), box)
+            step = int(film.trace.steps[film.frames[k]])
+            words = DECK_WORDS[self._lang].moments.format(step=step)
+            at = (left + _SIDE / 2) / WIDTH, (bottom - 18) / HEIGHT
+            text = figure.text(*at, words, fontsize=LABEL - 3, color=theme.soft, ha="center")
+            text.set_fontfamily(fonts)
+        layout = film.layout
+        # From the panels' ticks to the frame's edge, and from their step axis to its top.
+        beside = layout.left + stage[2] + 70
+        curves = (beside, FOOT - 4.0, layout.width - beside, layout.height - FOOT + 4.0)
+        left = _ACROSS * (_SIDE + _GAP) + 10
+        width = WIDTH - left
+        height = width * curves[3] / curves[2]
+        last = film.draw(len(film) - 1)
+        _place(figure, _cut(last, curves, layout.height), (left, HEIGHT - height, width, height))
+        figure.savefig(path, facecolor=theme.paper, metadata={"Software": "toylab"})
+
+
+def _cut(frame: Frame, box: Box, height: int) -> Frame:
+    """The part of a frame that lies in a box of units from the lower left."""
+    left, bottom, w, h = (round(v) for v in box)
+    return frame[height - bottom - h : height - bottom, left : left + w]
+
+
+def _place(figure: Figure, picture: Frame, box: Box) -> None:
+    left, bottom, w, h = box
+    ax = figure.add_axes((left / WIDTH, bottom / HEIGHT, w / WIDTH, h / HEIGHT))
+    ax.set_axis_off()
+    ax.imshow(picture, interpolation="lanczos", aspect="auto")

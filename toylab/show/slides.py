@@ -1,0 +1,117 @@
+"""Slides: a writer of decks per file ending."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from toylab.errors import ToylabError
+from toylab.files import whole
+from toylab.show import beamer, marp, quarto
+from toylab.show.assets import filled, folder_of, record_of
+from toylab.show.deck import Deck, Watch
+
+# Writes a deck: the text, its empty folder, what the text calls that folder, who is told of each slide.
+Write = Callable[[Deck, Path, Path, str, Watch], None]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A row of the table of decks.
+
+    Attributes:
+        name: Of the program that shows it.
+        write: Writes the text and fills the folder of assets; None for a file that holds everything.
+        films: What a film is in it.
+    """
+
+    name: str
+    write: Write | None
+    films: str
+
+
+DECKS: dict[str, Program] = {
+    ".pptx": Program("PowerPoint", None, "GIFs, or videos"),
+    ".qmd": Program("Quarto", quarto.write, "the player"),
+    ".tex": Program("Beamer", beamer.write, "numbered frames"),
+    ".md": Program("Marp", marp.write, "GIFs"),
+}
+
+
+def check(outputs: Sequence[Path], video: bool = False) -> None:
+    """Check that decks can be written, before anything is trained.
+
+    Raises:
+        ToylabError: If an ending is unknown, a package is missing, or videos are asked of a text.
+    """
+    if not outputs:
+        raise ToylabError(f"slides writes nothing without -o. Give talk{' or talk'.join(DECKS)}.")
+    for path in outputs:
+        row = DECKS.get(path.suffix.lower())
+        if row is None:
+            raise ToylabError(f"{path}: expected a name that ends in {' or '.join(DECKS)}.")
+        if video and row.write is not None:
+            raise ToylabError(f"--video is for .pptx: in {path} films are {row.films}.")
+        if row.write is None and importlib.util.find_spec("pptx") is None:
+            raise ToylabError(
+                f"Cannot write {path}: the slides extra is missing. "
+                'pip install "toylab[slides]", or write .qmd, .tex or .md.'
+            )
+        if video and importlib.util.find_spec("av") is None:
+            raise ToylabError(
+                f"Cannot write {path} with videos: the video extra is missing. "
+                'pip install "toylab[video]", or leave --video out.'
+            )
+    folders = [folder_of(path) for path in outputs]
+    if len(set(map(str, outputs))) != len(outputs) or len(set(folders)) != len(folders):
+        raise ToylabError("-o names a deck twice. Name each once.")
+
+
+def write(deck: Deck, path: Path, watch: Watch = lambda title: None) -> None:
+    """Write a deck; the ending picks the program. A text comes with a folder of films beside it.
+
+    Args:
+        deck: The talk.
+        path: File to write.
+        watch: Told of each slide as it is begun.
+
+    Raises:
+        ToylabError: If it cannot be written.
+    """
+    check([path], deck.video)
+    row = DECKS[path.suffix.lower()]
+    if row.write is None:
+        # Only now: the package may be missing.
+        powerpoint = importlib.import_module("toylab.show.powerpoint")
+        with whole(path) as part:
+            powerpoint.write(deck, part, watch)
+        return
+    with whole(path) as part, filled(path, deck) as folder:
+        row.write(deck, part, folder, folder_of(path).name, watch)
+
+
+def provenance_in(path: Path) -> dict[str, str]:
+    """Read back what a deck says of its making.
+
+    Raises:
+        ToylabError: If the file is missing or toylab did not make it.
+    """
+    if not path.is_file():
+        raise ToylabError(f"{path}: no such file. Expected a deck that toylab wrote.")
+    row = DECKS[path.suffix.lower()]
+    try:
+        if row.write is None:
+            text = str(importlib.import_module("toylab.show.powerpoint").told(path))
+        else:
+            text = record_of(path)
+        return {str(key): str(value) for key, value in json.loads(text).items()}
+    # A damaged file raises many kinds: of zip, of XML, of JSON.
+    except Exception as error:
+        raise ToylabError(
+            f"{path} does not say how it was made. Expected a deck that toylab wrote, and beside a text "
+            "its folder of films."
+        ) from error

@@ -1,0 +1,80 @@
+"""What slides and their notes say, in each language of the film."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DeckWords:
+    """Words of one language."""
+
+    differs: str = "Differs from {base}: {what}"
+    change: str = "{path}: {old} → {new}"
+    unset: str = "not set"
+    more: str = "and {n} more"
+    watch: str = "Watch for"
+    moment: str = "{time} (step {step}): {what}"
+    course: str = "{name}: {first} at the start, {last} at the end"
+    claims: str = "Claims"
+    counted: str = (
+        "{claim}: {hits} of {n} seeds, 95 % interval {low} to {high} %, asked for {quorum} %: "
+        "{verdict}."
+    )
+    uncounted: str = "{claim}: not counted for these settings. `toylab check {name}` counts it."
+    holds: str = "holds"
+    fails: str = "fails"
+    undecided: str = "undecided"
+    source: str = "Source: {source}"
+    made: str = "Seed {seed}, {steps} steps. Made with toylab."
+    handout: str = "{title}: for the handout"
+    film_alt: str = "Film of {title}. {lesson} At the end: {end}."
+    sheet_alt: str = "Six moments of {title}, and its curves."
+    moments: str = "step {step}"
+    subtitle: str = "{n} films of small GANs in two dimensions"
+
+    #: Of a claim in words that no scenario needs to translate; empty where its own sentence is used.
+    rule: str = ""
+    against: str = ""
+
+
+DECK_WORDS: dict[str, DeckWords] = {
+    "en": DeckWords(),
+    "zh": DeckWords(
+        differs="与 {base} 的不同：{what}",
+        change="{path}：{old} → {new}",
+        unset="未设置",
+        more="以及另外 {n} 项",
+        watch="注意观察",
+        moment="{time}（第 {step} 步）：{what}",
+        course="{name}：开始时 {first}，结束时 {last}",
+        claims="论断",
+        counted=(
+            "{claim}：{n} 个种子中 {hits} 个成立，95 % 区间 {low}–{high} %，要求 {quorum} %："
+            "{verdict}。"
+        ),
+        uncounted="{claim}：这组设置尚未统计，可用 `toylab check {name}` 统计。",
+        holds="成立",
+        fails="不成立",
+        undecided="未定",
+        source="来源：{source}",
+        made="种子 {seed}，共 {steps} 步。由 toylab 制作。",
+        handout="{title}：讲义",
+        film_alt="影片：{title}。{lesson}结束时：{end}。",
+        sheet_alt="“{title}”的六个瞬间及其曲线。",
+        moments="第 {step} 步",
+        subtitle="二维小型 GAN 的 {n} 部影片",
+        rule="训练 {low:.0%}–{high:.0%} 期间{name}的{how} {sign} {threshold:g}",
+        against="训练 {low:.0%}–{high:.0%} 期间{name}的{how}与 {other} 之差 {sign} {threshold:g}",
+    ),
+}
+
+# How a claim's window becomes a number, where `rule` says it.
+REDUCED_ZH = {
+    "mean": "均值",
+    "last": "终值",
+    "min": "最小值",
+    "max": "最大值",
+    "end_to_start": "末首比",
+    "end_to_peak": "末峰比",
+}

@@ -1,0 +1,156 @@
+"""Talk: from names of scenarios, or from a lecture, to a deck. Both wings meet here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from toylab import catalogue, lecture
+from toylab.errors import ToylabError, unknown
+from toylab.film.film import check_names, plans
+from toylab.film.look import Look
+from toylab.lecture import Lecture, Page
+from toylab.scenario import Scenario, base_of, differences, load
+from toylab.show.deck import Deck, Slide, plain, stem
+from toylab.show.figures import FIGURES, DrawnFigure
+from toylab.show.films import Told, film_slides
+from toylab.show.words import DECK_WORDS
+from toylab.trace import Trace
+
+Record = Callable[[Scenario, int], Trace]
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What will be on the slides, checked, before anything is trained.
+
+    Attributes:
+        lecture: The slides in order.
+        found: What each of its names stands for: a scenario, or a trace that is there already.
+        changes: Settings laid over every scenario.
+    """
+
+    lecture: Lecture
+    found: dict[str, Scenario | Trace]
+    changes: tuple[str, ...] = ()
+
+
+def planned(names: Sequence[str], lecture_name: str | None, changes: Sequence[str] = ()) -> Talk:
+    """Find everything that a talk needs.
+
+    Args:
+        names: Scenarios or traces, a slide each.
+        lecture_name: Or a lecture.
+        changes: Settings to lay over the scenarios.
+
+    Raises:
+        ToylabError: If neither or both are given, or with what is unknown.
+    """
+    if bool(names) == bool(lecture_name):
+        raise ToylabError(
+            "slides takes scenarios or --lecture, one of the two. "
+            f"Lectures here: {', '.join(catalogue.names('lecture'))}."
+        )
+    if lecture_name:
+        told = lecture.load(lecture_name)
+    else:
+        told = Lecture(title="-", slides=tuple(Page(scenario=name) for name in names))
+    figures = [page.figure for page in told.slides if page.figure is not None]
+    mistakes = [unknown("figure", name, FIGURES) for name in figures if name not in FIGURES]
+    if mistakes:
+        raise ToylabError("\n".join(mistakes))
+    wanted = dict.fromkeys(name for page in told.slides for name in page.scenarios)
+    talk = Talk(told, {name: _found(name, changes) for name in wanted}, tuple(changes))
+    if lecture_name:
+        return talk
+    titles = {"title": [], "title_zh": []}
+    for one in talk.found.values():
+        settings = one.settings
+        titles["title"].append(str(settings["title"]))
+        titles["title_zh"].append(str(settings.get("title_zh", settings["title"])))
+    joined = {key: " · ".join(dict.fromkeys(all_))[:400] for key, all_ in titles.items()}
+    return replace(talk, lecture=told.model_copy(update=joined))
+
+
+def _found(name: str, changes: Sequence[str]) -> Scenario | Trace:
+    if name.endswith(".npz"):
+        if changes:
+            raise ToylabError(f"--set changes scenarios, and {name} has been trained already.")
+        return Trace.load(Path(name))
+    scenario = load(name, changes)
+    check_names(*plans(scenario.settings))
+    return scenario
+
+
+def deck_of(
+    talk: Talk, look: Look, seed: int, record: Record, command: str = "", video: bool = False
+) -> Deck:
+    """Train what is not trained yet, film it, and put the slides in order.
+
+    Args:
+        talk: From `planned`.
+        look: Theme, language and pace of the films.
+        seed: Whose training, where the lecture does not say.
+        record: Trains a scenario on a seed.
+        command: What the user typed.
+        video: Whether films are videos.
+    """
+    look = replace(look, layout="bare")
+    lang, taken = look.lang, set[str]()
+    traces: dict[tuple[str, int], Trace] = {}
+    slides: list[Slide] = []
+    for page in talk.lecture.slides:
+        notes = page.said("notes", lang)
+        title, lesson = page.said("title", lang) or "", page.said("lesson", lang) or ""
+        if page.points is not None:
+            points = tuple(map(plain, page.said("points", lang)))
+            slides.append(Slide(plain(title), plain(lesson), points=points, notes=notes))
+        elif page.figure is not None:
+            figure = DrawnFigure(stem(page.figure, taken), page.figure, look.theme, lang)
+            slides.append(Slide(plain(title), plain(lesson), figure=figure, notes=notes))
+        else:
+            own = []
+            for name in page.scenarios:
+                key = name, seed if page.seed is None else page.seed
+                if key not in traces:
+                    one = talk.found[name]
+                    traces[key] = one if isinstance(one, Trace) else record(one, key[1])
+                own.append(traces[key])
+            film, timing = look.open(own, None, None)
+            told = Told(title=title, lesson=lesson, notes=notes, command=command)
+            if page.scenario is not None:
+                told = _with_base(told, page.scenario, talk)
+            slides += film_slides(film, timing, look.theme, lang, told, taken)
+    said = DECK_WORDS[lang]
+    n = sum(slide.film is not None for slide in slides)
+    subtitle = talk.lecture.said("subtitle", lang) or said.subtitle.format(n=n)
+    return Deck(
+        plain(talk.lecture.said("title", lang)),
+        plain(subtitle),
+        tuple(slides),
+        look.theme,
+        lang,
+        _provenance([*traces.values()], command),
+        video,
+    )
+
+
+def _with_base(told: Told, name: str, talk: Talk) -> Told:
+    """What a scenario changes: of its own file, if the user changed it, or of what that extends."""
+    scenario = talk.found[name]
+    if isinstance(scenario, Trace):
+        return told
+    base = load(name) if talk.changes else base_of(name)
+    if base is None:
+        return told
+    return replace(told, base=base.name, changes=differences(scenario, base))
+
+
+def _provenance(traces: Sequence[Trace], command: str) -> dict[str, str]:
+    """Where a deck comes from: all of its traces."""
+    told = dict(traces[0].provenance) if traces else {}
+    told |= {"scenario": ", ".join(dict.fromkeys(trace.name for trace in traces))}
+    told |= {"seed": ", ".join(dict.fromkeys(str(s) for trace in traces for s in trace.seeds[:1]))}
+    parts = dict.fromkeys(f"# {trace.name}\n\n{trace.settings_text}" for trace in traces)
+    return {**told, "settings": "\n".join(parts), "film_command": command}

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP_FLAGS ?= --quiet --disable-pip-version-check
 
-.PHONY: demo test fast lint bench fuzz clean
+.PHONY: demo test fast lint bench fuzz check-slides clean
 
 demo: .venv/ready
 	.venv/bin/toylab run mode-collapse
@@ -24,6 +24,10 @@ fuzz: .venv-test/ready
 
 bench: .venv-test/ready
 	.venv-test/bin/python tests/bench/filming.py
+
+# Opens decks in LibreOffice, LuaLaTeX, Marp and Quarto, those that are installed; see docs/slides.md.
+check-slides: .venv-test/ready
+	.venv-test/bin/python tests/checks/slides.py
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -107,6 +107,7 @@ ORDER = [
     "talk",
     "reference",
     "terminal",
+    "papers",
     "cli",
     "__main__",
 ]

@@ -90,7 +90,7 @@ def measured(claim: Claim) -> str:
 # Rooms that have no part in a number.
 _SILENT = (
     *("film", "show", "cli.py", "terminal.py", "reference.py", "__init__.py", "__main__.py"),
-    *("study.py", "published.py", "sweep.py", "lecture.py", "talk.py"),
+    *("study.py", "published.py", "sweep.py", "lecture.py", "talk.py", "papers.py"),
 )
 
 

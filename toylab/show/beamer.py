@@ -13,7 +13,7 @@ from toylab.show.deck import Deck, Slide, Watch
 
 # Frames of a film: more make a PDF that readers are slow to open.
 MOST_FRAMES = 60
-_HEAD = r"""% Compile with LuaLaTeX or XeLaTeX, twice. For the handout, with a sheet instead of each film, write
+_HEAD = r"""% Compile twice with LuaLaTeX or XeLaTeX. For a handout, with sheets instead of films, write
 % \documentclass[aspectratio=169,handout]{{beamer}}.
 \documentclass[aspectratio=169]{{beamer}}
 \usepackage{{animate}}

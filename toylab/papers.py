@@ -87,9 +87,9 @@ PAPERS = (
     Paper(
         "Lin et al. 2018 (PacGAN), Table 1",
         "3,000 updates where the paper has 400,000, at ten times its rate; a quarter of its widths or "
-        "less (2 x 100 and 2 x 40 maxout units for 4 x 400 and 3 x 200); fresh points where the paper has 100,000 fixed "
-        "ones. Batches of 100 packs, 2,500 counted points and batch norm as there. Means over seeds with "
-        "their 95 % interval; the paper's are means of 10 trials and their standard error.",
+        "less (2 x 100 and 2 x 40 maxout units for 4 x 400 and 3 x 200); fresh points where the paper has "
+        "100,000 fixed ones. Batches of 100 packs, 2,500 counted points and batch norm as there. Means "
+        "over seeds with their 95 % interval; the paper's are means of 10 trials and their standard error.",
         "After 1 % of the updates the points are not yet good and the ring shows no gain of packing; on "
         "the grid packing finds more modes already, as in the paper, though fewer than there.",
         (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 # All that Pandoc, Quarto or Marp could take for markup, wherever in a line it stands: braces for
-# Quarto's shortcodes, @ for citations, a colon only for emoji such as :smile:, & only for entities.
-_SPECIAL = re.compile(r"[\\`*_{}\[\]<>#$~^|@]|&(?=#?\w+;)|:(?=[\w+-]+:)|--|\.\.\.")
+# Quarto's shortcodes, @ for citations, & only for entities.
+_SPECIAL = re.compile(r"[\\`*_{}\[\]<>#$~^|@]|&(?=#?\w+;)|--|\.\.\.")
 # What opens a list, a heading's rule or a block at the beginning of a line.
 _OPENING = re.compile(r"^(\d+|\w)?([-+=.):%])(?=\s|[-+=]|$)")
 

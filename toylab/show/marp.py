@@ -1,7 +1,8 @@
-"""Marp: Markdown with the films as GIFs."""
+"""Marp, 4 or later: Markdown with the films as GIFs."""
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -19,10 +20,8 @@ style: |
   section small {{ color: {soft}; font-size: 21px; }}
   section.title {{ justify-content: center; }}
 """
-# Words of a description that Marp would take for commands of its own.
-_COMMANDS = re.compile(
-    r"^(bg|fit|auto|cover|contain|left|right|vertical|(\w+):.*|(left|right):\d+%)$"
-)
+# Marp makes pictures of these, and fetches them from the network.
+_EMOJI = re.compile(r":(?=[\w+-]+:)")
 
 
 def write(deck: Deck, path: Path, assets: Path, told: str, watch: Watch) -> None:
@@ -43,7 +42,7 @@ def write(deck: Deck, path: Path, assets: Path, told: str, watch: Watch) -> None
         "paginate: true",
         _STYLE.format(paper=theme.paper, ink=theme.ink, soft=theme.soft) + "---",
     ]
-    parts = [f"<!-- _class: title -->\n\n# {escaped(deck.title)}\n\n{escaped(deck.subtitle)}"]
+    parts = [f"<!-- _class: title -->\n\n# {_text(deck.title)}\n\n{_text(deck.subtitle)}"]
     # Slides for the handout at the end: Marp hides none.
     ordered = sorted(deck.slides, key=lambda slide: slide.handout)
     for slide in ordered:
@@ -54,23 +53,23 @@ def write(deck: Deck, path: Path, assets: Path, told: str, watch: Watch) -> None
 
 
 def _slide(slide: Slide, assets: Path, told: str) -> str:
-    parts = [f"# {escaped(slide.title)}", escaped(slide.lesson)]
-    parts.append("\n".join(f"- {escaped(point)}" for point in slide.points))
+    parts = [f"# {_text(slide.title)}", _text(slide.lesson)]
+    parts.append("\n".join(f"- {_text(point)}" for point in slide.points))
     picture = slide.film or slide.figure
     if picture is not None:
         name = f"{picture.name}.{'gif' if slide.film else 'png'}"
         picture.save(assets / name)
-        alt = " ".join(map(_word, picture.alt.split()))
-        parts.append(f"![{escaped(alt)}]({told}/{name})")
-    parts.append(escaped(slide.footer))
+        # Not ![...](...): Marp takes words of that description for commands, and drops what is escaped.
+        parts.append(f'<img src="{told}/{name}" alt="{html.escape(picture.alt)}">')
+    parts.append(_text(slide.footer))
     if slide.notes:
-        # Every comment is a note unless it reads as settings; no first line of ours does, since a
-        # paragraph without a colon follows it.
+        # Every comment is a note unless it reads as settings; ours do not, since a paragraph without a
+        # colon follows the first.
         notes = "\n\n".join(note.replace("--", "‐‐") for note in slide.notes)
         parts.append(f"<!--\n{notes}\n-->")
     return "\n\n".join(filter(None, parts))
 
 
-def _word(word: str) -> str:
-    """A word of a description that is no command: an invisible joiner makes it another word."""
-    return f"{word}\u2060" if _COMMANDS.match(word) else word
+def _text(text: str) -> str:
+    """Text that stays text: an invisible joiner keeps the name of an emoji a name."""
+    return escaped(_EMOJI.sub(":\u2060", text))

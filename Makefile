@@ -24,6 +24,7 @@ fuzz: .venv-test/ready
 
 bench: .venv-test/ready
 	.venv-test/bin/python tests/bench/filming.py
+	.venv-test/bin/python tests/bench/training.py
 
 # Opens decks in LibreOffice, LuaLaTeX, Marp and Quarto, those that are installed; see docs/slides.md.
 check-slides: .venv-test/ready

@@ -48,6 +48,7 @@ ORDER = [
     "match",
     "recorder",
     "training",
+    "workers",
     "study",
     "sweep",
     "lecture",

@@ -11,6 +11,7 @@ from games import SMALL
 from toylab import papers, scenario, study
 from toylab.metrics import METRICS
 from toylab.papers import PAPERS, Number, interval, page
+from toylab.workers import Workers
 
 NUMBERS = [number for paper in PAPERS for number in paper.numbers]
 
@@ -58,10 +59,10 @@ def test_numbers_are_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(papers, "PAPERS", (papers.Paper("t", "r", "f", (one, two)),))
     monkeypatch.setattr(papers, "load", lambda name: scenario.check(SMALL, name=name))
     seeds = list(range(1000, 1010))
-    (first,) = papers.measure(seeds, 1, tmp_path)
+    (first,) = papers.measure(seeds, Workers(1), tmp_path)
     assert first[one].shape == first[two].shape == (10,)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     assert len(before) == len(study.parts(seeds))
-    (second,) = papers.measure(seeds, 1, tmp_path)
+    (second,) = papers.measure(seeds, Workers(1), tmp_path)
     assert all(np.array_equal(first[n], second[n]) for n in (one, two))
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before

@@ -5,12 +5,15 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from toylab import study
-from toylab.claims import wilson
+from toylab import record, study
+from toylab.claims import REDUCTIONS, Claim, reduced, wilson
 from toylab.errors import ToylabError
+from toylab.metrics import METRICS
 from toylab.scenario import Scenario
+from toylab.workers import Workers
 
 Make = Callable[..., Scenario]
 CLAIMS = [
@@ -20,7 +23,7 @@ CLAIMS = [
 
 
 def found(scenario: Scenario, folder: Path, n: int = 20, jobs: int = 1) -> list[study.Outcome]:
-    return next(study.outcomes([scenario], range(1000, 1000 + n), jobs, folder))
+    return next(study.outcomes([scenario], range(1000, 1000 + n), Workers(jobs), folder))
 
 
 def test_claims_are_counted_and_judged(small: Make, tmp_path: Path) -> None:
@@ -103,3 +106,27 @@ def test_the_tables_say_the_same_to_readers_and_machines(small: Make, tmp_path: 
 def test_scenarios_without_claims_cannot_be_checked(scenario_file: Callable[..., Path]) -> None:
     with pytest.raises(ToylabError, match="claims nothing"):
         study.named([str(scenario_file("bare"))])
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_metric_that_is_not_cumulative_looks_at_each_snapshot_alone(
+    name: str, small: Make
+) -> None:
+    scenario = small(
+        training={"steps": 40, "batch": 16, "points": 64},
+        recording={"snapshots": 21, "samples": 64, "grid": 8},
+    )
+    windows = [(0.5, 0.7), (0.1, 0.1)]
+    few = record(scenario, [0, 1], filmed=(), windows=windows)
+    every = record(scenario, [0, 1], filmed=())
+    assert few.steps.tolist() == [4, 20, 22, 24, 26, 28, 40]
+    kept = np.isin(every.steps, few.steps)
+    whole, part = METRICS[name](every)[kept], METRICS[name](few)
+    # Cumulative ones are measured on the whole run; if this one could do without, it should say so.
+    if not METRICS[name].cumulative:
+        assert np.array_equal(whole, part, equal_nan=True)
+    for window in windows:
+        for reduce in REDUCTIONS:
+            claim = Claim("x", name, ">", 0.0, window, reduce)
+            if not METRICS[name].cumulative:
+                assert np.array_equal(reduced(claim, few), reduced(claim, every), equal_nan=True)

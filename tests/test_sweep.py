@@ -21,6 +21,7 @@ from toylab.metrics import METRICS
 from toylab.scenario import load
 from toylab.sweep import parsed_axis, plan, rows
 from toylab.training import record
+from toylab.workers import Workers
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_the_product_is_run_and_each_row_is_what_a_single_training_gives(
 ) -> None:
     over = ["game.generator_steps=1,2", "training.batch=16,8"]
     wanted = plan(small_file, over, ["sliced_wasserstein"], [0, 1, 2])
-    found = [row for part in rows(wanted, 1, tmp_path) for row in part]
+    found = [row for part in rows(wanted, Workers(1), tmp_path) for row in part]
     assert [(row.values, row.seed) for row in found][:4] == [
         (("1", "16"), 0),
         (("1", "16"), 1),
@@ -58,8 +59,8 @@ def test_the_product_is_run_and_each_row_is_what_a_single_training_gives(
 
 def test_rows_do_not_depend_on_the_workers(small_file: str, tmp_path: Path) -> None:
     wanted = plan(small_file, ["game.generator_steps=1,2,3"], ["c2st"], range(3))
-    one = [row for part in rows(wanted, 1, tmp_path / "one") for row in part]
-    two = [row for part in rows(wanted, 2, tmp_path / "two") for row in part]
+    one = [row for part in rows(wanted, Workers(1), tmp_path / "one") for row in part]
+    two = [row for part in rows(wanted, Workers(2), tmp_path / "two") for row in part]
     assert one == two
 
 
@@ -75,7 +76,7 @@ def test_a_run_that_fails_is_a_row_and_not_the_end(
 
     monkeypatch.setattr(sweep, "measure", breaks)
     wanted = plan(small_file, ["game.generator_steps=1,2,3"], ["c2st"], [0])
-    found = [row for part in rows(wanted, 1, tmp_path) for row in part]
+    found = [row for part in rows(wanted, Workers(1), tmp_path) for row in part]
     assert [row.failure for row in found] == ["", "MemoryError: too large", ""]
     assert np.isnan(found[1].numbers[0]) and np.isfinite(found[2].numbers[0])
 

@@ -46,6 +46,10 @@ Grid = Annotated[
     typer.Option("--seeds", metavar="SEEDS", help="A grid of up to nine seeds, as for train."),
 ]
 Seeds = Annotated[str, typer.Option(metavar="SEEDS", help='"8" is 0 to 7; or "8:16", or "3,5".')]
+Jobs = Annotated[int, typer.Option(help="Workers.", min=1, max=256)]
+Backend = Annotated[
+    str, typer.Option(metavar="NAME", help="loky, dask, or dask=tcp://HOST:PORT of a cluster.")
+]
 # Seeds are kept as 64-bit integers.
 Seed = Annotated[int, typer.Option(help="Whose training is filmed.", min=0, max=2**63 - 1)]
 Theme = Annotated[str, typer.Option(help="light, dark or print.")]
@@ -250,7 +254,8 @@ def check(
         list[str] | None, typer.Argument(metavar="[NAME...]", help="All by default.")
     ] = None,
     seeds: Seeds = "64",
-    jobs: Annotated[int, typer.Option(help="Workers.", min=1, max=256)] = 2,
+    jobs: Jobs = 2,
+    backend: Backend = "loky",
     output: Annotated[
         list[Path] | None, typer.Option("-o", "--output", help="A .json or .md file.")
     ] = None,
@@ -261,13 +266,15 @@ def check(
     from toylab import study
     from toylab.files import whole
     from toylab.training import versions
+    from toylab.workers import Workers
 
     for path in output or []:
         expect_ending(path, (".json", ".md"))
+    workers = Workers(jobs, backend)
     chosen, numbers = study.named(names or []), parse_seeds(seeds, first=1000)
     found: list[study.Outcome] = []
     width = max(len(s.name) for s in chosen)
-    arriving = study.outcomes(chosen, numbers, jobs, study.CACHE)
+    arriving = study.outcomes(chosen, numbers, workers, study.CACHE)
     for outcomes in progress(arriving, len(chosen), "Checking"):
         for o in outcomes:
             low, high = o.interval
@@ -295,7 +302,8 @@ def sweep(
     metric: Annotated[list[str], typer.Option(help="What to measure; may be repeated.")],
     output: Annotated[list[Path], typer.Option("-o", "--output", help="A .csv or .png file.")],
     seeds: Seeds = "8",
-    jobs: Annotated[int, typer.Option(help="Workers.", min=1, max=256)] = 2,
+    jobs: Jobs = 2,
+    backend: Backend = "loky",
     window: Annotated[
         str, typer.Option(metavar="FROM:TO", help="Fractions of training that count.")
     ] = "0.9:1",
@@ -307,7 +315,9 @@ def sweep(
     from toylab.film.film import check_look
     from toylab.sweep import plan
     from toylab.terminal import swept
+    from toylab.workers import Workers
 
+    workers = Workers(jobs, backend)
     for path in output:
         expect_ending(path, (".csv", ".png"))
     check_look(theme)
@@ -318,7 +328,7 @@ def sweep(
             f'--window "{window}" is no window. Expected two fractions: 0.9:1'
         ) from None
     wanted = plan(name, over, metric, parse_seeds(seeds), set_, (low, high), reduce)
-    swept(wanted, jobs, output, theme)
+    swept(wanted, workers, output, theme)
 
 
 @app.command()

@@ -39,6 +39,17 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def scratch(part: Path) -> Iterator[Path]:
+    """Give an empty folder for what goes into a part that `whole` gave; it is swept as the part is."""
+    folder = part.with_name(part.name.replace(".part", ".scratch.part"))
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
 def whole_folder(
     path: Path, ours: Callable[[Path], bool], held: str = "frames that toylab wrote"
 ) -> Iterator[Path]:

@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,11 @@ from scipy import stats
 from toylab.axes import PerSeed
 from toylab.claims import Claim
 from toylab.scenario import load
-from toylab.study import CACHE, Task, measured, parts, results
+from toylab.study import CACHE, Task, measured, parts
 from toylab.study import measure as measure_task
 from toylab.terminal import parse_seeds, progress
 from toylab.training import versions
+from toylab.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -282,7 +284,7 @@ def page(found: Mapping[Number, PerSeed], about: Mapping[str, str]) -> str:
 
 
 def measure(
-    seeds: Sequence[int], jobs: int, folder: Path = CACHE
+    seeds: Sequence[int], workers: Workers, folder: Path = CACHE
 ) -> Iterator[dict[Number, PerSeed]]:
     """Measure all numbers, scenario by scenario; what is in the cache is not trained again."""
     wanted: dict[str, list[Number]] = {}
@@ -295,7 +297,7 @@ def measure(
         for name, numbers in wanted.items()
         for part in ensembles
     ]
-    arriving = results(measure_task, tasks, jobs, folder)
+    arriving = workers.results(partial(measure_task, folder=folder), tasks)
     for numbers in wanted.values():
         own = [next(arriving) for _ in ensembles]
         yield {
@@ -313,7 +315,7 @@ def main() -> None:
     seeds = parse_seeds(asked.seeds, first=1000)
     n = len({number.scenario for paper in PAPERS for number in paper.numbers})
     found: dict[Number, PerSeed] = {}
-    for part in progress(measure(seeds, asked.jobs), n, "Measuring"):
+    for part in progress(measure(seeds, Workers(asked.jobs)), n, "Measuring"):
         found |= part
     about = {"date": date.today().isoformat(), "seeds": f"{seeds[0]} to {seeds[-1]}", **versions()}
     Path("docs/papers.md").write_text(page(found, about), encoding="utf-8")

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
-from joblib import Parallel, delayed
 
 import toylab
 from toylab import catalogue
@@ -24,17 +23,17 @@ from toylab.axes import PerSeed
 from toylab.claims import RELATIONS, Claim, Verdict, reduced, verdict, wilson
 from toylab.errors import ToylabError
 from toylab.files import whole
+from toylab.metrics import METRICS
 from toylab.published import fingerprint, played
 from toylab.scenario import Scenario, check, load
 from toylab.training import record
+from toylab.workers import Workers
 
 # Seeds trained together. An ensemble of eight fits the cache of a core, and no more than this is lost
 # when a check is stopped.
 ENSEMBLE = 8
 # Where numbers are kept, below the folder in which a command runs.
 CACHE = Path(".toylab") / "claims"
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def measured(claim: Claim) -> str:
 # Rooms that have no part in a number.
 _SILENT = (
     *("film", "show", "cli.py", "terminal.py", "reference.py", "__init__.py", "__main__.py"),
-    *("study.py", "published.py", "sweep.py", "lecture.py", "talk.py", "papers.py"),
+    *("study.py", "workers.py", "published.py", "sweep.py", "lecture.py", "talk.py", "papers.py"),
 )
 
 
@@ -117,7 +116,9 @@ def measure(task: Task, folder: Path) -> Numbers:
         return kept
     # One thread a worker: the workers share the cores, and sums come out the same with any number.
     torch.set_num_threads(1)
-    trace = record(check(task.settings, name=task.name), task.seeds, filmed=())
+    whole_run = any(METRICS[claim.metric].cumulative for claim in task.claims)
+    windows = None if whole_run else [claim.window for claim in task.claims]
+    trace = record(check(task.settings, name=task.name), task.seeds, filmed=(), windows=windows)
     numbers = {measured(c): reduced(c, trace).astype(float).tolist() for c in task.claims}
     with whole(path) as part:
         part.write_text(json.dumps(kept | numbers), encoding="utf-8")
@@ -133,14 +134,14 @@ def _kept(path: Path) -> Numbers:
 
 
 def outcomes(
-    scenarios: Sequence[Scenario], seeds: Sequence[int], jobs: int, folder: Path
+    scenarios: Sequence[Scenario], seeds: Sequence[int], workers: Workers, folder: Path
 ) -> Iterator[list[Outcome]]:
     """Count the claims of each scenario, in order, as results arrive.
 
     Args:
         scenarios: Which.
         seeds: On which seeds.
-        jobs: Workers.
+        workers: Who trains.
         folder: Cache; what is found there is not trained again.
 
     Raises:
@@ -161,23 +162,13 @@ def outcomes(
         for name in order
         for part in parts(seeds)
     ]
-    arriving = results(measure, [task for _, task in tasks], jobs, folder)
+    arriving = workers.results(partial(measure, folder=folder), [task for _, task in tasks])
     done: dict[str, Numbers] = {}
     waiting = list(scenarios)
     for name in order:
         done[name] = _joined([next(arriving) for _ in parts(seeds)])
         while waiting and _answered(waiting[0], done):
             yield _counted(waiting.pop(0), done)
-
-
-def results(
-    work: Callable[[Task, Path], Result], tasks: Sequence[Task], jobs: int, folder: Path
-) -> Iterator[Result]:
-    """Work on each task in one of so many processes; yield what comes of them in their order."""
-    made: Any = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(work)(task, folder) for task in tasks
-    )
-    return iter(made)
 
 
 def parts(seeds: Sequence[int]) -> list[tuple[int, ...]]:

@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -19,7 +20,8 @@ from toylab.errors import ToylabError, unknown
 from toylab.metrics import METRICS
 from toylab.rules import setting_of
 from toylab.scenario import Scenario, load
-from toylab.study import Numbers, Task, measure, measured, parts, results
+from toylab.study import Numbers, Task, measure, measured, parts
+from toylab.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -130,12 +132,12 @@ def plan(
     return Plan(axes, tuple(metrics), claims, tuple(found), tuple(seeds))
 
 
-def rows(plan: Plan, jobs: int, folder: Path) -> Iterator[list[Row]]:
+def rows(plan: Plan, workers: Workers, folder: Path) -> Iterator[list[Row]]:
     """Train the ensembles; yield each one's rows as it ends, always in the same order.
 
     Args:
         plan: What.
-        jobs: Workers.
+        workers: Who trains.
         folder: Cache; what is found there is not trained again.
     """
     tasks = [
@@ -143,7 +145,7 @@ def rows(plan: Plan, jobs: int, folder: Path) -> Iterator[list[Row]]:
         for values, scenario in plan.scenarios
         for part in parts(plan.seeds)
     ]
-    arriving = results(_tried, [task for _, task in tasks], jobs, folder)
+    arriving = workers.results(partial(_tried, folder=folder), [task for _, task in tasks])
     keys = [measured(claim) for claim in plan.claims]
     for values, task in tasks:
         found = next(arriving)

@@ -15,6 +15,7 @@ from toylab.errors import ToylabError
 
 if TYPE_CHECKING:
     from toylab.sweep import Plan
+    from toylab.workers import Workers
 
 T = TypeVar("T")
 
@@ -80,7 +81,7 @@ def say_result(output: str | Path, words: str) -> None:
     print(f"{output}  {size / 1e6:.1f} MB, {words}")
 
 
-def swept(wanted: Plan, jobs: int, outputs: Sequence[Path], theme: str) -> None:
+def swept(wanted: Plan, workers: Workers, outputs: Sequence[Path], theme: str) -> None:
     """Train a sweep; rows go to the tables as they come, pictures are drawn at the end."""
     from contextlib import ExitStack
 
@@ -99,7 +100,7 @@ def swept(wanted: Plan, jobs: int, outputs: Sequence[Path], theme: str) -> None:
             tables.append(open_files.enter_context(path.open("w", newline="", encoding="utf-8")))
         for table in tables:
             write_head(table, wanted)
-        arriving = rows(wanted, jobs, CACHE)
+        arriving = rows(wanted, workers, CACHE)
         for found in progress(arriving, wanted.ensembles, "Sweeping"):
             for table in tables:
                 write_rows(table, found)

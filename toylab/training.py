@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from toylab.choice import make
+from toylab.claims import window_of
 from toylab.errors import ToylabError
 from toylab.game.updates import UPDATES
 from toylab.match import Game
@@ -44,8 +45,9 @@ def record(
     filmed: Sequence[int] = (0,),
     command: str = "",
     watch: Watch = lambda snapshots, total: snapshots,
+    windows: Sequence[tuple[float, float]] | None = None,
 ) -> Trace:
-    """Train to the end and keep everything.
+    """Train to the end and keep everything, or what falls into some windows.
 
     Args:
         scenario: What to play.
@@ -53,11 +55,17 @@ def record(
         filmed: As in `train`.
         command: What the user typed, for the trace's provenance.
         watch: Passes the snapshots on, knowing how many will come; for showing progress.
+        windows: Fractions of training: of all snapshots those that `window_of` finds for one of these,
+            and the last, so that it finds the same ones again. A snapshot of eight seeds costs as much
+            as seven steps.
 
     Raises:
         ToylabError: As `train`.
     """
     run = _Run(scenario, seeds, filmed)
+    if windows is not None:
+        kept = {i for window in windows for i in range(len(run.due))[window_of(run.due, window)]}
+        run.due = run.due[sorted(kept | {len(run.due) - 1})]
     field, field_extent = run.game.field()
     return Trace.stack(
         watch(run.snapshots(), len(run.due)),

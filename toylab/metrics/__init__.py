@@ -78,7 +78,13 @@ METRICS: dict[str, Metric] = {
         top_mode_share, "Share of the largest mode", "最大模式占比", "share", 0, 1, needs=("modes",)
     ),
     "mode_switches": Metric(
-        mode_switches, "Switches of the mode", "模式切换次数", "count", 0, needs=("modes",)
+        mode_switches,
+        "Switches of the mode",
+        "模式切换次数",
+        "count",
+        0,
+        needs=("modes",),
+        cumulative=True,
     ),
     "js_divergence": Metric(
         js_divergence, "JS divergence", "JS 散度", low=0, high=float(np.log(2)), needs=("density",)

@@ -73,6 +73,7 @@ class Metric:
         low: Least value that an axis must show, if there is one.
         high: Greatest value that an axis must show; "modes" stands for K.
         needs: Keys of `NEEDS`.
+        cumulative: Whether a snapshot's number depends on those before it.
     """
 
     measure: Callable[[Trace], Curve]
@@ -82,6 +83,7 @@ class Metric:
     low: float | None = None
     high: float | Literal["modes"] | None = None
     needs: tuple[str, ...] = ()
+    cumulative: bool = False
 
     def missing(self, setting: Setting) -> str:
         """Say what a scenario lacks for this metric; empty if nothing."""

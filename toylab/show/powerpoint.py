@@ -11,7 +11,6 @@ import json
 import zipfile
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - it is compiled
@@ -22,6 +21,7 @@ from pptx.opc.packuri import PackURI
 from pptx.oxml import parse_xml
 from pptx.util import Pt
 
+from toylab.files import scratch
 from toylab.film.fonts import families
 from toylab.film.style import LESSON, THEMES, TITLE, Theme
 from toylab.film.text import wrapped
@@ -48,11 +48,17 @@ _NAMESPACE = "urn:toylab:provenance"
 
 
 def write(deck: Deck, path: Path, watch: Watch) -> None:
-    """Write a deck as .pptx."""
+    """Write a deck as .pptx.
+
+    Args:
+        deck: The talk.
+        path: A part, as `files.whole` gives it.
+        watch: Told of each slide.
+    """
     show: Any = Presentation()
     _master(show, THEMES[deck.theme], deck.lang)
     title_layout, picture_layout, points_layout = show.slide_layouts
-    with TemporaryDirectory() as folder:
+    with scratch(path) as folder:
         first = show.slides.add_slide(title_layout)
         _set(first.placeholders[0], deck.title, 44)
         _set(first.placeholders[1], deck.subtitle, 24)
@@ -62,7 +68,7 @@ def write(deck: Deck, path: Path, watch: Watch) -> None:
             _heading(page, slide, deck.lang)
             if slide.points:
                 _list(page.placeholders[2], slide.points)
-            shown = _shown(page, slide, Path(folder), deck.video)
+            shown = _shown(page, slide, folder, deck.video)
             if shown is not None:
                 _describe(shown, slide)
             _number(page)
@@ -70,13 +76,10 @@ def write(deck: Deck, path: Path, watch: Watch) -> None:
                 page.notes_slide.notes_text_frame.text = "\n".join(slide.notes)
             if slide.handout:
                 page._element.set("show", "0")
-    _tell(show, deck)
-    draft = path.with_name(f"{path.name}.draft")
-    try:
+        _tell(show, deck)
+        draft = folder / "draft.pptx"
         show.save(str(draft))
         _settle(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def told(path: Path) -> str:

@@ -56,7 +56,9 @@ def test_a_rate_of_a_million_is_filmed_and_measured_without_a_word(
 ) -> None:
     blow_up = {"generator": BLOW_UPS[rates], "discriminator": BLOW_UPS[rates]}
     scenario = small(
-        optimizer=blow_up, game={"objective": objective}, training={"steps": 40, "batch": 16}
+        optimizer=blow_up,
+        game={"objective": objective},
+        training={"steps": 40, "batch": 16, "points": 64},
     )
     trace = record(scenario, [0, 1, 2])
     for metric in METRICS.values():

@@ -28,6 +28,7 @@ _HEAD = r"""% Compile twice with LuaLaTeX or XeLaTeX. For a handout, with sheets
 \setbeamerfont{{frametitle}}{{size=\Large,series=\bfseries}}
 \setbeamersize{{text margin left=5mm,text margin right=5mm}}
 \setbeamertemplate{{navigation symbols}}{{}}
+\setbeamertemplate{{frametitle}}{{\vspace{{2mm}}\insertframetitle\par}}
 \setbeamertemplate{{footline}}{{%
   \hfill\color{{soft}}\scriptsize\insertframenumber\hspace{{5mm}}\vspace{{2mm}}}}
 \title{{{title}}}
@@ -46,6 +47,7 @@ _SPECIAL = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     "`": "\\textasciigrave{}",
+    "'": r"\textquotesingle{}",
     '"': r"\textquotedbl{}",
     # What Latin Modern's text fonts lack.
     **{
@@ -64,8 +66,8 @@ _SPECIAL = {
         }.items()
     },
 }
-# Ligatures of TeX's own.
-_JOINED = re.compile(r"(?<=-)-|(?<=')'|(?<=,),")
+# Ligatures of TeX's own. Only a kern parts them: LuaTeX sees through an empty group.
+_JOINED = re.compile(r"(?<=-)-|(?<=,),")
 _HAN = re.compile(r"[\u2e80-\uffef]")
 
 
@@ -103,7 +105,7 @@ def write(deck: Deck, path: Path, assets: Path, told: str, watch: Watch) -> None
 
 def escaped(text: str) -> str:
     """Text as LaTeX that shows just that text."""
-    return _JOINED.sub(r"{}\g<0>", "".join(_SPECIAL.get(c, c) for c in text))
+    return _JOINED.sub(r"{\\kern0pt}\g<0>", "".join(_SPECIAL.get(c, c) for c in text))
 
 
 def _slide(slide: Slide, mode: str, assets: Path, told: str) -> str:
@@ -135,7 +137,10 @@ def _shown(slide: Slide, assets: Path, told: str) -> str:
         return ""
     name = slide.film.name
     n, fps = slide.film.frames(assets / name, MOST_FRAMES)
+    # Beneath the film its last frame, for viewers that show no films; a box without width holds it.
+    still = f"\\includegraphics[{size}]{{{told}/{name}/frame-{n - 1:04}.png}}"
     return (
-        f"% {slide.film.alt}\n\\animategraphics[{size},autoplay,controls,poster=last]{{{fps:g}}}"
+        f"% {slide.film.alt}\n\\makebox[0pt][l]{{{still}}}%\n"
+        f"\\animategraphics[{size},autoplay,poster=last]{{{fps:g}}}"
         f"{{{told}/{name}/frame-}}{{0000}}{{{n - 1:04}}}"
     )

@@ -22,7 +22,7 @@ from pptx.oxml import parse_xml
 from pptx.util import Pt
 
 from toylab.files import scratch
-from toylab.film.fonts import families
+from toylab.film.fonts import LATIN, families
 from toylab.film.style import LESSON, THEMES, TITLE, Theme
 from toylab.film.text import wrapped
 from toylab.show.deck import Deck, Slide, Watch
@@ -89,7 +89,8 @@ def told(path: Path) -> str:
 
 
 def _heading(page: Any, slide: Slide, lang: str) -> None:
-    fonts = families(lang)
+    # The wider of the film's fonts: who knows which ones the reader's machine has.
+    fonts = [LATIN, *families(lang)]
     # Two lines at the least size have the height of one at the usual.
     one = len(wrapped(slide.title, _HEADING[2], TITLE, fonts, bold=True)) == 1
     _set(page.placeholders[0], slide.title, TITLE if one else LESSON + 3)

@@ -115,9 +115,10 @@ function openScene(index) {
   show(now.frame);
 }
 
-// As many columns as make the stages largest in the window; what is around them takes some 280 pixels.
+// As many columns as make the stages largest in the window, beside what is around them.
 function arrange() {
-  const n = stages.length, wide = $("stages").clientWidth, high = window.innerHeight - 280;
+  const around = parseFloat(getComputedStyle($("player")).getPropertyValue("--not-stage")) + 10;
+  const n = stages.length, wide = $("stages").clientWidth, high = window.innerHeight - around;
   const caption = stages.some((stage) => Object.keys(stage.title).length) ? 34 : 0;
   const side = (columns) => Math.min(wide / columns - 14, high / Math.ceil(n / columns) - caption);
   let columns = 1;

@@ -92,8 +92,9 @@ PAPERS = (
         "less (2 x 100 and 2 x 40 maxout units for 4 x 400 and 3 x 200); fresh points where the paper has "
         "100,000 fixed ones. Batches of 100 packs, 2,500 counted points and batch norm as there. Means "
         "over seeds with their 95 % interval; the paper's are means of 10 trials and their standard error.",
-        "After 1 % of the updates the points are not yet good and the ring shows no gain of packing; on "
-        "the grid packing finds more modes already, as in the paper, though fewer than there.",
+        "On the ring packing makes the shares of the modes several times more even, as in the paper, and "
+        "has not yet won a whole mode. On the grid it finds more modes, as in the paper, but their shares "
+        "are less even, unlike there. After 1 % of the updates few points are good, on the grid hardly any.",
         (
             *_pacgan("pacgan-ring", "6.3 +- .5", ".982 +- .002", ".45 +- .09"),
             *_pacgan("pacgan-ring-2", "7.9 +- .1", ".956 +- .020", ".07 +- .03"),

@@ -144,7 +144,14 @@ def _with_base(told: Told, name: str, talk: Talk) -> Told:
     base = load(name) if talk.changes else base_of(name)
     if base is None:
         return told
-    return replace(told, base=base.name, changes=differences(scenario, base))
+    found = differences(scenario, base)
+    # How it is filmed and recorded is no difference between games; nor is what another kind lacks.
+    changes = [
+        (path, old, new)
+        for path, old, new in found
+        if path.split(".")[0] not in ("film", "recording") and new is not None
+    ]
+    return replace(told, base=base.name, changes=changes)
 
 
 def _provenance(traces: Sequence[Trace], command: str) -> dict[str, str]:

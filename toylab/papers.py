@@ -94,7 +94,8 @@ PAPERS = (
         "over seeds with their 95 % interval; the paper's are means of 10 trials and their standard error.",
         "On the ring packing makes the shares of the modes several times more even, as in the paper, and "
         "has not yet won a whole mode. On the grid it finds more modes, as in the paper, but their shares "
-        "are less even, unlike there. After 1 % of the updates few points are good, on the grid hardly any.",
+        "are less even, unlike there. After 1 % of the updates few points are good, on the grid hardly "
+        "any.",
         (
             *_pacgan("pacgan-ring", "6.3 +- .5", ".982 +- .002", ".45 +- .09"),
             *_pacgan("pacgan-ring-2", "7.9 +- .1", ".956 +- .020", ".07 +- .03"),

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
+from toylab import catalogue
 from toylab.game.networks import MLP
-from toylab.reference import TABLES, attributes, described, page
+from toylab.reference import TABLES, attributes, described, page, published_schema
 
 ROOT = Path(__file__).parent.parent
 
@@ -27,3 +31,39 @@ def test_every_row_says_what_it_is_and_whence(title: str) -> None:
 def test_every_option_of_a_network_is_described() -> None:
     named = {name for name, _ in attributes(MLP)}
     assert named == {f.name for f in fields(MLP)} - {"inputs", "outputs"}
+
+
+def test_the_schema_is_current() -> None:
+    written = (ROOT / "docs" / "scenario.schema.json").read_text(encoding="utf-8")
+    assert written == published_schema(), "run `python -m toylab.reference`"
+
+
+SCHEMA = jsonschema.Draft202012Validator(json.loads(published_schema()))
+
+
+@pytest.mark.parametrize("name", catalogue.names())
+def test_an_editor_finds_no_fault_with_a_scenario_of_ours(name: str) -> None:
+    settings = catalogue.parse(catalogue.find(name))
+    assert not [error.message for error in SCHEMA.iter_errors(settings)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"titel": "x"},
+        {"game": {"objective": "wgan"}},
+        {"game": {"generator_step": 2}},
+        {"training": {"steps": 0}},
+        {"target": {"kind": "rong"}},
+        {"generator": {"hidden": [0]}},
+        {"film": {"curves": [3]}},
+        {"claims": [{"text": "x", "metric": "modes_covered", "relation": "="}]},
+        {"optimizer": {"generator": {"kind": "adam", "betas": [0.5]}}},
+    ],
+)
+def test_an_editor_underlines_mistakes(wrong: dict[str, Any]) -> None:
+    fine = {"title": "x", "lesson": "y", "target": {"kind": "ring"}}
+    assert SCHEMA.is_valid(fine)
+    assert not SCHEMA.is_valid({**fine, **wrong})
+    assert not SCHEMA.is_valid({"title": "x", "lesson": "y"})
+    assert SCHEMA.is_valid({"title": "x", "lesson": "y", "extends": "mode-collapse"})

@@ -1,12 +1,13 @@
 """What there is to choose from, as a page: each table's rows with one line and one source.
 
 The lines are the rows' own docstrings, so the page cannot say what the code does not. Run
-`python -m toylab.reference` to write it anew.
+`python -m toylab.reference` to write it anew, and with it the JSON schema of scenario files.
 """
 
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from toylab.game.optimizers import OPTIMIZERS, SCHEDULES
 from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES
 from toylab.metrics import METRICS
+from toylab.scenario import schema
 from toylab.targets import TARGETS
 
 # A sentence that names a year or a library's function is a source.
@@ -99,5 +101,41 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def published_schema() -> str:
+    """The JSON schema of a scenario file as people write it, for editors.
+
+    Stricter in one thing than a file that extends another needs to be, and laxer in one: a change of a
+    table must make sense by itself, and which options go together is for toylab to say.
+    """
+    made = _as_written(schema())
+    told = {
+        **made,
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A scenario of toylab",
+        "required": ["title", "lesson"],
+        "anyOf": [{"required": ["extends"]}, {"required": ["target"]}],
+    }
+    return json.dumps(told, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _as_written(node: Any) -> Any:
+    """A schema with the short forms: a row without options is its bare name, a panel its metric's."""
+    if isinstance(node, list):
+        return [_as_written(inner) for inner in node]
+    if not isinstance(node, dict):
+        return node
+    found = {key: _as_written(inner) for key, inner in node.items()}
+    # Of a union; there is also a player of that name.
+    if "discriminator" in found and "oneOf" in found:
+        names = sorted(found.pop("discriminator")["mapping"])
+        # Not "oneOf": a table without `kind` fits several rows.
+        rows = found.pop("oneOf")
+        return {**found, "anyOf": [{"enum": names}, *rows]}
+    if found == {"$ref": "#/$defs/PanelSettings"}:
+        return {"anyOf": [{"type": "string"}, found]}
+    return found
+
+
 if __name__ == "__main__":
     Path("docs/reference.md").write_text(page(), encoding="utf-8")
+    Path("docs/scenario.schema.json").write_text(published_schema(), encoding="utf-8")

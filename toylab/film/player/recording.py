@@ -107,7 +107,7 @@ def recorded(cell: Cell, name: str, shown: bool, pack: Pack) -> dict[str, Any] |
 
 def _key_words(name: str, lang: str) -> str:
     key = LAYERS[name](THEMES[SWITCHED[0]], WORDS[lang]).key
-    return key.words if key else str(getattr(WORDS[lang], name))
+    return key.words if key else str(getattr(WORDS[lang], name, name.replace("_", " ")))
 
 
 def _sheet(layer: Sheet, values: np.ndarray, pack: Pack) -> dict[str, Any]:

@@ -1,0 +1,94 @@
+"""What is installed: a wheel that works outside the checkout, and an sdist that makes the same wheel."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import toylab
+from toylab import catalogue
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(toylab.__file__).parent.parent
+
+
+def build(kind: str, source: Path, to: Path) -> Path:
+    """A distribution of a source tree, by the backend that pip would call."""
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(to)],
+        cwd=source,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    (made,) = to.iterdir()
+    return made
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+def names(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as file:
+        return set(file.namelist())
+
+
+def test_an_installed_toylab_finds_its_scenarios_lectures_and_counts(
+    wheel: Path, tmp_path: Path
+) -> None:
+    site = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as file:
+        file.extractall(site)
+
+    def run(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            # -P is not enough: the checkout is installed in this environment too.
+            env={**os.environ, "PYTHONPATH": str(site), "OMP_NUM_THREADS": "1"},
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    where = run("-c", "import toylab; print(toylab.__file__)")
+    assert where.startswith(str(site))
+    listed = run("-m", "toylab", "list").splitlines()
+    assert [line.split()[0] for line in listed] == catalogue.names()
+    told = run(
+        "-c",
+        "from toylab import published, scenario, catalogue\n"
+        "one = scenario.load('mode-collapse')\n"
+        "print(published.count(one.settings, one.claims[0]).n, catalogue.names('lecture'))",
+    )
+    assert told.split(maxsplit=1) == ["64", "['gan-basics']\n"]
+    # A film and a player, and with them every file that is not Python.
+    run("-m", "toylab", "run", "k-one", "--set", "training.steps=5", "-o", "x.gif", "-o", "x.html")
+    assert (tmp_path / "x.html").stat().st_size > 50_000
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
+    tops = {name.split("/")[0] for name in names(wheel)}
+    assert tops == {"toylab", f"toylab-{wheel.name.split('-')[1]}.dist-info"}
+    assert {"toylab/py.typed", "toylab/film/player/player.js"} <= names(wheel)
+
+
+def test_the_sdist_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    packed = build("sdist", ROOT, tmp_path / "sdist")
+    with tarfile.open(packed) as file:
+        file.extractall(tmp_path / "source", filter="data")
+    (source,) = (tmp_path / "source").iterdir()
+    again = build("wheel", source, tmp_path / "again")
+    assert names(again) == names(wheel)
+    assert (source / "tests" / "test_package.py").is_file()

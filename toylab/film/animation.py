@@ -288,22 +288,21 @@ class Animation:
         """Title, lesson, name; return the lines that the lesson takes, 0 without a header."""
         layout, theme = self.layout, self._theme
         check_glyphs([title, lesson, name], self._words.code)
-        room = min(520, layout.name_to - layout.left)
-        name, size = fitted(name, room, LABEL, LABEL, self._fonts)
-        self._text(layout.name_to, layout.key - 7, name, size, theme.soft, ha="right")
-        if not layout.headed:
-            return 0
-        # The step counter stands on the title's line.
-        room = layout.right - layout.left - COUNTER
-        title, size = fitted(title, room, layout.title, layout.lesson + 3, self._fonts, bold=True)
-        self._text(layout.left, layout.title_at, title, size, theme.ink, fontweight="bold")
-        lines = wrapped(
-            lesson, layout.right - layout.left, layout.lesson, self._fonts, most=layout.most_lesson
-        )
+        lines: list[str] = []
+        if layout.headed:
+            # The step counter stands on the title's line.
+            room, least = layout.right - layout.left - COUNTER, layout.lesson + 3
+            title, size = fitted(title, room, layout.title, least, self._fonts, bold=True)
+            self._text(layout.left, layout.title_at, title, size, theme.ink, fontweight="bold")
+            room = layout.right - layout.left
+            lines = wrapped(lesson, room, layout.lesson, self._fonts, most=layout.most_lesson)
         for i, words in enumerate(lines):
             self._text(
                 layout.left, layout.lesson_at - LESSON_LINE * i, words, layout.lesson, theme.soft
             )
+        room = min(520, layout.name_to - layout.left)
+        name, size = fitted(name, room, LABEL, LABEL, self._fonts)
+        self._text(layout.name_to, layout.key - 7, name, size, theme.soft, ha="right")
         return len(lines)
 
     def _clock(self) -> list[Artist]:

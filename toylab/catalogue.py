@@ -18,6 +18,8 @@ from toylab.errors import ToylabError, unknown
 _MOST_BYTES = 1_000_000
 # What a file says about itself and does not hand down: a fix claims other things than its failure.
 OWN_KEYS = ("title", "title_zh", "lesson", "lesson_zh", "source", "claims")
+# Nor is what a game is filmed and recorded with a difference between games.
+NOT_PLAYED = (*OWN_KEYS, "film", "recording")
 
 
 def folder() -> Path:

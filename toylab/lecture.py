@@ -8,12 +8,11 @@ from typing import Annotated, Any
 from annotated_types import Interval, Len
 from pydantic import BaseModel, ValidationError
 from pydantic import model_validator as validator
-from pydantic_core import PydanticCustomError
 
 from toylab import catalogue
 from toylab.errors import ToylabError
 from toylab.mistakes import explain
-from toylab.options import CONFIG
+from toylab.options import CONFIG, attempt
 from toylab.scenario import Line, tupled
 
 # Each slide is one of these.
@@ -21,13 +20,19 @@ KINDS = ("scenario", "compare", "figure", "points")
 Paragraph = Annotated[str, Len(1, 2000)]
 
 
-class Page(BaseModel):
+class _Model(BaseModel):
+    model_config = CONFIG
+
+    def said(self, key: str, lang: str) -> Any:
+        """What stands under a key in a language, or in English; None where nothing is said."""
+        return getattr(self, f"{key}_{lang}", None) or getattr(self, key)
+
+
+class Page(_Model):
     """One slide: a scenario's film, films side by side, a drawn figure, or a list of points.
 
     A scenario says its own title and lesson; what stands here stands instead.
     """
-
-    model_config = CONFIG
 
     scenario: Line | None = None
     compare: Annotated[tuple[Line, ...], Len(2, 4)] | None = None
@@ -45,48 +50,34 @@ class Page(BaseModel):
 
     @validator(mode="after")
     def _is_one_thing(self) -> Page:
+        attempt(self._refuse)
+        return self
+
+    def _refuse(self) -> None:
         given = [kind for kind in KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
             told = " and ".join(given) or "none of them"
-            raise PydanticCustomError(
-                "row",
-                "{reason}",
-                {"reason": f"a slide is one of {', '.join(KINDS)}; got {told}"},
-            )
-        if self.title is None and given[0] in ("figure", "points"):
-            raise PydanticCustomError(
-                "row", "{reason}", {"reason": f"a slide of {given[0]} needs a title"}
-            )
-        if self.seed is not None and given[0] in ("figure", "points"):
-            raise PydanticCustomError(
-                "row", "{reason}", {"reason": f"a slide of {given[0]} has no seed"}
-            )
-        return self
+            raise ToylabError(f"a slide is one of {', '.join(KINDS)}; got {told}")
+        if given[0] in ("figure", "points"):
+            if self.title is None:
+                raise ToylabError(f"a slide of {given[0]} needs a title")
+            if self.seed is not None:
+                raise ToylabError(f"a slide of {given[0]} has no seed")
 
     @property
     def scenarios(self) -> tuple[str, ...]:
         """Names of what must be trained."""
         return (self.scenario,) if self.scenario is not None else self.compare or ()
 
-    def said(self, key: str, lang: str) -> Any:
-        """Title, lesson, points or notes in a language, or in English; None where nothing is said."""
-        return getattr(self, f"{key}_{lang}", None) or getattr(self, key)
 
-
-class Lecture(BaseModel):
+class Lecture(_Model):
     """A talk: its title, and its slides in order."""
-
-    model_config = CONFIG
 
     title: Line
     title_zh: Line | None = None
     subtitle: Line = ""
     subtitle_zh: Line | None = None
     slides: Annotated[tuple[Page, ...], Len(1, 100)]
-
-    def said(self, key: str, lang: str) -> str:
-        """Title or subtitle in a language, or in English."""
-        return str(getattr(self, f"{key}_{lang}", None) or getattr(self, key))
 
 
 def load(name: str) -> Lecture:

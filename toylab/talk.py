@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from toylab import catalogue, lecture
 from toylab.errors import ToylabError, unknown
 from toylab.film.film import check_names, plans
 from toylab.film.look import Look
+from toylab.film.words import WORDS
 from toylab.lecture import Lecture, Page
 from toylab.scenario import Scenario, base_of, differences, load
 from toylab.show.deck import Deck, Slide, plain, stem
@@ -61,16 +62,17 @@ def planned(names: Sequence[str], lecture_name: str | None, changes: Sequence[st
     if mistakes:
         raise ToylabError("\n".join(mistakes))
     wanted = dict.fromkeys(name for page in told.slides for name in page.scenarios)
-    talk = Talk(told, {name: _found(name, changes) for name in wanted}, tuple(changes))
-    if lecture_name:
-        return talk
-    titles = {"title": [], "title_zh": []}
-    for one in talk.found.values():
-        settings = one.settings
-        titles["title"].append(str(settings["title"]))
-        titles["title_zh"].append(str(settings.get("title_zh", settings["title"])))
-    joined = {key: " · ".join(dict.fromkeys(all_))[:400] for key, all_ in titles.items()}
-    return replace(talk, lecture=told.model_copy(update=joined))
+    found = {name: _found(name, changes) for name in wanted}
+    if not lecture_name:
+        told = told.model_copy(
+            update={"title": _titles(found, "en"), "title_zh": _titles(found, "zh")}
+        )
+    return Talk(told, found, tuple(changes))
+
+
+def _titles(found: Mapping[str, Scenario | Trace], lang: str) -> str:
+    titles = (WORDS[lang].of(one.settings, "title") for one in found.values())
+    return " · ".join(dict.fromkeys(titles))[:400]
 
 
 def _found(name: str, changes: Sequence[str]) -> Scenario | Trace:
@@ -149,7 +151,7 @@ def _with_base(told: Told, name: str, talk: Talk) -> Told:
     changes = [
         (path, old, new)
         for path, old, new in found
-        if path.split(".")[0] not in ("film", "recording") and new is not None
+        if path.split(".")[0] not in catalogue.NOT_PLAYED and new is not None
     ]
     return replace(told, base=base.name, changes=changes)
 

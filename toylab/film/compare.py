@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.lines import Line2D
 
-from toylab.catalogue import OWN_KEYS
+from toylab.catalogue import NOT_PLAYED
 from toylab.claims import satisfied, told_claims
 from toylab.errors import ToylabError
 from toylab.film.animation import Animation
@@ -27,8 +27,6 @@ from toylab.settings import differing, flat
 from toylab.trace import Trace
 
 MOST_TRACES = 4
-# What a trace is filmed and recorded with is no difference between games.
-_NOT_PLAYED = (*OWN_KEYS, "film", "recording")
 # Units. On a smaller stage arrows hide the points that they start from.
 _LEAST_WITH_ARROWS = 300
 # Units: between stages, for the words above one, for the bar and its words on the right.
@@ -259,7 +257,7 @@ class Seeds(_Grid):
 
 def told_differences(settings: Sequence[dict[str, Any]]) -> list[str]:
     """For each table of settings, in words, only what is not the same in all of them."""
-    paths = differing(settings, without=_NOT_PLAYED)
+    paths = differing(settings, without=NOT_PLAYED)
     flats = [flat(table) for table in settings]
     return [", ".join(_said(path, one) for path in paths if path in one) for one in flats]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from toylab.files import whole_folder
-from toylab.show.deck import Deck
+from toylab.film.writers.folder import RECORD
+from toylab.show.deck import Deck, Figure
 
-RECORD = "provenance.json"
 # What the record calls the list of the folder's own files.
 _FILES = "files"
 
@@ -20,15 +21,34 @@ def folder_of(path: Path) -> Path:
     return path.with_name(f"{path.stem}-{path.suffix.removeprefix('.')}-assets")
 
 
+@dataclass(frozen=True)
+class Assets:
+    """A deck's folder while it is filled.
+
+    Attributes:
+        folder: Where its files go now.
+        name: What the deck's text calls it.
+    """
+
+    folder: Path
+    name: str
+
+    def put(self, picture: Figure, ending: str) -> str:
+        """Save a picture by its own name; return what the text calls it."""
+        file = f"{picture.name}{ending}"
+        picture.save(self.folder / file)
+        return f"{self.name}/{file}"
+
+
 @contextlib.contextmanager
-def filled(path: Path, deck: Deck) -> Iterator[Path]:
+def filled(path: Path, deck: Deck) -> Iterator[Assets]:
     """Give an empty folder to fill; it is put beside the deck, with its record, once the block ends well.
 
     Raises:
         ToylabError: If a folder of that name holds what toylab did not write.
     """
     with whole_folder(folder_of(path), is_ours, "what toylab wrote") as folder:
-        yield folder
+        yield Assets(folder, folder_of(path).name)
         files = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
         told = {**deck.provenance, _FILES: json.dumps(files)}
         (folder / RECORD).write_text(json.dumps(told, sort_keys=True) + "\n", encoding="ascii")

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 from toylab.film.style import THEMES
+from toylab.show.assets import Assets
 from toylab.show.deck import Deck, Slide, Watch
 
 # Frames of a film: more make a PDF that readers are slow to open.
@@ -71,14 +72,13 @@ _JOINED = re.compile(r"(?<=-)-|(?<=,),")
 _HAN = re.compile(r"[\u2e80-\uffef]")
 
 
-def write(deck: Deck, path: Path, assets: Path, told: str, watch: Watch) -> None:
+def write(deck: Deck, path: Path, assets: Assets, watch: Watch) -> None:
     """Write a deck as LaTeX for Beamer.
 
     Args:
         deck: The talk.
         path: The text.
-        assets: An empty folder for the frames.
-        told: What the text calls that folder.
+        assets: The folder for its frames.
         watch: Told of each slide.
     """
     theme = THEMES[deck.theme]
@@ -89,7 +89,7 @@ def write(deck: Deck, path: Path, assets: Path, told: str, watch: Watch) -> None
         # A film is for the screen, its sheet for paper.
         printed_next = any(after.handout for after in following)
         mode = "<handout>" if slide.handout else "<beamer>" if printed_next else ""
-        parts.append(_slide(slide, mode, assets, told))
+        parts.append(_slide(slide, mode, assets))
     body = "\n".join(parts)
     title, subtitle = escaped(deck.title), escaped(deck.subtitle)
     head = _HEAD.format(
@@ -108,14 +108,14 @@ def escaped(text: str) -> str:
     return _JOINED.sub(r"{\\kern0pt}\g<0>", "".join(_SPECIAL.get(c, c) for c in text))
 
 
-def _slide(slide: Slide, mode: str, assets: Path, told: str) -> str:
+def _slide(slide: Slide, mode: str, assets: Assets) -> str:
     parts = [f"\n\\begin{{frame}}{mode}", f"\\frametitle{{{escaped(slide.title)}}}"]
     if slide.lesson:
         parts.append(f"{{\\color{{soft}}\\small {escaped(slide.lesson)}\\par}}")
     if slide.points:
         items = "\n".join(f"\\item {escaped(point)}" for point in slide.points)
         parts.append(f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}")
-    shown = _shown(slide, assets, told)
+    shown = _shown(slide, assets)
     if shown:
         parts += ["\\vfill", "\\begin{center}", shown, "\\end{center}", "\\vfill"]
     if slide.footer:
@@ -125,22 +125,21 @@ def _slide(slide: Slide, mode: str, assets: Path, told: str) -> str:
     return "\n".join([*parts, "\\end{frame}"])
 
 
-def _shown(slide: Slide, assets: Path, told: str) -> str:
+def _shown(slide: Slide, assets: Assets) -> str:
     """The slide's film or figure; its description goes into a comment, for who edits the text."""
     # `keepaspectratio`: whichever side is reached first.
     size = r"width=\textwidth,height=.72\textheight,keepaspectratio"
     if slide.figure is not None:
-        name = slide.figure.name
-        slide.figure.save(assets / f"{name}.png")
-        return f"% {slide.figure.alt}\n\\includegraphics[{size}]{{{told}/{name}.png}}"
+        link = assets.put(slide.figure, ".png")
+        return f"% {slide.figure.alt}\n\\includegraphics[{size}]{{{link}}}"
     if slide.film is None:
         return ""
-    name = slide.film.name
-    n, fps = slide.film.frames(assets / name, MOST_FRAMES)
+    n, fps = slide.film.frames(assets.folder / slide.film.name, MOST_FRAMES)
+    frame = f"{assets.name}/{slide.film.name}/frame-"
     # Beneath the film its last frame, for viewers that show no films; a box without width holds it.
-    still = f"\\includegraphics[{size}]{{{told}/{name}/frame-{n - 1:04}.png}}"
+    still = f"\\includegraphics[{size}]{{{frame}{n - 1:04}.png}}"
     return (
         f"% {slide.film.alt}\n\\makebox[0pt][l]{{{still}}}%\n"
         f"\\animategraphics[{size},autoplay,poster=last]{{{fps:g}}}"
-        f"{{{told}/{name}/frame-}}{{0000}}{{{n - 1:04}}}"
+        f"{{{frame}}}{{0000}}{{{n - 1:04}}}"
     )

@@ -90,6 +90,11 @@ class Deck:
     provenance: dict[str, str] = field(default_factory=dict)
     video: bool = False
 
+    @property
+    def handouts_last(self) -> list[Slide]:
+        """The slides, those for the handout after all others: for programs that hide none."""
+        return sorted(self.slides, key=lambda slide: slide.handout)
+
 
 def plain(text: str) -> str:
     """Text on one line, without characters that a file of XML or TeX cannot hold."""

@@ -44,10 +44,9 @@ class FilmOnSlide:
 
     def save(self, path: Path) -> None:
         """Write the film; of a still its last frame."""
-        still = len(self._film) - 1 if path.suffix in (".png", ".pdf", ".html") else None
         # The player opens on its first frame: it is there to be played.
-        still = 0 if path.suffix == ".html" else still
-        self._film.save(path, timing=self._timing, command=self._command, frame=still)
+        frame = {".png": len(self._film) - 1, ".html": 0}.get(path.suffix)
+        self._film.save(path, timing=self._timing, command=self._command, frame=frame)
 
     def frames(self, folder: Path, most: int) -> tuple[int, float]:
         """Write at most so many numbered frames; return their number and how many a second."""

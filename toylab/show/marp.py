@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from toylab.film.style import THEMES
+from toylab.show.assets import Assets
 from toylab.show.deck import Deck, Slide, Watch
 from toylab.show.markdown import escaped
 
@@ -24,14 +25,13 @@ style: |
 _EMOJI = re.compile(r":(?=[\w+-]+:)")
 
 
-def write(deck: Deck, path: Path, assets: Path, told: str, watch: Watch) -> None:
+def write(deck: Deck, path: Path, assets: Assets, watch: Watch) -> None:
     """Write a deck as Markdown for Marp.
 
     Args:
         deck: The talk.
         path: The text.
-        assets: An empty folder for the pictures.
-        told: What the text calls that folder.
+        assets: The folder for its pictures.
         watch: Told of each slide.
     """
     theme = THEMES[deck.theme]
@@ -43,24 +43,21 @@ def write(deck: Deck, path: Path, assets: Path, told: str, watch: Watch) -> None
         _STYLE.format(paper=theme.paper, ink=theme.ink, soft=theme.soft) + "---",
     ]
     parts = [f"<!-- _class: title -->\n\n# {_text(deck.title)}\n\n{_text(deck.subtitle)}"]
-    # Slides for the handout at the end: Marp hides none.
-    ordered = sorted(deck.slides, key=lambda slide: slide.handout)
-    for slide in ordered:
+    for slide in deck.handouts_last:
         watch(slide.title)
-        parts.append(_slide(slide, assets, told))
+        parts.append(_slide(slide, assets))
     text = "\n".join(head) + "\n\n" + "\n\n---\n\n".join(parts) + "\n"
     path.write_text(text, encoding="utf-8")
 
 
-def _slide(slide: Slide, assets: Path, told: str) -> str:
+def _slide(slide: Slide, assets: Assets) -> str:
     parts = [f"# {_text(slide.title)}", _text(slide.lesson)]
     parts.append("\n".join(f"- {_text(point)}" for point in slide.points))
     picture = slide.film or slide.figure
     if picture is not None:
-        name = f"{picture.name}.{'gif' if slide.film else 'png'}"
-        picture.save(assets / name)
+        link = assets.put(picture, ".gif" if slide.film else ".png")
         # Not ![...](...): Marp takes words of that description for commands, and drops what is escaped.
-        parts.append(f'<img src="{told}/{name}" alt="{html.escape(picture.alt)}">')
+        parts.append(f'<img src="{link}" alt="{html.escape(picture.alt)}">')
     parts.append(_text(slide.footer))
     if slide.notes:
         # Every comment is a note unless it reads as settings; ours do not, since a paragraph without a

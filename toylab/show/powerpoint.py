@@ -103,11 +103,15 @@ def _heading(page: Any, slide: Slide, lang: str) -> None:
 def _set(placeholder: Any, words: str, size: int) -> None:
     """Words in a placeholder; an empty one would show its prompt while the deck is edited."""
     if not words:
-        placeholder._element.getparent().remove(placeholder._element)
+        _drop(placeholder)
         return
     placeholder.text_frame.text = words
     for run in placeholder.text_frame.paragraphs[0].runs:
         run.font.size = Pt(size)
+
+
+def _drop(placeholder: Any) -> None:
+    placeholder._element.getparent().remove(placeholder._element)
 
 
 def _list(placeholder: Any, points: tuple[str, ...]) -> None:
@@ -171,7 +175,7 @@ def _master(show: Any, theme: Theme, lang: str) -> None:
     # "Comparison" holds two texts and two contents; a list needs one text and one content.
     for placeholder in list(kept[2].placeholders):
         if placeholder.placeholder_format.idx in (3, 4):
-            placeholder._element.getparent().remove(placeholder._element)
+            _drop(placeholder)
     _colours(show.slide_master, theme, lang)
     master = show.slide_master
     _place(master.placeholders[0], _HEADING, TITLE, anchor="b", bold=True)
@@ -180,14 +184,11 @@ def _master(show: Any, theme: Theme, lang: str) -> None:
         layout.name = name
         # The kind of a layout names its placeholders, and these have others now.
         layout._element.attrib.pop("type", None)
-        for placeholder in list(layout.placeholders):
-            if placeholder.placeholder_format.idx in (10, 11):
-                placeholder._element.getparent().remove(placeholder._element)
     for each in (master, *kept):
         for placeholder in list(each.placeholders):
             kind = placeholder.element.ph.get("type")
             if kind in ("dt", "ftr"):
-                placeholder._element.getparent().remove(placeholder._element)
+                _drop(placeholder)
             if kind == "sldNum":
                 _place(placeholder, _NUMBER, LESSON - 1, colour="tx2")
     title, film, points = kept
@@ -211,12 +212,8 @@ def _place(
 ) -> None:
     """Where a placeholder of a layout stands and how its words look."""
     left, top, width, height = (round(v * _UNIT) for v in box)
-    placeholder.left, placeholder.top, placeholder.width, placeholder.height = (
-        left,
-        top,
-        width,
-        height,
-    )
+    placeholder.left, placeholder.top = left, top
+    placeholder.width, placeholder.height = width, height
     body = placeholder._element.txBody
     properties = body.find(f"{_A}bodyPr")
     properties.set("anchor", anchor)

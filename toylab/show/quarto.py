@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from toylab.film.style import THEMES
+from toylab.show.assets import Assets
 from toylab.show.deck import Deck, Slide, Watch
 from toylab.show.markdown import escaped
 
@@ -44,51 +45,47 @@ $presentation-h2-font-size: 1.5em;
 """
 
 
-def write(deck: Deck, path: Path, assets: Path, told: str, watch: Watch) -> None:
+def write(deck: Deck, path: Path, assets: Assets, watch: Watch) -> None:
     """Write a deck as Markdown for Quarto.
 
     Args:
         deck: The talk.
         path: The text.
-        assets: An empty folder for the films.
-        told: What the text calls that folder.
+        assets: The folder for its films.
         watch: Told of each slide.
     """
     theme = THEMES[deck.theme]
     style = _STYLE.format(paper=theme.paper, ink=theme.ink, soft=theme.soft)
-    (assets / "toylab.scss").write_text(style, encoding="utf-8")
+    (assets.folder / "toylab.scss").write_text(style, encoding="utf-8")
     head = _HEAD.format(
         title=_yaml(deck.title),
         subtitle=_yaml(deck.subtitle),
         lang="zh" if deck.lang == "zh" else "en",
-        told=told,
+        told=assets.name,
     )
-    # Slides for the handout at the end, uncounted: what Quarto hides is not printed either.
-    ordered = sorted(deck.slides, key=lambda slide: slide.handout)
     parts = []
-    for slide in ordered:
+    for slide in deck.handouts_last:
         watch(slide.title)
-        parts.append(_slide(slide, assets, told))
+        parts.append(_slide(slide, assets))
     path.write_text(head + "\n" + "\n\n".join(parts) + "\n", encoding="utf-8")
 
 
-def _slide(slide: Slide, assets: Path, told: str) -> str:
+def _slide(slide: Slide, assets: Assets) -> str:
+    # Uncounted and not hidden: what Quarto hides is not printed either.
     mark = ' {visibility="uncounted"}' if slide.handout else ""
     parts = [f"## {escaped(slide.title)}{mark}", escaped(slide.lesson)]
     parts.append("\n".join(f"- {escaped(point)}" for point in slide.points))
     if slide.film is not None:
-        name = f"{slide.film.name}.html"
-        slide.film.save(assets / name)
+        link = assets.put(slide.film, ".html")
         # The player is sealed from the deck's page; it only asks to fill the screen.
         frame = (
-            f'<iframe class="film" data-src="{told}/{name}" title="{html.escape(slide.film.alt)}" '
+            f'<iframe class="film" data-src="{link}" title="{html.escape(slide.film.alt)}" '
             'sandbox="allow-scripts" allow="fullscreen"></iframe>'
         )
         parts.append(f"```{{=html}}\n{frame}\n```")
     if slide.figure is not None:
-        name = f"{slide.figure.name}.png"
-        slide.figure.save(assets / name)
-        parts.append(f'![]({told}/{name}){{fig-alt="{_attribute(slide.figure.alt)}" width="1200"}}')
+        link = assets.put(slide.figure, ".png")
+        parts.append(f'![]({link}){{fig-alt="{_attribute(slide.figure.alt)}" width="1200"}}')
     if slide.footer:
         parts.append(f"::: {{.foot}}\n{escaped(slide.footer)}\n:::")
     if slide.notes:

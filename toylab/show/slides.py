@@ -12,11 +12,11 @@ from pathlib import Path
 from toylab.errors import ToylabError
 from toylab.files import whole
 from toylab.show import beamer, marp, quarto
-from toylab.show.assets import filled, folder_of, record_of
+from toylab.show.assets import Assets, filled, folder_of, record_of
 from toylab.show.deck import Deck, Watch
 
-# Writes a deck: the text, its empty folder, what the text calls that folder, who is told of each slide.
-Write = Callable[[Deck, Path, Path, str, Watch], None]
+# Writes a deck: the text, its folder, who is told of each slide.
+Write = Callable[[Deck, Path, Assets, Watch], None]
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,8 @@ def write(deck: Deck, path: Path, watch: Watch = lambda title: None) -> None:
         with whole(path) as part:
             powerpoint.write(deck, part, watch)
         return
-    with whole(path) as part, filled(path, deck) as folder:
-        row.write(deck, part, folder, folder_of(path).name, watch)
+    with whole(path) as part, filled(path, deck) as assets:
+        row.write(deck, part, assets, watch)
 
 
 def provenance_in(path: Path) -> dict[str, str]:

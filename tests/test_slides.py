@@ -38,6 +38,7 @@ NASTY = [
     "\\input{/etc/passwd} \\end{frame} $x^2$ %comment {braces} #1 ~tilde^caret_under",
     "{{< include /etc/passwd >}} `r system('x')` {=html} @cite ::: {.notes} :::",
     "# heading **bold** [link](http://x.y) ![image](y.png) | table | --- -- ... :smile:",
+    "costs $\\frac$ more",
     "1. one",
     "--> <!-- _class: lead --> bg left:40% w:10",
     "- item + item = x",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from matplotlib import rc_context
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
@@ -30,6 +31,8 @@ def fitted(
 _PIECES = re.compile(r"[\u2e80-\uffef][\u3001\u3002\uff01-\uff1f]*|[^\s\u2e80-\uffef]{1,24}\s*|\s+")
 
 
+# A $ is a $, whoever asks and whatever matplotlib is set to.
+@rc_context({"text.parse_math": False})
 def wrapped(
     words: str, width: float, points: float, fonts: Sequence[str], bold: bool = False, most: int = 2
 ) -> list[str]:

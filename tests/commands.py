@@ -1,4 +1,4 @@
-"""Commands in processes of their own, to be stopped."""
+"""Commands in processes of their own: to be stopped, or run to their end."""
 
 from __future__ import annotations
 
@@ -18,4 +18,18 @@ def started(words: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+def ran(
+    words: Sequence[str], folder: Path, seconds: int = 120, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `python ...` in a folder to its end, every warning an error."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
     )

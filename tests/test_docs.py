@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commands import ran
 
 import toylab
 
@@ -40,14 +38,7 @@ def test_an_example_of_the_guide_is_one_block_in_one_file_and_works(
     commands = _COMMAND.findall(SECTIONS[title])
     assert commands
     for command in commands:
-        done = subprocess.run(
-            [sys.executable, "-W", "error", "-m", *shlex.split(command)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            env={**os.environ, "PYTHONPATH": str(tmp_path), "OMP_NUM_THREADS": "1"},
-        )
+        done = ran(["-m", *shlex.split(command)], tmp_path, PYTHONPATH=str(tmp_path))
         assert done.returncode == 0, done.stderr
         assert not done.stderr
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import ran
 from games import small_toml
 from PIL import Image
 
@@ -39,14 +38,7 @@ BLOW_UPS = {
 
 
 def toylab(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "toylab", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
+    return ran(["-m", "toylab", *words], folder, seconds=300)
 
 
 @pytest.mark.parametrize("rates", BLOW_UPS)

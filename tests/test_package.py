@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tarfile
@@ -10,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from commands import ran
 
 import toylab
 from toylab import catalogue
@@ -50,15 +50,8 @@ def test_an_installed_toylab_finds_its_scenarios_lectures_and_counts(
         file.extractall(site)
 
     def run(*words: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-W", "error", *words],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            # -P is not enough: the checkout is installed in this environment too.
-            env={**os.environ, "PYTHONPATH": str(site), "OMP_NUM_THREADS": "1"},
-        )
+        # In front of the checkout, which is installed in this environment too.
+        done = ran(words, tmp_path, PYTHONPATH=str(site))
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -261,11 +261,8 @@ def check(
     ] = None,
 ) -> None:
     """Count the scenarios' claims over seeds; exit code 1 if one fails."""
-    from datetime import date
-
     from toylab import study
     from toylab.files import whole
-    from toylab.training import versions
     from toylab.workers import Workers
 
     for path in output or []:
@@ -283,12 +280,10 @@ def check(
                 f"{o.verdict:<9}  {share:>7}  {low:.2f}..{high:.2f}  {o.scenario:<{width}}  {o.claim.text}"
             )
         found += outcomes
-    span = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else str(numbers[0])
-    about = {"date": date.today().isoformat(), "seeds": span, **versions()}
     for path in output or []:
         table = study.as_json if path.suffix == ".json" else study.as_markdown
         with whole(path) as part:
-            part.write_text(table(found, about), encoding="utf-8")
+            part.write_text(table(found, study.about(numbers)), encoding="utf-8")
     if any(o.verdict == "fails" for o in found):
         raise typer.Exit(1)
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +17,8 @@ from scipy import stats
 from toylab.axes import PerSeed
 from toylab.claims import Claim
 from toylab.scenario import load
-from toylab.study import CACHE, Task, measured, parts
-from toylab.study import measure as measure_task
+from toylab.study import CACHE, about, measured, measurements
 from toylab.terminal import parse_seeds, progress
-from toylab.training import versions
 from toylab.workers import Workers
 
 
@@ -257,12 +253,12 @@ def interval(numbers: PerSeed, mean: bool) -> tuple[float, float, float]:
     return centre, float(low), float(high)
 
 
-def page(found: Mapping[Number, PerSeed], about: Mapping[str, str]) -> str:
+def page(found: Mapping[Number, PerSeed], made: Mapping[str, str]) -> str:
     """The page, in Markdown.
 
     Args:
         found: Of each number ours, [S].
-        about: Date, seeds, versions.
+        made: Date, seeds, versions.
     """
     lines = [
         "# What papers report, and what comes out here",
@@ -270,7 +266,7 @@ def page(found: Mapping[Number, PerSeed], about: Mapping[str, str]) -> str:
         "Written by `python -m toylab.papers` from trainings on the seeds below. Ours are medians over",
         "seeds with their 95 % interval, or means where a table says so.",
         "",
-        ", ".join(f"{key} {value}" for key, value in about.items()) + ".",
+        ", ".join(f"{key} {value}" for key, value in made.items()) + ".",
     ]
     for paper in PAPERS:
         lines += ["", f"## {paper.title}", "", f"Reduced: {paper.reduced}", ""]
@@ -293,19 +289,10 @@ def measure(
     for paper in PAPERS:
         for number in paper.numbers:
             wanted.setdefault(number.scenario, []).append(number)
-    ensembles = parts(seeds)
-    tasks = [
-        Task(load(name).settings, name, tuple(number.claim for number in numbers), part)
-        for name, numbers in wanted.items()
-        for part in ensembles
-    ]
-    arriving = workers.results(partial(measure_task, folder=folder), tasks)
-    for numbers in wanted.values():
-        own = [next(arriving) for _ in ensembles]
-        yield {
-            number: np.concatenate([np.asarray(part[measured(number.claim)]) for part in own])
-            for number in numbers
-        }
+    games = [(load(name), [number.claim for number in numbers]) for name, numbers in wanted.items()]
+    arriving = measurements(games, seeds, workers, folder)
+    for numbers, found in zip(wanted.values(), arriving, strict=True):
+        yield {number: np.asarray(found[measured(number.claim)]) for number in numbers}
 
 
 def main() -> None:
@@ -319,8 +306,7 @@ def main() -> None:
     found: dict[Number, PerSeed] = {}
     for part in progress(measure(seeds, Workers(asked.jobs)), n, "Measuring"):
         found |= part
-    about = {"date": date.today().isoformat(), "seeds": f"{seeds[0]} to {seeds[-1]}", **versions()}
-    Path("docs/papers.md").write_text(page(found, about), encoding="utf-8")
+    Path("docs/papers.md").write_text(page(found, about(seeds)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from toylab.files import whole
 from toylab.metrics import METRICS
 from toylab.published import fingerprint, played
 from toylab.scenario import Scenario, check, load
-from toylab.training import record
+from toylab.training import record, versions
 from toylab.workers import Workers
 
 # Seeds trained together. An ensemble of eight fits the cache of a core, and no more than this is lost
@@ -157,18 +158,37 @@ def outcomes(
                 known[1].append(claim)
         needed = [*(c.against for c in scenario.claims if c.against), scenario.name]
         order += [name for name in needed if name not in order]
-    tasks = [
-        (name, Task(wanted[name][0].settings, name, tuple(wanted[name][1]), part))
-        for name in order
-        for part in parts(seeds)
-    ]
-    arriving = workers.results(partial(measure, folder=folder), [task for _, task in tasks])
+    arriving = measurements([wanted[name] for name in order], seeds, workers, folder)
     done: dict[str, Numbers] = {}
     waiting = list(scenarios)
-    for name in order:
-        done[name] = _joined([next(arriving) for _ in parts(seeds)])
+    for name, numbers in zip(order, arriving, strict=True):
+        done[name] = numbers
         while waiting and _answered(waiting[0], done):
             yield _counted(waiting.pop(0), done)
+
+
+def measurements(
+    wanted: Sequence[tuple[Scenario, Sequence[Claim]]],
+    seeds: Sequence[int],
+    workers: Workers,
+    folder: Path,
+) -> Iterator[Numbers]:
+    """Numbers of each scenario for so many claims, in order, as they arrive; arguments as `outcomes`."""
+    ensembles = parts(seeds)
+    tasks = [
+        Task(scenario.settings, scenario.name, tuple(claims), part)
+        for scenario, claims in wanted
+        for part in ensembles
+    ]
+    arriving = workers.results(partial(measure, folder=folder), tasks)
+    for _ in wanted:
+        yield _joined([next(arriving) for _ in ensembles])
+
+
+def about(seeds: Sequence[int]) -> dict[str, str]:
+    """What a table says of its making: when, on which seeds, with which versions."""
+    span = f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else str(seeds[0])
+    return {"date": date.today().isoformat(), "seeds": span, **versions()}
 
 
 def parts(seeds: Sequence[int]) -> list[tuple[int, ...]]:

@@ -12,7 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from toylab.errors import ToylabError
-from toylab.game.networks import ACTIVATIONS, INITS, MLP
+from toylab.game.networks import ACTIVATIONS, INITS, MLP, NETWORKS
+from toylab.game.networks.base import slope_of
+from toylab.game.networks.mlp import FAST
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.optimizers import OPTIMIZERS, SCHEDULES
 from toylab.game.penalties import PENALTIES, Side
@@ -66,6 +68,87 @@ def test_gradients_of_a_network_are_finite_differences(activation: str) -> None:
     # Away from kinks: a difference across a kink of relu is no derivative.
     x = torch.randn(1, 3, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     assert torch.autograd.gradcheck(lambda p: net(p, x), rows)
+
+
+FAST_ONES = pytest.mark.parametrize("activation", FAST)
+SHAPES = pytest.mark.parametrize("hidden", [(), (3,), (7, 4, 6)])
+
+
+def by_both_ways(net: MLP, n_seeds: int = 3) -> tuple[Tensor, Tensor, Callable, Callable]:
+    """Parameters and points that ask for gradients, the fast network and the plain one."""
+    dice = torch.Generator().manual_seed(1)
+    rows = initial(net, n_seeds).double().requires_grad_()
+    x = torch.randn(n_seeds, 5, net.inputs, dtype=torch.float64, generator=dice).requires_grad_()
+    chain = net._chain
+    assert chain is not None
+    return rows, x, net, lambda p, at: net._layered(p, at * net.input_scale)
+
+
+@FAST_ONES
+@SHAPES
+@pytest.mark.parametrize("outputs", [1, 2, 6])
+def test_the_fast_way_gives_what_autograd_gives(
+    activation: str, hidden: tuple[int, ...], outputs: int
+) -> None:
+    net = MLP(2, outputs, hidden, activation, input_scale=0.7)
+    rows, x, fast, plain = by_both_ways(net)
+    weight = torch.randn(3, 5, outputs, dtype=torch.float64)
+    values = [way(rows, x) for way in (fast, plain)]
+    assert torch.allclose(values[0], values[1], atol=1e-12)
+    for wanted in ([rows, x], [rows], [x]):
+        ours, theirs = (
+            torch.autograd.grad((v * weight).sum(), wanted, retain_graph=True) for v in values
+        )
+        for one, other in zip(ours, theirs, strict=True):
+            assert torch.allclose(one, other, atol=1e-12)
+
+
+@FAST_ONES
+def test_the_fast_way_can_be_differentiated_twice(activation: str) -> None:
+    rows, x, fast, _ = by_both_ways(MLP(2, 1, (4, 3), activation), 2)
+    assert torch.autograd.gradcheck(fast, (rows, x))
+    assert torch.autograd.gradgradcheck(fast, (rows, x))
+
+
+@FAST_ONES
+@pytest.mark.parametrize("moving", [False, True], ids=["fixed points", "points of a generator"])
+def test_a_slope_and_its_gradient_are_autograds(activation: str, moving: bool) -> None:
+    net = MLP(2, 1, (7, 4), activation, input_scale=0.7)
+    rows, x, _, plain = by_both_ways(net)
+    at = x if moving else x.detach()
+    ours, theirs = net.slope(rows, at), slope_of(lambda at: plain(rows, at), at)
+    assert torch.allclose(ours, theirs, atol=1e-12)
+    wanted = [rows, x] if moving else [rows]
+    grads = [
+        torch.autograd.grad(s.square().sum(), wanted, retain_graph=True, materialize_grads=True)
+        for s in (ours, theirs)
+    ]
+    for one, other in zip(*grads, strict=True):
+        assert torch.allclose(one, other, atol=1e-12)
+    # As an update does that looks ahead: the slope's gradient is differentiated once more.
+    again = [
+        torch.autograd.grad(s.square().sum(), rows, create_graph=True)[0] for s in (ours, theirs)
+    ]
+    deep = [torch.autograd.grad(g.square().sum(), rows)[0] for g in again]
+    assert torch.allclose(deep[0], deep[1], atol=1e-10)
+
+
+@pytest.mark.parametrize("kind", set(NETWORKS) - {"mlp"})
+def test_slopes_of_solvable_networks_are_finite_differences(kind: str) -> None:
+    net = NETWORKS[kind](inputs=2, outputs=1)
+    rows = torch.tensor([[0.3, -0.7]], dtype=torch.float64)
+    x = torch.tensor([[[0.2, 0.5], [-1.0, 0.1]]], dtype=torch.float64)
+    if kind == "point":
+        with pytest.raises(RuntimeError, match="does not require grad|not have been used"):
+            net.slope(rows, x)  # a generator that looks at no latent has none
+        return
+    for axis in range(2):
+        step = torch.zeros(2, dtype=torch.float64)
+        step[axis] = 1e-6
+        ahead, behind = net(rows, x + step), net(rows, x - step)
+        assert torch.allclose(
+            net.slope(rows, x)[..., axis], ((ahead - behind) / 2e-6)[..., 0], atol=1e-7
+        )
 
 
 @pytest.mark.parametrize("init", INITS)
@@ -212,14 +295,17 @@ def test_an_optimizer_steps_as_torchs_does(name: str) -> None:
     theirs = at.clone().requires_grad_()
     renamed = {"decay": "alpha"}
     reference = torchs([theirs], **{renamed.get(k, k): v for k, v in options.items()})
+    moved, own = at.clone(), ours.initial(at)
     state = ours.initial(at)
     for step in range(20):
         gradient = torch.cos(at * (step + 1))
         change, state = ours.step(gradient, state)
         at = at + change
+        own = ours.move(moved, torch.cos(moved * (step + 1)), own, 1.0)
         theirs.grad = torch.cos(theirs.detach() * (step + 1))
         reference.step()
     assert torch.allclose(at, theirs.detach(), rtol=1e-9)
+    assert torch.allclose(moved, theirs.detach(), rtol=1e-9)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -264,10 +350,10 @@ def quadratic(x: Tensor) -> Tensor:
 def side(judge: Callable[[Tensor], Tensor], n_seeds: int = 2, n: int = 5) -> Side:
     rng = torch.Generator().manual_seed(1)
     real, fake = torch.randn(2, n_seeds, n, 2, generator=rng, dtype=torch.float64)
-    return Side(judge, real, fake, judge(real), Dice(n_seeds))
+    return Side(lambda x: slope_of(judge, x), real, fake, judge(real), Dice(n_seeds))
 
 
-def slope_of(x: Tensor) -> Tensor:
+def known_slope(x: Tensor) -> Tensor:
     return torch.stack([2 * x[..., 0] + 3 * x[..., 1], 3 * x[..., 0]], dim=-1)
 
 
@@ -278,11 +364,11 @@ def between(at: Side) -> Tensor:
 
 # Written out on a quadratic whose slope is known by hand.
 TERMS: dict[str, tuple[dict[str, Any], Callable[[Side], Tensor]]] = {
-    "r1": ({"weight": 0.4}, lambda s: 0.2 * slope_of(s.real).square().sum(-1).mean(-1)),
-    "r2": ({"weight": 0.4}, lambda s: 0.2 * slope_of(s.fake).square().sum(-1).mean(-1)),
+    "r1": ({"weight": 0.4}, lambda s: 0.2 * known_slope(s.real).square().sum(-1).mean(-1)),
+    "r2": ({"weight": 0.4}, lambda s: 0.2 * known_slope(s.fake).square().sum(-1).mean(-1)),
     "gradient_penalty": (
         {"weight": 0.7, "target": 2.0},
-        lambda s: 0.7 * (slope_of(between(s)).norm(dim=-1) - 2).square().mean(-1),
+        lambda s: 0.7 * (known_slope(between(s)).norm(dim=-1) - 2).square().mean(-1),
     ),
     "label_smoothing": ({"amount": 0.1}, lambda s: 0.1 * quadratic(s.real).mean(-1)),
 }
@@ -298,7 +384,7 @@ def test_a_term_is_its_papers_formula(name: str) -> None:
 
 def test_a_one_sided_penalty_counts_only_steep_places() -> None:
     at = side(quadratic)
-    steep = torch.relu(slope_of(between(at)).norm(dim=-1) - 3).square().mean(-1)
+    steep = torch.relu(known_slope(between(at)).norm(dim=-1) - 3).square().mean(-1)
     rule = PENALTIES["gradient_penalty"](weight=1.0, target=3.0, one_sided=True)
     assert torch.allclose(torch.as_tensor(rule.term(side(quadratic))), steep, atol=1e-6)
 
@@ -308,11 +394,11 @@ def test_a_gradient_penalty_draws_a_factor_for_each_sample() -> None:
     real, fake = torch.zeros(1, 50, 2).double(), torch.ones(1, 50, 2).double()
     seen: list[Tensor] = []
 
-    def judge(x: Tensor) -> Tensor:
+    def slope(x: Tensor) -> Tensor:
         seen.append(x.detach())
-        return x.sum(-1)
+        return torch.ones_like(x)
 
-    PENALTIES["gradient_penalty"]().term(Side(judge, real, fake, real[..., 0], Dice(1)))
+    PENALTIES["gradient_penalty"]().term(Side(slope, real, fake, real[..., 0], Dice(1)))
     assert len(seen[0][0, :, 0].unique()) == 50
 
 
@@ -374,7 +460,7 @@ def test_instance_noise_has_its_spread_and_dies_away() -> None:
 def test_smoothed_labels_are_torchs_cross_entropy_with_soft_labels() -> None:
     real, fake = logits(1)
     plain = OBJECTIVES["non_saturating"]().discriminator_loss(real, fake)
-    at = Side(lambda x: x[..., 0], real[..., None], fake[..., None], real, Dice(1))
+    at = Side(torch.ones_like, real[..., None], fake[..., None], real, Dice(1))
     ours = plain + PENALTIES["label_smoothing"](amount=0.1).term(at)
     bce = nn.BCEWithLogitsLoss()
     expected = bce(real, torch.full_like(real, 0.9)) + bce(fake, torch.zeros_like(fake))

@@ -24,7 +24,10 @@ ORDER = [
     "targets.shapes",
     "targets.boxes",
     "targets.empirical",
-    "game.networks",
+    "game.networks.base",
+    "game.networks.chain",
+    "game.networks.mlp",
+    "game.networks.solvable",
     "game.objectives",
     "game.optimizers",
     "game.penalties",
@@ -166,7 +169,10 @@ def test_a_module_imports_only_what_stands_above_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in ORDER if name.startswith("game.")])
 def test_the_rooms_of_the_game_do_not_import_one_another(name: str) -> None:
-    assert not [i for i, _ in imports(MODULES[name]) if i.startswith("toylab.game")]
+    # A room with several files may, within itself.
+    own = ".".join(["toylab", *name.split(".")[:2]]) + "."
+    found = [i for i, _ in imports(MODULES[name]) if i.startswith("toylab.game")]
+    assert not [i for i in found if not i.startswith(own)]
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.split(".")[0] in CINEMA])

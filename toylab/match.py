@@ -57,8 +57,11 @@ class Player:
 
     def step(self, gradient: Tensor) -> None:
         """Move along a gradient [S, P]."""
-        change, self.state = self.optimizer.step(self._clip(gradient), self.state, self.scale)
-        self.parameters = self._project(self.parameters + change)
+        # In place: nobody looks at where the player was.
+        self.state = self.optimizer.move(
+            self.parameters, self._clip(gradient), self.state, self.scale
+        )
+        self.parameters = self._project(self.parameters)
 
     def moved(self, gradient: Tensor) -> Tensor:
         """Where such a step would lead, without taking it, [S, P]."""
@@ -76,7 +79,7 @@ class Player:
     def keep(self, rows: Int) -> None:
         """Go on with some of the seeds only."""
         self.parameters, self.memory = self.parameters[rows], self.memory[rows]
-        self.state = tuple(t[rows] if t.ndim else t for t in self.state)
+        self.state = tuple(t[rows] if isinstance(t, Tensor) else t for t in self.state)
 
 
 class Game:
@@ -114,8 +117,8 @@ class Game:
             self._clipped,
             self._projected,
         )
-        # What is recorded: the generator itself, or its average.
-        self.shown = self.generator.parameters
+        # What is recorded: the generator itself, or its average, which lags behind and so is a copy.
+        self.shown = self.generator.parameters.clone()
         self._old = torch.zeros((len(seeds), 0, 2), device=device)
         self._progress = 0.0
 
@@ -248,7 +251,11 @@ class Game:
             both = judge(torch.cat([real, fake], dim=1))
             real_logits, fake_logits = both.chunk(2, dim=1)
         loss = self.objective.discriminator_loss(real_logits, fake_logits)
-        side = Side(judge, real, fake, real_logits, self._draws)
+
+        def slope(x: Tensor) -> Tensor:
+            return self._judge.slope(discriminator, x, self._dice)
+
+        side = Side(slope, real, fake, real_logits, self._draws)
         for penalty in self._penalties:
             loss = loss + penalty.term(side)
         return loss
@@ -264,11 +271,13 @@ class Game:
         return self.objective.generator_loss(real_logits, fake_logits)
 
     def _made(self, parameters: Tensor, z: Tensor) -> Tensor:
-        return self._generate(parameters, z, lambda shape: self._draws.uniform(*shape))
+        return self._generate(parameters, z, self._dice)
 
     def _judged(self, parameters: Tensor, packed: Tensor) -> Tensor:
-        logits = self._judge(parameters, packed, lambda shape: self._draws.uniform(*shape))
-        return logits.squeeze(-1)
+        return self._judge(parameters, packed, self._dice).squeeze(-1)
+
+    def _dice(self, shape: tuple[int, ...]) -> Tensor:
+        return self._draws.uniform(*shape)
 
     def _evaluated(self, parameters: Tensor, packed: Tensor, among: Tensor) -> Tensor:
         if isinstance(self._judge, MLP):

@@ -1,7 +1,8 @@
 """How far a player steps: from a gradient to a change of its parameters.
 
-All rules are elementwise over rows [S, P], so seeds cannot touch one another, and free of in-place
-writes, so that an update may differentiate through its inner steps.
+All rules are elementwise over rows [S, P], so seeds cannot touch one another. `step` is free of
+in-place writes, so that an update may differentiate through its inner steps; `move` is the same step taken
+in place, for training itself.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 import torch
 from annotated_types import Interval
@@ -35,7 +36,7 @@ Schedule = Annotated[str, OneOf(SCHEDULES)]
 # Under a root: its slope at 0 is infinite, and a look-ahead differentiates through it.
 _TINY = 1e-30
 
-State = tuple[Tensor, ...]  # each [S, P] or a scalar count
+State = tuple[Any, ...]  # tensors [S, P], or a count of steps
 
 
 class Optimizer(Protocol):
@@ -57,6 +58,24 @@ class Optimizer(Protocol):
         """
         ...
 
+    def move(self, parameters: Tensor, gradient: Tensor, state: State, scale: float) -> State:
+        """Take such a step: write to the parameters [S, P], and to the state, which is handed back."""
+        ...
+
+
+class _Rule:
+    """What a rule is that has no faster way to move than to step."""
+
+    def step(self, gradient: Tensor, state: State, scale: float = 1.0) -> tuple[Tensor, State]:
+        """Turn a gradient [S, P] into the change to add [S, P] and the next state."""
+        raise NotImplementedError
+
+    def move(self, parameters: Tensor, gradient: Tensor, state: State, scale: float) -> State:
+        """Add the change to the parameters [S, P]."""
+        change, state = self.step(gradient, state, scale)
+        parameters.add_(change)
+        return state
+
 
 @dataclass(frozen=True)
 class Adam:
@@ -70,23 +89,35 @@ class Adam:
     def initial(self, parameters: Tensor) -> State:
         """First moment, second moment, and the count of steps."""
         zeros = torch.zeros_like(parameters)
-        return zeros, zeros, torch.zeros(())
+        return zeros, zeros.clone(), 0.0
+
+    def move(self, parameters: Tensor, gradient: Tensor, state: State, scale: float) -> State:
+        """Step in place: six passes over the rows where the step that leaves all as it was takes ten."""
+        (mean, square, count), (b1, b2) = state, self.betas
+        n = count + 1
+        mean.lerp_(gradient, 1 - b1)
+        square.mul_(b2).addcmul_(gradient, gradient, value=1 - b2)
+        root = square.sqrt().add_(self.eps * (1 - b2**n) ** 0.5)
+        parameters.addcdiv_(mean, root, value=self._size(n, scale))
+        return mean, square, n
+
+    def _size(self, n: float, scale: float) -> float:
+        # The second moment's correction is taken out of the root: one pass less over the rows.
+        b1, b2 = self.betas
+        return -scale * self.lr * (1 - b2**n) ** 0.5 / (1 - b1**n)
 
     def step(self, gradient: Tensor, state: State, scale: float = 1.0) -> tuple[Tensor, State]:
         """Step by the corrected ratio of the moments."""
         (mean, square, count), (b1, b2) = state, self.betas
-        count = count + 1
-        n = float(count)
+        n = count + 1
         mean = torch.lerp(gradient, mean, b1)
         square = torch.addcmul(square * b2, gradient, gradient, value=1 - b2)
-        size = -scale * self.lr / (1 - b1**n)
-        # The second moment's correction is taken out of the root: one pass less over the rows.
         root = (square + _TINY).sqrt().add(self.eps * (1 - b2**n) ** 0.5)
-        return (mean / root).mul(size * (1 - b2**n) ** 0.5), (mean, square, count)
+        return (mean / root).mul(self._size(n, scale)), (mean, square, n)
 
 
 @dataclass(frozen=True)
-class SGD:
+class SGD(_Rule):
     """Stochastic gradient descent, with heavy-ball momentum if wanted. Polyak 1964."""
 
     lr: Rate = 1e-2
@@ -104,7 +135,7 @@ class SGD:
 
 
 @dataclass(frozen=True)
-class RMSProp:
+class RMSProp(_Rule):
     """Gradient over its running root mean square. Tieleman & Hinton 2012, lecture 6.5."""
 
     lr: Rate = 1e-3

@@ -1,7 +1,6 @@
 """What keeps the discriminator in bounds, and the other tricks of the trade.
 
-Each is a class with the hooks it needs; `Penalty` has them all and does nothing in any. The batch is
-summed, never mixed, so the gradient of a sum of logits is each point's own gradient. To add one: a
+Each is a class with the hooks it needs; `Penalty` has them all and does nothing in any. To add one: a
 class and its row in `PENALTIES`.
 """
 
@@ -15,7 +14,8 @@ import torch
 from annotated_types import Interval
 from torch import Tensor
 
-Judge = Callable[[Tensor], Tensor]  # points [S, B, 2] -> logits [S, B]
+# Points [S, B, 2] -> the gradient of the logit at each, [S, B, 2], differentiable in the parameters.
+Slope = Callable[[Tensor], Tensor]
 Strength = Annotated[float, Interval(ge=0, le=1e6)]
 Share = Annotated[float, Interval(ge=0, le=1)]
 
@@ -36,7 +36,7 @@ class Draws(Protocol):
 class Side:
     """What a term of the discriminator's loss may look at; points are [S, B, 2], logits [S, B]."""
 
-    judge: Judge
+    slope: Slope
     real: Tensor
     fake: Tensor
     real_logits: Tensor
@@ -63,15 +63,6 @@ class Penalty:
         return parameters
 
 
-def slope(judge: Judge, x: Tensor) -> Tensor:
-    """Gradient of the logit at each point, [S, B, 2]; differentiable in the parameters.
-
-    Points that depend on the generator stay so: an update that looks ahead differentiates through them.
-    """
-    x = x if x.requires_grad else x.detach().requires_grad_()
-    return torch.autograd.grad(judge(x).sum(), x, create_graph=True)[0]
-
-
 @dataclass(frozen=True)
 class R1(Penalty):
     """weight / 2 times E |grad a|^2 over real points. Mescheder et al. 2018, eq. 9."""
@@ -80,7 +71,7 @@ class R1(Penalty):
 
     def term(self, side: Side) -> Tensor:
         """Penalty on the real points, [S]."""
-        return 0.5 * self.weight * slope(side.judge, side.real).square().sum(-1).mean(-1)
+        return 0.5 * self.weight * side.slope(side.real).square().sum(-1).mean(-1)
 
 
 @dataclass(frozen=True)
@@ -91,7 +82,7 @@ class R2(Penalty):
 
     def term(self, side: Side) -> Tensor:
         """Penalty on the generated points, [S]."""
-        return 0.5 * self.weight * slope(side.judge, side.fake).square().sum(-1).mean(-1)
+        return 0.5 * self.weight * side.slope(side.fake).square().sum(-1).mean(-1)
 
 
 @dataclass(frozen=True)
@@ -112,7 +103,7 @@ class GradientPenalty(Penalty):
         at = side.draws.uniform(side.real.shape[1], 1)
         between = at * side.real + (1 - at) * side.fake
         # The norm has no gradient at 0; 1e-12 below the root gives it one and moves the norm by 1e-6.
-        length = (slope(side.judge, between).square().sum(-1) + 1e-12).sqrt()
+        length = (side.slope(between).square().sum(-1) + 1e-12).sqrt()
         excess = length - self.target
         excess = torch.relu(excess) if self.one_sided else excess
         return self.weight * excess.square().mean(-1)

@@ -1,9 +1,4 @@
-"""An ensemble of networks: the same for all seeds, one batched matmul a layer.
-
-A network is a pure function of its parameters, one flat row per seed, [S, P]. So a gradient norm, a
-clip, an optimiser step or an unrolled inner step is one expression over rows, and a seed is dropped
-by dropping its row. To add a kind: a class with the members of `Network`, and its row in `NETWORKS`.
-"""
+"""A multilayer perceptron for all seeds at once."""
 
 from __future__ import annotations
 
@@ -11,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -20,14 +15,12 @@ from torch import Tensor
 
 from toylab.choice import OneOf
 from toylab.errors import ToylabError
-
-# Draws of the given shape per seed, [S, *shape], uniform on 0..1; None where nothing may be random.
-Dice = Callable[[tuple[int, ...]], Tensor]
+from toylab.game.networks.base import Dice, slope_of
+from toylab.game.networks.chain import ELU, RELU, TANH, Act, Chain, leaky
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu,
-    # .2 is the slope of the DCGAN line of work; torch's default .01 is nearly a ReLU.
-    "leaky_relu": lambda x: torch.nn.functional.leaky_relu(x, 0.2),
+    "leaky_relu": lambda x: torch.nn.functional.leaky_relu(x, LEAK),
     "tanh": torch.tanh,
     "elu": torch.nn.functional.elu,
     "silu": torch.nn.functional.silu,
@@ -37,6 +30,10 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "maxout": lambda x: x.unflatten(-1, (-1, MAXOUT_PIECES)).amax(-1),
 }
 MAXOUT_PIECES = 5
+# The slope of the DCGAN line of work; torch's default .01 is nearly a ReLU.
+LEAK = 0.2
+# Those of which the derivative is told from the value.
+FAST: dict[str, Act] = {"relu": RELU, "leaky_relu": leaky(LEAK), "tanh": TANH, "elu": ELU}
 
 # What a scheme draws for one layer: weights [fan_in, fan_out] of unit gain.
 Draw = Callable[[np.random.Generator, int, int], np.ndarray]
@@ -64,27 +61,6 @@ INITS: dict[str, Draw] = {
 }
 # torch.nn.Linear draws its biases from the same interval as its weights, and so does its twin here.
 _RANDOM_BIAS = frozenset({"lecun"})
-
-
-class Network(Protocol):
-    """A function of parameters and points, for all seeds at once."""
-
-    def initial(self, rngs: Sequence[np.random.Generator]) -> Tensor:
-        """Draw initial parameters, one stream per seed, [S, P]."""
-        ...
-
-    def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
-        """Evaluate each seed's network on its own points.
-
-        Args:
-            parameters: One row per seed, [S, P].
-            x: [S, B, inputs].
-            dice: Draws for what is random in training; none is drawn without it.
-
-        Returns:
-            [S, B, outputs].
-        """
-        ...
 
 
 Width = Annotated[int, Interval(ge=1, le=4096)]
@@ -196,10 +172,36 @@ class MLP:
         if among is not None and self.minibatch:
             n_among = among.shape[1]
             x = torch.cat([among.expand(len(x), -1, -1), x], dim=1)
+        x = self._scaled(x)
+        if self._chain is not None:
+            return self._chain(parameters, x)
+        return self._layered(parameters, x, dice, n_among)[:, n_among:]
+
+    def slope(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
+        """Gradient of the one output at each point, [S, B, inputs]; differentiable in the parameters."""
+        chain = self._chain
+        if chain is not None and chain.act.piecewise and not x.requires_grad:
+            return self._scaled(chain.slope(parameters, self._scaled(x)))
+        return slope_of(lambda at: self(parameters, at, dice), x)
+
+    def _scaled(self, x: Tensor) -> Tensor:
+        return x * self.input_scale if self.input_scale != 1 else x
+
+    @cached_property
+    def _chain(self) -> Chain | None:
+        """The fast path, where there is nothing but layers and activations."""
+        extras = self.batch_norm or self.dropout or self.spectral_norm or self.minibatch
+        if extras or self.activation not in FAST:
+            return None
+        return Chain(self.layers, FAST[self.activation], self._layered)
+
+    def _layered(
+        self, parameters: Tensor, x: Tensor, dice: Dice | None = None, n_among: int = 0
+    ) -> Tensor:
+        """Every kind of layer, by autograd; the first `n_among` points are the others' company."""
         # split, not slices: its backward pass is one concatenation and not one padded sum a block.
         blocks = iter(parameters.split(self.sizes, dim=1))
         kernels = parameters.split(self.sizes, dim=1)[-1] if self.minibatch else None
-        x = x * self.input_scale if self.input_scale != 1 else x
         for depth, (fan_in, fan_out) in enumerate(self.layers):
             weights = next(blocks).reshape(-1, fan_in, fan_out)
             bias = next(blocks).unsqueeze(1)
@@ -210,7 +212,7 @@ class MLP:
                 known = torch.nan_to_num(weights, nan=1.0, posinf=1.0, neginf=1.0)
                 weights = weights / torch.linalg.matrix_norm(known, 2, keepdim=True)
             if depth == len(self.hidden):
-                return torch.baddbmm(bias, x, weights)[:, n_among:]
+                return torch.baddbmm(bias, x, weights)
             if self.batch_norm:
                 x = _normalised(x @ weights) * next(blocks).unsqueeze(1) + bias
             else:
@@ -243,73 +245,3 @@ def _normalised(x: Tensor) -> Tensor:
     centred = x - x.mean(dim=1, keepdim=True)
     # 1e-5: torch's own guard against a unit that never varies.
     return centred * torch.rsqrt(centred.square().mean(dim=1, keepdim=True) + 1e-5)
-
-
-Coordinates = Annotated[tuple[float, ...], Len(2, 2)]
-
-
-def _start(start: tuple[float, ...], n: int) -> Tensor:
-    return torch.tensor(start, dtype=torch.float32).repeat(n, 1)
-
-
-@dataclass(frozen=True)
-class Point:
-    """A generator that is one point: G(z) = theta. Mescheder et al. 2018, the Dirac-GAN."""
-
-    inputs: int
-    outputs: int
-    start: Coordinates = (1.0, 0.0)
-
-    def initial(self, rngs: Sequence[np.random.Generator]) -> Tensor:
-        """The start, [S, 2]."""
-        return _start(self.start, len(rngs))
-
-    def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
-        """The point, as often as there are latents."""
-        return parameters.unsqueeze(1).expand(-1, x.shape[1], -1)
-
-
-@dataclass(frozen=True)
-class Linear:
-    """A discriminator without bias: D(x) = psi . x. Mescheder et al. 2018, the Dirac-GAN."""
-
-    inputs: int
-    outputs: int
-    start: Coordinates = (-1.0, 0.0)
-
-    def initial(self, rngs: Sequence[np.random.Generator]) -> Tensor:
-        """The start, [S, 2]."""
-        return _start(self.start, len(rngs))
-
-    def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
-        """The product."""
-        return x @ parameters.unsqueeze(-1)
-
-
-@dataclass(frozen=True)
-class Saddle:
-    """D(x) = -(1 + x^2) (100 - y^2) of the first coordinates. Heusel et al. 2017, the toy of two rates."""
-
-    inputs: int
-    outputs: int
-    start: Coordinates = (1.0, 0.0)
-
-    def initial(self, rngs: Sequence[np.random.Generator]) -> Tensor:
-        """The start, [S, 2]."""
-        return _start(self.start, len(rngs))
-
-    def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
-        """The value, negated: the generator raises D and so lowers it."""
-        height = 100 - parameters[:, :1].square()  # [S, 1]
-        return -(1 + x[..., :1].square()) * height.unsqueeze(1)
-
-
-NETWORKS: dict[str, Callable[..., Network]] = {
-    "mlp": MLP,
-    "point": Point,
-    "linear": Linear,
-    "saddle": Saddle,
-}
-# Which may stand on which side, and what their input is.
-GENERATORS = {kind: NETWORKS[kind] for kind in ("mlp", "point")}
-DISCRIMINATORS = {kind: NETWORKS[kind] for kind in ("mlp", "linear", "saddle")}

@@ -1,0 +1,203 @@
+"""The fast path: layer after layer forward and back by hand, for training's own gradients.
+
+Autograd keeps a graph of a dozen nodes a network and turns each thin product the slow way round: MKL's
+batched product with an outer size of 1 or 2 costs 3 to 10 times the same product transposed. Here a
+network is one node, activations are written in place, and each parameter's gradient lands where it
+belongs in the row. What has to be differentiated again is left to autograd: `plain` is asked then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from toylab.game.networks.base import slope_of
+
+aten = torch.ops.aten
+
+# Up to so many numbers a product is thin; at 8 both ways cost the same.
+THIN = 4
+
+
+@dataclass(frozen=True)
+class Act:
+    """An activation in place, and its derivative told from its own output.
+
+    Attributes:
+        apply: Changes pre-activations into activations, in place.
+        back: Multiplies a gradient by the derivative, in place; it is given the activations.
+        piecewise: Whether it is piecewise linear, its second derivative nil.
+    """
+
+    apply: Callable[[Tensor], Tensor]
+    back: Callable[[Tensor, Tensor], Tensor]
+    piecewise: bool = False
+
+
+def leaky(slope: float) -> Act:
+    """The leaky ReLU of a slope."""
+    return Act(
+        lambda x: torch.nn.functional.leaky_relu_(x, slope),
+        lambda g, h: aten.leaky_relu_backward.grad_input(g, h, slope, True, grad_input=g),
+        piecewise=True,
+    )
+
+
+RELU = Act(
+    torch.relu_,
+    lambda g, h: aten.threshold_backward.grad_input(g, h, 0, grad_input=g),
+    piecewise=True,
+)
+TANH = Act(torch.tanh_, lambda g, h: aten.tanh_backward.grad_input(g, h, grad_input=g))
+ELU = Act(
+    torch.nn.functional.elu_,
+    lambda g, h: aten.elu_backward.grad_input(g, 1.0, 1, 1, True, h, grad_input=g),
+)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Affine layers with one activation between them, over flat rows of parameters.
+
+    Attributes:
+        layers: (fan_in, fan_out) of each; a row holds each layer's weights and then its bias.
+        act: Between them.
+        plain: The same function by autograd, of parameters and points.
+    """
+
+    layers: tuple[tuple[int, int], ...]
+    act: Act
+    plain: Callable[[Tensor, Tensor], Tensor]
+
+    def __call__(self, parameters: Tensor, x: Tensor) -> Tensor:
+        """Evaluate, [S, B, outputs]."""
+        if torch.is_grad_enabled() and (parameters.requires_grad or x.requires_grad):
+            return _Value.apply(parameters, x, self)  # pyright: ignore[reportReturnType]
+        blocks = self.blocks(parameters)
+        return _last(self.hidden(blocks, x)[-1], *blocks[-1])
+
+    def slope(self, parameters: Tensor, x: Tensor) -> Tensor:
+        """Gradient of the one output at fixed points, differentiable in the parameters, [S, B, inputs]."""
+        return _Slope.apply(parameters, x, self)  # pyright: ignore[reportReturnType]
+
+    def blocks(self, row: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Each layer's weights [S, fan_in, fan_out] and bias [S, fan_out], views of the rows."""
+        # split, and not a slice a block: one call of torch instead of six.
+        parts = row.split(self._sizes, dim=1)
+        return [
+            (weights.view(-1, *shape), bias)
+            for shape, weights, bias in zip(self.layers, parts[::2], parts[1::2], strict=True)
+        ]
+
+    @cached_property
+    def _sizes(self) -> list[int]:
+        return [size for fan_in, fan_out in self.layers for size in (fan_in * fan_out, fan_out)]
+
+    def hidden(self, blocks: Sequence[tuple[Tensor, Tensor]], x: Tensor) -> list[Tensor]:
+        """The points and the activations of every hidden layer, [S, B, width] each."""
+        kept = [x]
+        for weights, bias in blocks[:-1]:
+            kept.append(self.act.apply(torch.baddbmm(bias.unsqueeze(1), kept[-1], weights)))
+        return kept
+
+
+def _turned(weights: Tensor) -> Tensor:
+    """Weights transposed, [S, fan_out, fan_in]; laid out anew where a product with them is thin."""
+    turned = weights.transpose(1, 2)
+    return turned.contiguous() if turned.shape[1] <= THIN else turned
+
+
+def _last(h: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
+    return torch.baddbmm(bias.unsqueeze(1), h, _turned(weights).transpose(1, 2))
+
+
+class _Value(torch.autograd.Function):
+    """The network's value, [S, B, outputs]."""
+
+    @staticmethod
+    def forward(ctx: Any, parameters: Tensor, x: Tensor, chain: Chain) -> Tensor:
+        blocks = chain.blocks(parameters)
+        kept = chain.hidden(blocks, x)
+        ctx.chain, ctx.blocks = chain, blocks
+        ctx.save_for_backward(parameters, x, *kept[1:])
+        return _last(kept[-1], *blocks[-1])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        (grad,), chain = grads, ctx.chain
+        parameters, x, *kept = ctx.saved_tensors
+        of_row, of_points = ctx.needs_input_grad[:2]
+        if torch.is_grad_enabled():
+            wanted = [t for t, asked in ((parameters, of_row), (x, of_points)) if asked]
+            found = iter(_again(chain.plain(parameters, x), wanted, grad))
+            return next(found) if of_row else None, next(found) if of_points else None, None
+        row = torch.empty_like(parameters) if of_row else None
+        slots = chain.blocks(row) if row is not None else None
+        blocks, kept = ctx.blocks, [x, *kept]
+        for depth in range(len(blocks) - 1, -1, -1):
+            if slots is not None:
+                _fill(slots[depth], kept[depth], grad)
+            if depth or of_points:
+                grad = torch.bmm(grad, _turned(blocks[depth][0]))
+            if depth:
+                grad = chain.act.back(grad, kept[depth])
+        return row, grad if of_points else None, None
+
+
+def _again(value: Tensor, inputs: Sequence[Tensor], grad: Tensor) -> tuple[Tensor, ...]:
+    """Gradients by autograd, in a graph that can be differentiated again."""
+    return torch.autograd.grad(value, inputs, grad, create_graph=True)
+
+
+def _fill(slot: tuple[Tensor, Tensor], h: Tensor, grad: Tensor) -> None:
+    """Write a layer's gradient: of its input h [S, B, fan_in] and of what left it [S, B, fan_out]."""
+    weights, bias = slot
+    torch.sum(grad, 1, out=bias)
+    if grad.shape[2] <= THIN:
+        weights.copy_(torch.bmm(grad.transpose(1, 2), h).transpose(1, 2))
+    else:
+        torch.bmm(h.transpose(1, 2), grad, out=weights)
+
+
+class _Slope(torch.autograd.Function):
+    """Gradient of the network's one output at each point; for piecewise linear activations.
+
+    Their second derivative is nil, so that the slope depends on the points nowhere and on the biases
+    nowhere, and its own gradient is one more pass forward along the slope.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, parameters: Tensor, x: Tensor, chain: Chain) -> Tensor:
+        blocks = chain.blocks(parameters)
+        kept = chain.hidden(blocks, x)
+        last = blocks[-1][0].transpose(1, 2)  # [S, 1, width]
+        slope = last.expand(-1, x.shape[1], -1).contiguous()
+        passed = []
+        for depth in range(len(blocks) - 1, 0, -1):
+            slope = chain.act.back(slope, kept[depth])
+            passed.append(slope)
+            slope = torch.bmm(slope, blocks[depth - 1][0].transpose(1, 2))
+        ctx.chain, ctx.blocks = chain, blocks
+        ctx.save_for_backward(parameters, x, *kept[1:], *reversed(passed))
+        return slope
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        (grad,), chain = grads, ctx.chain
+        parameters, x, *rest = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            slope = slope_of(lambda at: chain.plain(parameters, at), x)
+            return *_again(slope, [parameters], grad), None, None
+        kept, passed = rest[: len(rest) // 2], rest[len(rest) // 2 :]
+        row = torch.zeros_like(parameters)
+        blocks, slots = ctx.blocks, chain.blocks(row)
+        for depth, (h, slope) in enumerate(zip(kept, passed, strict=True)):
+            torch.bmm(grad.transpose(1, 2), slope, out=slots[depth][0])
+            grad = chain.act.back(torch.bmm(grad, blocks[depth][0]), h)
+        slots[-1][0].copy_(grad.sum(1).unsqueeze(-1))
+        return row, None, None

@@ -1,0 +1,67 @@
+"""Networks of two numbers, for the games that can be solved on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import torch
+from annotated_types import Len
+from torch import Tensor
+
+from toylab.game.networks.base import Dice, slope_of
+
+Coordinates = Annotated[tuple[float, ...], Len(2, 2)]
+
+
+@dataclass(frozen=True)
+class _Two:
+    """Two parameters that begin at a given place, whatever the seed."""
+
+    inputs: int
+    outputs: int
+    start: Coordinates = (1.0, 0.0)
+
+    def initial(self, rngs: Sequence[np.random.Generator]) -> Tensor:
+        """The start, [S, 2]."""
+        return torch.tensor(self.start, dtype=torch.float32).repeat(len(rngs), 1)
+
+    def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
+        """Evaluate, [S, B, outputs]."""
+        raise NotImplementedError
+
+    def slope(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
+        """Gradient at each point, [S, B, inputs]."""
+        return slope_of(lambda at: self(parameters, at, dice), x)
+
+
+@dataclass(frozen=True)
+class Point(_Two):
+    """A generator that is one point: G(z) = theta. Mescheder et al. 2018, the Dirac-GAN."""
+
+    def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
+        """The point, as often as there are latents."""
+        return parameters.unsqueeze(1).expand(-1, x.shape[1], -1)
+
+
+@dataclass(frozen=True)
+class Linear(_Two):
+    """A discriminator without bias: D(x) = psi . x. Mescheder et al. 2018, the Dirac-GAN."""
+
+    start: Coordinates = (-1.0, 0.0)
+
+    def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
+        """The product."""
+        return x @ parameters.unsqueeze(-1)
+
+
+@dataclass(frozen=True)
+class Saddle(_Two):
+    """D(x) = -(1 + x^2) (100 - y^2) of the first coordinates. Heusel et al. 2017, the toy of two rates."""
+
+    def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
+        """The value, negated: the generator raises D and so lowers it."""
+        height = 100 - parameters[:, :1].square()  # [S, 1]
+        return -(1 + x[..., :1].square()) * height.unsqueeze(1)

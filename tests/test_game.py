@@ -15,10 +15,10 @@ from toylab.errors import ToylabError
 from toylab.game.networks import ACTIVATIONS, INITS, MLP, NETWORKS
 from toylab.game.networks.base import slope_of
 from toylab.game.networks.mlp import FAST
-from toylab.game.objectives import OBJECTIVES
+from toylab.game.objectives import OBJECTIVES, Objective
 from toylab.game.optimizers import OPTIMIZERS, SCHEDULES
 from toylab.game.penalties import PENALTIES, Side
-from toylab.game.updates import UPDATES
+from toylab.game.updates import UPDATES, gradient
 from toylab.streams import streams
 
 MODULES: dict[str, nn.Module] = {
@@ -238,6 +238,25 @@ def test_gradients_of_a_loss_are_finite_differences(name: str, side: str) -> Non
     real, fake = (x.requires_grad_() for x in logits())
     # The sum of a loss with nothing times each input: some losses look at one of them only.
     assert torch.autograd.gradcheck(lambda r, f: loss(r, f) + 0 * (r + f).sum(-1), (real, fake))
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_a_push_is_the_losss_derivative(name: str) -> None:
+    objective = OBJECTIVES[name]()
+    plain = Objective()
+    for loss in ("discriminator_loss", "generator_loss"):
+        setattr(plain, loss, getattr(objective, loss))
+    real, fake = logits()
+    pairs = [
+        *zip(
+            objective.discriminator_push(real, fake),
+            plain.discriminator_push(real, fake),
+            strict=True,
+        ),
+        (objective.generator_push(real, fake), plain.generator_push(real, fake)),
+    ]
+    for ours, autograds in pairs:
+        assert torch.allclose(ours, autograds, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
@@ -577,6 +596,14 @@ class TwoNumbers:
 
     def generator_loss(self, discriminator: Tensor, generator: Tensor, batch: Any) -> Tensor:
         return (discriminator * generator + generator**2).sum(1)
+
+    def discriminator_gradient(
+        self, discriminator: Tensor, generator: Tensor, batch: Any
+    ) -> Tensor:
+        return gradient(lambda d: self.discriminator_loss(d, generator, batch), discriminator)
+
+    def generator_gradient(self, discriminator: Tensor, generator: Tensor, batch: Any) -> Tensor:
+        return gradient(lambda g: self.generator_loss(discriminator, g, batch), generator)
 
     def at(self) -> tuple[float, float]:
         return self._d.parameters.item(), self._g.parameters.item()

@@ -17,6 +17,7 @@ ORDER = [
     "axes",
     "errors",
     "files",
+    "memory",
     "choice",
     "streams",
     "targets.base",

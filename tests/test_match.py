@@ -291,6 +291,53 @@ def test_a_penalty_on_a_pack_measures_the_slope_over_the_whole_pack(small: Make)
         assert found.item() == pytest.approx(wanted.mean().item(), rel=1e-4), kind
 
 
+TRICKS: dict[str, list[dict[str, Any]]] = {
+    "none": [],
+    "noise": [{"kind": "instance_noise"}],
+    "replay": [{"kind": "replay"}],
+    "packing": [{"kind": "packing", "size": 2}],
+    "r1": [{"kind": "r1"}, {"kind": "packing", "size": 2}],
+    "gradient_penalty": [{"kind": "gradient_penalty"}],
+    "smoothing": [{"kind": "label_smoothing"}, {"kind": "r2"}],
+}
+
+
+@pytest.mark.parametrize("objective", [o for o in OBJECTIVES if o != "fake_value"])
+@pytest.mark.parametrize("trick", TRICKS)
+@pytest.mark.parametrize("extras", [{}, {"batch_norm": True}], ids=["by hand", "by autograd"])
+def test_a_players_gradient_is_autograds(
+    small: Make, objective: str, trick: str, extras: dict[str, Any]
+) -> None:
+    if trick == "smoothing" and OBJECTIVES[objective]().output != "logit":
+        trick = "r1"  # a label is one of probabilities
+    scenario = small(
+        generator={"hidden": [5, 4], "activation": "elu", "input_scale": 0.7, **extras},
+        discriminator={"hidden": [6, 3], "activation": "leaky_relu", "input_scale": 1.3},
+        game={"objective": objective, "penalties": TRICKS[trick]},
+    )
+    # Two games alike, for their draws go on with each use; a second round has something to replay.
+    ours, theirs = Game(scenario, [0, 1], CPU), Game(scenario, [0, 1], CPU)
+    for ahead in (False, True):
+        found = []
+        for game, way in ((ours, "gradient"), (theirs, "loss")):
+            batch = game.draw(real=True, ahead=ahead)
+            d, g = game.discriminator.parameters, game.generator.parameters
+            if way == "gradient":
+                both = (
+                    game.discriminator_gradient(d, g, batch),
+                    game.generator_gradient(d, g, batch),
+                )
+            else:
+                both = (
+                    gradient(lambda at, g=g, b=batch: theirs.discriminator_loss(at, g, b), d),
+                    gradient(lambda at, d=d, b=batch: theirs.generator_loss(d, at, b), g),
+                )
+            found.append(both)
+        for one, other in zip(*found, strict=True):
+            # float32 and another order of the sums; gradients are of size .1 to 1.
+            assert torch.allclose(one, other, atol=2e-6, rtol=1e-4)
+
+
 def test_replay_mixes_in_old_points_and_forgets_the_oldest(small: Make) -> None:
     game = with_penalty(small, kind="replay", share=0.5, capacity=32)
     first, second = torch.full((2, 16, 2), 1.0), torch.full((2, 16, 2), 2.0)

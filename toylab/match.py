@@ -28,6 +28,16 @@ T = TypeVar("T", bound=Penalty)
 AMONG = 64
 
 
+def _plain(network: Network) -> MLP | None:
+    """A network whose gradients can be pulled back by hand, if it is one."""
+    return network if isinstance(network, MLP) and network.by_hand else None
+
+
+def _asked(gradient: Tensor | None) -> Tensor:
+    assert gradient is not None
+    return gradient
+
+
 class Player:
     """Parameters of one side, and the rule by which they move.
 
@@ -236,10 +246,7 @@ class Game:
 
     def discriminator_loss(self, discriminator: Tensor, generator: Tensor, batch: Batch) -> Tensor:
         """The objective's loss and every penalty, [S]."""
-        assert batch.real is not None
-        made = self._with_old(self._made(generator, batch.z))
-        # Packed once, here: what D sees is a pack, and so are the slopes that penalties measure.
-        real, fake = self._packed(self._seen(batch.real)), self._packed(self._seen(made))
+        real, fake = self._sides(generator, batch)
 
         def judge(x: Tensor) -> Tensor:
             return self._judged(discriminator, x)
@@ -251,24 +258,77 @@ class Game:
             both = judge(torch.cat([real, fake], dim=1))
             real_logits, fake_logits = both.chunk(2, dim=1)
         loss = self.objective.discriminator_loss(real_logits, fake_logits)
+        return loss + self._terms(discriminator, real, fake, real_logits)
+
+    def _terms(
+        self, discriminator: Tensor, real: Tensor, fake: Tensor, real_logits: Tensor
+    ) -> Tensor | float:
+        """What the penalties add to the discriminator's loss, [S]."""
 
         def slope(x: Tensor) -> Tensor:
             return self._judge.slope(discriminator, x, self._dice)
 
         side = Side(slope, real, fake, real_logits, self._draws)
-        for penalty in self._penalties:
-            loss = loss + penalty.term(side)
-        return loss
+        return sum((penalty.term(side) for penalty in self._penalties), start=0.0)
+
+    def _sides(self, generator: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """What D sees of either kind, [S, B / m, 2 m]."""
+        assert batch.real is not None
+        made = self._with_old(self._made(generator, batch.z))
+        # Packed once, here: what D sees is a pack, and so are the slopes that penalties measure.
+        return self._packed(self._seen(batch.real)), self._packed(self._seen(made))
 
     def generator_loss(self, discriminator: Tensor, generator: Tensor, batch: Batch) -> Tensor:
         """The objective's loss, [S]."""
         made = self._seen(self._made(generator, batch.z))
         fake_logits = self._judged(discriminator, self._packed(made))
-        none = fake_logits.new_empty((len(fake_logits), 0))
-        real_logits = none
-        if batch.real is not None and self.objective.pairs:
-            real_logits = self._judged(discriminator, self._packed(self._seen(batch.real)))
-        return self.objective.generator_loss(real_logits, fake_logits)
+        return self.objective.generator_loss(self._real_logits(discriminator, batch), fake_logits)
+
+    def _real_logits(self, discriminator: Tensor, batch: Batch) -> Tensor:
+        """Logits of the real points, [S, B / m], or none where the generator's loss sees none."""
+        if batch.real is None or not self.objective.pairs:
+            return discriminator.new_empty((len(discriminator), 0))
+        return self._judged(discriminator, self._packed(self._seen(batch.real)))
+
+    def discriminator_gradient(
+        self, discriminator: Tensor, generator: Tensor, batch: Batch
+    ) -> Tensor:
+        """Gradient of the discriminator's loss over its parameters, [S, P]."""
+        judge = _plain(self._judge)
+        if judge is None:
+            return gradient(lambda d: self.discriminator_loss(d, generator, batch), discriminator)
+        with torch.no_grad():
+            real, fake = self._sides(generator, batch)
+            logits, pull = judge.pulled(discriminator, torch.cat([real, fake], dim=1))
+            on_real, on_fake = logits.squeeze(-1).chunk(2, dim=1)
+            push_real, push_fake = self.objective.discriminator_push(on_real, on_fake)
+            row: Tensor | float = 0.0
+            if self._changes("term"):
+                # A slope has a gradient of its own; what else a term looks at is the logits.
+                with torch.enable_grad():
+                    at = discriminator.detach().requires_grad_(), on_real.detach().requires_grad_()
+                    terms = torch.as_tensor(self._terms(at[0], real, fake, at[1])).sum()
+                    row, more = torch.autograd.grad(terms, at, materialize_grads=True)
+                push_real = push_real + more
+            push = torch.cat([push_real, push_fake], dim=1).unsqueeze(-1)
+            return _asked(pull(push, True, False)[0]) + row
+
+    def generator_gradient(self, discriminator: Tensor, generator: Tensor, batch: Batch) -> Tensor:
+        """Gradient of the generator's loss over its parameters, [S, P]."""
+        judge, generate = _plain(self._judge), _plain(self._generate)
+        if judge is None or generate is None or self._changes("seen"):
+            return gradient(lambda g: self.generator_loss(discriminator, g, batch), generator)
+        with torch.no_grad():
+            made, pull_made = generate.pulled(generator, batch.z)
+            logits, pull = judge.pulled(discriminator, self._packed(made))
+            real = self._real_logits(discriminator, batch)
+            push = self.objective.generator_push(real, logits.squeeze(-1))
+            on_points = _asked(pull(push.unsqueeze(-1), False, True)[1])
+            return _asked(pull_made(on_points.view_as(made), True, False)[0])
+
+    def _changes(self, hook: str) -> bool:
+        """Whether any penalty has something to say in a hook."""
+        return any(getattr(type(p), hook) is not getattr(Penalty, hook) for p in self._penalties)
 
     def _made(self, parameters: Tensor, z: Tensor) -> Tensor:
         return self._generate(parameters, z, self._dice)

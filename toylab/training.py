@@ -14,6 +14,7 @@ from toylab.claims import window_of
 from toylab.errors import ToylabError
 from toylab.game.updates import UPDATES
 from toylab.match import Game
+from toylab.memory import keep_freed
 from toylab.recorder import Recorder, schedule
 from toylab.rules import MOST_BYTES
 from toylab.scenario import Scenario
@@ -91,6 +92,7 @@ class _Run:
 
     def __init__(self, scenario: Scenario, seeds: Sequence[int], filmed: Sequence[int]) -> None:
         _check_seeds(seeds, filmed, scenario)
+        keep_freed()
         device = torch.device("cpu")
         self.seeds, kept, play = seeds, scenario.recording, scenario.game
         self.game = Game(scenario, seeds, device)

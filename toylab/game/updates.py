@@ -68,6 +68,16 @@ class Game(Protocol):
         """Loss of the generator, [S]."""
         ...
 
+    def discriminator_gradient(
+        self, discriminator: Tensor, generator: Tensor, batch: Any
+    ) -> Tensor:
+        """Gradient of the discriminator's loss over its parameters, [S, P]."""
+        ...
+
+    def generator_gradient(self, discriminator: Tensor, generator: Tensor, batch: Any) -> Tensor:
+        """Gradient of the generator's loss over its parameters, [S, P]."""
+        ...
+
 
 class Update(Protocol):
     """A rule for one round."""
@@ -87,22 +97,17 @@ def gradient(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> Tensor:
 
 def both_gradients(game: Game, batch: Any, d: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
     """Each player's gradient of its own loss at the same point, [S, P_D] and [S, P_G]."""
-    return (
-        gradient(lambda at: game.discriminator_loss(at, g, batch), d),
-        gradient(lambda at: game.generator_loss(d, at, batch), g),
-    )
+    return game.discriminator_gradient(d, g, batch), game.generator_gradient(d, g, batch)
 
 
 def _descend(game: Game) -> None:
-    batch, other = game.draw(real=True), game.generator.parameters
-    player = game.discriminator
-    player.step(gradient(lambda d: game.discriminator_loss(d, other, batch), player.parameters))
+    batch, (d, g) = game.draw(real=True), (game.discriminator, game.generator)
+    d.step(game.discriminator_gradient(d.parameters, g.parameters, batch))
 
 
 def _ascend(game: Game) -> None:
-    batch, other = game.draw(real=False, ahead=True), game.discriminator.parameters
-    player = game.generator
-    player.step(gradient(lambda g: game.generator_loss(other, g, batch), player.parameters))
+    batch, (d, g) = game.draw(real=False, ahead=True), (game.discriminator, game.generator)
+    g.step(game.generator_gradient(d.parameters, g.parameters, batch))
 
 
 @dataclass(frozen=True)

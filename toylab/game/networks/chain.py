@@ -24,6 +24,12 @@ aten = torch.ops.aten
 THIN = 4
 
 
+# Gradients of the rows, [S, P], and of the points, [S, B, inputs]; None for one that was not asked for.
+Pulled = tuple[Tensor | None, Tensor | None]
+# From a gradient of the value, [S, B, outputs], and whether either is asked for, to those.
+Pull = Callable[[Tensor, bool, bool], Pulled]
+
+
 @dataclass(frozen=True)
 class Act:
     """An activation in place, and its derivative told from its own output.
@@ -78,8 +84,28 @@ class Chain:
         """Evaluate, [S, B, outputs]."""
         if torch.is_grad_enabled() and (parameters.requires_grad or x.requires_grad):
             return _Value.apply(parameters, x, self)  # pyright: ignore[reportReturnType]
+        return self.pulled(parameters, x)[0]
+
+    def pulled(self, parameters: Tensor, x: Tensor) -> tuple[Tensor, Pull]:
+        """Evaluate, [S, B, outputs], and tell how gradients of that are pulled back."""
         blocks = self.blocks(parameters)
-        return _last(self.hidden(blocks, x)[-1], *blocks[-1])
+        kept = self.hidden(blocks, x)
+
+        def pull(grad: Tensor, of_row: bool, of_points: bool) -> Pulled:
+            row = torch.empty_like(parameters) if of_row else None
+            slots = self.blocks(row) if row is not None else None
+            for depth in range(len(blocks) - 1, -1, -1):
+                if slots is not None:
+                    _fill(slots[depth], kept[depth], grad)
+                if depth or of_points:
+                    grad = torch.bmm(grad, _turned(blocks[depth][0]))
+                if depth:
+                    grad = self.act.back(grad, kept[depth])
+            return row, grad if of_points else None
+
+        weights, bias = blocks[-1]
+        value = torch.baddbmm(bias.unsqueeze(1), kept[-1], _turned(weights).transpose(1, 2))
+        return value, pull
 
     def slope(self, parameters: Tensor, x: Tensor) -> Tensor:
         """Gradient of the one output at fixed points, differentiable in the parameters, [S, B, inputs]."""
@@ -112,41 +138,25 @@ def _turned(weights: Tensor) -> Tensor:
     return turned.contiguous() if turned.shape[1] <= THIN else turned
 
 
-def _last(h: Tensor, weights: Tensor, bias: Tensor) -> Tensor:
-    return torch.baddbmm(bias.unsqueeze(1), h, _turned(weights).transpose(1, 2))
-
-
 class _Value(torch.autograd.Function):
     """The network's value, [S, B, outputs]."""
 
     @staticmethod
     def forward(ctx: Any, parameters: Tensor, x: Tensor, chain: Chain) -> Tensor:
-        blocks = chain.blocks(parameters)
-        kept = chain.hidden(blocks, x)
-        ctx.chain, ctx.blocks = chain, blocks
-        ctx.save_for_backward(parameters, x, *kept[1:])
-        return _last(kept[-1], *blocks[-1])
+        value, ctx.pull = chain.pulled(parameters, x)
+        ctx.plain = chain.plain
+        ctx.save_for_backward(parameters, x)
+        return value
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Any:
-        (grad,), chain = grads, ctx.chain
-        parameters, x, *kept = ctx.saved_tensors
         of_row, of_points = ctx.needs_input_grad[:2]
-        if torch.is_grad_enabled():
-            wanted = [t for t, asked in ((parameters, of_row), (x, of_points)) if asked]
-            found = iter(_again(chain.plain(parameters, x), wanted, grad))
-            return next(found) if of_row else None, next(found) if of_points else None, None
-        row = torch.empty_like(parameters) if of_row else None
-        slots = chain.blocks(row) if row is not None else None
-        blocks, kept = ctx.blocks, [x, *kept]
-        for depth in range(len(blocks) - 1, -1, -1):
-            if slots is not None:
-                _fill(slots[depth], kept[depth], grad)
-            if depth or of_points:
-                grad = torch.bmm(grad, _turned(blocks[depth][0]))
-            if depth:
-                grad = chain.act.back(grad, kept[depth])
-        return row, grad if of_points else None, None
+        if not torch.is_grad_enabled():
+            return *ctx.pull(grads[0], of_row, of_points), None
+        parameters, x = ctx.saved_tensors
+        wanted = [t for t, asked in ((parameters, of_row), (x, of_points)) if asked]
+        found = iter(_again(ctx.plain(parameters, x), wanted, grads[0]))
+        return next(found) if of_row else None, next(found) if of_points else None, None
 
 
 def _again(value: Tensor, inputs: Sequence[Tensor], grad: Tensor) -> tuple[Tensor, ...]:

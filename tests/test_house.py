@@ -19,6 +19,7 @@ ORDER = [
     "files",
     "choice",
     "streams",
+    "device",
     "targets.base",
     "targets.mixtures",
     "targets.shapes",
@@ -51,6 +52,7 @@ ORDER = [
     "workers",
     "study",
     "sweep",
+    "tables",
     "lecture",
     "film.style",
     "film.words",
@@ -91,8 +93,9 @@ ORDER = [
     "film.animation",
     "film.film",
     "film.compare",
-    "film.look",
     "film.diagram",
+    "film.product",
+    "film.look",
     "show.words",
     "show.deck",
     "show.sheet",
@@ -106,6 +109,7 @@ ORDER = [
     "show.marp",
     "show.slides",
     "talk",
+    "survey",
     "reference",
     "terminal",
     "papers",
@@ -116,8 +120,15 @@ ORDER = [
 LAZY = {"terminal", "cli", ""}
 CINEMA = ("film", "show")
 # Above both wings.
-BOTH = ("talk", "reference", "terminal", "cli", "")
-LABORATORY_ONLY = ("torch", "toylab.game", "toylab.scenario", "toylab.training", "toylab.recorder")
+BOTH = ("talk", "survey", "reference", "terminal", "cli", "")
+LABORATORY_ONLY = (
+    "torch",
+    "toylab.game",
+    "toylab.scenario",
+    "toylab.training",
+    "toylab.recorder",
+    "toylab.device",
+)
 
 
 def name_of(path: Path) -> str:

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import csv
-import os
-import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -118,21 +115,3 @@ def test_the_command_writes_a_table_and_a_picture(
 
 def sweeping(words: list[str], folder: Path) -> subprocess.Popen[bytes]:
     return started(["sweep", *words, "--metric", "c2st", "--seeds", "2", "--jobs", "1"], folder)
-
-
-@pytest.mark.slow
-def test_a_killed_sweep_goes_on_and_repeats_nothing(small_file: str, tmp_path: Path) -> None:
-    words = [small_file, "--over", "training.steps=2000,2001,2002,2003,2004", "-o", "x.csv"]
-    job = sweeping(words, tmp_path)
-    kept = tmp_path / ".toylab" / "claims"
-    until = time.monotonic() + 60
-    while time.monotonic() < until and len(list(kept.glob("[!.]*.json"))) < 2:
-        time.sleep(0.02)
-    os.killpg(job.pid, signal.SIGKILL)
-    job.wait()
-    done = {path: path.stat().st_mtime_ns for path in kept.glob("[!.]*.json")}
-    assert 2 <= len(done) < 5
-    assert sweeping(words, tmp_path).wait() == 0
-    assert {path: path.stat().st_mtime_ns for path in done} == done
-    with (tmp_path / "x.csv").open(encoding="utf-8") as file:
-        assert len(list(csv.DictReader(file))) == 10

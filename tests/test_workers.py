@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -91,34 +90,3 @@ def test_a_scheduler_that_does_not_answer_is_told(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "No scheduler answers at tcp://127.0.0.1:1" in done.stderr
     assert len(done.stderr.strip().splitlines()) <= 3
-
-
-@pytest.mark.slow
-def test_a_sweep_whose_worker_is_killed_goes_on_when_it_is_run_again(tmp_path: Path) -> None:
-    (tmp_path / "small.toml").write_text(
-        "title = 'Small'\nlesson = 'Small.'\n" + small_toml(training={"steps": 1500})
-    )
-    words = ["sweep", "small.toml", "--over", "training.steps=1500,1501,1502,1503,1504,1505"]
-    words += ["--metric", "c2st", "--seeds", "2", "--jobs", "2", "-o", "x.csv"]
-    command = [sys.executable, "-m", "toylab", *words]
-    job = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    kept = tmp_path / ".toylab" / "claims"
-    until = time.monotonic() + 60
-    while time.monotonic() < until and not list(kept.glob("[!.]*.json")):
-        time.sleep(0.02)
-    children = Path(f"/proc/{job.pid}/task/{job.pid}/children")
-    workers = [
-        int(pid)
-        for pid in children.read_text().split()
-        if "popen_loky" in Path(f"/proc/{pid}/cmdline").read_text()
-    ]
-    os.kill(workers[0], signal.SIGKILL)
-    told = job.communicate(timeout=60)[1]
-    done = {path: path.stat().st_mtime_ns for path in kept.glob("[!.]*.json")}
-    assert done
-    if job.returncode:  # it may have been the last task's
-        assert job.returncode == 2 and "A worker was killed" in told
-    assert subprocess.run(command, cwd=tmp_path, timeout=120).returncode == 0
-    assert {path: path.stat().st_mtime_ns for path in done} == done
-    with (tmp_path / "x.csv").open(encoding="utf-8") as file:
-        assert len(list(csv.DictReader(file))) == 12

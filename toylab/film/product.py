@@ -73,16 +73,18 @@ class Product(Grid):
         ]
         first = cells[0].trace
         seeds = ", ".join(dict.fromkeys(str(cell.seed) for cell in cells))
-        lesson = f"Stages: seed {seeds}."
-        if len(axes) == 2:
-            lesson += f" Right: {METRICS[metric].label}, {counted(runs)}."
+        lesson = f"Stages: seed {seeds}. Right: {METRICS[metric].label}, {counted(runs)}."
+        if len(axes) == 1:
+            lesson = f"Stages: seed {seeds}, by {axes[0][0]}."
         headings = {
             code: (words.of(first.settings, "title"), lesson) for code, words in WORDS.items()
         }
         super().__init__(cells, headings, theme, "en", "slide", layers, style)
 
     def _title(self, point: Point) -> str:
-        """The combination in a few words."""
+        """The combination in a few words; of one setting the lesson says which it is."""
+        if len(point) == 1:
+            return point[0]
         names = [path.split(".")[-1].replace("_", " ") for path, _ in self._axes_of]
         return ", ".join(f"{name} {value}" for name, value in zip(names, point, strict=True))
 

@@ -94,7 +94,7 @@ def begin(folder: Path, backend: str) -> Callable[[], int]:
 
 
 def table(folder: Path) -> list[tuple[object, ...]]:
-    return duckdb.sql(f"select * from '{folder / 'x.parquet'}'").fetchall()
+    return duckdb.connect().execute(f"from '{folder / 'x.parquet'}'").fetchall()
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_a_killed_sweep_loses_at_most_the_runs_under_way(
     whole: bool, backend: str, undisturbed: Path, tmp_path: Path
 ) -> None:
     wait = begin(tmp_path, backend)
-    until = time.monotonic() + 120
+    kept, busy, until = [], [], time.monotonic() + 120
     while time.monotonic() < until:
         before = entries(tmp_path)
         kept = [e.ensemble for e in before if e.word == "kept"]

@@ -42,11 +42,14 @@ def lines(path: Path) -> list[list[str]]:
 
 
 def columns(path: Path) -> list[tuple[str, str]]:
-    return [tuple(map(str, c[:2])) for c in duckdb.sql(f"describe from '{path}'").fetchall()]  # type: ignore[misc]
+    return [
+        tuple(map(str, c[:2]))
+        for c in duckdb.connect().execute(f"describe from '{path}'").fetchall()
+    ]  # type: ignore[misc]
 
 
 def rows_of(path: Path) -> list[tuple[object, ...]]:
-    return duckdb.sql(f"from '{path}'").fetchall()
+    return duckdb.connect().execute(f"from '{path}'").fetchall()
 
 
 def write(path: Path, wanted: Plan, *parts: list[Row]) -> Path:

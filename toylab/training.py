@@ -98,7 +98,7 @@ class _Run:
     """One training, set up and not yet begun."""
 
     def __init__(
-        self, scenario: Scenario, seeds: Sequence[int], filmed: Sequence[int], device: str
+        self, scenario: Scenario, seeds: Sequence[int], filmed: Sequence[int], device: str = "cpu"
     ) -> None:
         _check_seeds(seeds, filmed, scenario)
         self.device = device_of(device)

@@ -110,6 +110,8 @@ def test_a_sweep_that_is_stopped_keeps_its_rows(ending: str, wanted: Plan, tmp_p
 def test_an_old_table_stands_until_there_is_a_row(
     ending: str, wanted: Plan, tmp_path: Path
 ) -> None:
+    write(tmp_path / f"new{ending}", wanted)
+    assert not (tmp_path / f"new{ending}").exists()
     path = write(tmp_path / f"x{ending}", wanted, FIRST)
     before = path.read_bytes()
     write(path, wanted)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 from games import small_toml
 
 from toylab.errors import ToylabError
-from toylab.workers import Workers
+from toylab.workers import BACKENDS, Workers
 
 
 def square(n: int) -> int:
@@ -44,8 +45,9 @@ def test_a_backend_that_is_none_is_refused_at_once(backend: str, words: str) -> 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ToylabError, match=r"toylab\[cluster\]"):
-        Workers(2, "dask")
+    for backend, said in (("dask", r'pip install "toylab\[cluster\]"'), ("ray", 'pip install "ray"')):
+        with pytest.raises(ToylabError, match=said):
+            Workers(2, backend)
 
 
 def test_a_worker_that_is_killed_ends_in_a_line(capfd: pytest.CaptureFixture[str]) -> None:
@@ -70,9 +72,12 @@ def sweep(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-def test_a_cluster_of_dask_gives_the_rows_that_loky_gives(tmp_path: Path) -> None:
+@pytest.mark.parametrize("other", ["dask", "ray"])
+def test_a_cluster_gives_the_rows_that_loky_gives(other: str, tmp_path: Path) -> None:
+    if importlib.util.find_spec(BACKENDS[other][0]) is None:
+        pytest.skip(f"{other} is not installed")
     tables = []
-    for backend in ("loky", "dask"):
+    for backend in ("loky", other):
         folder = tmp_path / backend
         folder.mkdir()
         done = sweep(folder, "--backend", backend)
@@ -80,7 +85,7 @@ def test_a_cluster_of_dask_gives_the_rows_that_loky_gives(tmp_path: Path) -> Non
         assert not done.stderr, "neither library has anything to say"
         tables.append((folder / "x.csv").read_bytes())
     assert tables[0] == tables[1]
-    with (tmp_path / "dask" / "x.csv").open(encoding="utf-8") as file:
+    with (tmp_path / other / "x.csv").open(encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 60
 
 

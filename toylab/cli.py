@@ -48,7 +48,7 @@ Grid = Annotated[
 Seeds = Annotated[str, typer.Option(metavar="SEEDS", help='"8" is 0 to 7; or "8:16", or "3,5".')]
 Jobs = Annotated[int, typer.Option(help="Workers.", min=1, max=256)]
 Backend = Annotated[
-    str, typer.Option(metavar="NAME", help="loky, dask, or dask=tcp://HOST:PORT of a cluster.")
+    str, typer.Option(metavar="NAME", help="loky, dask, dask=tcp://HOST:PORT of a cluster, or ray.")
 ]
 Device = Annotated[
     str, typer.Option(metavar="NAME", help="cpu, cuda, mps, or auto: the best here.")

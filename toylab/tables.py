@@ -86,8 +86,12 @@ def _csv(path: Path, plan: Plan) -> Iterator[Add]:
     with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("ab", buffering=0)
-    with file:
+    try:
         yield add
+    finally:
+        file.close()
+        if not begun and path.is_file() and not path.stat().st_size:
+            path.unlink()  # nothing came, and nothing was there before
 
 
 @contextlib.contextmanager

@@ -45,7 +45,10 @@ def test_a_backend_that_is_none_is_refused_at_once(backend: str, words: str) -> 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    for backend, said in (("dask", r'pip install "toylab\[cluster\]"'), ("ray", 'pip install "ray"')):
+    for backend, said in (
+        ("dask", r'pip install "toylab\[cluster\]"'),
+        ("ray", 'pip install "ray"'),
+    ):
         with pytest.raises(ToylabError, match=said):
             Workers(2, backend)
 

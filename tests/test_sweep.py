@@ -11,8 +11,10 @@ import pytest
 from commands import started
 from games import small_toml
 from PIL import Image
+from typer.testing import CliRunner
 
 from toylab import sweep
+from toylab.cli import app
 from toylab.errors import ToylabError
 from toylab.metrics import METRICS
 from toylab.scenario import load
@@ -115,3 +117,21 @@ def test_the_command_writes_a_table_and_a_picture(
 
 def sweeping(words: list[str], folder: Path) -> subprocess.Popen[bytes]:
     return started(["sweep", *words, "--metric", "c2st", "--seeds", "2", "--jobs", "1"], folder)
+
+
+def test_a_seed_that_diverges_says_when(small_file: str, tmp_path: Path) -> None:
+    sgd = [f'optimizer.{who}={{kind = "sgd", lr = 1e6}}' for who in ("generator", "discriminator")]
+    wanted = plan(small_file, ["training.batch=8,9"], ["sliced_wasserstein"], [0, 1], sgd)
+    found = [row for part in rows(wanted, Workers(1), tmp_path) for row in part]
+    for row in found:
+        scenario = dict(wanted.scenarios)[row.values]
+        step = record(scenario, [0, 1], []).diverged_at[row.seed]
+        assert step > 0 and row.failure == f"diverged at step {step}"
+        assert np.isnan(row.numbers[0])
+
+
+def test_what_is_for_films_needs_one(small_file: str) -> None:
+    words = ["sweep", small_file, "--over", "training.batch=8", "--metric", "c2st", "-o", "x.csv"]
+    for option in (["--fps", "5"], ["--seconds", "2"], ["--layers", "surface"]):
+        error = CliRunner().invoke(app, [*words, *option]).exception
+        assert isinstance(error, ToylabError) and "-o names none" in str(error)

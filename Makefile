@@ -22,9 +22,9 @@ lint: .venv-test/ready
 fuzz: .venv-test/ready
 	TOYLAB_FUZZ=100 .venv-test/bin/python -m pytest tests/test_trust.py
 
+# One table of ratios, some twenty minutes; JAX stands in it if it is installed there (pip install jax).
 bench: .venv-test/ready
-	.venv-test/bin/python tests/bench/filming.py
-	.venv-test/bin/python tests/bench/training.py
+	.venv-test/bin/python tests/bench
 
 # Opens decks in LibreOffice, LuaLaTeX, Marp and Quarto, those that are installed; see docs/slides.md.
 check-slides: .venv-test/ready

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def started(words: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
+def started(words: Sequence[str], folder: Path, **environment: str) -> subprocess.Popen[bytes]:
     """Start `toylab ...` in a folder, silent and as the leader of its own group."""
     return subprocess.Popen(
         [sys.executable, "-m", "toylab.cli", *words],
@@ -17,7 +17,7 @@ def started(words: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
     )
 
 

@@ -20,6 +20,7 @@ ORDER = [
     "memory",
     "choice",
     "streams",
+    "device",
     "targets.base",
     "targets.mixtures",
     "targets.shapes",
@@ -55,6 +56,7 @@ ORDER = [
     "workers",
     "study",
     "sweep",
+    "tables",
     "lecture",
     "film.style",
     "film.words",
@@ -95,8 +97,9 @@ ORDER = [
     "film.animation",
     "film.film",
     "film.compare",
-    "film.look",
     "film.diagram",
+    "film.product",
+    "film.look",
     "show.words",
     "show.deck",
     "show.sheet",
@@ -110,6 +113,7 @@ ORDER = [
     "show.marp",
     "show.slides",
     "talk",
+    "survey",
     "reference",
     "terminal",
     "papers",
@@ -120,8 +124,15 @@ ORDER = [
 LAZY = {"terminal", "cli", ""}
 CINEMA = ("film", "show")
 # Above both wings.
-BOTH = ("talk", "reference", "terminal", "cli", "")
-LABORATORY_ONLY = ("torch", "toylab.game", "toylab.scenario", "toylab.training", "toylab.recorder")
+BOTH = ("talk", "survey", "reference", "terminal", "cli", "")
+LABORATORY_ONLY = (
+    "torch",
+    "toylab.game",
+    "toylab.scenario",
+    "toylab.training",
+    "toylab.recorder",
+    "toylab.device",
+)
 
 
 def name_of(path: Path) -> str:

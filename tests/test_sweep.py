@@ -1,10 +1,7 @@
 from __future__ import annotations
 
 import csv
-import os
-import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,8 +11,10 @@ import pytest
 from commands import started
 from games import small_toml
 from PIL import Image
+from typer.testing import CliRunner
 
 from toylab import sweep
+from toylab.cli import app
 from toylab.errors import ToylabError
 from toylab.metrics import METRICS
 from toylab.scenario import load
@@ -120,19 +119,19 @@ def sweeping(words: list[str], folder: Path) -> subprocess.Popen[bytes]:
     return started(["sweep", *words, "--metric", "c2st", "--seeds", "2", "--jobs", "1"], folder)
 
 
-@pytest.mark.slow
-def test_a_killed_sweep_goes_on_and_repeats_nothing(small_file: str, tmp_path: Path) -> None:
-    words = [small_file, "--over", "training.steps=2000,2001,2002,2003,2004", "-o", "x.csv"]
-    job = sweeping(words, tmp_path)
-    kept = tmp_path / ".toylab" / "claims"
-    until = time.monotonic() + 60
-    while time.monotonic() < until and len(list(kept.glob("[!.]*.json"))) < 2:
-        time.sleep(0.02)
-    os.killpg(job.pid, signal.SIGKILL)
-    job.wait()
-    done = {path: path.stat().st_mtime_ns for path in kept.glob("[!.]*.json")}
-    assert 2 <= len(done) < 5
-    assert sweeping(words, tmp_path).wait() == 0
-    assert {path: path.stat().st_mtime_ns for path in done} == done
-    with (tmp_path / "x.csv").open(encoding="utf-8") as file:
-        assert len(list(csv.DictReader(file))) == 10
+def test_a_seed_that_diverges_says_when(small_file: str, tmp_path: Path) -> None:
+    sgd = [f'optimizer.{who}={{kind = "sgd", lr = 1e6}}' for who in ("generator", "discriminator")]
+    wanted = plan(small_file, ["training.batch=8,9"], ["sliced_wasserstein"], [0, 1], sgd)
+    found = [row for part in rows(wanted, Workers(1), tmp_path) for row in part]
+    for row in found:
+        scenario = dict(wanted.scenarios)[row.values]
+        step = record(scenario, [0, 1], []).diverged_at[row.seed]
+        assert step > 0 and row.failure == f"diverged at step {step}"
+        assert np.isnan(row.numbers[0])
+
+
+def test_what_is_for_films_needs_one(small_file: str) -> None:
+    words = ["sweep", small_file, "--over", "training.batch=8", "--metric", "c2st", "-o", "x.csv"]
+    for option in (["--fps", "5"], ["--seconds", "2"], ["--layers", "surface"]):
+        error = CliRunner().invoke(app, [*words, *option]).exception
+        assert isinstance(error, ToylabError) and "-o names none" in str(error)

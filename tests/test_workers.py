@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from games import small_toml
 
 from toylab.errors import ToylabError
-from toylab.workers import Workers
+from toylab.workers import BACKENDS, Workers
 
 
 def square(n: int) -> int:
@@ -45,8 +45,12 @@ def test_a_backend_that_is_none_is_refused_at_once(backend: str, words: str) -> 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ToylabError, match=r"toylab\[cluster\]"):
-        Workers(2, "dask")
+    for backend, said in (
+        ("dask", r'pip install "toylab\[cluster\]"'),
+        ("ray", 'pip install "ray"'),
+    ):
+        with pytest.raises(ToylabError, match=said):
+            Workers(2, backend)
 
 
 def test_a_worker_that_is_killed_ends_in_a_line(capfd: pytest.CaptureFixture[str]) -> None:
@@ -71,9 +75,12 @@ def sweep(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-def test_a_cluster_of_dask_gives_the_rows_that_loky_gives(tmp_path: Path) -> None:
+@pytest.mark.parametrize("other", ["dask", "ray"])
+def test_a_cluster_gives_the_rows_that_loky_gives(other: str, tmp_path: Path) -> None:
+    if importlib.util.find_spec(BACKENDS[other][0]) is None:
+        pytest.skip(f"{other} is not installed")
     tables = []
-    for backend in ("loky", "dask"):
+    for backend in ("loky", other):
         folder = tmp_path / backend
         folder.mkdir()
         done = sweep(folder, "--backend", backend)
@@ -81,7 +88,7 @@ def test_a_cluster_of_dask_gives_the_rows_that_loky_gives(tmp_path: Path) -> Non
         assert not done.stderr, "neither library has anything to say"
         tables.append((folder / "x.csv").read_bytes())
     assert tables[0] == tables[1]
-    with (tmp_path / "dask" / "x.csv").open(encoding="utf-8") as file:
+    with (tmp_path / other / "x.csv").open(encoding="utf-8") as file:
         assert len(list(csv.DictReader(file))) == 60
 
 
@@ -91,34 +98,3 @@ def test_a_scheduler_that_does_not_answer_is_told(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "No scheduler answers at tcp://127.0.0.1:1" in done.stderr
     assert len(done.stderr.strip().splitlines()) <= 3
-
-
-@pytest.mark.slow
-def test_a_sweep_whose_worker_is_killed_goes_on_when_it_is_run_again(tmp_path: Path) -> None:
-    (tmp_path / "small.toml").write_text(
-        "title = 'Small'\nlesson = 'Small.'\n" + small_toml(training={"steps": 1500})
-    )
-    words = ["sweep", "small.toml", "--over", "training.steps=1500,1501,1502,1503,1504,1505"]
-    words += ["--metric", "c2st", "--seeds", "2", "--jobs", "2", "-o", "x.csv"]
-    command = [sys.executable, "-m", "toylab", *words]
-    job = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    kept = tmp_path / ".toylab" / "claims"
-    until = time.monotonic() + 60
-    while time.monotonic() < until and not list(kept.glob("[!.]*.json")):
-        time.sleep(0.02)
-    children = Path(f"/proc/{job.pid}/task/{job.pid}/children")
-    workers = [
-        int(pid)
-        for pid in children.read_text().split()
-        if "popen_loky" in Path(f"/proc/{pid}/cmdline").read_text()
-    ]
-    os.kill(workers[0], signal.SIGKILL)
-    told = job.communicate(timeout=60)[1]
-    done = {path: path.stat().st_mtime_ns for path in kept.glob("[!.]*.json")}
-    assert done
-    if job.returncode:  # it may have been the last task's
-        assert job.returncode == 2 and "A worker was killed" in told
-    assert subprocess.run(command, cwd=tmp_path, timeout=120).returncode == 0
-    assert {path: path.stat().st_mtime_ns for path in done} == done
-    with (tmp_path / "x.csv").open(encoding="utf-8") as file:
-        assert len(list(csv.DictReader(file))) == 12

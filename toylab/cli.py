@@ -48,7 +48,10 @@ Grid = Annotated[
 Seeds = Annotated[str, typer.Option(metavar="SEEDS", help='"8" is 0 to 7; or "8:16", or "3,5".')]
 Jobs = Annotated[int, typer.Option(help="Workers.", min=1, max=256)]
 Backend = Annotated[
-    str, typer.Option(metavar="NAME", help="loky, dask, or dask=tcp://HOST:PORT of a cluster.")
+    str, typer.Option(metavar="NAME", help="loky, dask, dask=tcp://HOST:PORT of a cluster, or ray.")
+]
+Device = Annotated[
+    str, typer.Option(metavar="NAME", help="cpu, cuda, mps, or auto: the best here.")
 ]
 # Seeds are kept as 64-bit integers.
 Seed = Annotated[int, typer.Option(help="Whose training is filmed.", min=0, max=2**63 - 1)]
@@ -132,6 +135,7 @@ def train(
     name: Name,
     output: Output,
     seeds: Seeds = "1",
+    device: Device = "cpu",
     set_: Changes = [],  # noqa: B006
 ) -> None:
     """Train a scenario on some seeds and keep the trace (.npz)."""
@@ -140,7 +144,7 @@ def train(
     scenario = load(name, set_)
     for path in output:
         expect_ending(path, (".npz",))
-    trace, seconds = _record(scenario, parse_seeds(seeds))
+    trace, seconds = _record(scenario, parse_seeds(seeds), _device(device))
     for path in output:
         trace.save(path)
         say_result(path, f"{len(trace.seeds)} seeds, trained in {seconds:.1f} s")
@@ -185,6 +189,7 @@ def run(
     style: Style = None,
     fps: Fps = None,
     seconds: Seconds = None,
+    device: Device = "cpu",
     set_: Changes = [],  # noqa: B006
     output: Films = [],  # noqa: B006
     frame: Still = None,
@@ -202,10 +207,11 @@ def run(
     grid = None if seeds is None else parse_seeds(seeds)
     if grid and len(grid) > MOST_FILMED:
         raise ToylabError(f"--seeds names {len(grid)} seeds; a grid shows {MOST_FILMED} at most.")
+    place = _device(device)
     # All of them before the first is trained: a misspelt last name should not cost an hour.
     scenarios = [_loaded(name, set_) for name in names]
     for scenario in scenarios:
-        trace, took = _record(scenario, grid or [seed])
+        trace, took = _record(scenario, grid or [seed], place)
         trace.save(to / f"{scenario.name}.npz")
         films = output or [str(to / f"{scenario.name}.gif")]
         film, timing = look.open([trace], None if grid else seed, grid)
@@ -226,6 +232,7 @@ def compare(
     style: Style = None,
     fps: Fps = None,
     seconds: Seconds = None,
+    device: Device = "cpu",
     set_: Changes = [],  # noqa: B006
     frame: Still = None,
 ) -> None:
@@ -241,10 +248,11 @@ def compare(
         )
     check_still(output, frame)
     look = Look(theme, lang, layout, layers, style, fps, seconds).checked(warn)
+    place = _device(device)
     found = [
         Trace.load(Path(name)) if name.endswith(".npz") else _loaded(name, set_) for name in names
     ]
-    traces = [one if isinstance(one, Trace) else _record(one, [seed])[0] for one in found]
+    traces = [one if isinstance(one, Trace) else _record(one, [seed], place)[0] for one in found]
     _film(*look.open(traces, None, None), output, frame)
 
 
@@ -256,6 +264,7 @@ def check(
     seeds: Seeds = "64",
     jobs: Jobs = 2,
     backend: Backend = "loky",
+    device: Device = "cpu",
     output: Annotated[
         list[Path] | None, typer.Option("-o", "--output", help="A .json or .md file.")
     ] = None,
@@ -267,11 +276,11 @@ def check(
 
     for path in output or []:
         expect_ending(path, (".json", ".md"))
-    workers = Workers(jobs, backend)
+    workers, place = Workers(jobs, backend), _device(device)
     chosen, numbers = study.named(names or []), parse_seeds(seeds, first=1000)
     found: list[study.Outcome] = []
     width = max(len(s.name) for s in chosen)
-    arriving = study.outcomes(chosen, numbers, workers, study.CACHE)
+    arriving = study.outcomes(chosen, numbers, workers, study.CACHE, place)
     for outcomes in progress(arriving, len(chosen), "Checking"):
         for o in outcomes:
             low, high = o.interval
@@ -283,7 +292,7 @@ def check(
     for path in output or []:
         table = study.as_json if path.suffix == ".json" else study.as_markdown
         with whole(path) as part:
-            part.write_text(table(found, study.about(numbers)), encoding="utf-8")
+            part.write_text(table(found, study.about(numbers, place)), encoding="utf-8")
     if any(o.verdict == "fails" for o in found):
         raise typer.Exit(1)
 
@@ -295,35 +304,61 @@ def sweep(
         list[str], typer.Option(metavar="PATH=A,B,...", help="A setting and its values; repeat it.")
     ],
     metric: Annotated[list[str], typer.Option(help="What to measure; may be repeated.")],
-    output: Annotated[list[Path], typer.Option("-o", "--output", help="A .csv or .png file.")],
+    output: Annotated[
+        list[str],
+        typer.Option(
+            "-o", "--output", help=".csv, .parquet; .png, .pdf, .svg; or a film. May be repeated."
+        ),
+    ],
     seeds: Seeds = "8",
     jobs: Jobs = 2,
     backend: Backend = "loky",
+    device: Device = "cpu",
     window: Annotated[
         str, typer.Option(metavar="FROM:TO", help="Fractions of training that count.")
     ] = "0.9:1",
     reduce: Annotated[str, typer.Option(help="How the window becomes one number.")] = "mean",
     theme: Theme = "light",
+    layers: Layers = None,
+    fps: Fps = None,
+    seconds: Seconds = None,
     set_: Changes = [],  # noqa: B006
 ) -> None:
-    """Train every combination of some settings: a row a run, and a picture of the whole."""
-    from toylab.film.film import check_look
+    """Train every combination of some settings: a row a run, a picture of the whole, and films."""
+    from toylab.film.look import Look
+    from toylab.study import CACHE
+    from toylab.survey import Outputs, survey
     from toylab.sweep import plan
-    from toylab.terminal import swept
     from toylab.workers import Workers
 
-    workers = Workers(jobs, backend)
-    for path in output:
-        expect_ending(path, (".csv", ".png"))
-    check_look(theme)
+    workers, outputs, place = Workers(jobs, backend), Outputs.of(output), _device(device)
+    look = Look(theme, layers=layers, fps=fps, seconds=seconds).checked(warn)
+    if not outputs.films and (layers, fps, seconds) != (None, None, None):
+        raise ToylabError("--layers, --fps and --seconds are for films, and -o names none.")
     try:
         low, high = (float(part) for part in window.split(":"))
     except ValueError:
         raise ToylabError(
             f'--window "{window}" is no window. Expected two fractions: 0.9:1'
         ) from None
-    wanted = plan(name, over, metric, parse_seeds(seeds), set_, (low, high), reduce)
-    swept(wanted, workers, output, theme)
+    wanted = plan(
+        name,
+        over,
+        metric,
+        parse_seeds(seeds),
+        set_,
+        (low, high),
+        reduce,
+        place,
+        bool(outputs.films),
+    )
+    outputs.check([(axis.path, axis.values) for axis in wanted.axes])
+    if outputs.films:
+        _loaded(name, set_)
+    found = survey(wanted, workers, outputs, look, CACHE, command(), progress)
+    broken = sum(bool(row.failure) for row in found)
+    for file in output:
+        say_result(file, f"{len(found)} runs" + f", {broken} failed or diverged" * bool(broken))
 
 
 @app.command()
@@ -346,6 +381,7 @@ def slides(
     style: Style = None,
     fps: Fps = None,
     seconds: Seconds = None,
+    device: Device = "cpu",
     set_: Changes = [],  # noqa: B006
 ) -> None:
     """Make a talk of scenarios: films, lessons, speaker notes, sheets for the handout."""
@@ -355,8 +391,9 @@ def slides(
 
     decks.check(output, video)
     look = Look(theme, lang, "bare", layers, style, fps, seconds).checked(warn)
+    place = _device(device)
     plan = talk.planned(names or [], lecture, set_)
-    deck = talk.deck_of(plan, look, seed, lambda s, n: _record(s, [n])[0], command(), video)
+    deck = talk.deck_of(plan, look, seed, lambda s, n: _record(s, [n], place)[0], command(), video)
     for path in output:
         shown = progress(deck.slides, len(deck.slides), f"Writing {path.name}")
         decks.write(deck, path, lambda title, shown=shown: next(shown, None))
@@ -411,7 +448,14 @@ def _said(value: Any) -> str:
     return "not set" if value is None else str(value)
 
 
-def _record(scenario: Scenario, seeds: Sequence[int]) -> tuple[Trace, float]:
+def _device(name: str) -> str:
+    """The device of a name, checked before anything is trained."""
+    from toylab.device import device_of
+
+    return device_of(name).type
+
+
+def _record(scenario: Scenario, seeds: Sequence[int], device: str) -> tuple[Trace, float]:
     """Train with progress; return the trace and the seconds it took."""
     import time
 
@@ -428,6 +472,7 @@ def _record(scenario: Scenario, seeds: Sequence[int]) -> tuple[Trace, float]:
         seeds,
         filmed=range(min(len(seeds), MOST_FILMED)),
         command=command(),
+        device=device,
         watch=lambda shots, total: progress(shots, total, f"Training {scenario.name}"),
     )
     return trace, time.perf_counter() - start

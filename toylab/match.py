@@ -184,7 +184,7 @@ class Game:
         g, d = self.generator.parameters[:1], self.discriminator.parameters[:1]
         # Wide enough for the cycles of the Dirac-GAN that diverge: 2.2 times the start.
         half = 2.5 * max(float(torch.hypot(g[0, 0], d[0, 0])), 0.1)
-        at = torch.linspace(-half, half, n)
+        at = torch.linspace(-half, half, n, device=g.device)
         gg, dd = torch.meshgrid(at, at, indexing="xy")
         # The grid's places as seeds of an ensemble: all pushes in one pass.
         many = n * n
@@ -192,18 +192,18 @@ class Game:
         rows_g[:, 0], rows_d[:, 0] = gg.ravel(), dd.ravel()
         dice = np.random.default_rng(0)
         batch = Batch(
-            torch.from_numpy(self.target.sample(dice, 256)).repeat(many, 1, 1),
-            torch.zeros(many, 256, self.latent),
+            torch.from_numpy(self.target.sample(dice, 256)).to(g.device).repeat(many, 1, 1),
+            torch.zeros(many, 256, self.latent, device=g.device),
         )
         draws, self._draws = self._draws, Draws([0] * many, g.device)
-        old, self._old = self._old, torch.zeros((many, 0, 2))
+        old, self._old = self._old, torch.zeros((many, 0, 2), device=g.device)
         try:
             down_d = gradient(lambda x: self.discriminator_loss(x, rows_g, batch), rows_d)
             down_g = gradient(lambda x: self.generator_loss(rows_d, x, batch), rows_g)
         finally:
             self._draws, self._old = draws, old
         push = -torch.stack([down_g[:, 0], down_d[:, 0]], dim=1).reshape(n, n, 2)
-        return push.numpy(), np.array([-half, half, -half, half])
+        return push.cpu().numpy(), np.array([-half, half, -half, half])
 
     def generate(self, parameters: Tensor, z: Tensor) -> Tensor:
         """G of latents [S, B, Z] -> points [S, B, 2]; nothing is random."""
@@ -374,7 +374,10 @@ class Game:
 
     def finite(self) -> np.ndarray:
         """Which seeds still have finite parameters, [S]."""
-        # A sum is finite only if every term is; float64, so that large finite terms do not overflow.
+        # A sum is finite only if every term is; float64, so that large finite terms do not overflow
+        # (Apple's cards have none: there a seed ends a little earlier).
         players = (self.generator, self.discriminator)
-        sums = sum(p.parameters.sum(1, dtype=torch.float64) for p in players)
+        mps = self.shown.device.type == "mps"
+        wide = torch.float32 if mps else torch.float64
+        sums = sum(p.parameters.sum(1, dtype=wide) for p in players)
         return torch.isfinite(torch.as_tensor(sums)).cpu().numpy()

@@ -31,8 +31,8 @@ from toylab.training import record, versions
 from toylab.workers import Workers
 
 # Seeds trained together. An ensemble of eight fits the cache of a core, and no more than this is lost
-# when a check is stopped.
-ENSEMBLE = 8
+# when a check is stopped. A card wants to be filled: eight leave nearly all of it idle.
+ENSEMBLE, ENSEMBLE_ON_A_CARD = 8, 512
 # Where numbers are kept, below the folder in which a command runs.
 CACHE = Path(".toylab") / "claims"
 
@@ -69,16 +69,22 @@ class Task:
         name: Of the scenario.
         claims: What is measured.
         seeds: Trained together.
+        device: Where: one of `DEVICES`, but "auto".
+        filmed: Whether the trace of the first seed is kept, for a film.
     """
 
     settings: dict[str, Any]
     name: str
     claims: tuple[Claim, ...]
     seeds: tuple[int, ...]
+    device: str = "cpu"
+    filmed: bool = False
 
     def key(self) -> str:
         """Hash of all that decides its numbers."""
         told = [played(self.settings), self.seeds, _code()]
+        # Cards round otherwise than processors.
+        told += [self.device] * (self.device != "cpu")
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -90,7 +96,17 @@ def measured(claim: Claim) -> str:
 # Rooms that have no part in a number.
 _SILENT = (
     *("film", "show", "cli.py", "terminal.py", "reference.py", "__init__.py", "__main__.py"),
-    *("study.py", "workers.py", "published.py", "sweep.py", "lecture.py", "talk.py", "papers.py"),
+    *(
+        "study.py",
+        "workers.py",
+        "published.py",
+        "sweep.py",
+        "tables.py",
+        "lecture.py",
+        "talk.py",
+        "survey.py",
+        "papers.py",
+    ),
 )
 
 
@@ -109,18 +125,31 @@ def _code() -> str:
 Numbers = dict[str, list[float]]
 
 
+# Beside what was measured: the step at which each seed ended early, or -1.
+ENDED = "diverged at"
+
+
+def film_of(task: Task, folder: Path) -> Path:
+    """Where the trace of a filmed ensemble's first seed is kept."""
+    return folder / f"{task.key()}.npz"
+
+
 def measure(task: Task, folder: Path) -> Numbers:
     """Numbers of an ensemble for each of its claims, from the cache or by training."""
-    path = folder / f"{task.key()}.json"
-    kept = _kept(path)
-    if all(measured(claim) in kept for claim in task.claims):
+    path, film = folder / f"{task.key()}.json", film_of(task, folder)
+    kept, wanted = _kept(path), [ENDED, *map(measured, task.claims)]
+    if all(what in kept for what in wanted) and (film.is_file() or not task.filmed):
         return kept
     # One thread a worker: the workers share the cores, and sums come out the same with any number.
     torch.set_num_threads(1)
-    whole_run = any(METRICS[claim.metric].cumulative for claim in task.claims)
+    whole_run = task.filmed or any(METRICS[claim.metric].cumulative for claim in task.claims)
     windows = None if whole_run else [claim.window for claim in task.claims]
-    trace = record(check(task.settings, name=task.name), task.seeds, filmed=(), windows=windows)
+    scenario, filmed = check(task.settings, name=task.name), (0,) if task.filmed else ()
+    trace = record(scenario, task.seeds, filmed, windows=windows, device=task.device)
     numbers = {measured(c): reduced(c, trace).astype(float).tolist() for c in task.claims}
+    numbers[ENDED] = trace.diverged_at.astype(float).tolist()
+    if task.filmed:
+        trace.alone(task.seeds[0]).save(film)
     with whole(path) as part:
         part.write_text(json.dumps(kept | numbers), encoding="utf-8")
     return numbers
@@ -135,7 +164,11 @@ def _kept(path: Path) -> Numbers:
 
 
 def outcomes(
-    scenarios: Sequence[Scenario], seeds: Sequence[int], workers: Workers, folder: Path
+    scenarios: Sequence[Scenario],
+    seeds: Sequence[int],
+    workers: Workers,
+    folder: Path,
+    device: str = "cpu",
 ) -> Iterator[list[Outcome]]:
     """Count the claims of each scenario, in order, as results arrive.
 
@@ -144,6 +177,7 @@ def outcomes(
         seeds: On which seeds.
         workers: Who trains.
         folder: Cache; what is found there is not trained again.
+        device: As in `Task`.
 
     Raises:
         ToylabError: If a claim compares with a scenario that does not exist.
@@ -158,7 +192,7 @@ def outcomes(
                 known[1].append(claim)
         needed = [*(c.against for c in scenario.claims if c.against), scenario.name]
         order += [name for name in needed if name not in order]
-    arriving = measurements([wanted[name] for name in order], seeds, workers, folder)
+    arriving = measurements([wanted[name] for name in order], seeds, workers, folder, device)
     done: dict[str, Numbers] = {}
     waiting = list(scenarios)
     for name, numbers in zip(order, arriving, strict=True):
@@ -172,11 +206,12 @@ def measurements(
     seeds: Sequence[int],
     workers: Workers,
     folder: Path,
+    device: str = "cpu",
 ) -> Iterator[Numbers]:
     """Numbers of each scenario for so many claims, in order, as they arrive; arguments as `outcomes`."""
-    ensembles = parts(seeds)
+    ensembles = parts(seeds, device)
     tasks = [
-        Task(scenario.settings, scenario.name, tuple(claims), part)
+        Task(scenario.settings, scenario.name, tuple(claims), part, device)
         for scenario, claims in wanted
         for part in ensembles
     ]
@@ -185,15 +220,16 @@ def measurements(
         yield _joined([next(arriving) for _ in ensembles])
 
 
-def about(seeds: Sequence[int]) -> dict[str, str]:
-    """What a table says of its making: when, on which seeds, with which versions."""
+def about(seeds: Sequence[int], device: str = "cpu") -> dict[str, str]:
+    """What a table says of its making: when, on which seeds, with which versions, where."""
     span = f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else str(seeds[0])
-    return {"date": date.today().isoformat(), "seeds": span, **versions()}
+    return {"date": date.today().isoformat(), "seeds": span, **versions(), "device": device}
 
 
-def parts(seeds: Sequence[int]) -> list[tuple[int, ...]]:
+def parts(seeds: Sequence[int], device: str = "cpu") -> list[tuple[int, ...]]:
     """Seeds in ensembles."""
-    return [tuple(seeds[i : i + ENSEMBLE]) for i in range(0, len(seeds), ENSEMBLE)]
+    n = ENSEMBLE if device == "cpu" else ENSEMBLE_ON_A_CARD
+    return [tuple(seeds[i : i + n]) for i in range(0, len(seeds), n)]
 
 
 def _joined(parts: Sequence[Numbers]) -> Numbers:

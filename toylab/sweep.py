@@ -6,22 +6,24 @@ goes on where it stopped and repeats nothing.
 
 from __future__ import annotations
 
-import csv
 import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TextIO
 
 from toylab.claims import REDUCTIONS, Claim
 from toylab.errors import ToylabError, unknown
 from toylab.metrics import METRICS
 from toylab.rules import setting_of
 from toylab.scenario import Scenario, load
-from toylab.study import Numbers, Task, measure, measured, parts
+from toylab.study import ENDED, Numbers, Task, film_of, measure, measured, parts
+from toylab.trace import Trace
 from toylab.workers import Workers
+
+# The values of the varied settings, as written, in the order of the axes.
+Point = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,11 @@ class Row:
     Attributes:
         values: The varied settings, as written, in the order of the axes.
         seed: Which.
-        numbers: One a metric; NaN where the seed diverged.
-        failure: Why there are none; empty if there are.
+        numbers: One a metric; NaN where there is none.
+        failure: Why it did not come to its end; empty if it did.
     """
 
-    values: tuple[str, ...]
+    values: Point
     seed: int
     numbers: tuple[float, ...]
     failure: str = ""
@@ -64,18 +66,27 @@ class Plan:
         claims: How: one a metric.
         scenarios: One a combination of values, in the order of the product.
         seeds: Of each.
+        device: Where they are trained.
+        filmed: Whether the first seed of each combination is kept for a film.
     """
 
     axes: tuple[Axis, ...]
     metrics: tuple[str, ...]
     claims: tuple[Claim, ...]
-    scenarios: tuple[tuple[tuple[str, ...], Scenario], ...]
+    scenarios: tuple[tuple[Point, Scenario], ...]
     seeds: tuple[int, ...]
+    device: str = "cpu"
+    filmed: bool = False
 
-    @property
-    def ensembles(self) -> int:
-        """How many trainings there are."""
-        return len(self.scenarios) * len(parts(self.seeds))
+    @cached_property
+    def tasks(self) -> list[tuple[Point, Task]]:
+        """The ensembles, and to which combination each belongs."""
+        return [
+            (values, Task(scenario.settings, scenario.name, self.claims, part, self.device, filmed))
+            for values, scenario in self.scenarios
+            for part in parts(self.seeds, self.device)
+            for filmed in [self.filmed and part[0] == self.seeds[0]]
+        ]
 
 
 def parsed_axis(text: str) -> Axis:
@@ -102,8 +113,21 @@ def plan(
     changes: Sequence[str] = (),
     window: tuple[float, float] = (0.9, 1.0),
     reduce: str = "mean",
+    device: str = "cpu",
+    filmed: bool = False,
 ) -> Plan:
     """Check a sweep: every combination is loaded before the first is trained.
+
+    Args:
+        name: Of a scenario, or its file.
+        over: "PATH=A,B,...", one an axis.
+        metrics: Keys of `METRICS`.
+        seeds: Of each combination.
+        changes: "PATH=VALUE", the same in all.
+        window: Fractions of training that count.
+        reduce: Key of `REDUCTIONS`.
+        device: As in `Task`.
+        filmed: As in `Plan`.
 
     Raises:
         ToylabError: With the first axis, metric or combination that is no good.
@@ -129,7 +153,7 @@ def plan(
             if missing:
                 raise ToylabError(f"--over {' --over '.join(own)}: --metric {metric}: {missing}.")
         found.append((values, scenario))
-    return Plan(axes, tuple(metrics), claims, tuple(found), tuple(seeds))
+    return Plan(axes, tuple(metrics), claims, tuple(found), tuple(seeds), device, filmed)
 
 
 def rows(plan: Plan, workers: Workers, folder: Path) -> Iterator[list[Row]]:
@@ -140,23 +164,28 @@ def rows(plan: Plan, workers: Workers, folder: Path) -> Iterator[list[Row]]:
         workers: Who trains.
         folder: Cache; what is found there is not trained again.
     """
-    tasks = [
-        (values, Task(scenario.settings, scenario.name, plan.claims, part))
-        for values, scenario in plan.scenarios
-        for part in parts(plan.seeds)
-    ]
-    arriving = workers.results(partial(_tried, folder=folder), [task for _, task in tasks])
+    arriving = workers.results(partial(_tried, folder=folder), [task for _, task in plan.tasks])
     keys = [measured(claim) for claim in plan.claims]
-    for values, task in tasks:
+    for values, task in plan.tasks:
         found = next(arriving)
         if isinstance(found, str):
             nothing = (float("nan"),) * len(keys)
             yield [Row(values, seed, nothing, found) for seed in task.seeds]
             continue
         yield [
-            Row(values, seed, tuple(found[key][i] for key in keys))
+            Row(values, seed, tuple(found[key][i] for key in keys), _ended(found[ENDED][i]))
             for i, seed in enumerate(task.seeds)
         ]
+
+
+def _ended(step: float) -> str:
+    return f"diverged at step {step:.0f}" if step >= 0 else ""
+
+
+def films(plan: Plan, folder: Path) -> dict[Point, Trace]:
+    """The trace of each combination's first seed, once the rows are there; none of a failed one."""
+    kept = {values: film_of(task, folder) for values, task in plan.tasks if task.filmed}
+    return {values: Trace.load(path) for values, path in kept.items() if path.is_file()}
 
 
 def _tried(task: Task, folder: Path) -> Numbers | str:
@@ -165,17 +194,3 @@ def _tried(task: Task, folder: Path) -> Numbers | str:
         return measure(task, folder)
     except Exception as error:
         return f"{type(error).__name__}: {error}".splitlines()[0]
-
-
-def write_head(file: TextIO, plan: Plan) -> None:
-    """Write the names of the columns."""
-    names = [axis.path for axis in plan.axes]
-    csv.writer(file).writerow([*names, "seed", *plan.metrics, "failure"])
-
-
-def write_rows(file: TextIO, found: Sequence[Row]) -> None:
-    """Append rows, at once on the disk."""
-    writer = csv.writer(file)
-    for row in found:
-        writer.writerow([*row.values, row.seed, *(f"{x:.6g}" for x in row.numbers), row.failure])
-    file.flush()

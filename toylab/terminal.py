@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from toylab.errors import ToylabError
-
-if TYPE_CHECKING:
-    from toylab.sweep import Plan
-    from toylab.workers import Workers
 
 T = TypeVar("T")
 
@@ -79,43 +75,6 @@ def say_result(output: str | Path, words: str) -> None:
     files = [path, *path.iterdir()] if path.is_dir() else [path]
     size = sum(file.stat().st_size for file in files)
     print(f"{output}  {size / 1e6:.1f} MB, {words}")
-
-
-def swept(wanted: Plan, workers: Workers, outputs: Sequence[Path], theme: str) -> None:
-    """Train a sweep; rows go to the tables as they come, pictures are drawn at the end."""
-    from contextlib import ExitStack
-
-    from toylab.files import whole
-    from toylab.film.diagram import diagram
-    from toylab.study import CACHE
-    from toylab.sweep import rows, write_head, write_rows
-
-    runs: dict[tuple[str, ...], list[list[float]]] = {}
-    failures = 0
-    with ExitStack() as open_files:
-        tables = []
-        for path in (p for p in outputs if p.suffix == ".csv"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Not whole or nothing, as films are: each row is on the disk as soon as its run has ended.
-            tables.append(open_files.enter_context(path.open("w", newline="", encoding="utf-8")))
-        for table in tables:
-            write_head(table, wanted)
-        arriving = rows(wanted, workers, CACHE)
-        for found in progress(arriving, wanted.ensembles, "Sweeping"):
-            for table in tables:
-                write_rows(table, found)
-            for row in found:
-                runs.setdefault(row.values, []).append(list(row.numbers))
-                failures += bool(row.failure)
-    for path in (p for p in outputs if p.suffix == ".png"):
-        axes = [(axis.path, axis.values) for axis in wanted.axes]
-        first = {values: [numbers[0] for numbers in own] for values, own in runs.items()}
-        scenario = wanted.scenarios[0][1]
-        with whole(path) as part:
-            diagram(part, axes, first, wanted.metrics[0], scenario.title, theme)
-    n = sum(len(own) for own in runs.values())
-    for path in outputs:
-        say_result(path, f"{n} runs" + f", {failures} failed" * bool(failures))
 
 
 def expect_ending(path: Path, endings: Iterable[str]) -> None:

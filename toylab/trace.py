@@ -6,7 +6,7 @@ import json
 import tomllib
 import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -170,6 +170,21 @@ class Trace:
             known = _listed(self.seeds[self.filmed]) or "none"
             raise ToylabError(f"Seed {seed} was trained but not filmed; filmed seeds: {known}.")
         return int(at[0])
+
+    def alone(self, seed: int) -> Trace:
+        """One filmed seed as a trace of its own.
+
+        Raises:
+            ToylabError: If the seed was not filmed.
+        """
+        at = {"S": [self.row(seed)], "F": [self.filmed_row(seed)]}
+        own: dict[str, Any] = {}
+        for name, axes in _AXES.items():
+            array = getattr(self, name)
+            for axis in set(axes) & set(at):
+                array = np.take(array, at[axis], axis=axes.index(axis))
+            own[name] = array
+        return replace(self, **{**own, "filmed": np.zeros(1, dtype=np.int64)})
 
     @classmethod
     def stack(cls, snapshots: Iterable[Snapshot], **constants: Any) -> Trace:

@@ -11,6 +11,7 @@ import torch
 
 from toylab.choice import make
 from toylab.claims import window_of
+from toylab.device import device_of, told
 from toylab.errors import ToylabError
 from toylab.game.updates import UPDATES
 from toylab.match import Game
@@ -22,7 +23,10 @@ from toylab.trace import Snapshot, Trace
 
 
 def train(
-    scenario: Scenario, seeds: Sequence[int], filmed: Sequence[int] = (0,)
+    scenario: Scenario,
+    seeds: Sequence[int],
+    filmed: Sequence[int] = (0,),
+    device: str = "cpu",
 ) -> Iterator[Snapshot]:
     """Train all seeds at once; yield a snapshot whenever one is due. Stop by not asking for more.
 
@@ -30,11 +34,12 @@ def train(
         scenario: What to play.
         seeds: Seeds, each 0 or more, no two alike.
         filmed: Positions in `seeds` whose surface is recorded.
+        device: One of `DEVICES`. Draws are made on the host: a seed means the same everywhere.
 
     Raises:
-        ToylabError: If the seeds are not as said.
+        ToylabError: If the seeds are not as said, or there is no such device.
     """
-    return _Run(scenario, seeds, filmed).snapshots()
+    return _Run(scenario, seeds, filmed, device).snapshots()
 
 
 Watch = Callable[[Iterator[Snapshot], int], Iterable[Snapshot]]
@@ -47,6 +52,7 @@ def record(
     command: str = "",
     watch: Watch = lambda snapshots, total: snapshots,
     windows: Sequence[tuple[float, float]] | None = None,
+    device: str = "cpu",
 ) -> Trace:
     """Train to the end and keep everything, or what falls into some windows.
 
@@ -59,11 +65,12 @@ def record(
         windows: Fractions of training: of all snapshots those that `window_of` finds for one of these,
             and the last, so that it finds the same ones again. A snapshot of eight seeds costs as much
             as seven steps.
+        device: As in `train`.
 
     Raises:
         ToylabError: As `train`.
     """
-    run = _Run(scenario, seeds, filmed)
+    run = _Run(scenario, seeds, filmed, device)
     if windows is not None:
         kept = {i for window in windows for i in range(len(run.due))[window_of(run.due, window)]}
         run.due = run.due[sorted(kept | {len(run.due) - 1})]
@@ -82,6 +89,7 @@ def record(
             "scenario": scenario.name,
             "command": command,
             "output": run.game.objective.output,
+            "device": told(run.device),
             **versions(),
         },
     )
@@ -90,19 +98,21 @@ def record(
 class _Run:
     """One training, set up and not yet begun."""
 
-    def __init__(self, scenario: Scenario, seeds: Sequence[int], filmed: Sequence[int]) -> None:
+    def __init__(
+        self, scenario: Scenario, seeds: Sequence[int], filmed: Sequence[int], device: str = "cpu"
+    ) -> None:
         _check_seeds(seeds, filmed, scenario)
         keep_freed()
-        device = torch.device("cpu")
+        self.device = device_of(device)
         self.seeds, kept, play = seeds, scenario.recording, scenario.game
-        self.game = Game(scenario, seeds, device)
+        self.game = Game(scenario, seeds, self.device)
         steps = {
             "discriminator_steps": play.discriminator_steps,
             "generator_steps": play.generator_steps,
         }
         self.update = make("game.update", UPDATES, play.update.settings | steps)
         self.recorder = Recorder(
-            self.game.target, self.game, seeds, filmed, kept.samples, kept.grid, device
+            self.game.target, self.game, seeds, filmed, kept.samples, kept.grid, self.device
         )
         self.due = schedule(scenario.training.steps, kept.snapshots, kept.schedule)
         self.steps = scenario.training.steps

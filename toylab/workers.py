@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,7 +18,14 @@ from toylab.errors import ToylabError, unknown
 Given = TypeVar("Given")
 Result = TypeVar("Result")
 
-BACKENDS = ("loky", "dask")
+# Where tasks can go, and the package that takes them there; pip names its extra, or itself.
+BACKENDS = {
+    "loky": ("joblib", "toylab"),
+    "dask": ("distributed", "toylab[cluster]"),
+    "ray": ("ray", "ray"),
+}
+# Tasks for each processor of Ray before what came of them is told.
+_ROUND = 4
 
 
 @dataclass(frozen=True)
@@ -27,7 +35,8 @@ class Workers:
     Attributes:
         jobs: Processes on this machine; a cluster has its own number.
         backend: "loky" for processes here, "dask" for a cluster of `jobs` workers here, or
-            "dask=tcp://HOST:PORT" for the scheduler of one that runs already.
+            "dask=tcp://HOST:PORT" for the scheduler of one that runs already; "ray" for a Ray of `jobs`
+            processors here, or the one that RAY_ADDRESS names.
     """
 
     jobs: int = 2
@@ -44,12 +53,13 @@ class Workers:
             raise ToylabError(unknown("--backend", kind, BACKENDS))
         if given and (kind != "dask" or not address):
             raise ToylabError(
-                f'--backend "{self.backend}": expected dask, dask=tcp://HOST:PORT or loky.'
+                f'--backend "{self.backend}": expected dask, dask=tcp://HOST:PORT, loky or ray.'
             )
-        if kind == "dask" and importlib.util.find_spec("distributed") is None:
+        module, package = BACKENDS[kind]
+        if importlib.util.find_spec(module) is None:
             raise ToylabError(
-                "Cannot work on dask: the cluster extra is missing. "
-                'pip install "toylab[cluster]", or leave --backend out.'
+                f'Cannot work on {kind}: it is not installed. pip install "{package}", or leave '
+                "--backend out."
             )
 
     def results(self, work: Callable[[Given], Result], tasks: Sequence[Given]) -> Iterator[Result]:
@@ -59,11 +69,16 @@ class Workers:
             ToylabError: If no scheduler answers, or a process was killed.
         """
         with self._at_work() as n:
-            made: Any = Parallel(n_jobs=n, return_as="generator")(
-                delayed(work)(task) for task in tasks
-            )
+            # Ray's part of joblib gives what it was given all at once: a few tasks for each processor,
+            # so that results keep coming.
+            in_rounds = self.backend == "ray"
+            size = _ROUND * n if in_rounds else max(1, len(tasks))
             try:
-                yield from made
+                for start in range(0, len(tasks), size):
+                    made: Any = Parallel(n, return_as="list" if in_rounds else "generator")(
+                        delayed(work)(task) for task in tasks[start : start + size]
+                    )
+                    yield from made
             except TerminatedWorkerError as error:
                 raise ToylabError(
                     "A worker was killed, or the machine ran out of memory. What had ended is kept: give "
@@ -77,6 +92,18 @@ class Workers:
         if kind == "loky":
             with parallel_config("loky"):
                 yield self.jobs
+            return
+        if kind == "ray":
+            ray = importlib.import_module("ray")
+            # A cluster's own number of processors is its own affair.
+            here = {} if "RAY_ADDRESS" in os.environ else {"num_cpus": self.jobs}
+            ray.init(log_to_driver=False, include_dashboard=False, logging_level="ERROR", **here)
+            importlib.import_module("ray.util.joblib").register_ray()
+            try:
+                with parallel_config("ray"):
+                    yield int(ray.cluster_resources()["CPU"])
+            finally:
+                ray.shutdown()
             return
         distributed = importlib.import_module("distributed")
         with contextlib.ExitStack() as stack:

@@ -1,17 +1,18 @@
-"""Film a trace our way and matplotlib's way, side by side in one run; print the ratio.
+"""Film a trace our way and matplotlib's way, side by side in one run.
 
 Same figure, same size, same frames. Ours: `Film.save` to a GIF. Theirs: FuncAnimation with PillowWriter,
 blitting off as it is whenever an animation is saved, drawing the same artists of the same figure.
-Run with `make bench`.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from lines import Line
 from matplotlib import rc_context
 from matplotlib.animation import FuncAnimation, PillowWriter
 
@@ -55,12 +56,9 @@ def drawing(film: Film) -> tuple[float, float]:
     return blitted, (time.perf_counter() - start) / len(range(0, len(film), 6))
 
 
-def main() -> None:
-    """Measure each scenario three times; print the middle one."""
+def ratios() -> Iterator[Line]:
+    """Each scenario three times, both ways in turn; the middle one."""
     torch.set_num_threads(1)
-    print(
-        "scenario              ours ms/frame  theirs ms/frame  ratio   KB/frame ours  theirs   blit ms  full ms"
-    )
     for name in ("vanishing-gradients", "mode-collapse", "convergence"):
         film = Film(record(load(name), [0]))
         with tempfile.TemporaryDirectory() as folder:
@@ -70,13 +68,9 @@ def main() -> None:
                     (ours(film, Path(folder)), theirs(film, Path(folder))) for _ in range(3)
                 )
             )
-        ratio, our, their = rounds[1]
+        _, our, their = rounds[1]
+        other = "FuncAnimation and PillowWriter"
+        yield Line(f"GIF of {name}", "ms a frame", 1e3 * our[0], 1e3 * their[0], other)
+        yield Line(f"GIF of {name}", "KB a frame", our[1] / 1e3, their[1] / 1e3, other)
         blitted, full = drawing(film)
-        print(
-            f"{name:<22}{our[0] * 1e3:13.1f}{their[0] * 1e3:17.1f}{ratio:7.1f}"
-            f"{our[1] / 1e3:16.1f}{their[1] / 1e3:8.1f}{blitted * 1e3:10.1f}{full * 1e3:9.1f}"
-        )
-
-
-if __name__ == "__main__":
-    main()
+        yield Line(f"drawing {name}", "ms a frame", 1e3 * blitted, 1e3 * full, "full redraw")

@@ -1,27 +1,23 @@
-"""Train one game our way, in the usual way, and in JAX, side by side in one run; print ratios.
+"""Train one game our way, in the usual way, and in JAX, side by side in one run.
 
 The game is the base one: a ring of eight, both networks 2 x 64 or 2 x 128, batches of 256, Adam, the
 non-saturating loss, one step each. "Usual" is the loop that tutorials have: two nn.Sequential, two
 torch.optim.Adam, one seed after the other. JAX, if it is installed, compiles the whole loop and maps it
-over the seeds. Each row is measured three times, all ways in turn, and its middle is printed, as
-milliseconds of one core for a step of a seed; two workers share two cores. Run with `make bench`.
+over the seeds. Each line is measured three times, all ways in turn, and its middle is printed, as
+milliseconds of one core for a step of a seed; two workers share two cores.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
-import resource
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from multiprocessing import get_context
 from typing import Any
 
-import numpy as np
 import torch
+from lines import Line
 
 import toylab
 
@@ -195,17 +191,23 @@ def measured(way: str, game: tuple[Any, ...], workers: int) -> float:
     return 1e3 * seconds * workers / (own[0] * workers * rest[-1])
 
 
-def ratios(quick: bool) -> None:
-    """The table of all ways."""
+def _games(quick: bool) -> list[tuple[int, int, bool, int]]:
+    """Seeds, width, R1 and workers; one seed has nothing to share with a second worker."""
+    if quick:
+        return [(1, 64, False, 1), (8, 64, False, 1), (64, 64, False, 2)]
+    shared = [(1, 1), (8, 1), (8, 2), (64, 1), (64, 2)]
+    return [
+        (seeds, width, r1, workers)
+        for r1 in (False, True)
+        for width in (64, 128)
+        for seeds, workers in shared
+    ]
+
+
+def ratios(quick: bool) -> Iterator[Line]:
+    """All ways side by side: milliseconds of one core for a step of a seed."""
     ways = ["usual", "ours"] + ["jax"] * (importlib.util.find_spec("jax") is not None)
-    print("ms of one core for a step of a seed; ratios to the usual loop on as many cores\n")
-    head = "".join(f"{way:>9}" for way in ways) + "".join(f"{w + ' x':>9}" for w in ways[1:])
-    print(f"seeds  width  R1   workers{head}")
-    games = [(1, 64, False, 1), (8, 64, False, 1), (64, 64, False, 2)]
-    if not quick:
-        games += [(1, 128, False, 1), (8, 128, False, 1), (8, 64, True, 1), (64, 64, True, 2)]
-        games += [(64, 128, False, 2)]
-    for seeds, width, r1, workers in games:
+    for seeds, width, r1, workers in _games(quick):
         # Some 2,000 seed-steps a process: two seconds, more than what two busy cores jump by.
         steps = max(30, 2000 * workers // seeds)
         found: dict[str, list[float]] = {way: [] for way in ways}
@@ -213,17 +215,14 @@ def ratios(quick: bool) -> None:
             for way in ways:
                 found[way].append(measured(way, (seeds, width, r1, steps), workers))
         middle = {way: statistics.median(found[way]) for way in ways}
-        cells = "".join(f"{middle[way]:9.3f}" for way in ways)
-        cells += "".join(f"{middle['usual'] / middle[way]:9.2f}" for way in ways[1:])
-        print(
-            f"{seeds:>5}  {width:>5}  {'yes' if r1 else 'no':<3}  {workers:>7}{cells}", flush=True
-        )
+        what = f"{seeds} seed{'s' * (seeds > 1)}, 2 x {width}{', R1' * r1}, {workers} worker{'s' * (workers > 1)}"
+        other = "usual loop on as many cores"
+        yield Line(what, "ms", middle["ours"], middle["usual"], other, middle.get("jax"))
 
 
-def growth() -> None:
-    """How cost grows: each row doubles one thing; 2 is linear."""
+def growth() -> Iterator[Line]:
+    """How cost grows with twice of one thing."""
     torch.set_num_threads(1)
-    print("\ncost of twice as much, 2 is linear")
     base: dict[str, Any] = {"seeds": 8, "width": 64, "r1": False, "steps": 150, "batch": BATCH}
 
     def seconds(**changed: Any) -> float:
@@ -233,50 +232,8 @@ def growth() -> None:
 
     seconds(steps=20)
     for what in ("steps", "seeds", "batch", "width"):
-        pairs = [(seconds(), seconds(**{what: 2 * base[what]})) for _ in range(5)]
-        print(f"  {what:<6} {statistics.median(twice / once for once, twice in pairs):5.2f}")
-
-
-def start_up() -> None:
-    """How long a command takes that does next to nothing, and what one ensemble needs of memory."""
-
-    def seconds(words: Sequence[str]) -> float:
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "toylab", *words], check=True, capture_output=True)
-        return time.perf_counter() - start
-
-    def bare() -> float:
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-c", "pass"], check=True)
-        return time.perf_counter() - start
-
-    print("\nstart-up, times a bare interpreter's")
-    for words in (["--help"], ["list"], ["show", "mode-collapse"]):
-        pairs = [(bare(), seconds(words)) for _ in range(5)]
-        ratio = statistics.median(own / alone for alone, own in pairs)
-        own = statistics.median(own for _, own in pairs)
-        print(f"  toylab {' '.join(words):<20} {ratio:5.1f}  ({own * 1e3:.0f} ms)")
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    ours(8, 64, False, 100)
-    once = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    ours(64, 64, False, 100)
-    again = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(
-        f"\npeak memory: {before >> 10} MB before, {once >> 10} MB with 8 seeds, {again >> 10} with 64"
-    )
-
-
-def main() -> None:
-    """Print the tables."""
-    reader = argparse.ArgumentParser(description=__doc__)
-    reader.add_argument("--quick", action="store_true", help="three rows and no more")
-    quick = reader.parse_args().quick
-    np.seterr(all="raise", under="ignore")
-    ratios(quick)
-    if not quick:
-        growth()
-        start_up()
-
-
-if __name__ == "__main__":
-    main()
+        pairs = [(seconds(**{what: 2 * base[what]}), seconds()) for _ in range(5)]
+        twice, once = (statistics.median(column) for column in zip(*pairs, strict=True))
+        yield Line(
+            f"growth: {2 * base[what]} {what}", "s", twice, once, f"{base[what]}; 0.5 is linear"
+        )

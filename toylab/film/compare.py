@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,8 @@ from toylab.film.layout import FOOT
 from toylab.film.player import Cell, Scene
 from toylab.film.stage import Stage
 from toylab.film.style import LABEL, PANEL
-from toylab.film.text import fitted
-from toylab.film.words import WORDS
+from toylab.film.text import fitted, wrapped
+from toylab.film.words import WORDS, Words
 from toylab.settings import differing, flat
 from toylab.trace import Trace
 
@@ -34,18 +34,20 @@ _GAP, _WORDS, _BAR = 20, 30, 84
 
 
 @dataclass(frozen=True)
-class _Cell:
+class GridCell:
+    """One stage: whose training, and what stands above it."""
+
     trace: Trace
     seed: int
     title: str
 
 
-class _Grid(Animation):
+class Grid(Animation):
     """Stages of one size with shared steps and shared limits of colour."""
 
     def __init__(
         self,
-        cells: Sequence[_Cell],
+        cells: Sequence[GridCell],
         headings: dict[str, tuple[str, str]],
         theme: str,
         lang: str,
@@ -93,36 +95,56 @@ class _Grid(Animation):
         return [Scene("", cells)]
 
     def _build(self) -> None:
-        theme, words, layout = self._theme, self._words, self.layout
-        lines = self._header(*self._headings[words.code], "")
+        theme, layout = self._theme, self.layout
+        lines = self._header(*self._headings[self._words.code], "")
         top = layout.top(lines)
-        columns, side = self._shape(top)
-        rows = -(-len(self._cells) // columns)
-        spare = (top - FOOT - rows * (side + _WORDS)) / rows
+        places, side = self._places(top)
         names = self._names
         if side < _LEAST_WITH_ARROWS:
             names = [name for name in names if not name.startswith("arrows")]
         self._stages: list[Stage] = []
-        for k, cell in enumerate(self._cells):
-            row, column = divmod(k, columns)
-            left = layout.left + column * (side + _GAP)
-            bottom = top - (row + 1) * (side + _WORDS) - (row + 0.5) * spare
-            title, size = fitted(cell.title, side, PANEL, LABEL, self._fonts, bold=True)
-            self._text(left, bottom + side + 9, title, size, theme.ink, fontweight="bold")
+        for cell, (left, bottom) in zip(self._cells, places, strict=True):
+            self._caption(cell, left, bottom + side + 9, side)
             ax = self._axes((left, bottom, side, side))
-            stage = Stage(ax, cell.trace, cell.seed, names, theme, words, LABEL)
+            stage = Stage(ax, cell.trace, cell.seed, names, theme, self._ended(cell, side), LABEL)
             for artist in stage.moving:
                 if isinstance(artist, Line2D):
                     # Points keep their share of the stage, down to where they are still seen.
                     artist.set_markersize(artist.get_markersize() * max(0.5, side / 548))
             self._moving += stage.moving
             self._stages.append(stage)
-        height = rows * side + (rows - 1) * (_WORDS + spare)
-        at = layout.left + columns * (side + _GAP) - _GAP + 16, top - _WORDS - spare / 2 - height
-        self._share_limits((*at, 14, height))
+        (lefts, bottoms) = zip(*places, strict=True)
+        height = max(bottoms) + side - min(bottoms)
+        self._share_limits((max(lefts) + side + 16, min(bottoms), 14, height))
         place = layout.left, layout.key
         draw_key(self._figure, layout, self._stages[0].keys, place, layout.right, theme)
         self._moving += self._clock()
+
+    def _places(self, top: float) -> tuple[list[tuple[float, float]], float]:
+        """The lower left corner of each stage below `top`, and the side of all; units."""
+        columns, side = self._shape(top)
+        rows = -(-len(self._cells) // columns)
+        spare = (top - FOOT - rows * (side + _WORDS)) / rows
+        return [
+            (
+                self.layout.left + column * (side + _GAP),
+                top - (row + 1) * (side + _WORDS) - (row + 0.5) * spare,
+            )
+            for row, column in (divmod(k, columns) for k in range(len(self._cells)))
+        ], side
+
+    def _caption(self, cell: GridCell, left: float, bottom: float, side: float) -> None:
+        """Write what stands above a stage."""
+        title, size = fitted(cell.title, side, PANEL, LABEL, self._fonts, bold=True)
+        self._text(left, bottom, title, size, self._theme.ink, fontweight="bold")
+
+    def _ended(self, cell: GridCell, side: float) -> Words:
+        """The film's words; those on a stage that diverged in as many lines as it has room for."""
+        step = int(cell.trace.diverged_at[cell.trace.row(cell.seed)])
+        lines = wrapped(
+            self._words.diverged.format(step=step), side - 24, LABEL, self._fonts, most=3
+        )
+        return replace(self._words, diverged="\n".join(lines))
 
     def _shape(self, top: float) -> tuple[int, float]:
         """Columns, and the side of a stage, that make the stages as large as they can be."""
@@ -154,7 +176,7 @@ class _Grid(Animation):
         self._tell_time(snapshot)
 
 
-class Compare(_Grid):
+class Compare(Grid):
     """Two to four traces side by side; their titles say only in what their settings differ.
 
     Args:
@@ -192,7 +214,7 @@ class Compare(_Grid):
         titles = told_differences([trace.settings for trace in traces])
         if not any(titles):
             titles = [f"{WORDS[lang].seed} {seed}" for seed in seeds]
-        cells = [_Cell(*cell) for cell in zip(traces, seeds, titles, strict=True)]
+        cells = [GridCell(*cell) for cell in zip(traces, seeds, titles, strict=True)]
         headings = {}
         for code, words in WORDS.items():
             names = dict.fromkeys(words.of(trace.settings, "title") for trace in traces)
@@ -200,7 +222,7 @@ class Compare(_Grid):
         super().__init__(cells, headings, theme, lang, layout, layers, style)
 
 
-class Seeds(_Grid):
+class Seeds(Grid):
     """Up to nine seeds of one trace, and how many of them do as its first claim says.
 
     Args:
@@ -247,7 +269,7 @@ class Seeds(_Grid):
                 for code, words in WORDS.items()
             }
         name = WORDS[lang].seed
-        cells = [_Cell(trace, seed, f"{name} {seed}{marks[seed]}") for seed in chosen]
+        cells = [GridCell(trace, seed, f"{name} {seed}{marks[seed]}") for seed in chosen]
         headings = {
             code: (words.of(trace.settings, "title"), captions[code])
             for code, words in WORDS.items()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps, rc_context
@@ -12,66 +14,97 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from toylab.axes import Float
 from toylab.errors import ToylabError
 from toylab.film.fonts import LATIN
+from toylab.film.layout import Box
 from toylab.film.style import DPI, LABEL, LESSON, PANEL, THEMES, TITLE, Theme, short
 from toylab.film.text import fitted
+from toylab.film.writers.animated import KEYWORD
+from toylab.film.writers.stills import pdf_metadata, png_metadata, svg_metadata
 from toylab.metrics import METRICS
 
+Point = tuple[str, ...]  # the values of the varied settings, as written
+Runs = Mapping[
+    Point, Sequence[float]
+]  # of each combination a number a seed; NaN where there is none
+Axis = tuple[str, Sequence[str]]  # path and values of a setting, as written
+
+# How each kind of file says where it comes from, by its ending.
+PICTURES = {".png": png_metadata, ".pdf": pdf_metadata, ".svg": svg_metadata}
+MOST_AXES = 3
+
+_WIDTH, _HEIGHT = 1280, 720
 # Dark to light in even steps, for every eye: matplotlib's own.
 _MAP = colormaps["viridis"]
-
-Point = tuple[str, ...]  # the values of the varied settings, as written
+# Units: between the maps of a third setting; the least cell that has room for its seeds.
+_GAP, _LEAST_WITH_SEEDS = 20, (60, 60)
 
 
 def diagram(
     path: Path,
-    axes: Sequence[tuple[str, Sequence[str]]],
-    runs: Mapping[Point, Sequence[float]],
+    ending: str,
+    axes: Sequence[Axis],
+    runs: Runs,
     metric: str,
     title: str,
-    theme: str = "light",
+    theme: str,
+    told: Mapping[str, str],
 ) -> None:
-    """Draw the mean over seeds of a metric, with the spread of its seeds, and write it as PNG.
+    """Draw the mean over seeds of a metric, with its seeds, and write it.
 
     Args:
         path: Where.
-        axes: One to three settings: path and values, as written.
-        runs: For each combination, one number a seed; NaN for a run without one.
+        ending: Key of `PICTURES`.
+        axes: One to three settings.
+        runs: What was measured.
         metric: Key of `METRICS`.
         title: What stands above.
         theme: Key of `THEMES`.
-
-    Raises:
-        ToylabError: If there are more than three axes.
+        told: Where it comes from.
     """
-    if len(axes) > 3:
-        raise ToylabError(
-            f"{path}: a picture shows one to three --over, got {len(axes)}. Write a .csv."
-        )
     look = THEMES[theme]
-    with rc_context({"font.family": [LATIN], "text.parse_math": False}):
-        figure = Figure(figsize=(1280 / DPI, 720 / DPI), dpi=DPI, facecolor=look.paper)
+    style: Any = {"font.family": [LATIN], "text.parse_math": False, "svg.hashsalt": KEYWORD}
+    with rc_context(style):
+        figure = Figure(figsize=(_WIDTH / DPI, _HEIGHT / DPI), dpi=DPI, facecolor=look.paper)
         FigureCanvasAgg(figure)
         title, size = fitted(title, 1200, TITLE, LESSON + 3, [LATIN], bold=True)
-        figure.text(40 / 1280, 660 / 720, title, fontsize=size, color=look.ink, fontweight="bold")
-        n = max(len(numbers) for numbers in runs.values())
-        told = f"{METRICS[metric].label}: mean over {n} seeds" + ", and its quartiles" * (
-            len(axes) > 1
-        )
-        figure.text(40 / 1280, 627 / 720, told, fontsize=LESSON, color=look.soft)
+        figure.text(40 / _WIDTH, 660 / _HEIGHT, title, fontsize=size, color=look.ink, weight="bold")
+        said = f"{METRICS[metric].label}: {counted(runs)}"
+        figure.text(40 / _WIDTH, 627 / _HEIGHT, said, fontsize=LESSON, color=look.soft)
         if len(axes) == 1:
             _curve(figure.add_axes((0.09, 0.14, 0.86, 0.66)), axes[0], runs, look)
         else:
             _maps(figure, axes, runs, look)
-        figure.savefig(path, format="png", facecolor=look.paper, metadata={"Software": "toylab"})
+        figure.savefig(
+            path,
+            format=ending[1:],
+            facecolor=look.paper,
+            metadata=PICTURES[ending](json.dumps(told, sort_keys=True)),
+        )
 
 
-def _curve(
-    ax: Axes, axis: tuple[str, Sequence[str]], runs: Mapping[Point, Sequence[float]], look: Theme
-) -> None:
+def check_axes(path: object, axes: Sequence[object]) -> None:
+    """Check that a picture can show so many settings.
+
+    Raises:
+        ToylabError: If there are too many.
+    """
+    if len(axes) > MOST_AXES:
+        raise ToylabError(
+            f"{path}: a picture shows one to three --over, got {len(axes)}. Write a .csv."
+        )
+
+
+def counted(runs: Runs) -> str:
+    """Of how many seeds a number is the mean, and what stands below it."""
+    n = max(len(numbers) for numbers in runs.values())
+    return f"mean of {n} seeds; strips: each seed, lowest first" if n > 1 else "one seed"
+
+
+def _curve(ax: Axes, axis: Axis, runs: Runs, look: Theme) -> None:
     name, values = axis
     at = np.arange(len(values))
     for x, value in zip(at, values, strict=True):
@@ -87,58 +120,132 @@ def _curve(
     ax.grid(axis="y", color=look.grid)
 
 
-def _maps(
-    figure: Figure,
-    axes: Sequence[tuple[str, Sequence[str]]],
-    runs: Mapping[Point, Sequence[float]],
-    look: Theme,
-) -> None:
-    (across, columns), (down, rows) = axes[0], axes[1]
-    third = axes[2] if len(axes) == 3 else ("", ("",))
-    every = np.array([_mean(numbers) for numbers in runs.values()])
+def _maps(figure: Figure, axes: Sequence[Axis], runs: Runs, look: Theme) -> None:
+    """One map, or one for each value of a third setting, and the scale of their colours."""
+    third, values = axes[2] if len(axes) == 3 else ("", ("",))
+    left, right, bottom, height = 150, 1150, 92, 500 - 34 * bool(third)
+    width = (right - left + _GAP) / len(values) - _GAP
+    for k, value in enumerate(values):
+        own = (value,) if third else ()
+        part = {point[:2]: numbers for point, numbers in runs.items() if point[2:] == own}
+        box = left + k * (width + _GAP), bottom, width, height
+        ax = draw_map(figure, box, axes[:2], part, limits(runs), look, rows=k == 0)
+        if third:
+            ax.set_title(f"{third} {value}", fontsize=LABEL, color=look.ink)
+    _scale(figure, (right + 24, bottom, 16, height), limits(runs), look)
+
+
+def limits(runs: Runs) -> tuple[float, float]:
+    """The least and the greatest of all numbers: the ends of the colours."""
+    every = np.array([number for numbers in runs.values() for number in numbers])
     known = every[np.isfinite(every)]
-    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
-    width = 0.82 / len(third[1])
-    for k, value in enumerate(third[1]):
-        ax = figure.add_axes((0.1 + k * width, 0.14, width - 0.03, 0.62))
-        own = (value,) if value else ()
-        for (i, y), (j, x) in itertools.product(enumerate(rows), enumerate(columns)):
-            _cell(ax, (j, i), runs[(x, y, *own)], (low, high), len(columns) * len(third[1]), look)
-        ax.set_xlim(-0.5, len(columns) - 0.5)
-        ax.set_ylim(-0.5, len(rows) - 0.5)
-        ax.set_xticks(range(len(columns)), columns)
-        ax.set_yticks(range(len(rows)), rows if k == 0 else [""] * len(rows))
-        ax.set_xlabel(across, fontsize=LABEL, color=look.soft)
-        if k == 0:
-            ax.set_ylabel(down, fontsize=LABEL, color=look.soft)
-        if value:
-            ax.set_title(f"{third[0]} {value}", fontsize=LABEL, color=look.ink)
-        _quiet(ax, look)
+    return (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+
+
+def draw_map(
+    figure: Figure,
+    box: Box,
+    axes: Sequence[Axis],
+    runs: Runs,
+    ends: tuple[float, float],
+    look: Theme,
+    *,
+    rows: bool = True,
+) -> Axes:
+    """Draw a map of two settings: the first across, the second upwards.
+
+    Args:
+        figure: Of 1280 x 720 units.
+        box: Where its cells stand, units.
+        axes: The two settings.
+        runs: What was measured.
+        ends: Numbers of the darkest and the lightest colour.
+        look: Colours.
+        rows: Whether the values of the rows are written beside them.
+    """
+    (across, columns), (down, lines) = axes
+    x, y, width, height = box
+    ax = figure.add_axes((x / _WIDTH, y / _HEIGHT, width / _WIDTH, height / _HEIGHT))
+    cell = width / len(columns), height / len(lines)
+    for (i, row), (j, column) in itertools.product(enumerate(lines), enumerate(columns)):
+        _cell(ax, (j, i), runs[column, row], ends, cell, look)
+    ax.set_xlim(-0.5, len(columns) - 0.5)
+    ax.set_ylim(-0.5, len(lines) - 0.5)
+    ax.set_xticks(range(len(columns)), columns)
+    ax.set_yticks(range(len(lines)), lines if rows else [""] * len(lines))
+    ax.set_xlabel(across, fontsize=LABEL, color=look.soft)
+    if rows:
+        ax.set_ylabel(down, fontsize=LABEL, color=look.soft)
+    _quiet(ax, look)
+    return ax
 
 
 def _cell(
     ax: Axes,
     at: tuple[int, int],
     numbers: Sequence[float],
-    limits: tuple[float, float],
-    columns: int,
+    ends: tuple[float, float],
+    size: tuple[float, float],
     look: Theme,
 ) -> None:
-    mean, (low, high) = _mean(numbers), limits
-    share = (mean - low) / (high - low) if high > low else 0.5
-    colour = to_rgb(look.grid) if not np.isfinite(mean) else _MAP(float(share))[:3]
-    ax.fill_between([at[0] - 0.49, at[0] + 0.49], at[1] - 0.49, at[1] + 0.49, color=colour, lw=0)
+    """The mean as colour and number, and below it a strip with a piece for each seed."""
+    (x, y), mean = at, _mean(numbers)
+    colour = _colour(mean, ends, look)
+    # A unit's gap on each side.
+    w, h = 1 - 2 / size[0], 1 - 2 / size[1]
+    ax.add_patch(Rectangle((x - w / 2, y - h / 2), w, h, facecolor=colour, linewidth=0))
     # Perceived lightness decides which ink is read.
     bright = float(np.dot(colour, (0.299, 0.587, 0.114))) > 0.5
     ink = "#10131A" if bright else "#FFFFFF"
     words = short(mean) if np.isfinite(mean) else "failed"
-    ax.text(*at, words, ha="center", va="center", fontsize=PANEL, color=ink, fontweight="bold")
-    if columns <= 8 and np.isfinite(numbers).sum() > 2:
-        first, last = np.nanpercentile(numbers, (25, 75))
-        spread = f"{short(float(first))} – {short(float(last))}"
-        ax.annotate(
-            spread, at, (0, -22), textcoords="offset points", ha="center", fontsize=LABEL, color=ink
+    # What has no room is left out: the colour says it too.
+    shown = fitted(words, size[0] - 6, PANEL, LABEL, [LATIN], bold=True)
+    seeds = len(numbers) > 1 and size[0] >= _LEAST_WITH_SEEDS[0] and size[1] >= _LEAST_WITH_SEEDS[1]
+    if shown[0] == words and size[1] > 26:
+        place = (x, y + 0.16 * seeds)
+        ax.text(
+            *place, words, ha="center", va="center", fontsize=shown[1], color=ink, weight="bold"
         )
+    if seeds:
+        _strip(ax, (x - 0.42, y - 0.36, 0.84, 0.22), numbers, ends, ink, look)
+
+
+def _strip(
+    ax: Axes,
+    box: Box,
+    numbers: Sequence[float],
+    ends: tuple[float, float],
+    ink: str,
+    look: Theme,
+) -> None:
+    """The seeds side by side, lowest first, those without a number last."""
+    x, y, width, height = box
+    ordered = sorted(numbers, key=lambda number: (not np.isfinite(number), number))
+    for colour, group in itertools.groupby(ordered, lambda number: _colour(number, ends, look)):
+        share = width * len(list(group)) / len(numbers)
+        ax.add_patch(Rectangle((x, y), share, height, facecolor=colour, linewidth=0))
+        x += share
+    ax.add_patch(Rectangle(box[:2], width, height, fill=False, edgecolor=ink, linewidth=1))
+
+
+def _scale(figure: Figure, box: Box, ends: tuple[float, float], look: Theme) -> None:
+    """The bar of the colours."""
+    x, y, width, height = box
+    ax = figure.add_axes((x / _WIDTH, y / _HEIGHT, width / _WIDTH, height / _HEIGHT))
+    ax.imshow(_MAP(np.linspace(0, 1, 256))[:, None], aspect="auto", origin="lower")
+    ax.set_xticks([])
+    ax.yaxis.tick_right()
+    marks = np.linspace(0, 255, 3)
+    ax.set_yticks(marks, [short(float(v)) for v in np.linspace(*ends, 3)])
+    _quiet(ax, look)
+
+
+def _colour(number: float, ends: tuple[float, float], look: Theme) -> tuple[float, float, float]:
+    low, high = ends
+    if not np.isfinite(number):
+        return to_rgb(look.grid)
+    red, green, blue, _ = _MAP(float((number - low) / (high - low)) if high > low else 0.5)
+    return red, green, blue
 
 
 def _mean(numbers: Sequence[float]) -> float:

@@ -21,8 +21,8 @@ def fitted(
     bold: bool = False,
 ) -> tuple[str, float]:
     """Words on one line of so many units, and their size: smaller if need be, then cut with "…"."""
-    size = points
-    while len(lines := wrapped(words, width, size, fonts, bold)) > 1 and size > least:
+    words, size = " ".join(words.split()), points
+    while (lines := wrapped(words, width, size, fonts, bold)) != [words] and size > least:
         size = max(size - 1, least)
     return (lines[0] if len(lines) == 1 else lines[0].rstrip(" ,.;:") + "…"), size
 
@@ -66,8 +66,10 @@ def wrapped(
             line = ""
         line += piece
     lines.append(line.rstrip())
-    if len(lines) <= most:
+    # A word of its own may be too wide for any line.
+    if len(lines) <= most and measure(lines[-1]) <= width:
         return lines
+    most = min(most, len(lines))
     last = lines[most - 1]
     while last and measure(last + "…") > width:
         last = last[:-1]

@@ -1,0 +1,144 @@
+"""Survey: a sweep trained, and its tables, pictures and films written. Both wings meet here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toylab.errors import ToylabError, unknown
+from toylab.files import whole
+from toylab.film.diagram import PICTURES, Runs, check_axes, diagram
+from toylab.film.look import Look
+from toylab.film.pace import wanted
+from toylab.film.product import Product, check_product
+from toylab.film.writers import WRITERS, Timing, check_still
+from toylab.film.writers.table import ending_of
+from toylab.study import about
+from toylab.sweep import Plan, Row, films, rows
+from toylab.tables import TABLES, check_table
+from toylab.workers import Workers
+
+# Passes items on, knowing how many will come and what is done with them; for showing progress.
+Watch = Callable[[Iterable[Any], int, str], Iterator[Any]]
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a sweep writes, by kind.
+
+    Attributes:
+        tables: A row a run.
+        pictures: The metric over the settings.
+        films: A grid of films. Text, since a folder of frames is told by its last slash.
+    """
+
+    tables: tuple[Path, ...]
+    pictures: tuple[Path, ...]
+    films: tuple[str, ...]
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> Outputs:
+        """Sort outputs by their endings, before anything is trained.
+
+        Raises:
+            ToylabError: If an ending is unknown, a name stands twice, or a package is missing.
+        """
+        if len(set(names)) != len(names):
+            raise ToylabError("-o names a file twice. Name each once.")
+        endings = {name: ending_of(name) for name in names}
+        for name, ending in endings.items():
+            if ending not in (*TABLES, *WRITERS):
+                raise ToylabError(unknown(f"{name}: ending", ending or name, (*TABLES, *WRITERS)))
+        tables = tuple(Path(name) for name in names if endings[name] in TABLES)
+        pictures = tuple(Path(name) for name in names if endings[name] in PICTURES)
+        moving = tuple(name for name in names if endings[name] not in (*TABLES, *PICTURES))
+        for path in tables:
+            check_table(path)
+        check_still(moving, None)
+        return cls(tables, pictures, moving)
+
+    def check(self, over: Sequence[tuple[str, Sequence[str]]]) -> None:
+        """Check that pictures and films can show the settings.
+
+        Raises:
+            ToylabError: If there are too many.
+        """
+        for path in self.pictures:
+            check_axes(path, over)
+        for name in self.films:
+            check_product(name, over)
+
+
+def survey(
+    plan: Plan,
+    workers: Workers,
+    outputs: Outputs,
+    look: Look,
+    folder: Path,
+    command: str = "",
+    watch: Watch = lambda items, total, words: iter(items),
+) -> list[Row]:
+    """Train a sweep and write everything; rows go to the tables as they come.
+
+    Args:
+        plan: What.
+        workers: Who trains.
+        outputs: What is written.
+        look: How the pictures and films look.
+        folder: Cache, as in `study`.
+        command: What the user typed.
+        watch: Shows progress.
+    """
+    found: list[Row] = []
+    with ExitStack() as open_tables:
+        adds = [
+            open_tables.enter_context(TABLES[path.suffix.lower()].open(path, plan))
+            for path in outputs.tables
+        ]
+        for part in watch(rows(plan, workers, folder), len(plan.tasks), "Sweeping"):
+            for add in adds:
+                add(part)
+            found += part
+    runs: dict[tuple[str, ...], list[float]] = {}
+    for row in found:
+        runs.setdefault(row.values, []).append(row.numbers[0])
+    over, scenario = [(axis.path, axis.values) for axis in plan.axes], plan.scenarios[0][1]
+    told = {
+        "scenario": scenario.name,
+        "settings": scenario.text,
+        "film_command": command,
+        **about(plan.seeds, plan.device),
+    }
+    del told["date"]  # the same sweep, the same bytes
+    for path in outputs.pictures:
+        ending = path.suffix.lower()
+        with whole(path) as part:
+            diagram(part, ending, over, runs, plan.metrics[0], scenario.title, look.theme, told)
+    if outputs.films:
+        _film(plan, runs, outputs.films, look, folder, command, watch)
+    return found
+
+
+def _film(
+    plan: Plan,
+    runs: Runs,
+    outputs: Sequence[str],
+    look: Look,
+    folder: Path,
+    command: str,
+    watch: Watch,
+) -> None:
+    over = [(axis.path, axis.values) for axis in plan.axes]
+    traces = films(plan, folder)
+    film = Product(traces, over, runs, plan.metrics[0], look.theme, look.named, look.style)
+    moving = look.seconds or film.seconds
+    film.pace(wanted(look.fps, moving, len(film)))
+    film.save(
+        *outputs,
+        timing=Timing.moving(moving, len(film)),
+        command=command,
+        watch=lambda numbers: watch(numbers, len(numbers), "Filming the sweep"),
+    )

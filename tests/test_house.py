@@ -38,6 +38,7 @@ ORDER = [
     "metrics.players",
     "claims",
     "catalogue",
+    "exhibits",
     "published",
     "options",
     "rules",
@@ -109,6 +110,7 @@ ORDER = [
     "reference",
     "terminal",
     "papers",
+    "gallery",
     "cli",
     "__main__",
 ]
@@ -116,7 +118,7 @@ ORDER = [
 LAZY = {"terminal", "cli", ""}
 CINEMA = ("film", "show")
 # Above both wings.
-BOTH = ("talk", "reference", "terminal", "cli", "")
+BOTH = ("talk", "reference", "terminal", "gallery", "cli", "")
 LABORATORY_ONLY = ("torch", "toylab.game", "toylab.scenario", "toylab.training", "toylab.recorder")
 
 

@@ -91,6 +91,7 @@ def measured(claim: Claim) -> str:
 _SILENT = (
     *("film", "show", "cli.py", "terminal.py", "reference.py", "__init__.py", "__main__.py"),
     *("study.py", "workers.py", "published.py", "sweep.py", "lecture.py", "talk.py", "papers.py"),
+    *("exhibits.py", "gallery.py"),
 )
 
 

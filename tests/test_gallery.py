@@ -108,7 +108,7 @@ def test_a_film_is_the_same_bytes_wherever_the_checkout_lies(
     assert one == two != chinese
     assert str(ROOT) not in comment_of(paths[0])
     with Image.open(paths[0]) as image:
-        assert image.size == (360, 513)
+        assert image.size == (360, 540)
 
 
 def test_a_film_is_of_the_first_seed_that_does_as_claimed(monkeypatch: pytest.MonkeyPatch) -> None:

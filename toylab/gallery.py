@@ -38,8 +38,8 @@ HOME = Path("renders")
 PAGES = {"en": "README.md", "zh": "README.zh-CN.md"}
 # Bytes of the films in each language, and of the largest: they stay in the repository's history for ever.
 MOST_BYTES, LARGEST = {"en": 18_000_000, "zh": 6_000_000}, 900_000
-# Thirty frames tell a lesson at a third of a film's bytes; five a second can still be followed.
-FRAMES, SECONDS = 30, 6.0
+# Some twenty-five frames tell a lesson at a quarter of a film's bytes; four a second can still be followed.
+FRAMES, SECONDS = 26, 6.0
 # The course's films in Chinese; the others show their English film on the Chinese page.
 IN_CHINESE = (
     *("mode-collapse", "fair-steps", "mode-hopping", "vanishing-gradients"),

@@ -69,7 +69,8 @@ PAGE_WORDS = {
         title="Gallery",
         other="[中文](README.zh-CN.md)",
         intro="Every scenario with a film, its lesson, and its claims: on how many seeds each was true, "
-        "with the 95 % interval of that share. Orange is where D says real, purple where it says "
+        "with the 95 % interval of that share; it holds if the interval lies at or above its quorum, four "
+        "seeds in five unless its words ask for less. Orange is where D says real, purple where it says "
         "generated; on the black line it cannot tell. Small dark points are data, green ones are "
         "generated. A film is of the first seed from 0 on that does as its scenario claims.",
         made="Made by `python -m toylab.gallery`. [The whole table of claims](claims.md).",
@@ -82,7 +83,7 @@ PAGE_WORDS = {
         title="场景一览",
         other="[English](README.md)",
         intro="每个场景都有一部影片、一句要点和若干论断：每条论断在多少个种子上成立，以及该比例的 95 % "
-        "区间。橙色是判别器认为真实的地方，紫色是它认为生成的地方，黑线上它无法分辨。小黑点是数据，绿点是生成样本。"
+        "区间；区间不低于要求的比例（一般为五分之四）时，论断成立。橙色是判别器认为真实的地方，紫色是它认为生成的地方，黑线上它无法分辨。小黑点是数据，绿点是生成样本。"
         "影片取从 0 起第一个符合论断的种子。",
         made="由 `python -m toylab.gallery` 生成。[全部论断的统计表](claims.md)（英文）。",
         command="toylab run {name} --lang zh",

@@ -77,7 +77,7 @@ PAGE_WORDS = {
         command="toylab run {name}",
         counted="**{verdict}**, {hits} of {n} ({low} to {high} %): {claim}",
         headline="On seeds {seeds}, {holds} of {n} claims hold{rest}.",
-        parts={"undecided": "{n} undecided", "fails": "{n} failed"},
+        parts={"undecided": ", {n} undecided", "fails": ", {n} failed"},
     ),
     "zh": PageWords(
         title="场景一览",
@@ -111,7 +111,7 @@ def headline(lang: str) -> str:
         seeds=about["seeds"],
         n=sum(found.values()),
         holds=found["holds"],
-        rest="".join(rest) if lang == "zh" else "".join(f", {part}" for part in rest),
+        rest="".join(rest),
     )
 
 

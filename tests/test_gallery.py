@@ -8,9 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -109,22 +107,6 @@ def test_a_film_is_the_same_bytes_wherever_the_checkout_lies(
     assert str(ROOT) not in comment_of(paths[0])
     with Image.open(paths[0]) as image:
         assert image.size == (360, 540)
-
-
-def test_a_film_is_of_the_first_seed_that_does_as_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def record(scenario: Any, seeds: Sequence[int]) -> int:
-        return seeds[0]
-
-    scenario = load("fair-steps")
-    monkeypatch.setattr(gallery, "record", record)
-    monkeypatch.setattr(gallery, "satisfied", lambda claim, seed: np.array([seed >= 3]))
-    assert gallery.shown(scenario) == 3
-    monkeypatch.setattr(gallery, "satisfied", lambda claim, seed: np.array([False]))
-    assert gallery.shown(scenario) == 0
-    # What it claims against another scenario is not asked of one seed.
-    assert any(claim.against for claim in scenario.claims)
-    monkeypatch.setattr(gallery, "satisfied", lambda claim, seed: np.array([not claim.against]))
-    assert gallery.shown(scenario) == 0
 
 
 def test_only_missing_films_are_made_and_pages_are_written(

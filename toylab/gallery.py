@@ -15,21 +15,19 @@ from pathlib import Path
 import torch
 
 from toylab import catalogue
-from toylab.claims import satisfied
 from toylab.exhibits import CHAPTERS, families
 from toylab.files import whole
 from toylab.film.film import Film
 from toylab.film.fonts import check_glyphs
-from toylab.film.words import WORDS
+from toylab.film.words import WORDS, told_claim
 from toylab.film.writers import Timing
 from toylab.published import count, totals
-from toylab.scenario import Scenario, base_of, load
-from toylab.show.films import claim_in_words, differs, fared
+from toylab.scenario import base_of, load
+from toylab.show.films import differs, fared
 from toylab.show.markdown import escaped
 from toylab.show.words import DECK_WORDS
 from toylab.talk import changes_of_the_game
 from toylab.terminal import guarded, progress, say_result
-from toylab.trace import Trace
 from toylab.training import record
 from toylab.workers import Workers
 
@@ -46,8 +44,6 @@ IN_CHINESE = (
     *("non-saturating-rescue", "weak-discriminator", "k-twenty", "optimal-discriminator"),
     *("disjoint-supports", "wgan-gp", "dirac-cycle", "dirac-r1", "convergence"),
 )
-# The seeds a scenario was tuned on: its film is of the first that does as it claims.
-TUNING = range(10)
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,7 @@ PAGE_WORDS = {
         "with the 95 % interval of that share; it holds if the interval lies at or above its quorum, four "
         "seeds in five unless its words ask for less. Orange is where D says real, purple where it says "
         "generated; on the black line it cannot tell. Small dark points are data, green ones are "
-        "generated. A film is of the first seed from 0 on that does as its scenario claims.",
+        "generated. A film is of seed 0, or of the one that its scenario names.",
         made="Made by `python -m toylab.gallery`. [The whole table of claims](claims.md).",
         command="toylab run {name}",
         counted="**{verdict}**, {hits} of {n} ({low} to {high} %): {claim}",
@@ -84,7 +80,7 @@ PAGE_WORDS = {
         other="[English](README.md)",
         intro="每个场景都有一部影片、一句要点和若干论断：每条论断在多少个种子上成立，以及该比例的 95 % "
         "区间；区间不低于要求的比例（一般为五分之四）时，论断成立。橙色是判别器认为真实的地方，紫色是它认为生成的地方，黑线上它无法分辨。小黑点是数据，绿点是生成样本。"
-        "影片取从 0 起第一个符合论断的种子。",
+        "影片取种子 0，或场景指定的种子。",
         made="由 `python -m toylab.gallery` 生成。[全部论断的统计表](claims.md)（英文）。",
         command="toylab run {name} --lang zh",
         counted="**{verdict}**，{n} 个种子中 {hits} 个（{low}–{high} %）：{claim}",
@@ -149,10 +145,10 @@ def _card(name: str, lang: str) -> Iterator[str]:
     title, lesson = (WORDS[lang].of(scenario.settings, key) for key in ("title", "lesson"))
     film = films(name)[-1 if lang == "zh" else 0].as_posix()
     yield from ('<td width="50%" valign="top">', "", f"![{escaped(title)}]({film})", "")
-    yield from (f"**{escaped(title)}** {escaped(lesson)}", "")
+    yield from (f"**{escaped(title)}**<br>{escaped(lesson)}", "")
     for claim in scenario.claims:
-        counted = count(scenario.settings, claim)
-        yield f"- {fared(escaped(claim_in_words(claim, deck, lang)), counted, name, deck)}"
+        words = escaped(told_claim(claim, WORDS[lang]).rstrip(".。"))
+        yield f"- {fared(words, count(scenario.settings, claim), name, deck)}"
     base = base_of(name)
     if base is not None:
         yield from ("", escaped(differs(deck, base.name, changes_of_the_game(scenario, base))))
@@ -163,24 +159,12 @@ def _card(name: str, lang: str) -> Iterator[str]:
 # --- films ---
 
 
-def shown(scenario: Scenario) -> Trace:
-    """The training that the film shows: of the first tuning seed that does as the scenario claims.
-
-    Only what it claims of itself; what it claims against another would train that one too.
-    """
-    own = [claim for claim in scenario.claims if not claim.against]
-    for seed in TUNING:
-        trace = record(scenario, [seed])
-        if all(satisfied(claim, trace).all() for claim in own):
-            return trace
-    return record(scenario, [TUNING[0]])
-
-
 def make(name: str, paths: Sequence[Path]) -> Sequence[Path]:
     """Train a scenario and write its films; the same bytes wherever the checkout lies."""
     # One thread a worker, as everywhere: the same sums, and two workers share two cores.
     torch.set_num_threads(1)
-    trace = shown(load(name))
+    scenario = load(name)
+    trace = record(scenario, [scenario.settings["film"].get("seed", 0)])
     # A picture's file is named from the scenarios' folder, which is somewhere else on each machine.
     told = trace.settings_text.replace(f"{catalogue.folder()}/", "")
     trace = replace(trace, settings_text=told)

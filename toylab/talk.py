@@ -151,10 +151,13 @@ def _with_base(told: Told, name: str, talk: Talk) -> Told:
 
 def changes_of_the_game(scenario: Scenario, base: Scenario) -> list[Change]:
     """In what settings a scenario plays otherwise than its base."""
+    found = differences(scenario, base)
+    # A kind without options is its bare name: game.update, where one with options is game.update.kind.
+    before = {path.removesuffix(".kind"): old for path, old, _ in found if old is not None}
     # How it is filmed and recorded is no difference between games; nor is what another kind lacks.
     return [
-        (path, old, new)
-        for path, old, new in differences(scenario, base)
+        (path, before.get(path.removesuffix(".kind")), new)
+        for path, _, new in found
         if path.split(".")[0] not in catalogue.NOT_PLAYED and new is not None
     ]
 

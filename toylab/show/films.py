@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from toylab.claims import SIGNS, Claim, told_claims
+from toylab.claims import told_claims
 from toylab.film.animation import Animation
 from toylab.film.film import Film
 from toylab.film.panels import read
-from toylab.film.words import WORDS
+from toylab.film.words import WORDS, told_claim
 from toylab.film.writers import Timing
 from toylab.metrics import METRICS
 from toylab.published import Count, count
 from toylab.show.deck import Slide, plain, stem
 from toylab.show.sheet import Sheet
-from toylab.show.words import DECK_WORDS, REDUCED_ZH, DeckWords
+from toylab.show.words import DECK_WORDS, DeckWords
 
 # A setting, what it was and what it is.
 Change = tuple[str, Any, Any]
@@ -136,7 +136,7 @@ def _about(film: Animation, said: DeckWords, lang: str) -> list[str]:
         if claims:
             found.append(said.claims + (f" ({trace.name})" if len(film.traces) > 1 else ""))
         for claim in claims:
-            words = claim_in_words(claim, said, lang)
+            words = told_claim(claim, WORDS[lang]).rstrip(".。")
             found.append(fared(words, count(trace.settings, claim), trace.name, said))
     traces = film.traces
     sources = dict.fromkeys(str(t.settings["source"]) for t in traces if t.settings.get("source"))
@@ -162,22 +162,6 @@ def fared(words: str, counted: Count | None, name: str, said: DeckWords) -> str:
     )
 
 
-def claim_in_words(claim: Claim, said: DeckWords, lang: str) -> str:
-    """A claim's own sentence, without its stop, or its rule where the language has none."""
-    rule = said.against if claim.against else said.rule
-    if not rule:
-        return claim.text.rstrip(".。")
-    return rule.format(
-        low=claim.window[0],
-        high=claim.window[1],
-        name=WORDS[lang].label(METRICS[claim.metric]),
-        how=REDUCED_ZH[claim.reduce],
-        sign=SIGNS[claim.relation],
-        threshold=claim.threshold,
-        other=claim.against,
-    )
-
-
 def differs(said: DeckWords, base: str, changes: Sequence[Change], most: int = MOST_CHANGES) -> str:
     """In what a scenario differs from its base, so many settings at most; empty if in nothing."""
     if not changes:
@@ -190,8 +174,20 @@ def differs(said: DeckWords, base: str, changes: Sequence[Change], most: int = M
 
 def _change(said: DeckWords, change: Change) -> str:
     path, *values = change
-    old, new = (said.unset if value is None else str(value) for value in values)
+    old, new = (_value(said, value) for value in values)
     return said.change.format(path=path.removesuffix(".kind"), old=old, new=new)
+
+
+def _value(said: DeckWords, value: Any) -> str:
+    """A setting as people write it: "packing (size 2)", "64, 64"."""
+    if value is None or value == []:
+        return said.unset if value is None else said.none
+    if isinstance(value, list):
+        return ", ".join(_value(said, one) for one in value)
+    if not isinstance(value, dict) or "kind" not in value:
+        return str(value)
+    options = ", ".join(f"{key} {value[key]}" for key in value if key != "kind")
+    return f"{value['kind']} ({options})" if options else str(value["kind"])
 
 
 def _moments(film: Film) -> list[tuple[int, int, str]]:

@@ -47,7 +47,13 @@ def test_points_of_one_s_own_become_the_films_that_the_readme_names(tmp_path: Pa
     for words in commands("Your own points"):
         done = ran(["-m", *words], tmp_path, 600)
         assert done.returncode == 0 and not done.stderr, (words, done.stderr)
-    for name in ("renders/mine.gif", "renders/mine.npz", "mine.html", "outrun/mine.gif", "mine.pptx"):
+    for name in (
+        "renders/mine.gif",
+        "renders/mine.npz",
+        "mine.html",
+        "outrun/mine.gif",
+        "mine.pptx",
+    ):
         assert (tmp_path / name).stat().st_size > 10_000
 
 

@@ -11,12 +11,20 @@ import pytest
 from commands import ran
 
 import toylab
+from toylab import catalogue, gallery
 
 HOUSE = Path(toylab.__file__).parent
 ROOT = HOUSE.parent
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "renders").glob("*.md")]
 )
+# The gallery's films before they are made for the first time; then all of them are (test_gallery).
+TO_COME = {
+    (ROOT / gallery.HOME / film).resolve()
+    for name in catalogue.names()
+    for film in gallery.films(name)
+    if not (ROOT / gallery.HOME / "gallery").is_dir()
+}
 _SECTION = re.compile(r"^## (.+?)\n(.*?)(?=^## |\Z)", re.S | re.M)
 _BLOCK = re.compile(r"```python\n# (toylab/\S+)\n(.*?)```", re.S)
 _COMMAND = re.compile(r"^    (toylab .+)$", re.M)
@@ -51,13 +59,14 @@ def anchors(text: str) -> set[str]:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_and_picture_of_a_document_is_there(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```", "", text, flags=re.S)):
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.S)
+    for target in re.findall(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"", text):
+        target = "".join(target)
         if re.match(r"https?:", target):
             continue
         file, _, anchor = target.partition("#")
         other = path.parent / file if file else path
-        assert other.exists(), f"{path}: {target}"
+        assert other.exists() or other.resolve() in TO_COME, f"{path}: {target}"
         if anchor:
             assert anchor in anchors(other.read_text(encoding="utf-8")), f"{path}: {target}"
 

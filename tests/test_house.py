@@ -43,6 +43,7 @@ ORDER = [
     "metrics.players",
     "claims",
     "catalogue",
+    "exhibits",
     "published",
     "options",
     "rules",
@@ -117,6 +118,7 @@ ORDER = [
     "reference",
     "terminal",
     "papers",
+    "gallery",
     "cli",
     "__main__",
 ]
@@ -124,7 +126,7 @@ ORDER = [
 LAZY = {"terminal", "cli", ""}
 CINEMA = ("film", "show")
 # Above both wings.
-BOTH = ("talk", "survey", "reference", "terminal", "cli", "")
+BOTH = ("talk", "survey", "reference", "terminal", "gallery", "cli", "")
 LABORATORY_ONLY = (
     "torch",
     "toylab.game",

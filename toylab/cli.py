@@ -57,7 +57,9 @@ Device = Annotated[
 Seed = Annotated[int, typer.Option(help="Whose training is filmed.", min=0, max=2**63 - 1)]
 Theme = Annotated[str, typer.Option(help="light, dark or print.")]
 Lang = Annotated[str, typer.Option(help="Language of the film: en or zh.")]
-Layout = Annotated[str, typer.Option(help="slide, half, bare (no title), readme or portrait.")]
+Layout = Annotated[
+    str, typer.Option(help="slide, half, bare (no title), readme, card or portrait.")
+]
 Layers = Annotated[
     str | None, typer.Option(metavar="A,B,...", help="Layers of the stage, bottom first.")
 ]

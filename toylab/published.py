@@ -64,6 +64,15 @@ def count(settings: Mapping[str, Any], claim: Claim) -> Count | None:
     return _counts().get((fingerprint(settings), _measured(claim)))
 
 
+def totals() -> tuple[dict[str, str], dict[str, int]]:
+    """The whole table: what it says of its making, and claims by verdict."""
+    table = _table()
+    found: dict[str, int] = {"holds": 0, "undecided": 0, "fails": 0}
+    for row in table["claims"]:
+        found[verdict(row["hits"], len(row["numbers"]), row["claim"]["quorum"])] += 1
+    return table["about"], found
+
+
 def _measured(claim: Claim) -> str:
     """A claim without the words about it."""
     told = asdict(claim)
@@ -71,15 +80,19 @@ def _measured(claim: Claim) -> str:
 
 
 @cache
-def _counts() -> dict[tuple[str, str], Count]:
+def _table() -> dict[str, Any]:
+    """The table as `toylab check -o claims.json` wrote it; empty where it was not brought along."""
     here = Path(__file__).parent
     for path in (here / "claims.json", here.parent / "renders" / "claims.json"):
         if path.is_file():
-            break
-    else:
-        return {}
+            return json.loads(path.read_text(encoding="utf-8"))
+    return {"about": {}, "claims": []}
+
+
+@cache
+def _counts() -> dict[tuple[str, str], Count]:
     found = {}
-    for row in json.loads(path.read_text(encoding="utf-8"))["claims"]:
+    for row in _table()["claims"]:
         claim = Claim(**{**row["claim"], "window": tuple(row["claim"]["window"])})
         key = row["played"], _measured(claim)
         found[key] = Count(row["hits"], len(row["numbers"]), claim.quorum)

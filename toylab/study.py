@@ -94,19 +94,9 @@ def measured(claim: Claim) -> str:
 
 
 # Rooms that have no part in a number.
-_SILENT = (
-    *("film", "show", "cli.py", "terminal.py", "reference.py", "__init__.py", "__main__.py"),
-    *(
-        "study.py",
-        "workers.py",
-        "published.py",
-        "sweep.py",
-        "tables.py",
-        "lecture.py",
-        "talk.py",
-        "survey.py",
-        "papers.py",
-    ),
+_SILENT = frozenset(
+    "film show cli terminal reference __init__ __main__ study workers published sweep tables lecture "
+    "talk survey papers exhibits gallery course".split()
 )
 
 
@@ -116,7 +106,7 @@ def _code() -> str:
     home = Path(toylab.__file__).parent
     parts = [torch.__version__, np.__version__]
     for path in sorted(home.rglob("*.py")):
-        if path.relative_to(home).parts[0] not in _SILENT:
+        if path.relative_to(home).parts[0].removesuffix(".py") not in _SILENT:
             parts.append(path.read_text(encoding="utf-8"))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

@@ -15,7 +15,7 @@ from toylab.lecture import Lecture, Page
 from toylab.scenario import Scenario, base_of, differences, load
 from toylab.show.deck import Deck, Slide, plain, stem
 from toylab.show.figures import FIGURES, DrawnFigure
-from toylab.show.films import Told, film_slides
+from toylab.show.films import Change, Told, film_slides
 from toylab.show.words import DECK_WORDS
 from toylab.trace import Trace
 
@@ -146,14 +146,20 @@ def _with_base(told: Told, name: str, talk: Talk) -> Told:
     base = load(name) if talk.changes else base_of(name)
     if base is None:
         return told
+    return replace(told, base=base.name, changes=changes_of_the_game(scenario, base))
+
+
+def changes_of_the_game(scenario: Scenario, base: Scenario) -> list[Change]:
+    """In what settings a scenario plays otherwise than its base."""
     found = differences(scenario, base)
+    # A kind without options is its bare name: game.update, where one with options is game.update.kind.
+    before = {path.removesuffix(".kind"): old for path, old, _ in found if old is not None}
     # How it is filmed and recorded is no difference between games; nor is what another kind lacks.
-    changes = [
-        (path, old, new)
-        for path, old, new in found
+    return [
+        (path, before.get(path.removesuffix(".kind")), new)
+        for path, _, new in found
         if path.split(".")[0] not in catalogue.NOT_PLAYED and new is not None
     ]
-    return replace(told, base=base.name, changes=changes)
 
 
 def _provenance(traces: Sequence[Trace], command: str) -> dict[str, str]:

@@ -127,6 +127,8 @@ LAYOUTS: dict[str, Layout] = {
     "bare": Layout(height=520, panels_from=600, headed=False),
     # The slide at three quarters of its size: as wide as a page on the web.
     "readme": Layout(dpi=72),
+    # On a page that says title and lesson itself, two beside one another: the gallery's.
+    "card": Layout(width=640, height=960, dpi=54, tall=True, headed=False, left=32),
     "portrait": Layout(
         width=540, height=960, tall=True, title=22, lesson=16, most_lesson=4, left=32
     ),

@@ -9,22 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from toylab.claims import SIGNS, Claim, told_claims
+from toylab.claims import told_claims
 from toylab.film.animation import Animation
 from toylab.film.film import Film
 from toylab.film.panels import read
-from toylab.film.words import WORDS
+from toylab.film.words import WORDS, told_claim
 from toylab.film.writers import Timing
 from toylab.metrics import METRICS
-from toylab.published import count
+from toylab.published import Count, count
 from toylab.show.deck import Slide, plain, stem
 from toylab.show.sheet import Sheet
-from toylab.show.words import DECK_WORDS, REDUCED_ZH, DeckWords
+from toylab.show.words import DECK_WORDS, DeckWords
 
 # A setting, what it was and what it is.
 Change = tuple[str, Any, Any]
 # Changes that a slide's foot has room for; the notes have them all.
-_MOST_CHANGES = 3
+MOST_CHANGES = 3
 
 
 class FilmOnSlide:
@@ -110,14 +110,8 @@ def film_slides(
         end = ", ".join(f"{course['name']} {course['last']}" for course in courses)
     alt = said.film_alt.format(title=title, lesson=lesson, end=end) if end else f"{title}. {lesson}"
     notes += _about(film, said, lang)
-    changes = [_change(said, change) for change in told.changes]
-    footer = ""
-    if changes:
-        notes.append(said.differs.format(base=told.base, what="; ".join(changes)))
-        shown = changes[:_MOST_CHANGES]
-        if len(changes) > len(shown):
-            shown.append(said.more.format(n=len(changes) - len(shown)))
-        footer = said.differs.format(base=told.base, what="; ".join(shown))
+    notes.append(differs(said, told.base, told.changes, len(told.changes)))
+    footer = differs(said, told.base, told.changes)
     name = stem("-".join(trace.name for trace in film.traces), taken)
     shown = FilmOnSlide(name, plain(alt), film, timing, told.command)
     slides = [Slide(title, lesson, film=shown, footer=plain(footer), notes=_plain(notes))]
@@ -142,23 +136,8 @@ def _about(film: Animation, said: DeckWords, lang: str) -> list[str]:
         if claims:
             found.append(said.claims + (f" ({trace.name})" if len(film.traces) > 1 else ""))
         for claim in claims:
-            words = _claim(claim, said, lang).rstrip(".。")
-            counted = count(trace.settings, claim)
-            if counted is None:
-                found.append(said.uncounted.format(claim=words, name=trace.name))
-                continue
-            low, high = (f"{100 * end:.0f}" for end in counted.interval)
-            found.append(
-                said.counted.format(
-                    claim=words,
-                    hits=counted.hits,
-                    n=counted.n,
-                    low=low,
-                    high=high,
-                    quorum=f"{100 * counted.quorum:.0f}",
-                    verdict=getattr(said, counted.verdict),
-                )
-            )
+            words = told_claim(claim, WORDS[lang]).rstrip(".。")
+            found.append(fared(words, count(trace.settings, claim), trace.name, said))
     traces = film.traces
     sources = dict.fromkeys(str(t.settings["source"]) for t in traces if t.settings.get("source"))
     found += [said.source.format(source=source) for source in sources]
@@ -167,26 +146,48 @@ def _about(film: Animation, said: DeckWords, lang: str) -> list[str]:
     return found
 
 
-def _claim(claim: Claim, said: DeckWords, lang: str) -> str:
-    """A claim's own sentence, or its rule where the language has none."""
-    rule = said.against if claim.against else said.rule
-    if not rule:
-        return claim.text
-    return rule.format(
-        low=claim.window[0],
-        high=claim.window[1],
-        name=WORDS[lang].label(METRICS[claim.metric]),
-        how=REDUCED_ZH[claim.reduce],
-        sign=SIGNS[claim.relation],
-        threshold=claim.threshold,
-        other=claim.against,
+def fared(words: str, counted: Count | None, name: str, said: DeckWords) -> str:
+    """A claim in words, with how it fared; without a count, the command that makes one."""
+    if counted is None:
+        return said.uncounted.format(claim=words, name=name)
+    low, high = (f"{100 * end:.0f}" for end in counted.interval)
+    return said.counted.format(
+        claim=words,
+        hits=counted.hits,
+        n=counted.n,
+        low=low,
+        high=high,
+        quorum=f"{100 * counted.quorum:.0f}",
+        verdict=getattr(said, counted.verdict),
     )
+
+
+def differs(said: DeckWords, base: str, changes: Sequence[Change], most: int = MOST_CHANGES) -> str:
+    """In what a scenario differs from its base, so many settings at most; empty if in nothing."""
+    if not changes:
+        return ""
+    shown = [_change(said, change) for change in changes[:most]]
+    if len(changes) > len(shown):
+        shown.append(said.more.format(n=len(changes) - len(shown)))
+    return said.differs.format(base=base, what="; ".join(shown))
 
 
 def _change(said: DeckWords, change: Change) -> str:
     path, *values = change
-    old, new = (said.unset if value is None else str(value) for value in values)
+    old, new = (_value(said, value) for value in values)
     return said.change.format(path=path.removesuffix(".kind"), old=old, new=new)
+
+
+def _value(said: DeckWords, value: Any) -> str:
+    """A setting as people write it: "packing (size 2)", "64, 64"."""
+    if value is None or value == []:
+        return said.unset if value is None else said.none
+    if isinstance(value, list):
+        return ", ".join(_value(said, one) for one in value)
+    if not isinstance(value, dict) or "kind" not in value:
+        return str(value)
+    options = ", ".join(f"{key} {value[key]}" for key in value if key != "kind")
+    return f"{value['kind']} ({options})" if options else str(value["kind"])
 
 
 def _moments(film: Film) -> list[tuple[int, int, str]]:

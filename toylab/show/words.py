@@ -12,6 +12,7 @@ class DeckWords:
     differs: str = "Differs from {base}: {what}"
     change: str = "{path}: {old} → {new}"
     unset: str = "not set"
+    none: str = "none"
     more: str = "and {n} more"
     watch: str = "Watch for"
     moment: str = "{time} (step {step}): {what}"
@@ -33,10 +34,6 @@ class DeckWords:
     moments: str = "step {step}"
     subtitle: str = "{n} films of small GANs in two dimensions"
 
-    #: Of a claim in words that no scenario needs to translate; empty where its own sentence is used.
-    rule: str = ""
-    against: str = ""
-
 
 DECK_WORDS: dict[str, DeckWords] = {
     "en": DeckWords(),
@@ -44,6 +41,7 @@ DECK_WORDS: dict[str, DeckWords] = {
         differs="与 {base} 的不同：{what}",
         change="{path}：{old} → {new}",
         unset="未设置",
+        none="无",
         more="以及另外 {n} 项",
         watch="注意观察",
         moment="{time}（第 {step} 步）：{what}",
@@ -64,17 +62,5 @@ DECK_WORDS: dict[str, DeckWords] = {
         sheet_alt="“{title}”的六个瞬间及其曲线。",
         moments="第 {step} 步",
         subtitle="二维小型 GAN 的 {n} 部影片",
-        rule="训练 {low:.0%}–{high:.0%} 期间{name}的{how} {sign} {threshold:g}",
-        against="训练 {low:.0%}–{high:.0%} 期间{name}的{how}与 {other} 之差 {sign} {threshold:g}",
     ),
-}
-
-# How a claim's window becomes a number, where `rule` says it.
-REDUCED_ZH = {
-    "mean": "均值",
-    "last": "终值",
-    "min": "最小值",
-    "max": "最大值",
-    "end_to_start": "末首比",
-    "end_to_peak": "末峰比",
 }

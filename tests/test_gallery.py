@@ -1,0 +1,167 @@
+"""The gallery: every scenario hangs in it once, and it says what was counted."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import toylab
+from toylab import catalogue, gallery
+from toylab.claims import verdict
+from toylab.exhibits import CHAPTERS, families
+from toylab.film.writers.gif import comment_of
+from toylab.gallery import FRAMES, HOME, IN_CHINESE, LARGEST, MOST_BYTES, PAGES, page
+from toylab.scenario import load
+from toylab.show.words import DECK_WORDS
+
+ROOT = Path(toylab.__file__).parent.parent
+NAMES = catalogue.names()
+TABLE = json.loads((ROOT / "renders" / "claims.json").read_text(encoding="utf-8"))
+HUNG = [name for chapter in CHAPTERS for family in families(chapter) for name in family]
+
+
+def test_every_scenario_hangs_in_the_gallery_once() -> None:
+    assert sorted(HUNG) == NAMES
+
+
+def test_what_extends_another_hangs_in_its_family_or_leads_its_own() -> None:
+    for family in (family for chapter in CHAPTERS for family in families(chapter)):
+        for name in family[1:]:
+            base = catalogue.chain(catalogue.find(name))[-2][0].stem
+            assert base in family[: family.index(name)]
+
+
+@pytest.mark.parametrize("lang", PAGES)
+def test_the_page_is_current(lang: str) -> None:
+    written = (ROOT / HOME / PAGES[lang]).read_text(encoding="utf-8")
+    assert written == page(lang), "run `python -m toylab.gallery --text`"
+
+
+@pytest.mark.parametrize("lang", PAGES)
+def test_the_page_shows_every_film_and_every_command_once(lang: str) -> None:
+    text = page(lang)
+    shown = Counter(re.findall(r"!\[.+\]\((.+)\)", text))
+    own = {
+        name: "gallery/zh/" if lang == "zh" and name in IN_CHINESE else "gallery/" for name in NAMES
+    }
+    assert shown == Counter(f"{folder}{name}.gif" for name, folder in own.items())
+    ran = re.findall(r"^`toylab run (\S+).*`$", text, re.M)
+    assert sorted(ran) == NAMES
+
+
+@pytest.mark.parametrize("lang", PAGES)
+def test_the_page_tells_every_count_of_the_table(lang: str) -> None:
+    found = Counter()
+    for row in TABLE["claims"]:
+        n = len(row["numbers"])
+        low, high = (f"{100 * end:.0f}" for end in row["interval"])
+        word = getattr(DECK_WORDS[lang], verdict(row["hits"], n, row["claim"]["quorum"]))
+        found[word, str(row["hits"]), str(n), low, high] += 1
+    pattern = {
+        "en": r"^- \*\*(?P<v>\w+)\*\*, (?P<k>\d+) of (?P<n>\d+) \((?P<a>\d+) to (?P<b>\d+) %\): ",
+        "zh": r"^- \*\*(?P<v>\w+)\*\*，(?P<n>\d+) 个种子中 (?P<k>\d+) 个（(?P<a>\d+)–(?P<b>\d+) %）：",
+    }[lang]
+    told = [m.group("v", "k", "n", "a", "b") for m in re.finditer(pattern, page(lang), re.M)]
+    assert Counter(told) == found
+
+
+def test_what_was_not_counted_names_the_command_that_counts_it() -> None:
+    slow = [name for name in NAMES if load(name).slow]
+    for name in slow:
+        assert page("en").count(f"`toylab check {name}` counts it") == len(load(name).claims)
+    assert slow
+
+
+def test_the_headline_counts_the_table_and_stands_in_the_readme() -> None:
+    verdicts = Counter(
+        verdict(row["hits"], len(row["numbers"]), row["claim"]["quorum"]) for row in TABLE["claims"]
+    )
+    told = f"{verdicts['holds']} of {len(TABLE['claims'])} claims hold"
+    assert told in gallery.headline("en") and TABLE["about"]["seeds"] in gallery.headline("en")
+    for lang, name in PAGES.items():
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert text == gallery.with_headline(text, lang), "run `python -m toylab.gallery --text`"
+    assert told in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+SHORT = ["training.steps=3", "recording.snapshots=3", "recording.samples=64", "recording.grid=16"]
+
+
+def test_a_film_is_the_same_bytes_wherever_the_checkout_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "load", lambda name: load(name, SHORT))
+    paths = [tmp_path / folder / "gallery" / "x.gif" for folder in ("one", "two")]
+    paths.append(tmp_path / "one" / "gallery" / "zh" / "x.gif")
+    for path in paths:
+        gallery.make("your-logo", [path])
+    one, two, chinese = (path.read_bytes() for path in paths)
+    assert one == two != chinese
+    assert str(ROOT) not in comment_of(paths[0])
+    with Image.open(paths[0]) as image:
+        assert image.size == (360, 540)
+
+
+def test_only_missing_films_are_made_and_pages_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[str, list[str]]] = []
+
+    def make(name: str, paths: Sequence[Path]) -> Sequence[Path]:
+        made.append((name, [path.relative_to(tmp_path).as_posix() for path in paths]))
+        for path in paths:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"film")
+        return paths
+
+    def run(*words: str) -> list[tuple[str, list[str]]]:
+        made.clear()
+        to = ["--to", str(tmp_path / "renders"), "--jobs", "1"]
+        monkeypatch.setattr(sys, "argv", ["gallery", *to, *words])
+        gallery.main()
+        return list(made)
+
+    monkeypatch.setattr(gallery, "make", make)
+    document = tmp_path / "README.md"
+    document.write_text("a\n<!-- claims -->\nold\n<!-- /claims -->\nb\n", encoding="utf-8")
+    both = ["renders/gallery/k-twenty.gif", "renders/gallery/zh/k-twenty.gif"]
+    assert run("--text") == []
+    assert run("k-twenty", "hinge") == [
+        ("k-twenty", both),
+        ("hinge", ["renders/gallery/hinge.gif"]),
+    ]
+    (tmp_path / both[1]).unlink()
+    assert run("k-twenty", "hinge") == [("k-twenty", both[1:])]
+    assert run("k-twenty", "--all") == [("k-twenty", both)]
+    assert [name for name, _ in run()] == [n for n in NAMES if n not in ("k-twenty", "hinge")]
+    for lang, name in PAGES.items():
+        assert (tmp_path / "renders" / name).read_text(encoding="utf-8") == page(lang)
+    assert document.read_text(encoding="utf-8").splitlines()[1:4:2] == [
+        "<!-- claims -->",
+        "<!-- /claims -->",
+    ]
+    assert gallery.headline("en") in document.read_text(encoding="utf-8")
+
+
+FOLDER = ROOT / HOME / "gallery"
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="the films have not been made yet")
+def test_all_films_are_there_and_small_enough_to_keep_for_ever() -> None:
+    expected = {HOME / film for name in NAMES for film in gallery.films(name)}
+    sizes = {path.relative_to(ROOT): path.stat().st_size for path in FOLDER.rglob("*.gif")}
+    assert set(sizes) == expected
+    assert max(sizes.values()) <= LARGEST
+    for lang, most in MOST_BYTES.items():
+        own = [size for path, size in sizes.items() if (path.parent.name == "zh") == (lang == "zh")]
+        assert sum(own) <= most
+    for path in sizes:
+        with Image.open(ROOT / path) as image:
+            assert 2 <= getattr(image, "n_frames", 1) <= FRAMES

@@ -58,6 +58,7 @@ ORDER = [
     "film.fonts",
     "film.text",
     "film.counter",
+    "film.stamp",
     "film.chapters",
     "film.pace",
     "film.layers.base",

@@ -18,7 +18,7 @@ from matplotlib.animation import FuncAnimation, PillowWriter
 from toylab import Film, load, record
 from toylab.film.animation import _STYLE
 
-N_THEIRS = 24  # frames; their cost a frame does not depend on how many there are
+N_FRAMES = 120  # as many as both films have
 
 
 def ours(film: Film, folder: Path) -> tuple[float, float]:
@@ -33,13 +33,13 @@ def theirs(film: Film, folder: Path) -> tuple[float, float]:
     """Seconds and bytes a frame of FuncAnimation's GIF."""
     film.redraw(0)
     with rc_context(_STYLE):
-        # A stride, so that both films show the same stretch of the training.
-        frames = range(0, len(film), max(1, len(film) // N_THEIRS))
-        animation = FuncAnimation(film._figure, film._show, frames=frames, init_func=lambda: None)
+        animation = FuncAnimation(
+            film._figure, film._show, frames=film.frames, init_func=lambda: None
+        )
         start = time.perf_counter()
         animation.save(folder / "theirs.gif", writer=PillowWriter(fps=20))
         seconds = time.perf_counter() - start
-    return seconds / len(frames), (folder / "theirs.gif").stat().st_size / len(frames)
+    return seconds / len(film), (folder / "theirs.gif").stat().st_size / len(film)
 
 
 def drawing(film: Film) -> tuple[float, float]:
@@ -63,6 +63,8 @@ def main() -> None:
     )
     for name in ("vanishing-gradients", "mode-collapse", "convergence"):
         film = Film(record(load(name), [0]))
+        film.pace(N_FRAMES)
+        assert len(film) == N_FRAMES
         with tempfile.TemporaryDirectory() as folder:
             rounds = sorted(
                 (their[0] / our[0], our, their)

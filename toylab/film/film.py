@@ -19,6 +19,7 @@ from toylab.film.layout import LAYOUTS
 from toylab.film.panels import LEAST_SEEDS, Panel, PanelPlan
 from toylab.film.player import Cell, Scene
 from toylab.film.stage import Stage
+from toylab.film.stamp import stamp
 from toylab.film.style import LABEL, THEMES
 from toylab.film.words import WORDS
 from toylab.metrics import METRICS, Setting
@@ -198,7 +199,8 @@ class Film(Animation):
         lines = self._header(words.of(settings, "title"), words.of(settings, "lesson"), name)
         ax = self._axes(layout.stage(lines))
         self._stage = Stage(ax, trace, self.seed, self._layer_names, theme, words)
-        self._said = ax.text(
+        self._said = stamp(
+            ax,
             0.5,
             0.965,
             "",

@@ -59,6 +59,7 @@ ORDER = [
     "film.text",
     "film.counter",
     "film.stamp",
+    "film.differences",
     "film.chapters",
     "film.pace",
     "film.layers.base",

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
-from toylab.catalogue import NOT_PLAYED
 from toylab.claims import satisfied, told_claims
 from toylab.errors import ToylabError
 from toylab.film.animation import Animation
+from toylab.film.differences import told_differences
 from toylab.film.film import MOST_SEEDS, check_look, chosen_plans, filmed_seed
 from toylab.film.key import draw_bar, draw_key
 from toylab.film.layers.surface import Surface
@@ -22,8 +22,7 @@ from toylab.film.player import Cell, Scene
 from toylab.film.stage import Stage
 from toylab.film.style import LABEL, PANEL
 from toylab.film.text import fitted
-from toylab.film.words import WORDS
-from toylab.settings import differing, flat
+from toylab.film.words import WORDS, told_claim
 from toylab.trace import Trace
 
 MOST_TRACES = 4
@@ -31,13 +30,22 @@ MOST_TRACES = 4
 _LEAST_WITH_ARROWS = 300
 # Units: between stages, for the words above one, for the bar and its words on the right.
 _GAP, _WORDS, _BAR = 20, 30, 84
+# Units: for a check-mark at the end of the words.
+_MARK = 26
 
 
 @dataclass(frozen=True)
 class _Cell:
+    """A stage, and the words above it by language.
+
+    `mark` says whether the seed did as claimed, from the snapshot on at which that is known.
+    """
+
     trace: Trace
     seed: int
-    title: str
+    title: dict[str, str]
+    mark: str = ""
+    judged: int = 0
 
 
 class _Grid(Animation):
@@ -84,9 +92,11 @@ class _Grid(Animation):
             Cell(
                 cell.trace,
                 cell.seed,
-                dict.fromkeys(WORDS, cell.title),
+                cell.title,
                 nearest[self.frames].tolist(),
                 next(((s.limit, s.bar) for s in stage.layers if isinstance(s, Surface)), None),
+                cell.mark,
+                int(np.searchsorted(self.frames, cell.judged)),
             )
             for cell, nearest, stage in zip(self._cells, self._nearest, self._stages, strict=True)
         ]
@@ -103,12 +113,18 @@ class _Grid(Animation):
         if side < _LEAST_WITH_ARROWS:
             names = [name for name in names if not name.startswith("arrows")]
         self._stages: list[Stage] = []
+        self._marks: list[Text] = []
         for k, cell in enumerate(self._cells):
             row, column = divmod(k, columns)
             left = layout.left + column * (side + _GAP)
             bottom = top - (row + 1) * (side + _WORDS) - (row + 0.5) * spare
-            title, size = fitted(cell.title, side, PANEL, LABEL, self._fonts, bold=True)
-            self._text(left, bottom + side + 9, title, size, theme.ink, fontweight="bold")
+            room, at = side - (_MARK if cell.mark else 0), bottom + side + 9
+            title = cell.title[words.code]
+            title, size = fitted(title, room, PANEL, LABEL, self._fonts, bold=True)
+            self._text(left, at, title, size, theme.ink, fontweight="bold")
+            mark = self._text(left + side, at, cell.mark, size, theme.ink, fontweight="bold")
+            mark.set(ha="right", zorder=20)
+            self._marks.append(mark)
             ax = self._axes((left, bottom, side, side))
             stage = Stage(ax, cell.trace, cell.seed, names, theme, words, LABEL)
             for artist in stage.moving:
@@ -122,7 +138,7 @@ class _Grid(Animation):
         self._share_limits((*at, 14, height))
         place = layout.left, layout.key
         draw_key(self._figure, layout, self._stages[0].keys, place, layout.right, theme)
-        self._moving += self._clock()
+        self._moving += [*self._marks, *self._clock()]
 
     def _shape(self, top: float) -> tuple[int, float]:
         """Columns, and the side of a stage, that make the stages as large as they can be."""
@@ -151,6 +167,9 @@ class _Grid(Animation):
     def _show(self, snapshot: int) -> None:
         for stage, nearest in zip(self._stages, self._nearest, strict=True):
             stage.show(int(nearest[snapshot]))
+        for mark, cell in zip(self._marks, self._cells, strict=True):
+            # Not from the start: the end of the story would stand above its beginning.
+            mark.set_visible(snapshot >= cell.judged)
         self._tell_time(snapshot)
 
 
@@ -188,11 +207,16 @@ class Compare(_Grid):
                     f"{traces[0].name} and {trace.name} cannot stand side by side: they show other "
                     "squares of the plane.\n  Compare games on one target."
                 )
-        seeds = [filmed_seed(trace, None) for trace in traces]
-        titles = told_differences([trace.settings for trace in traces])
-        if not any(titles):
-            titles = [f"{WORDS[lang].seed} {seed}" for seed in seeds]
-        cells = [_Cell(*cell) for cell in zip(traces, seeds, titles, strict=True)]
+        seeds = [filmed_seed(trace, _shared_seed(traces)) for trace in traces]
+        titles: dict[str, list[str]] = {}
+        for code, words in WORDS.items():
+            titles[code] = told_differences([trace.settings for trace in traces], code)
+            if not any(titles[code]):
+                titles[code] = [f"{words.seed} {seed}" for seed in seeds]
+        cells = [
+            _Cell(trace, seed, {code: of_traces[k] for code, of_traces in titles.items()})
+            for k, (trace, seed) in enumerate(zip(traces, seeds, strict=True))
+        ]
         headings = {}
         for code, words in WORDS.items():
             names = dict.fromkeys(words.of(trace.settings, "title") for trace in traces)
@@ -236,18 +260,29 @@ class Seeds(_Grid):
             trace.filmed_row(seed)
         # A claim against another scenario cannot be judged from this trace alone.
         claim = next((c for c in told_claims(trace.settings) if not c.against), None)
-        marks = dict.fromkeys(chosen, "")
+        marks, judged = dict.fromkeys(chosen, ""), 0
         captions = {code: words.of(trace.settings, "lesson") for code, words in WORDS.items()}
         if claim is not None:
             does = satisfied(claim, trace)
-            marks = {seed: " ✓" if does[trace.row(seed)] else " ✗" for seed in chosen}
+            marks = {seed: "✓" if does[trace.row(seed)] else "✗" for seed in chosen}
+            # Where its window ends, and with rounding never beyond the last.
+            end = claim.window[1] * float(trace.steps[-1])
+            judged = min(int(np.searchsorted(trace.steps, end)), len(trace.steps) - 1)
             hits = sum(bool(does[trace.row(seed)]) for seed in chosen)
             captions = {
-                code: f"{words.seeds_hold.format(hits=hits, n=len(chosen))}: {claim.text}"
+                code: f"{words.seeds_hold.format(hits=hits, n=len(chosen))}: {told_claim(claim, words)}"
                 for code, words in WORDS.items()
             }
-        name = WORDS[lang].seed
-        cells = [_Cell(trace, seed, f"{name} {seed}{marks[seed]}") for seed in chosen]
+        cells = [
+            _Cell(
+                trace,
+                seed,
+                {code: f"{words.seed} {seed}" for code, words in WORDS.items()},
+                marks[seed],
+                judged,
+            )
+            for seed in chosen
+        ]
         headings = {
             code: (words.of(trace.settings, "title"), captions[code])
             for code, words in WORDS.items()
@@ -255,17 +290,8 @@ class Seeds(_Grid):
         super().__init__(cells, headings, theme, lang, layout, layers, style)
 
 
-def told_differences(settings: Sequence[dict[str, Any]]) -> list[str]:
-    """For each table of settings, in words, only what is not the same in all of them."""
-    paths = differing(settings, without=NOT_PLAYED)
-    flats = [flat(table) for table in settings]
-    return [", ".join(_said(path, one) for path in paths if path in one) for one in flats]
-
-
-def _said(path: str, settings: dict[str, Any]) -> str:
-    """A setting in words: "objective hinge", "penalties r1", "lr 0.001"."""
-    value = settings[path]
-    if isinstance(value, list):
-        value = " + ".join(str(v.get("kind", v) if isinstance(v, dict) else v) for v in value)
-    name = path.removesuffix(".kind").split(".")[-1].replace("_", " ")
-    return f"{name} {str(value).replace('_', ' ') or 'none'}"
+def _shared_seed(traces: Sequence[Trace]) -> int | None:
+    """The first seed that one of the scenarios asks for, if all traces have it filmed."""
+    asked = (trace.settings["film"].get("seed") for trace in traces)
+    seed = next((seed for seed in asked if seed is not None), None)
+    return seed if all(seed in trace.seeds[trace.filmed] for trace in traces) else None

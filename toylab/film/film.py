@@ -109,7 +109,7 @@ def chosen_plans(trace: Trace, layers: Sequence[str] | None) -> tuple[list[str],
 
 
 def filmed_seed(trace: Trace, seed: int | None) -> int:
-    """The seed to film: the given one, or the first that was filmed.
+    """The seed to film: the given one, or the scenario's own choice, or the first that was filmed.
 
     Raises:
         ToylabError: If it was not filmed.
@@ -117,7 +117,9 @@ def filmed_seed(trace: Trace, seed: int | None) -> int:
     if seed is None:
         if not len(trace.filmed):
             raise ToylabError("No seed of this trace was filmed. Record it with a filmed seed.")
-        seed = int(trace.seeds[trace.filmed[0]])
+        filmed = [int(seed) for seed in trace.seeds[trace.filmed]]
+        own = trace.settings["film"].get("seed")
+        seed = next((one for one in filmed if one == own), filmed[0])
     trace.filmed_row(seed)
     return seed
 
@@ -127,7 +129,7 @@ class Film(Animation):
 
     Args:
         trace: What was measured.
-        seed: Which seed; the first filmed one if none is given.
+        seed: Which seed; if none is given, the scenario's `film.seed` or else the first filmed one.
         theme: Key of `THEMES`.
         lang: Key of `WORDS`.
         layout: Key of `LAYOUTS`.

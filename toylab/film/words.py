@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from toylab.metrics import Metric
+from toylab.claims import SIGNS, Claim
+from toylab.metrics import METRICS, Metric
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class Words:
     optimal: str = "best discriminator D*(x)"
     optimal_gap: str = "D – D*"
     modes: str = "share of each mode"
+    #: A claim in words that no scenario needs to translate; empty where its own sentence is used.
+    rule: str = ""
+    against: str = ""
     # The player's controls.
     play: str = "Play"
     pause: str = "Pause"
@@ -93,6 +97,8 @@ WORDS: dict[str, Words] = {
         optimal="最优判别器 D*(x)",
         optimal_gap="D – D*",
         modes="各模式的份额",
+        rule="训练 {low:.0%}–{high:.0%} 期间{name}的{how} {sign} {threshold:g}",
+        against="训练 {low:.0%}–{high:.0%} 期间{name}的{how}与 {other} 之差 {sign} {threshold:g}",
         play="播放",
         pause="暂停",
         back="后退一帧",
@@ -108,3 +114,30 @@ WORDS: dict[str, Words] = {
         help="空格：播放 · ← →：逐帧 · Home、End · L：图层 · F：全屏",
     ),
 }
+
+
+# How a claim's window becomes a number, where `rule` says it.
+_REDUCED_ZH = {
+    "mean": "均值",
+    "last": "终值",
+    "min": "最小值",
+    "max": "最大值",
+    "end_to_start": "末首比",
+    "end_to_peak": "末峰比",
+}
+
+
+def told_claim(claim: Claim, words: Words) -> str:
+    """A claim's own sentence, or its rule where the language has none."""
+    rule = words.against if claim.against else words.rule
+    if not rule:
+        return claim.text
+    return rule.format(
+        low=claim.window[0],
+        high=claim.window[1],
+        name=words.label(METRICS[claim.metric]),
+        how=_REDUCED_ZH[claim.reduce],
+        sign=SIGNS[claim.relation],
+        threshold=claim.threshold,
+        other=claim.against,
+    )

@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from toylab.claims import SIGNS, Claim, told_claims
+from toylab.claims import told_claims
 from toylab.film.animation import Animation
 from toylab.film.film import Film
 from toylab.film.panels import read
-from toylab.film.words import WORDS
+from toylab.film.words import WORDS, told_claim
 from toylab.film.writers import Timing
 from toylab.metrics import METRICS
 from toylab.published import count
 from toylab.show.deck import Slide, plain, stem
 from toylab.show.sheet import Sheet
-from toylab.show.words import DECK_WORDS, REDUCED_ZH, DeckWords
+from toylab.show.words import DECK_WORDS, DeckWords
 
 # A setting, what it was and what it is.
 Change = tuple[str, Any, Any]
@@ -142,7 +142,7 @@ def _about(film: Animation, said: DeckWords, lang: str) -> list[str]:
         if claims:
             found.append(said.claims + (f" ({trace.name})" if len(film.traces) > 1 else ""))
         for claim in claims:
-            words = _claim(claim, said, lang).rstrip(".。")
+            words = told_claim(claim, WORDS[lang]).rstrip(".。")
             counted = count(trace.settings, claim)
             if counted is None:
                 found.append(said.uncounted.format(claim=words, name=trace.name))
@@ -165,22 +165,6 @@ def _about(film: Animation, said: DeckWords, lang: str) -> list[str]:
     seed = film.provenance().get("seed", "")
     found.append(said.made.format(seed=seed, steps=int(film.longest.steps[-1])))
     return found
-
-
-def _claim(claim: Claim, said: DeckWords, lang: str) -> str:
-    """A claim's own sentence, or its rule where the language has none."""
-    rule = said.against if claim.against else said.rule
-    if not rule:
-        return claim.text
-    return rule.format(
-        low=claim.window[0],
-        high=claim.window[1],
-        name=WORDS[lang].label(METRICS[claim.metric]),
-        how=REDUCED_ZH[claim.reduce],
-        sign=SIGNS[claim.relation],
-        threshold=claim.threshold,
-        other=claim.against,
-    )
 
 
 def _change(said: DeckWords, change: Change) -> str:

@@ -33,10 +33,6 @@ class DeckWords:
     moments: str = "step {step}"
     subtitle: str = "{n} films of small GANs in two dimensions"
 
-    #: Of a claim in words that no scenario needs to translate; empty where its own sentence is used.
-    rule: str = ""
-    against: str = ""
-
 
 DECK_WORDS: dict[str, DeckWords] = {
     "en": DeckWords(),
@@ -64,17 +60,5 @@ DECK_WORDS: dict[str, DeckWords] = {
         sheet_alt="“{title}”的六个瞬间及其曲线。",
         moments="第 {step} 步",
         subtitle="二维小型 GAN 的 {n} 部影片",
-        rule="训练 {low:.0%}–{high:.0%} 期间{name}的{how} {sign} {threshold:g}",
-        against="训练 {low:.0%}–{high:.0%} 期间{name}的{how}与 {other} 之差 {sign} {threshold:g}",
     ),
-}
-
-# How a claim's window becomes a number, where `rule` says it.
-REDUCED_ZH = {
-    "mean": "均值",
-    "last": "终值",
-    "min": "最小值",
-    "max": "最大值",
-    "end_to_start": "末首比",
-    "end_to_peak": "末峰比",
 }

@@ -14,8 +14,8 @@ from PIL import Image
 
 from toylab import catalogue
 from toylab.errors import ToylabError
-from toylab.terminal import parse_seeds
 from toylab.film.writers import provenance_of
+from toylab.terminal import parse_seeds
 from toylab.trace import Trace
 
 Write = Callable[..., Path]

@@ -17,7 +17,7 @@ from toylab.film.differences import told_differences
 from toylab.film.film import MOST_SEEDS, check_look, chosen_plans, filmed_seed
 from toylab.film.key import draw_bar, draw_key
 from toylab.film.layers.surface import Surface
-from toylab.film.layout import FOOT
+from toylab.film.layout import FOOT, LESSON_LINE
 from toylab.film.player import Cell, Scene
 from toylab.film.stage import Stage
 from toylab.film.style import LABEL, PANEL
@@ -29,7 +29,7 @@ MOST_TRACES = 4
 # Units. On a smaller stage arrows hide the points that they start from.
 _LEAST_WITH_ARROWS = 300
 # Units: between stages, for the words above one, for the bar and its words on the right.
-_GAP, _WORDS, _BAR = 20, 30, 84
+_GAP, _WORDS, _BAR = 20, 36, 84
 # Units: for a check-mark at the end of the words.
 _MARK = 26
 
@@ -135,9 +135,9 @@ class _Grid(Animation):
             self._stages.append(stage)
         height = rows * side + (rows - 1) * (_WORDS + spare)
         at = layout.left + columns * (side + _GAP) - _GAP + 16, top - _WORDS - spare / 2 - height
-        self._share_limits((*at, 14, height))
+        end = self._share_limits((*at, 14, height))
         place = layout.left, layout.key
-        draw_key(self._figure, layout, self._stages[0].keys, place, layout.right, theme)
+        draw_key(self._figure, layout, self._stages[0].keys, place, end, theme)
         self._moving += [*self._marks, *self._clock()]
 
     def _shape(self, top: float) -> tuple[int, float]:
@@ -152,17 +152,23 @@ class _Grid(Animation):
         columns = max(range(1, n + 1), key=side)
         return columns, side(columns)
 
-    def _share_limits(self, box: tuple[float, float, float, float]) -> None:
-        """One limit of colour for all surfaces, and one bar beside them."""
+    def _share_limits(self, box: tuple[float, float, float, float]) -> float:
+        """One limit of colour for all surfaces, and one bar beside them.
+
+        Returns:
+            Where the key below the stages must end, units.
+        """
         surfaces = [s for stage in self._stages for s in stage.layers if isinstance(s, Surface)]
         outputs = {cell.trace.provenance.get("output") for cell in self._cells}
         # A critic's value and a probability have no colours in common: each keeps its own limits.
         if not surfaces or len(outputs) > 1:
-            return
+            return self.layout.right
         widest = max(surfaces, key=lambda surface: surface.limit)
         for surface in surfaces:
             surface.limit, surface.bar = widest.limit, widest.bar
-        draw_bar(self._axes(box), self._figure, self.layout, box, widest.bar, self._theme)
+        name = draw_bar(self._axes(box), self._figure, self.layout, box, widest.bar, self._theme)
+        # A stage that reaches down to the key has the bar's name on the key's row.
+        return name - 12 if box[1] < FOOT + LESSON_LINE else self.layout.right
 
     def _show(self, snapshot: int) -> None:
         for stage, nearest in zip(self._stages, self._nearest, strict=True):

@@ -14,6 +14,7 @@ from PIL import Image
 
 from toylab import catalogue
 from toylab.errors import ToylabError
+from toylab.film.writers import provenance_of
 from toylab.terminal import parse_seeds
 from toylab.trace import Trace
 
@@ -53,6 +54,16 @@ def test_run_leaves_a_film_and_a_trace_and_says_one_line(
     for words in ("mine", "toylab run", "torch", 'kind = "ring"'):
         assert words in told
     assert "seeds" in toylab("inspect", "renders/mine.npz", cwd=tmp_path).stdout
+
+
+def test_run_films_the_seed_that_the_scenario_asks_for(
+    scenario_file: Write, tmp_path: Path
+) -> None:
+    path = scenario_file("mine", SMALL)
+    result = toylab("run", path, "--set", "film.seed=2", "-o", "x.gif", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert provenance_of(tmp_path / "x.gif")["seed"] == "2"
+    assert Trace.load(tmp_path / "renders/mine.npz").seeds.tolist() == [2]
 
 
 def test_the_same_command_twice_gives_the_same_bytes(scenario_file: Write, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from toylab.cli import app
 from toylab.errors import ToylabError
 from toylab.film import THEMES, Compare, Seeds
-from toylab.film.compare import told_differences
+from toylab.film.differences import told_differences
+from toylab.film.fonts import missing
 from toylab.film.style import LABEL
 from toylab.film.writers import provenance_of
 from toylab.scenario import Scenario
@@ -103,3 +104,38 @@ def test_the_command_line_compares_and_films_grids(
         assert provenance_of(tmp_path / command[-1])
     too_many = CliRunner().invoke(app, ["run", "convergence", "--seeds", "10"])
     assert isinstance(too_many.exception, ToylabError)
+
+
+def test_a_comparison_shows_one_seed_where_it_can(small: Make) -> None:
+    own, none = small(film={"seed": 2}), small(training={"batch": 9})
+    film = Compare([record(game, range(3), filmed=range(3)) for game in (none, own)])
+    assert [cell.seed for cell in film._cells] == [2, 2]
+    film = Compare([record(none, [0, 1]), record(own, range(3), filmed=range(3))])
+    assert [cell.seed for cell in film._cells] == [0, 2]
+
+
+def test_what_became_of_a_seed_is_not_said_before_it_is_known(small: Make) -> None:
+    steps = {"steps": 8, "batch": 8}
+    claims = [{**CLAIM, "window": [0.25, 0.5], "threshold": at} for at in (8.0, -1.0)]
+    for claim, sign in zip(claims, "✓✗", strict=True):
+        game = small(claims=[claim], training=steps, recording={"snapshots": 5})
+        film = Seeds(record(game, range(2), filmed=range(2)))
+        assert film._steps.tolist() == [0, 2, 4, 6, 8]
+        for frame in (4, 2, 1, 0):
+            assert np.array_equal(film.draw(frame), film.redraw(frame))
+            said = [text.get_text() for text in texts_of(film)]
+            assert said.count(sign) == (2 if frame >= 2 else 0), frame
+        assert [(cell.mark, cell.judged) for cell in film._scenes()[0].cells] == [(sign, 2)] * 2
+        film.frames = [0, 1, 3, 4]
+        assert film._scenes()[0].cells[0].judged == 2
+
+
+def test_a_comparison_in_chinese_says_so_what_differs(small: Make) -> None:
+    games = [small(), small(game={"objective": "hinge", "generator_steps": 3})]
+    told = told_differences([game.settings for game in games], "zh")
+    assert told[1] == "生成器步数 3，目标函数 hinge"
+    film = Compare([record(game, [0]) for game in games], lang="zh")
+    assert told[1] in [text.get_text() for text in texts_of(film)]
+    assert not missing(told, film._fonts)
+    grid = Seeds(record(small(claims=[CLAIM]), range(2), filmed=range(2)), lang="zh")
+    assert any("最小值" in t.get_text() or "均值" in t.get_text() for t in texts_of(grid))

@@ -18,7 +18,7 @@ from toylab.film.layers.choice import spread_choice
 from toylab.film.panels import PanelPlan
 from toylab.film.style import LABEL, nice_number, nice_probability, resampler, short
 from toylab.metrics import METRICS
-from toylab.scenario import Scenario, check
+from toylab.scenario import Scenario, check, seed_to_film
 from toylab.trace import Trace
 from toylab.training import record
 
@@ -260,3 +260,17 @@ def test_a_critics_bar_tells_values_and_not_probabilities(small: Make) -> None:
 
 def test_curves_may_share_a_panel() -> None:
     assert PanelPlan(("a", "b"), log=True).metrics == ("a", "b")
+
+
+def test_a_scenario_may_say_whose_training_is_filmed(small: Make) -> None:
+    trace = record(small(film={"seed": 2}), range(4), filmed=range(3))
+    assert Film(trace).seed == 2 and Film(trace, 1).seed == 1
+    # A trace without that seed still has a film.
+    assert Film(record(small(film={"seed": 2}), [5, 6])).seed == 5
+
+
+def test_one_seed_for_all_that_are_compared(small: Make) -> None:
+    own, other, none = small(film={"seed": 3}), small(film={"seed": 4}), small()
+    assert seed_to_film([none, own, other]) == 3
+    assert seed_to_film([none, own], asked=7) == 7 and seed_to_film([none], asked=0) == 0
+    assert seed_to_film([none]) == seed_to_film([]) == 0

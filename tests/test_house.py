@@ -65,6 +65,8 @@ ORDER = [
     "film.fonts",
     "film.text",
     "film.counter",
+    "film.stamp",
+    "film.differences",
     "film.chapters",
     "film.pace",
     "film.layers.base",

@@ -220,3 +220,54 @@ def test_grids_and_comparisons_fit_their_words(small_trace: Trace, small: Make) 
         for film in (Compare(pair, lang=lang), Seeds(small_trace, lang=lang)):
             check_words(film, 1)
             assert np.array_equal(film.draw(1), film.redraw(1))
+
+
+HOSTILE: dict[str, Any] = {
+    "title": "A title of $\\frac{a}{b}$ <b>costs</b> that goes on and on, over the whole slide and beyond its edge",
+    "title_zh": "一个非常非常长的标题，长得无论多大的幻灯片都放不下，更不用说半张幻灯片或者竖版了",
+    "lesson": "A lesson of too many words, each of which somebody thought was needed; " * 4,
+    "lesson_zh": "一句写得太长的要点，作者觉得每一个字都不能省略，所以它怎么也放不进两行里；" * 4,
+}
+THREE = ["modes_covered", "top_mode_share", "generator_gradient"]
+CURVES: dict[str, list[Any]] = {
+    "none": [],
+    "one": [{"metrics": ["high_quality"]}],
+    "three, and on a log axis": [
+        {"metrics": THREE},
+        {"metrics": ["saturating_gradient"], "scale": "log"},
+    ],
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("curves", CURVES.values(), ids=CURVES)
+def test_no_words_touch_whatever_a_scenario_says(
+    layout: str, curves: list[Any], small: Make
+) -> None:
+    scenario = small(**HOSTILE, film={"curves": curves})
+    trace = record(scenario, range(3), filmed=range(3))
+    # Of the three seeds one diverges half way.
+    ended = trace.diverged_at.copy()
+    ended[0] = int(trace.steps[-1]) // 2
+    trace = replace(trace, diverged_at=ended)
+    for lang in WORDS:
+        film = Film(trace, lang=lang, layout=layout)
+        check_words(film, len(film) - 1)
+        check_words(film, 0)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("lang", WORDS)
+def test_no_words_of_grids_and_comparisons_touch(layout: str, lang: str, small: Make) -> None:
+    claim = {"text": "Claimed " * 30, "metric": "modes_hit", "relation": "<=", "threshold": 8.0}
+    game = small(**HOSTILE, claims=[claim])
+    trace = record(game, range(9), filmed=range(9))
+    for n in (2, 4, 9):
+        film = Seeds(trace, range(n), lang=lang, layout=layout)
+        check_words(film, len(film) - 1)
+    games = [small(**HOSTILE, training={"batch": b}) for b in (8, 9, 10, 11)]
+    traces = [record(one, [0]) for one in games]
+    for n in (2, 3, 4):
+        film = Compare(traces[:n], lang=lang, layout=layout)
+        check_words(film, len(film) - 1)
+        assert np.array_equal(film.draw(0), film.redraw(0))

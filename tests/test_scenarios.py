@@ -49,6 +49,16 @@ def test_a_scenario_shows_its_lesson_on_seven_of_seeds_0_to_7(name: str) -> None
         assert hits >= 7, f"{claim.text}: {hits} of 8"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in NAMES if load(name).film.seed is not None])
+def test_a_seed_chosen_for_the_film_shows_what_is_claimed(name: str) -> None:
+    scenario = load(name)
+    assert scenario.film.seed is not None
+    trace = record(scenario, [scenario.film.seed], filmed=())
+    for claim in (claim for claim in scenario.claims if not claim.against):
+        assert satisfied(claim, trace).all(), claim.text
+
+
 # A failure, and the scenario whose setting mends it. k-twenty and replay's fix claim nothing of their own
 # alone, and the exactly solvable games need no more than their one run.
 MENDED = [

@@ -22,7 +22,7 @@ from PIL import Image
 
 from toylab.errors import ToylabError
 from toylab.film import THEMES, Film
-from toylab.film.player import page_of
+from toylab.film.player import Story, page_of
 from toylab.film.writers import WRITERS, Palette, Timing, provenance_of, showing, write, writer_for
 from toylab.scenario import check
 from toylab.trace import Trace
@@ -59,7 +59,7 @@ class Plain:
         return figure
 
     def page(self, timing: Timing, told: str, frame: int) -> str:
-        return page_of({"en": "Plain"}, {"en": ""}, [], [], range(len(self)), timing, told)
+        return page_of(Story({"en": "Plain"}, {"en": ""}, [], [], range(len(self))), timing, told)
 
 
 class Still(Plain):

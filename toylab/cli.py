@@ -54,7 +54,10 @@ Device = Annotated[
     str, typer.Option(metavar="NAME", help="cpu, cuda, mps, or auto: the best here.")
 ]
 # Seeds are kept as 64-bit integers.
-Seed = Annotated[int, typer.Option(help="Whose training is filmed.", min=0, max=2**63 - 1)]
+Seed = Annotated[
+    int | None,
+    typer.Option(help="Whose training is filmed; film.seed or 0 by default.", min=0, max=2**63 - 1),
+]
 Theme = Annotated[str, typer.Option(help="light, dark or print.")]
 Lang = Annotated[str, typer.Option(help="Language of the film: en or zh.")]
 Layout = Annotated[
@@ -181,7 +184,7 @@ def render(
 @app.command()
 def run(
     names: Names,
-    seed: Seed = 0,
+    seed: Seed = None,
     seeds: Grid = None,
     to: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("renders"),
     theme: Theme = "light",
@@ -199,6 +202,7 @@ def run(
     """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz, or what -o names."""
     from toylab.film.look import Look
     from toylab.film.writers import check_still
+    from toylab.scenario import seed_to_film
 
     if output and len(names) > 1:
         raise ToylabError(
@@ -213,10 +217,10 @@ def run(
     # All of them before the first is trained: a misspelt last name should not cost an hour.
     scenarios = [_loaded(name, set_) for name in names]
     for scenario in scenarios:
-        trace, took = _record(scenario, grid or [seed], place)
+        trace, took = _record(scenario, grid or [seed_to_film([scenario], seed)], place)
         trace.save(to / f"{scenario.name}.npz")
         films = output or [str(to / f"{scenario.name}.gif")]
-        film, timing = look.open([trace], None if grid else seed, grid)
+        film, timing = look.open([trace], None, grid)
         _film(film, timing, films, frame, f"trained in {took:.1f} s, ")
 
 
@@ -226,7 +230,7 @@ def compare(
         list[str], typer.Argument(metavar="A B ...", help="Two to four scenarios or traces (.npz).")
     ],
     output: Films,
-    seed: Seed = 0,
+    seed: Seed = None,
     theme: Theme = "light",
     lang: Lang = "en",
     layout: Layout = "slide",
@@ -242,6 +246,7 @@ def compare(
     from toylab.film.compare import MOST_TRACES
     from toylab.film.look import Look
     from toylab.film.writers import check_still
+    from toylab.scenario import Scenario, seed_to_film
     from toylab.trace import Trace
 
     if not 2 <= len(names) <= MOST_TRACES:
@@ -254,6 +259,7 @@ def compare(
     found = [
         Trace.load(Path(name)) if name.endswith(".npz") else _loaded(name, set_) for name in names
     ]
+    seed = seed_to_film([one for one in found if isinstance(one, Scenario)], seed)
     traces = [one if isinstance(one, Trace) else _record(one, [seed], place)[0] for one in found]
     _film(*look.open(traces, None, None), output, frame)
 
@@ -375,7 +381,7 @@ def slides(
     output: Annotated[
         list[Path], typer.Option("-o", "--output", help="A .pptx, .qmd, .tex or .md file.")
     ] = [],  # noqa: B006
-    seed: Seed = 0,
+    seed: Seed = None,
     video: Annotated[bool, typer.Option("--video", help="Videos in the .pptx, not GIFs.")] = False,
     theme: Theme = "light",
     lang: Lang = "en",

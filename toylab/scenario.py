@@ -106,11 +106,13 @@ class PanelSettings(_Model):
 
 
 class FilmSettings(_Model):
-    """Names of layers and curves, which the film checks, and how long the film moves."""
+    """Names of layers and curves, which the film checks, how long the film moves, and whose it is."""
 
     layers: Annotated[tuple[Line, ...], Len(0, 32)] = ("surface", "real", "generated", "arrows")
     curves: Annotated[tuple[PanelSettings, ...], Len(0, 2)] | None = None
     seconds: Annotated[float, Interval(gt=0, le=3600)] = 6.0
+    # For a lesson that not every seed shows; a comment beside it says which do.
+    seed: Annotated[int, Interval(ge=0, lt=2**63)] | None = None
 
 
 class Scenario(_Model):
@@ -219,6 +221,15 @@ def differences(scenario: Scenario, base: Scenario) -> list[tuple[str, Any, Any]
         (path, theirs.get(path), ours.get(path))
         for path in differing([ours, theirs], without=catalogue.OWN_KEYS)
     ]
+
+
+def seed_to_film(scenarios: Sequence[Scenario], asked: int | None = None) -> int:
+    """Whose training a film of scenarios shows: as asked, or the first `film.seed` among them, or 0.
+
+    One for all of them: they are compared pair by pair, each pair on the same draws.
+    """
+    own = (scenario.film.seed for scenario in scenarios)
+    return next((seed for seed in (asked, *own) if seed is not None), 0)
 
 
 def base_of(name: str | Path) -> Scenario | None:

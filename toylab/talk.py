@@ -12,7 +12,7 @@ from toylab.film.film import check_names, plans
 from toylab.film.look import Look
 from toylab.film.words import WORDS
 from toylab.lecture import Lecture, Page
-from toylab.scenario import Scenario, base_of, differences, load
+from toylab.scenario import Scenario, base_of, differences, load, seed_to_film
 from toylab.show.deck import Deck, Slide, plain, stem
 from toylab.show.figures import FIGURES, DrawnFigure
 from toylab.show.films import Change, Told, film_slides
@@ -86,14 +86,19 @@ def _found(name: str, changes: Sequence[str]) -> Scenario | Trace:
 
 
 def deck_of(
-    talk: Talk, look: Look, seed: int, record: Record, command: str = "", video: bool = False
+    talk: Talk,
+    look: Look,
+    seed: int | None,
+    record: Record,
+    command: str = "",
+    video: bool = False,
 ) -> Deck:
     """Train what is not trained yet, film it, and put the slides in order.
 
     Args:
         talk: From `planned`.
         look: Theme, language and pace of the films.
-        seed: Whose training, where the lecture does not say.
+        seed: Whose training, where the lecture does not say; None for the scenario's own.
         record: Trains a scenario on a seed.
         command: What the user typed.
         video: Whether films are videos.
@@ -113,10 +118,12 @@ def deck_of(
             slides.append(Slide(plain(title), plain(lesson), figure=figure, notes=notes))
         else:
             own = []
-            for name in page.scenarios:
-                key = name, seed if page.seed is None else page.seed
+            games = [talk.found[name] for name in page.scenarios]
+            asked = seed if page.seed is None else page.seed
+            chosen = seed_to_film([one for one in games if isinstance(one, Scenario)], asked)
+            for name, one in zip(page.scenarios, games, strict=True):
+                key = name, chosen
                 if key not in traces:
-                    one = talk.found[name]
                     traces[key] = one if isinstance(one, Trace) else record(one, key[1])
                 own.append(traces[key])
             film, timing = look.open(own, None, None)

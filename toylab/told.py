@@ -11,7 +11,7 @@ from typing import Any
 
 TEXT, TABLE, NUMBER = (str,), (dict,), (int, float)
 # What each key must be where it stands; a key that ends in "?" may be missing, in "[]" is a list.
-_FILM = {"layers[]?": TEXT, "curves[]?": TABLE, "seconds?": NUMBER}
+_FILM = {"layers[]?": TEXT, "curves[]?": TABLE, "seconds?": NUMBER, "seed?": (int,)}
 _PANEL = {"metrics[]": TEXT, "scale?": TEXT}
 _CLAIM = {
     "text": TEXT,

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 from lines import Line
 from matplotlib import rc_context
@@ -19,7 +20,7 @@ from matplotlib.animation import FuncAnimation, PillowWriter
 from toylab import Film, load, record
 from toylab.film.animation import _STYLE
 
-N_THEIRS = 24  # frames; their cost a frame does not depend on how many there are
+N_FRAMES = 120  # as many as both films have
 
 
 def ours(film: Film, folder: Path) -> tuple[float, float]:
@@ -34,13 +35,13 @@ def theirs(film: Film, folder: Path) -> tuple[float, float]:
     """Seconds and bytes a frame of FuncAnimation's GIF."""
     film.redraw(0)
     with rc_context(_STYLE):
-        # A stride, so that both films show the same stretch of the training.
-        frames = range(0, len(film), max(1, len(film) // N_THEIRS))
-        animation = FuncAnimation(film._figure, film._show, frames=frames, init_func=lambda: None)
+        animation = FuncAnimation(
+            film._figure, film._show, frames=film.frames, init_func=lambda: None
+        )
         start = time.perf_counter()
         animation.save(folder / "theirs.gif", writer=PillowWriter(fps=20))
         seconds = time.perf_counter() - start
-    return seconds / len(frames), (folder / "theirs.gif").stat().st_size / len(frames)
+    return seconds / len(film), (folder / "theirs.gif").stat().st_size / len(film)
 
 
 def drawing(film: Film) -> tuple[float, float]:
@@ -61,6 +62,8 @@ def ratios() -> Iterator[Line]:
     torch.set_num_threads(1)
     for name in ("vanishing-gradients", "mode-collapse", "convergence"):
         film = Film(record(load(name), [0]))
+        # Spread evenly: some scenarios record more.
+        film.frames = np.linspace(0, len(film) - 1, N_FRAMES).astype(int).tolist()
         with tempfile.TemporaryDirectory() as folder:
             rounds = sorted(
                 (their[0] / our[0], our, their)

@@ -28,7 +28,7 @@ from toylab.film.counter import counter
 from toylab.film.fonts import MONO, check_glyphs, families
 from toylab.film.layout import COUNTER, LAYOUTS, LESSON_LINE, Box
 from toylab.film.pace import paced
-from toylab.film.player import Scene, page_of
+from toylab.film.player import Opening, Scene, Story, page_of
 from toylab.film.sheet import contact_sheet
 from toylab.film.style import DPI, LABEL, STEP, THEMES, styled
 from toylab.film.text import fitted, wrapped
@@ -149,19 +149,15 @@ class Animation:
             frame: On which it opens.
         """
         with self._style():
-            return page_of(
+            story = Story(
                 self._told("title"),
                 self._told("lesson"),
                 self._scenes(),
                 self._shown_layers,
                 self.longest.steps[self.frames].tolist(),
-                timing,
-                told,
-                theme=self._theme_name,
-                lang=self._words.code,
-                frame=frame,
-                headed=self.layout.headed,
             )
+            opening = Opening(self._theme_name, self._words.code, frame, self.layout.headed)
+            return page_of(story, timing, told, opening)
 
     def _repr_html_(self) -> str:
         """The player in a frame, for notebooks; nothing in it can reach the notebook's own page."""

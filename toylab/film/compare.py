@@ -5,41 +5,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
-from toylab.catalogue import NOT_PLAYED
 from toylab.claims import satisfied, told_claims
 from toylab.errors import ToylabError
 from toylab.film.animation import Animation
+from toylab.film.differences import told_differences
 from toylab.film.film import MOST_SEEDS, check_look, chosen_plans, filmed_seed
 from toylab.film.key import draw_bar, draw_key
 from toylab.film.layers.surface import Surface
-from toylab.film.layout import FOOT
+from toylab.film.layout import FOOT, LESSON_LINE
 from toylab.film.player import Cell, Scene
 from toylab.film.stage import Stage
 from toylab.film.style import LABEL, PANEL
 from toylab.film.text import fitted, wrapped
-from toylab.film.words import WORDS, Words
-from toylab.settings import differing, flat
+from toylab.film.words import WORDS, Words, told_claim
 from toylab.trace import Trace
 
 MOST_TRACES = 4
 # Units. On a smaller stage arrows hide the points that they start from.
 _LEAST_WITH_ARROWS = 300
 # Units: between stages, for the words above one, for the bar and its words on the right.
-_GAP, _WORDS, _BAR = 20, 30, 84
+_GAP, _WORDS, _BAR = 20, 36, 84
+# Units: for a check-mark at the end of the words.
+_MARK = 26
 
 
 @dataclass(frozen=True)
 class GridCell:
-    """One stage: whose training, and what stands above it."""
+    """A stage, and the words above it by language.
+
+    `mark` says whether the seed did as claimed, from the snapshot on at which that is known.
+    """
 
     trace: Trace
     seed: int
-    title: str
+    title: dict[str, str]
+    mark: str = ""
+    judged: int = 0
 
 
 class Grid(Animation):
@@ -86,9 +92,11 @@ class Grid(Animation):
             Cell(
                 cell.trace,
                 cell.seed,
-                dict.fromkeys(WORDS, cell.title),
+                cell.title,
                 nearest[self.frames].tolist(),
                 next(((s.limit, s.bar) for s in stage.layers if isinstance(s, Surface)), None),
+                cell.mark,
+                int(np.searchsorted(self.frames, cell.judged)),
             )
             for cell, nearest, stage in zip(self._cells, self._nearest, self._stages, strict=True)
         ]
@@ -97,12 +105,12 @@ class Grid(Animation):
     def _build(self) -> None:
         theme, layout = self._theme, self.layout
         lines = self._header(*self._headings[self._words.code], "")
-        top = layout.top(lines)
-        places, side = self._places(top)
+        places, side = self._places(layout.top(lines))
         names = self._names
         if side < _LEAST_WITH_ARROWS:
             names = [name for name in names if not name.startswith("arrows")]
         self._stages: list[Stage] = []
+        self._marks: list[tuple[Text, int]] = []
         for cell, (left, bottom) in zip(self._cells, places, strict=True):
             self._caption(cell, left, bottom + side + 9, side)
             ax = self._axes((left, bottom, side, side))
@@ -115,10 +123,10 @@ class Grid(Animation):
             self._stages.append(stage)
         (lefts, bottoms) = zip(*places, strict=True)
         height = max(bottoms) + side - min(bottoms)
-        self._share_limits((max(lefts) + side + 16, min(bottoms), 14, height))
+        end = self._share_limits((max(lefts) + side + 16, min(bottoms), 14, height))
         place = layout.left, layout.key
-        draw_key(self._figure, layout, self._stages[0].keys, place, layout.right, theme)
-        self._moving += self._clock()
+        draw_key(self._figure, layout, self._stages[0].keys, place, end, theme)
+        self._moving += [*(mark for mark, _ in self._marks), *self._clock()]
 
     def _places(self, top: float) -> tuple[list[tuple[float, float]], float]:
         """The lower left corner of each stage below `top`, and the side of all; units."""
@@ -134,9 +142,15 @@ class Grid(Animation):
         ], side
 
     def _caption(self, cell: GridCell, left: float, bottom: float, side: float) -> None:
-        """Write what stands above a stage."""
-        title, size = fitted(cell.title, side, PANEL, LABEL, self._fonts, bold=True)
-        self._text(left, bottom, title, size, self._theme.ink, fontweight="bold")
+        """Write what stands above a stage, and its mark at the right."""
+        room, ink = side - (_MARK if cell.mark else 0), self._theme.ink
+        title, size = fitted(
+            cell.title[self._words.code], room, PANEL, LABEL, self._fonts, bold=True
+        )
+        self._text(left, bottom, title, size, ink, fontweight="bold")
+        mark = self._text(left + side, bottom, cell.mark, size, ink, fontweight="bold")
+        mark.set(ha="right", zorder=20)
+        self._marks.append((mark, cell.judged))
 
     def _ended(self, cell: GridCell, side: float) -> Words:
         """The film's words; those on a stage that diverged in as many lines as it has room for."""
@@ -158,21 +172,30 @@ class Grid(Animation):
         columns = max(range(1, n + 1), key=side)
         return columns, side(columns)
 
-    def _share_limits(self, box: tuple[float, float, float, float]) -> None:
-        """One limit of colour for all surfaces, and one bar beside them."""
+    def _share_limits(self, box: tuple[float, float, float, float]) -> float:
+        """One limit of colour for all surfaces, and one bar beside them.
+
+        Returns:
+            Where the key below the stages must end, units.
+        """
         surfaces = [s for stage in self._stages for s in stage.layers if isinstance(s, Surface)]
         outputs = {cell.trace.provenance.get("output") for cell in self._cells}
         # A critic's value and a probability have no colours in common: each keeps its own limits.
         if not surfaces or len(outputs) > 1:
-            return
+            return self.layout.right
         widest = max(surfaces, key=lambda surface: surface.limit)
         for surface in surfaces:
             surface.limit, surface.bar = widest.limit, widest.bar
-        draw_bar(self._axes(box), self._figure, self.layout, box, widest.bar, self._theme)
+        name = draw_bar(self._axes(box), self._figure, self.layout, box, widest.bar, self._theme)
+        # A stage that reaches down to the key has the bar's name on the key's row.
+        return name - 12 if box[1] < FOOT + LESSON_LINE else self.layout.right
 
     def _show(self, snapshot: int) -> None:
         for stage, nearest in zip(self._stages, self._nearest, strict=True):
             stage.show(int(nearest[snapshot]))
+        for mark, judged in self._marks:
+            # Not from the start: the end of the story would stand above its beginning.
+            mark.set_visible(snapshot >= judged)
         self._tell_time(snapshot)
 
 
@@ -210,11 +233,16 @@ class Compare(Grid):
                     f"{traces[0].name} and {trace.name} cannot stand side by side: they show other "
                     "squares of the plane.\n  Compare games on one target."
                 )
-        seeds = [filmed_seed(trace, None) for trace in traces]
-        titles = told_differences([trace.settings for trace in traces])
-        if not any(titles):
-            titles = [f"{WORDS[lang].seed} {seed}" for seed in seeds]
-        cells = [GridCell(*cell) for cell in zip(traces, seeds, titles, strict=True)]
+        seeds = [filmed_seed(trace, _shared_seed(traces)) for trace in traces]
+        titles: dict[str, list[str]] = {}
+        for code, words in WORDS.items():
+            titles[code] = told_differences([trace.settings for trace in traces], code)
+            if not any(titles[code]):
+                titles[code] = [f"{words.seed} {seed}" for seed in seeds]
+        cells = [
+            GridCell(trace, seed, {code: of_traces[k] for code, of_traces in titles.items()})
+            for k, (trace, seed) in enumerate(zip(traces, seeds, strict=True))
+        ]
         headings = {}
         for code, words in WORDS.items():
             names = dict.fromkeys(words.of(trace.settings, "title") for trace in traces)
@@ -258,18 +286,29 @@ class Seeds(Grid):
             trace.filmed_row(seed)
         # A claim against another scenario cannot be judged from this trace alone.
         claim = next((c for c in told_claims(trace.settings) if not c.against), None)
-        marks = dict.fromkeys(chosen, "")
+        marks, judged = dict.fromkeys(chosen, ""), 0
         captions = {code: words.of(trace.settings, "lesson") for code, words in WORDS.items()}
         if claim is not None:
             does = satisfied(claim, trace)
-            marks = {seed: " ✓" if does[trace.row(seed)] else " ✗" for seed in chosen}
+            marks = {seed: "✓" if does[trace.row(seed)] else "✗" for seed in chosen}
+            # Where its window ends, and with rounding never beyond the last.
+            end = claim.window[1] * float(trace.steps[-1])
+            judged = min(int(np.searchsorted(trace.steps, end)), len(trace.steps) - 1)
             hits = sum(bool(does[trace.row(seed)]) for seed in chosen)
             captions = {
-                code: f"{words.seeds_hold.format(hits=hits, n=len(chosen))}: {claim.text}"
+                code: f"{words.seeds_hold.format(hits=hits, n=len(chosen))}: {told_claim(claim, words)}"
                 for code, words in WORDS.items()
             }
-        name = WORDS[lang].seed
-        cells = [GridCell(trace, seed, f"{name} {seed}{marks[seed]}") for seed in chosen]
+        cells = [
+            GridCell(
+                trace,
+                seed,
+                {code: f"{words.seed} {seed}" for code, words in WORDS.items()},
+                marks[seed],
+                judged,
+            )
+            for seed in chosen
+        ]
         headings = {
             code: (words.of(trace.settings, "title"), captions[code])
             for code, words in WORDS.items()
@@ -277,17 +316,8 @@ class Seeds(Grid):
         super().__init__(cells, headings, theme, lang, layout, layers, style)
 
 
-def told_differences(settings: Sequence[dict[str, Any]]) -> list[str]:
-    """For each table of settings, in words, only what is not the same in all of them."""
-    paths = differing(settings, without=NOT_PLAYED)
-    flats = [flat(table) for table in settings]
-    return [", ".join(_said(path, one) for path in paths if path in one) for one in flats]
-
-
-def _said(path: str, settings: dict[str, Any]) -> str:
-    """A setting in words: "objective hinge", "penalties r1", "lr 0.001"."""
-    value = settings[path]
-    if isinstance(value, list):
-        value = " + ".join(str(v.get("kind", v) if isinstance(v, dict) else v) for v in value)
-    name = path.removesuffix(".kind").split(".")[-1].replace("_", " ")
-    return f"{name} {str(value).replace('_', ' ') or 'none'}"
+def _shared_seed(traces: Sequence[Trace]) -> int | None:
+    """The first seed that one of the scenarios asks for, if all traces have it filmed."""
+    asked = (trace.settings["film"].get("seed") for trace in traces)
+    seed = next((seed for seed in asked if seed is not None), None)
+    return seed if all(seed in trace.seeds[trace.filmed] for trace in traces) else None

@@ -19,6 +19,7 @@ from toylab.film.layout import LAYOUTS
 from toylab.film.panels import LEAST_SEEDS, Panel, PanelPlan
 from toylab.film.player import Cell, Scene
 from toylab.film.stage import Stage
+from toylab.film.stamp import stamp
 from toylab.film.style import LABEL, THEMES
 from toylab.film.words import WORDS
 from toylab.metrics import METRICS, Setting
@@ -108,7 +109,7 @@ def chosen_plans(trace: Trace, layers: Sequence[str] | None) -> tuple[list[str],
 
 
 def filmed_seed(trace: Trace, seed: int | None) -> int:
-    """The seed to film: the given one, or the first that was filmed.
+    """The seed to film: the given one, or the scenario's own choice, or the first that was filmed.
 
     Raises:
         ToylabError: If it was not filmed.
@@ -116,7 +117,9 @@ def filmed_seed(trace: Trace, seed: int | None) -> int:
     if seed is None:
         if not len(trace.filmed):
             raise ToylabError("No seed of this trace was filmed. Record it with a filmed seed.")
-        seed = int(trace.seeds[trace.filmed[0]])
+        filmed = [int(seed) for seed in trace.seeds[trace.filmed]]
+        own = trace.settings["film"].get("seed")
+        seed = next((one for one in filmed if one == own), filmed[0])
     trace.filmed_row(seed)
     return seed
 
@@ -126,7 +129,7 @@ class Film(Animation):
 
     Args:
         trace: What was measured.
-        seed: Which seed; the first filmed one if none is given.
+        seed: Which seed; if none is given, the scenario's `film.seed` or else the first filmed one.
         theme: Key of `THEMES`.
         lang: Key of `WORDS`.
         layout: Key of `LAYOUTS`.
@@ -198,7 +201,8 @@ class Film(Animation):
         lines = self._header(words.of(settings, "title"), words.of(settings, "lesson"), name)
         ax = self._axes(layout.stage(lines))
         self._stage = Stage(ax, trace, self.seed, self._layer_names, theme, words)
-        self._said = ax.text(
+        self._said = stamp(
+            ax,
             0.5,
             0.965,
             "",

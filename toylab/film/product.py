@@ -68,7 +68,7 @@ class Product(Grid):
             raise ToylabError("No run of this sweep came to its end: there is nothing to film.")
         self._axes_of, self._runs, self._points = axes, runs, list(traces)
         cells = [
-            GridCell(trace, filmed_seed(trace, None), self._title(point))
+            GridCell(trace, filmed_seed(trace, None), dict.fromkeys(WORDS, self._title(point)))
             for point, trace in traces.items()
         ]
         first = cells[0].trace

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from toylab.film.layers import LAYERS, Bar, Key
+from toylab.film.stamp import stamp
 from toylab.film.style import PANEL, Theme
 from toylab.film.words import Words
 from toylab.trace import Trace
@@ -50,8 +51,8 @@ class Stage:
         frame = Rectangle((0, 0), 1, 1, transform=ax.transAxes, fill=False, clip_on=False)
         frame.set(edgecolor=theme.soft, linewidth=1.0)
         ax.add_artist(frame)
-        self._ended = ax.text(
-            0.5, 0.5, "", transform=ax.transAxes, ha="center", va="center", fontsize=size
+        self._ended = stamp(
+            ax, 0.5, 0.5, "", transform=ax.transAxes, ha="center", va="center", fontsize=size
         )
         self._ended.set(fontweight="bold", color=theme.ink)
         self._ended.set_bbox({"facecolor": theme.paper, "edgecolor": theme.ink, "pad": 8})

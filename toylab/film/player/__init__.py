@@ -1,6 +1,6 @@
 """The player: a film as one HTML file that can be paused and questioned, without a network."""
 
-from toylab.film.player.page import Scene, page_of
+from toylab.film.player.page import Opening, Scene, Story, page_of
 from toylab.film.player.recording import Cell
 
-__all__ = ["Cell", "Scene", "page_of"]
+__all__ = ["Cell", "Opening", "Scene", "Story", "page_of"]

@@ -49,43 +49,60 @@ class Scene:
     panels: Sequence[Panel] = ()
 
 
-def page_of(
-    title: dict[str, str],
-    lesson: dict[str, str],
-    scenes: Sequence[Scene],
-    layers: Sequence[str],
-    steps: Sequence[int],
-    timing: Timing,
-    told: str,
-    theme: str = "light",
-    lang: str = "en",
-    frame: int = 0,
-    headed: bool = True,
-) -> str:
-    """Write the page.
+@dataclass(frozen=True)
+class Story:
+    """What a page has to show.
 
-    Args:
+    Attributes:
         title: By language.
         lesson: By language.
         scenes: One or more.
         layers: Names of those that are on at first, bottom first.
         steps: Rounds played in each frame.
+    """
+
+    title: dict[str, str]
+    lesson: dict[str, str]
+    scenes: Sequence[Scene]
+    layers: Sequence[str]
+    steps: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a page is at first.
+
+    Attributes:
+        theme: Of the player's two, dark stays dark and all others are light.
+        lang: Key of `WORDS`.
+        frame: Which.
+        headed: Whether it shows title and lesson, then and later.
+    """
+
+    theme: str = "light"
+    lang: str = "en"
+    frame: int = 0
+    headed: bool = True
+
+
+def page_of(story: Story, timing: Timing, told: str, opening: Opening = Opening()) -> str:
+    """Write the page.
+
+    Args:
+        story: What is seen.
         timing: How long frames stand.
         told: Provenance, JSON, where `writers.pages` finds it again.
-        theme: At first; of the player's two, dark stays dark and all others are light.
-        lang: At first.
-        frame: At first.
-        headed: Whether the page shows title and lesson.
+        opening: What is seen first.
     """
-    pack = Pack()
+    pack, lang = Pack(), opening.lang
     page = {
-        "title": title,
-        "lesson": lesson,
-        "steps": list(steps),
-        "durations": timing.durations(len(steps)),
-        "theme": theme if theme in SWITCHED else SWITCHED[0],
+        "title": story.title,
+        "lesson": story.lesson,
+        "steps": list(story.steps),
+        "durations": timing.durations(len(story.steps)),
+        "theme": opening.theme if opening.theme in SWITCHED else SWITCHED[0],
         "lang": lang,
-        "frame": frame,
+        "frame": opening.frame,
         "side": SIDE,
         "words": {code: vars(words) for code, words in WORDS.items()},
         "themes": {
@@ -96,13 +113,13 @@ def page_of(
             }
             for name in SWITCHED
         },
-        "scenes": [_scene(scene, layers, pack) for scene in scenes],
+        "scenes": [_scene(scene, story.layers, pack) for scene in story.scenes],
     }
     page["pack"] = pack.text()
     parts = {
-        "HEADED": "" if headed else ' class="bare"',
+        "HEADED": "" if opening.headed else ' class="bare"',
         "LANG": "zh-CN" if lang == "zh" else "en",
-        "TITLE": html.escape(title[lang]),
+        "TITLE": html.escape(story.title[lang]),
         "STYLE": _part("player.css"),
         "SCRIPT": _part("player.js"),
         "PROVENANCE": _safe(told),
@@ -143,6 +160,8 @@ def _stage(cell: Cell, layers: Sequence[str], pack: Pack) -> dict[str, Any]:
     drawn = [recorded(cell, name, name in layers, pack) for name in names]
     return {
         "title": cell.title,
+        "mark": cell.mark,
+        "judged": cell.judged,
         "layers": [layer for layer in drawn if layer],
         "output": trace.provenance.get("output", "logit"),
         "extent": [float(v) for v in trace.extent],

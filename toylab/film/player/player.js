@@ -482,6 +482,7 @@ function show(frame) {
   const stay = Math.max(2, Math.round(0.14 * (last + 1))), chapter = passed.at(-1);
   const said = chapter && now.frame < chapter[0] + stay ? chapter[1] : "";
   if ($("said").textContent !== said) $("said").textContent = said;
+  stages.forEach(tellCaption);
   redraw();
 }
 
@@ -527,6 +528,11 @@ function tellPlay() {
   name($("play"), word(now.playing ? "pause" : "play"), now.playing ? "❚❚" : "▶\uFE0E");
 }
 
+function tellCaption(stage) {
+  const said = (stage.title[now.lang] ?? "") + (stage.mark && now.frame >= stage.judged ? ` ${stage.mark}` : "");
+  if (stage.caption.textContent !== said) stage.caption.textContent = said;
+}
+
 function tellWords() {
   document.documentElement.lang = now.lang === "zh" ? "zh-CN" : "en";
   document.title = $("title").textContent = page.title[now.lang];
@@ -544,7 +550,7 @@ function tellWords() {
   $("menu").querySelector("legend").textContent = word("layers");
   $("help").textContent = word("help");
   for (const stage of stages) {
-    stage.caption.textContent = stage.title[now.lang] ?? "";
+    tellCaption(stage);
     stage.canvas.setAttribute("aria-label", `${page.title[now.lang]}. ${page.lesson[now.lang]}`);
   }
   $("key").replaceChildren();

@@ -49,6 +49,8 @@ class Cell:
         title: By language.
         snapshots: What is shown in each frame.
         scale: Limit and bar of the surface where it shares them with its neighbours.
+        mark: Stands behind the title from frame `judged` on.
+        judged: See there.
     """
 
     trace: Trace
@@ -56,6 +58,8 @@ class Cell:
     title: dict[str, str]
     snapshots: Sequence[int]
     scale: tuple[float, Bar] | None = None
+    mark: str = ""
+    judged: int = 0
 
 
 def _open(cell: Cell, name: str, theme: str) -> tuple[Axes, Layer, Sequence[Artist]]:

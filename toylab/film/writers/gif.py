@@ -23,9 +23,8 @@ class GifEncoder:
     def __init__(self, palette: Palette, height: int, width: int) -> None:
         self._palette = palette
         # Made once: fresh memory for each frame costs more in page faults than the work done in it.
-        self._before = np.zeros(height * width, dtype=np.uint32)
-        self._differs = np.zeros(height * width, dtype=bool)
-        self._shown = np.full(height * width, SAME, dtype=np.uint8)
+        self._before = np.zeros((height, width), dtype=np.uint32)
+        self._differs = np.zeros((height, width), dtype=bool)
         self._part = np.zeros((height, width), dtype=np.uint8)
         # A real file: into one of these Pillow compresses without holding Python's lock, so that the
         # next frame is drawn meanwhile. Into memory it holds the lock.
@@ -37,28 +36,26 @@ class GifEncoder:
 
     def see(self, frame: Frame) -> None:
         """Take a frame as the one before."""
-        self._before[:] = packed(frame).ravel()
-        self._shown[:] = self._palette.indices(self._before)
+        self._before[:] = packed(frame)
         # The other process goes on with its own; a file handed down shares its position.
         self._scratch.close()
         self._scratch = tempfile.TemporaryFile()
 
     def encode(self, k: int, frame: Frame, duration: int) -> bytes:
         """Blocks of frame k."""
-        now = packed(frame).ravel()
+        now = packed(frame)
         # The first frame differs everywhere: an opaque pixel is never the zero it is compared with.
-        at = np.flatnonzero(np.not_equal(now, self._before, out=self._differs))
-        new = self._palette.indices(now[at])
-        self._before[:] = now
-        seen = new != self._shown[at]
-        at, new = at[seen], new[seen]
-        self._shown[at] = new
+        differs = np.not_equal(now, self._before, out=self._differs)
         self._part.fill(SAME)
-        self._part.ravel()[at] = new
-        width = self._part.shape[1]
-        # A frame like the one before is one row that says "as before": its time must pass.
-        top, bottom = (int(at[0]) // width, int(at[-1]) // width) if at.size else (0, 0)
-        return self._image(self._part[top : bottom + 1], (0, top), duration)
+        # By the mask itself: places as numbers take twice as long.
+        self._part[differs] = self._palette.indices(now[differs])
+        self._before[:] = now
+        rows, columns = (np.flatnonzero(differs.any(axis=axis)) for axis in (1, 0))
+        # A frame like the one before is one pixel that says "as before": its time must pass.
+        (top, bottom), (left, right) = (
+            (int(at[0]), int(at[-1]) + 1) if at.size else (0, 1) for at in (rows, columns)
+        )
+        return self._image(self._part[top:bottom, left:right], (left, top), duration)
 
     def _image(self, indices: NDArray[np.uint8], at: tuple[int, int], duration: int) -> bytes:
         height, width = indices.shape

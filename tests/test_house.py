@@ -106,6 +106,7 @@ ORDER = [
     "show.marp",
     "show.slides",
     "talk",
+    "keys",
     "reference",
     "terminal",
     "papers",

@@ -57,7 +57,7 @@ class Claim:
 
     Attributes:
         text: The sentence.
-        metric: Key of `METRICS`.
+        metric: What is measured; key of `METRICS`.
         relation: Key of `RELATIONS`, between the reduced metric and `threshold`.
         threshold: In the metric's unit.
         window: First and last fraction of training that count.

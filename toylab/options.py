@@ -52,7 +52,14 @@ def _model_of(row: Callable[..., Any], given: Mapping[str, Any], **tag: Any) -> 
         for p in inspect.signature(called).parameters.values()
         if p.name not in given
     }
-    return create_model(getattr(row, "__name__", "row"), __config__=CONFIG, **tag, **options)
+    # The row's own words go along: the schema's for editors, and the guide's.
+    return create_model(
+        getattr(row, "__name__", "row"),
+        __config__=CONFIG,
+        __doc__=inspect.getdoc(row),
+        **tag,
+        **options,
+    )
 
 
 def attempt(build: Callable[[], Any]) -> Any:

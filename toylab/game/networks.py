@@ -98,8 +98,8 @@ class MLP:
         inputs: Width of the input.
         outputs: Width of the output.
         hidden: Widths of the hidden layers; empty makes an affine map.
-        activation: Key of `ACTIVATIONS`.
-        init: Key of `INITS`; "lecun" is what torch.nn.Linear does.
+        activation: What follows each hidden layer; key of `ACTIVATIONS`.
+        init: How weights are drawn; key of `INITS`; "lecun" is what torch.nn.Linear does.
         gain: Factor on all initial weights.
         input_scale: Factor on the input.
         batch_norm: Normalise each hidden layer over the batch, per seed, before its activation, with
@@ -254,7 +254,13 @@ def _start(start: tuple[float, ...], n: int) -> Tensor:
 
 @dataclass(frozen=True)
 class Point:
-    """A generator that is one point: G(z) = theta. Mescheder et al. 2018, the Dirac-GAN."""
+    """A generator that is one point: G(z) = theta. Mescheder et al. 2018, the Dirac-GAN.
+
+    Attributes:
+        inputs: Width of the latent, which is ignored.
+        outputs: 2.
+        start: Where it begins, data units.
+    """
 
     inputs: int
     outputs: int
@@ -271,7 +277,13 @@ class Point:
 
 @dataclass(frozen=True)
 class Linear:
-    """A discriminator without bias: D(x) = psi . x. Mescheder et al. 2018, the Dirac-GAN."""
+    """A discriminator without bias: D(x) = psi . x. Mescheder et al. 2018, the Dirac-GAN.
+
+    Attributes:
+        inputs: 2.
+        outputs: 1.
+        start: psi at the beginning.
+    """
 
     inputs: int
     outputs: int
@@ -288,7 +300,13 @@ class Linear:
 
 @dataclass(frozen=True)
 class Saddle:
-    """D(x) = -(1 + x^2) (100 - y^2) of the first coordinates. Heusel et al. 2017, the toy of two rates."""
+    """D(x) = -(1 + x^2) (100 - y^2) of the first coordinates. Heusel et al. 2017, the toy of two rates.
+
+    Attributes:
+        inputs: 2.
+        outputs: 1.
+        start: Its parameters at the beginning, of which y is the first.
+    """
 
     inputs: int
     outputs: int

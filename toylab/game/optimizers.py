@@ -60,7 +60,14 @@ class Optimizer(Protocol):
 
 @dataclass(frozen=True)
 class Adam:
-    """Adam with bias correction. Kingma & Ba 2015, algorithm 1."""
+    """Adam with bias correction. Kingma & Ba 2015, algorithm 1.
+
+    Attributes:
+        lr: Learning rate.
+        betas: Decay of the mean and of the mean square of the gradient.
+        eps: Added to the root, so that a step stays finite where the gradient is nil.
+        schedule: Key of `SCHEDULES`: how the learning rate falls over the run.
+    """
 
     lr: Rate = 1e-3
     betas: tuple[Decay, Decay] = (0.5, 0.999)
@@ -87,7 +94,13 @@ class Adam:
 
 @dataclass(frozen=True)
 class SGD:
-    """Stochastic gradient descent, with heavy-ball momentum if wanted. Polyak 1964."""
+    """Stochastic gradient descent, with heavy-ball momentum if wanted. Polyak 1964.
+
+    Attributes:
+        lr: Learning rate.
+        momentum: What is kept of the velocity; below 0 it is turned round.
+        schedule: Key of `SCHEDULES`: how the learning rate falls over the run.
+    """
 
     lr: Rate = 1e-2
     momentum: Annotated[float, Interval(gt=-1, lt=1)] = 0.0
@@ -105,7 +118,14 @@ class SGD:
 
 @dataclass(frozen=True)
 class RMSProp:
-    """Gradient over its running root mean square. Tieleman & Hinton 2012, lecture 6.5."""
+    """Gradient over its running root mean square. Tieleman & Hinton 2012, lecture 6.5.
+
+    Attributes:
+        lr: Learning rate.
+        decay: Of the running mean square.
+        eps: Added to the root, so that a step stays finite where the gradient is nil.
+        schedule: Key of `SCHEDULES`: how the learning rate falls over the run.
+    """
 
     lr: Rate = 1e-3
     decay: Decay = 0.99

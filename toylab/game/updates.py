@@ -111,6 +111,11 @@ class Alternating:
 
     Each update draws a batch of its own; zero updates freeze that player. `generator_first` turns the
     order round, as in Mescheder et al. 2018.
+
+    Attributes:
+        discriminator_steps: K_D; written in `[game]` itself.
+        generator_steps: K_G; written in `[game]` itself.
+        generator_first: Whether a round begins with the generator.
     """
 
     discriminator_steps: Count = 1
@@ -163,6 +168,11 @@ class Unrolled:
 
     The gradient flows through the look-ahead, the optimiser's own arithmetic included; all of it is on
     one batch. The discriminator itself then moves as in alternating play.
+
+    Attributes:
+        discriminator_steps: Real updates of the discriminator a round.
+        generator_steps: Updates of the generator a round.
+        steps: Updates that it looks ahead.
     """
 
     discriminator_steps: Count = 1
@@ -236,7 +246,11 @@ def _transposed(slopes: tuple[Tensor, ...], at: tuple[Tensor, ...], v: tuple[Ten
 
 @dataclass(frozen=True)
 class Consensus(_OneEach):
-    """Each player also lowers both gradients' squared length. Mescheder et al. 2017."""
+    """Each player also lowers both gradients' squared length. Mescheder et al. 2017.
+
+    Attributes:
+        weight: Of the squared length in both players' losses.
+    """
 
     weight: Annotated[float, Interval(ge=0, le=1000)] = 0.1
 
@@ -294,6 +308,9 @@ class CompetitiveGradientDescent(_OneEach):
     For zero-sum games, with f = L_G = -L_D and B the mixed second derivative: the generator moves by
     -rate (I + rate^2 B B^T)^-1 (grad_g f + rate B grad_d f), and the discriminator likewise. Solved by
     conjugate gradients, per seed.
+
+    Attributes:
+        iterations: Of conjugate gradients, at most, in each of two solves a round.
     """
 
     # Of conjugate gradients: twice the count after which 2 x 128 nets stop improving at rate .1.

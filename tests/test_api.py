@@ -1,0 +1,183 @@
+"""The API reference: every public name says what it is, what it takes, gives and refuses.
+
+Read from the source, so that a name is held to it the moment it exists. Public is what has no underscore,
+in any module: a function, a class, a method. A function within a function is nobody's.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import toylab
+from toylab.reference import told
+
+HOUSE = Path(toylab.__file__).parent
+# From so many parameters on each is told of by its name; fewer stand in the sentence.
+LEAST_TOLD = 3
+# What carries a shape. `Frame` and `PerSeed` say theirs where they are defined.
+_ARRAYS = re.compile(r"\b(Float|Int|Bool|Points|Tensor|np\.ndarray|NDArray)\b")
+_MAKING = ("__init__", "__post_init__")
+_SHAPE = re.compile(r"\[[^\]]*\]")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Name:
+    """A public name, where it stands, and the class that it stands in."""
+
+    where: str
+    node: Function | ast.ClassDef
+    owner: ast.ClassDef | None
+
+    @property
+    def docstring(self) -> str:
+        return inspect.cleandoc(ast.get_docstring(self.node) or "")
+
+
+def public(tree: ast.Module, module: str) -> Iterator[Name]:
+    def within(body: list[ast.stmt], prefix: str, owner: ast.ClassDef | None) -> Iterator[Name]:
+        for node in body:
+            if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_"):
+                name = f"{prefix}.{node.name}"
+                yield Name(name, node, owner)
+                if isinstance(node, ast.ClassDef):
+                    yield from within(node.body, name, node)
+
+    yield from within(tree.body, module, None)
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(HOUSE.parent).with_suffix("").parts)
+
+
+NAMES = [
+    name
+    for path in sorted(HOUSE.rglob("*.py"))
+    for name in public(ast.parse(path.read_text(encoding="utf-8")), module_of(path))
+]
+FUNCTIONS = [name for name in NAMES if isinstance(name.node, Function)]
+CLASSES = [name for name in NAMES if isinstance(name.node, ast.ClassDef)]
+
+def decorators(node: Function | ast.ClassDef) -> list[str]:
+    return [ast.unparse(one) for one in node.decorator_list]
+
+
+def is_protocol(node: ast.ClassDef | None) -> bool:
+    return node is not None and any(ast.unparse(base) == "Protocol" for base in node.bases)
+
+
+def parameters(node: Function) -> list[ast.arg]:
+    given = node.args
+    everything = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+    everything += [one for one in (given.vararg, given.kwarg) if one]
+    return [one for one in everything if one.arg not in ("self", "cls")]
+
+
+def named(node: Function) -> list[str]:
+    return [one.arg for one in parameters(node)]
+
+
+def raised(node: ast.AST) -> Iterator[str]:
+    """Errors that a function itself raises; those of functions within it are theirs."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, Function | ast.Lambda | ast.ClassDef):
+            continue
+        if isinstance(child, ast.Raise) and isinstance(child.exc, ast.Call):
+            yield ast.unparse(child.exc.func)
+        yield from raised(child)
+
+
+# What a protocol or a base class has told of a method, its implementations need not tell again.
+SHARED = {
+    (name.node.name, tuple(named(name.node)))
+    for name in FUNCTIONS
+    if isinstance(name.node, Function) and name.owner is not None and told(name.docstring)
+}
+
+
+def is_command(node: Function) -> bool:
+    """Whether typer reads it: each parameter's help stands in its annotation."""
+    return any(decorator.startswith("app.command") for decorator in decorators(node))
+
+
+def breaking(rule: Callable[[Name], bool], names: list[Name]) -> list[str]:
+    return [name.where for name in names if not rule(name)]
+
+
+def test_a_public_name_says_what_it_is() -> None:
+    def says(name: Name) -> bool:
+        if is_protocol(name.owner) and "property" in decorators(name.node):
+            # A member of a protocol; the class tells of it.
+            owner = inspect.cleandoc(ast.get_docstring(name.owner) or "") if name.owner else ""
+            return bool(name.docstring) or name.node.name in told(owner)
+        return name.docstring.split("\n")[0].endswith((".", "?", "!", ":"))
+
+    assert not breaking(says, NAMES)
+
+
+def test_what_a_function_takes_is_told_by_its_names() -> None:
+    def tells(name: Name) -> bool:
+        given, sections = named(name.node), told(name.docstring)
+        if sections:
+            return [*sections] == given
+        shared = (name.node.name, tuple(given)) in SHARED
+        return len(given) < LEAST_TOLD or shared or is_command(name.node)
+
+    assert not breaking(tells, FUNCTIONS)
+
+
+def test_arrays_have_their_shapes() -> None:
+    def shaped(name: Name) -> bool:
+        sections, given_back = told(name.docstring), name.node.returns
+        for one in parameters(name.node):
+            if one.annotation and _ARRAYS.match(ast.unparse(one.annotation)) and sections:
+                if not _SHAPE.search(sections.get(one.arg, "")):
+                    return False
+        if given_back is None or not _ARRAYS.match(ast.unparse(given_back)):
+            return True
+        # Anywhere but among what it takes.
+        return bool(_SHAPE.search(re.sub(r"\nArgs:\n(?:    .*\n?|\n)*", "", name.docstring)))
+
+    assert not breaking(shaped, FUNCTIONS)
+
+
+def test_what_is_refused_is_told() -> None:
+    def tells(name: Name) -> bool:
+        nodes: list[ast.AST] = [name.node]
+        if isinstance(name.node, ast.ClassDef):
+            nodes = [one for one in name.node.body if getattr(one, "name", "") in _MAKING]
+        elif is_command(name.node):
+            return True  # its errors are messages and an exit code
+        text = name.docstring
+        for node in nodes:
+            text += f"\n{inspect.cleandoc(ast.get_docstring(node) or '')}"  # pyright: ignore
+        errors = {error for node in nodes for error in raised(node)} & {"ToylabError", "ValueError"}
+        return all(re.search(rf"Raises:\n(?:    .*\n)*    {one}: ", f"{text}\n") for one in errors)
+
+    assert not breaking(tells, NAMES)
+
+
+def test_what_a_class_is_made_of_is_told_by_its_names() -> None:
+    def tells(name: Name) -> bool:
+        sections, body = told(name.docstring), name.node.body
+        if any(one.startswith("dataclass") for one in decorators(name.node)):
+            fields = [one.target for one in body if isinstance(one, ast.AnnAssign)]
+            shown = [ast.unparse(one) for one in fields if not ast.unparse(one).startswith("_")]
+            return [*sections] == shown
+        own = [one for one in body if isinstance(one, ast.FunctionDef) and one.name == "__init__"]
+        given = named(own[0]) if own else []
+        return len(given) < LEAST_TOLD or {*given} <= {*sections}
+
+    assert not breaking(tells, CLASSES)
+
+
+def test_the_rules_are_not_empty() -> None:
+    assert len(FUNCTIONS) > 300 and len(CLASSES) > 100
+    assert len([name for name in NAMES if told(name.docstring)]) > 100
+    assert "toylab.training.record" in {name.where for name in FUNCTIONS}

@@ -43,7 +43,7 @@ class Block:
         """One a line, without what is said about it."""
         if self.language not in ("console", "", "words"):
             return []
-        lines = self.text.replace("\\\n", " ").splitlines()
+        lines = re.sub(r"\\\n\s*", " ", self.text).splitlines()
         said = [re.split(r"\s{2,}|\s#\s", line.strip())[0] for line in lines]
         everything = self.language == "console"
         return [line for line in said if line and (everything or _HEAD.match(f"{line} "))]
@@ -66,6 +66,11 @@ class Document:
 def is_synopsis(command: str) -> bool:
     """Whether a command is a pattern and no command: it has words for the reader to replace."""
     return bool(_STAND_IN.search(command))
+
+
+def is_name(block: Block) -> bool:
+    """Whether a piece of a sentence only names a command, as in "what `toylab sweep` writes"."""
+    return block.language == "words" and len(block.text.split()) < 3
 
 
 @cache

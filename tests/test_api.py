@@ -22,6 +22,8 @@ LEAST_TOLD = 3
 # What carries a shape. `Frame` and `PerSeed` say theirs where they are defined.
 _ARRAYS = re.compile(r"\b(Float|Int|Bool|Points|Tensor|np\.ndarray|NDArray)\b")
 _MAKING = ("__init__", "__post_init__")
+# What typer reads: a command's help stands in its annotations. Nobody else calls these.
+COMMAND_LINE = ("toylab.cli.", "toylab.terminal.")
 _SHAPE = re.compile(r"\[[^\]]*\]")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -64,6 +66,9 @@ NAMES = [
 FUNCTIONS = [name for name in NAMES if isinstance(name.node, Function)]
 CLASSES = [name for name in NAMES if isinstance(name.node, ast.ClassDef)]
 
+SNAPSHOT = next(name.docstring for name in CLASSES if name.where == "toylab.trace.Snapshot")
+
+
 def decorators(node: Function | ast.ClassDef) -> list[str]:
     return [ast.unparse(one) for one in node.decorator_list]
 
@@ -74,8 +79,8 @@ def is_protocol(node: ast.ClassDef | None) -> bool:
 
 def parameters(node: Function) -> list[ast.arg]:
     given = node.args
-    everything = [*given.posonlyargs, *given.args, *given.kwonlyargs]
-    everything += [one for one in (given.vararg, given.kwarg) if one]
+    several, others = ([one] if one else [] for one in (given.vararg, given.kwarg))
+    everything = [*given.posonlyargs, *given.args, *several, *given.kwonlyargs, *others]
     return [one for one in everything if one.arg not in ("self", "cls")]
 
 
@@ -84,8 +89,11 @@ def named(node: Function) -> list[str]:
 
 
 def raised(node: ast.AST) -> Iterator[str]:
-    """Errors that a function itself raises; those of functions within it are theirs."""
+    """Errors that leave a function; those of functions within it are theirs, and what it tries it catches."""
+    tried = node.body if isinstance(node, ast.Try) else []
     for child in ast.iter_child_nodes(node):
+        if child in tried:
+            continue
         if isinstance(child, Function | ast.Lambda | ast.ClassDef):
             continue
         if isinstance(child, ast.Raise) and isinstance(child.exc, ast.Call):
@@ -93,17 +101,14 @@ def raised(node: ast.AST) -> Iterator[str]:
         yield from raised(child)
 
 
-# What a protocol or a base class has told of a method, its implementations need not tell again.
-SHARED = {
-    (name.node.name, tuple(named(name.node)))
-    for name in FUNCTIONS
-    if isinstance(name.node, Function) and name.owner is not None and told(name.docstring)
-}
-
-
-def is_command(node: Function) -> bool:
-    """Whether typer reads it: each parameter's help stands in its annotation."""
-    return any(decorator.startswith("app.command") for decorator in decorators(node))
+def twins(name: Name) -> str:
+    """What is told of the same method of other classes: a protocol need not be told again."""
+    key = (name.node.name, named(name.node)) if isinstance(name.node, Function) else None
+    return "\n".join(
+        other.docstring
+        for other in FUNCTIONS
+        if name.owner and other.owner and key == (other.node.name, named(other.node))
+    )
 
 
 def breaking(rule: Callable[[Name], bool], names: list[Name]) -> list[str]:
@@ -126,8 +131,11 @@ def test_what_a_function_takes_is_told_by_its_names() -> None:
         given, sections = named(name.node), told(name.docstring)
         if sections:
             return [*sections] == given
-        shared = (name.node.name, tuple(given)) in SHARED
-        return len(given) < LEAST_TOLD or shared or is_command(name.node)
+        if len(given) < LEAST_TOLD or name.where.startswith(COMMAND_LINE):
+            return True
+        # Or another function's, whose arguments are the same.
+        other = re.search(r"[Aa]rguments as `(\w+)`", name.docstring)
+        return bool(told(twins(name))) or other is not None
 
     assert not breaking(tells, FUNCTIONS)
 
@@ -141,8 +149,11 @@ def test_arrays_have_their_shapes() -> None:
                     return False
         if given_back is None or not _ARRAYS.match(ast.unparse(given_back)):
             return True
+        if is_protocol(name.owner) and "property" in decorators(name.node):
+            return True  # the class tells of it
         # Anywhere but among what it takes.
-        return bool(_SHAPE.search(re.sub(r"\nArgs:\n(?:    .*\n?|\n)*", "", name.docstring)))
+        text = f"{name.docstring}\n{twins(name)}"
+        return bool(_SHAPE.search(re.sub(r"\nArgs:\n(?:    .*\n?|\n)*", "", text)))
 
     assert not breaking(shaped, FUNCTIONS)
 
@@ -152,9 +163,9 @@ def test_what_is_refused_is_told() -> None:
         nodes: list[ast.AST] = [name.node]
         if isinstance(name.node, ast.ClassDef):
             nodes = [one for one in name.node.body if getattr(one, "name", "") in _MAKING]
-        elif is_command(name.node):
+        elif name.where.startswith(COMMAND_LINE):
             return True  # its errors are messages and an exit code
-        text = name.docstring
+        text = f"{name.docstring}\n{twins(name)}"
         for node in nodes:
             text += f"\n{inspect.cleandoc(ast.get_docstring(node) or '')}"  # pyright: ignore
         errors = {error for node in nodes for error in raised(node)} & {"ToylabError", "ValueError"}
@@ -167,9 +178,12 @@ def test_what_a_class_is_made_of_is_told_by_its_names() -> None:
     def tells(name: Name) -> bool:
         sections, body = told(name.docstring), name.node.body
         if any(one.startswith("dataclass") for one in decorators(name.node)):
-            fields = [one.target for one in body if isinstance(one, ast.AnnAssign)]
-            shown = [ast.unparse(one) for one in fields if not ast.unparse(one).startswith("_")]
-            return [*sections] == shown
+            fields = [ast.unparse(one.target) for one in body if isinstance(one, ast.AnnAssign)]
+            shown = {one for one in fields if not one.startswith("_")}
+            # A trace's arrays are a snapshot's, stacked; a table of words says itself what it says.
+            as_told = {*told(SNAPSHOT)} if name.where.endswith(".Trace") else set()
+            small = len(shown) < LEAST_TOLD or ".words." in name.where
+            return {*sections} <= shown and (small or shown <= {*sections} | as_told)
         own = [one for one in body if isinstance(one, ast.FunctionDef) and one.name == "__init__"]
         given = named(own[0]) if own else []
         return len(given) < LEAST_TOLD or {*given} <= {*sections}

@@ -137,7 +137,11 @@ def test_commands_name_what_there_is(path: Path) -> None:
         elif command.startswith("make "):
             assert {*command.split()[1:]} <= targets, command
         elif re.search(r"\bpip install ", command):
-            extras = {extra for found in re.findall(r"\[([\w,]+)\]", command) for extra in found.split(",")}
+            extras = {
+                extra
+                for found in re.findall(r"\[([\w,]+)\]", command)
+                for extra in found.split(",")
+            }
             assert extras <= {*about["optional-dependencies"]}, command
             for file in re.findall(r"-[cr] (\S+)", command):
                 assert (ROOT / file).is_file(), command
@@ -181,7 +185,7 @@ def test_a_page_of_the_guide_is_short_and_its_row_works(path: Path, tmp_path: Pa
 def test_documents_are_read_as_a_reader_reads_them(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
-        "# One `two`\n\n![a](b.png) <img src=\"c.png\"> [d](e.md#f)\n\n"
+        '# One `two`\n\n![a](b.png) <img src="c.png"> [d](e.md#f)\n\n'
         "    toylab list      the scenarios\n    make demo     # a film\n    not a command\n\n"
         "```console\ntoylab run k-one \\\n  -o x.gif\n```\n\n`toylab show NAME` and `k-one`\n\n# One two\n",
         encoding="utf-8",
@@ -189,11 +193,23 @@ def test_documents_are_read_as_a_reader_reads_them(tmp_path: Path) -> None:
     found = read(page)
     assert found.links == ("b.png", "c.png", "e.md#f")
     assert found.anchors == {"one-two", "one-two-1"}
-    assert found.commands == ["toylab list", "make demo", "toylab run k-one -o x.gif", "toylab show NAME"]
+    assert found.commands == [
+        "toylab list",
+        "make demo",
+        "toylab run k-one -o x.gif",
+        "toylab show NAME",
+    ]
     assert [is_synopsis(command) for command in found.commands] == [False, False, False, True]
-    for pattern in ("toylab run NAME|FILE.toml ...", "toylab render T.npz -o X.gif", "toylab compare A B"):
+    for pattern in (
+        "toylab run NAME|FILE.toml ...",
+        "toylab render T.npz -o X.gif",
+        "toylab compare A B",
+    ):
         assert is_synopsis(pattern)
-    for command in ("toylab run GAN-2.toml", "toylab sweep k-one --over game.update=unrolled -o x.csv"):
+    for command in (
+        "toylab run GAN-2.toml",
+        "toylab sweep k-one --over game.update=unrolled -o x.csv",
+    ):
         assert not is_synopsis(command)
 
 

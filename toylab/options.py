@@ -22,7 +22,12 @@ CONFIG = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=Fals
 
 @dataclass(frozen=True)
 class Choice:
-    """A row of a table by name, with its checked options."""
+    """A row of a table by name, with its checked options.
+
+    Attributes:
+        kind: Name of the row.
+        options: Its keys and values, defaults included.
+    """
 
     kind: str
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -246,6 +246,11 @@ def load(name: str | Path, changes: Sequence[str] = ()) -> Scenario:
 def check(settings: Mapping[str, Any], where: str = "scenario", name: str = "") -> Scenario:
     """Turn plain settings into a scenario.
 
+    Args:
+        settings: As a file has them, `extends` followed.
+        where: What a message begins with.
+        name: The scenario's.
+
     Raises:
         ToylabError: With every mistake found; `where` says in which file.
     """

@@ -105,6 +105,15 @@ def plan(
 ) -> Plan:
     """Check a sweep: every combination is loaded before the first is trained.
 
+    Args:
+        name: Of a scenario, or its file.
+        over: "PATH=A,B,...", one an axis.
+        metrics: Keys of `METRICS`.
+        seeds: Of each combination.
+        changes: "PATH=VALUE", the same in all.
+        window: Fractions of training that count.
+        reduce: Key of `REDUCTIONS`.
+
     Raises:
         ToylabError: With the first axis, metric or combination that is no good.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+import warnings
 from pathlib import Path
 
 import pdoc
@@ -31,6 +32,8 @@ def build(folder: Path) -> None:
         # A list of public names leaves out the modules within, which are public too.
         within = [one.name for one in pkgutil.iter_modules(package.__path__)]
         package.__all__ = [*names, *(one for one in within if not one.startswith("_"))]
+    # It looks for the types of a class's own fields in the wrong module; their names are shown as written.
+    warnings.filterwarnings("ignore", "Error parsing type annotation")
     pdoc.render.configure(docformat="google", show_source=False)
     pdoc.pdoc("toylab", output_directory=folder)
 

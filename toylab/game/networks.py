@@ -110,6 +110,9 @@ class MLP:
             that the bound holds from the first step. Miyato et al. 2018.
         minibatch: Kernels of minibatch discrimination after the last hidden layer, 5 numbers each; 0
             for none. Salimans et al. 2016, section 3.2.
+
+    Raises:
+        ToylabError: If what is asked for is not defined together.
     """
 
     inputs: int

@@ -39,7 +39,7 @@ class Objective(Protocol):
 
 
 def binary_cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
-    """-E log D(real) - E log(1 - D(fake)) per seed, nats: Goodfellow et al. 2014, eq. 1, negated."""
+    """-E log D(real) - E log(1 - D(fake)) per seed, nats, [S]: Goodfellow et al. 2014, eq. 1, negated."""
     return softplus(-real).mean(-1) + softplus(fake).mean(-1)
 
 

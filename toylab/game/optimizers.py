@@ -39,7 +39,12 @@ State = tuple[Tensor, ...]  # each [S, P] or a scalar count
 
 
 class Optimizer(Protocol):
-    """A first-order rule, with the learning rate and the name of its schedule."""
+    """A first-order rule, with the learning rate and the name of its schedule.
+
+    Attributes:
+        lr: Learning rate.
+        schedule: Key of `SCHEDULES`.
+    """
 
     @property
     def lr(self) -> float: ...  # noqa: D102 - the class's line says it
@@ -53,7 +58,10 @@ class Optimizer(Protocol):
     def step(self, gradient: Tensor, state: State, scale: float = 1.0) -> tuple[Tensor, State]:
         """Turn a gradient [S, P] into the change to add [S, P] and the next state.
 
-        `scale` multiplies the learning rate: that is how a schedule speaks.
+        Args:
+            gradient: Of the player's loss, [S, P].
+            state: As `initial` or the last step gave it.
+            scale: Multiplies the learning rate: that is how a schedule speaks.
         """
         ...
 

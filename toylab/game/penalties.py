@@ -34,7 +34,15 @@ class Draws(Protocol):
 
 @dataclass(frozen=True)
 class Side:
-    """What a term of the discriminator's loss may look at; points are [S, B, 2], logits [S, B]."""
+    """What a term of the discriminator's loss may look at; points are [S, B, 2], logits [S, B].
+
+    Attributes:
+        judge: From points to logits.
+        real: Real points.
+        fake: Generated points.
+        real_logits: D's logits of `real`, [S, B].
+        draws: For what is random in the term.
+    """
 
     judge: Judge
     real: Tensor
@@ -51,7 +59,13 @@ class Penalty:
         return 0.0
 
     def seen(self, x: Tensor, draws: Draws, progress: float) -> Tensor:
-        """Change the points [S, B, 2] before D sees them; progress runs from 0 to 1."""
+        """Change the points [S, B, 2] before D sees them; progress runs from 0 to 1.
+
+        Args:
+            x: Real or generated points, [S, B, 2].
+            draws: For what is random.
+            progress: Share of the training that is over.
+        """
         return x
 
     def clipped(self, gradient: Tensor) -> Tensor:

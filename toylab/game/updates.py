@@ -44,7 +44,12 @@ class Player(Protocol):
 
 
 class Game(Protocol):
-    """Two players and what each would minimise on a fresh batch; losses are one per seed, [S]."""
+    """Two players and what each would minimise on a fresh batch; losses are one per seed, [S].
+
+    Attributes:
+        discriminator: One player.
+        generator: The other.
+    """
 
     @property
     def discriminator(self) -> Player: ...  # noqa: D102 - the class's line says it
@@ -61,11 +66,23 @@ class Game(Protocol):
         ...
 
     def discriminator_loss(self, discriminator: Tensor, generator: Tensor, batch: Any) -> Tensor:
-        """Loss of the discriminator with its penalties, [S]."""
+        """Loss of the discriminator with its penalties, [S].
+
+        Args:
+            discriminator: Its parameters, [S, P].
+            generator: The other's, [S, P].
+            batch: As drawn.
+        """
         ...
 
     def generator_loss(self, discriminator: Tensor, generator: Tensor, batch: Any) -> Tensor:
-        """Loss of the generator, [S]."""
+        """Loss of the generator, [S].
+
+        Args:
+            discriminator: The other's parameters, [S, P].
+            generator: Its own, [S, P].
+            batch: As drawn.
+        """
         ...
 
 
@@ -86,7 +103,14 @@ def gradient(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> Tensor:
 
 
 def both_gradients(game: Game, batch: Any, d: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
-    """Each player's gradient of its own loss at the same point, [S, P_D] and [S, P_G]."""
+    """Each player's gradient of its own loss at the same point, [S, P_D] and [S, P_G].
+
+    Args:
+        game: What each minimises.
+        batch: As drawn.
+        d: The discriminator's parameters, [S, P].
+        g: The generator's, [S, P].
+    """
     return (
         gradient(lambda at: game.discriminator_loss(at, g, batch), d),
         gradient(lambda at: game.generator_loss(d, at, batch), g),
@@ -188,7 +212,13 @@ class Unrolled:
             player.step(gradient(lambda g, b=batch: self.ahead(game, g, b), player.parameters))
 
     def ahead(self, game: Game, generator: Tensor, batch: Any) -> Tensor:
-        """The generator's loss against the discriminator of `steps` updates later, [S]."""
+        """The generator's loss against the discriminator of `steps` updates later, [S].
+
+        Args:
+            game: What each minimises.
+            generator: Its parameters, [S, P].
+            batch: As drawn.
+        """
 
         def slope(d: Tensor) -> Tensor:
             loss = game.discriminator_loss(d, generator, batch)

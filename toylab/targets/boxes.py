@@ -38,7 +38,7 @@ class Boxes(Modeless):
 
     @property
     def data(self) -> Float:
-        """The picture, if there is one."""
+        """The picture, if there is one, [H, W]."""
         return self.data_read
 
     @cached_property

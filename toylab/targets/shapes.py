@@ -190,7 +190,15 @@ def dirac(x: Position = 0.0, y: Position = 0.0, noise: Noise = 0.0) -> Target:
 
 @dataclass(frozen=True, eq=False)
 class Pinwheel(Modeless):
-    """Bent arms; no density is known in closed form."""
+    """Bent arms; no density is known in closed form.
+
+    Attributes:
+        arms: How many.
+        radial: Standard deviation along an arm, as a share of 2 data units.
+        tangential: Standard deviation across an arm, likewise.
+        rate: How far an arm is turned.
+        noise: Standard deviation of further noise, data units.
+    """
 
     arms: int
     radial: float

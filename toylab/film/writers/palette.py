@@ -56,7 +56,7 @@ class Palette:
         self._cells[owned] = np.arange(len(flat), dtype=np.int16)[::-1]
 
     def indices(self, packed: NDArray[np.uint32]) -> NDArray[np.uint8]:
-        """Nearest colour of each packed pixel; any shape."""
+        """Nearest colour of each packed pixel [...], [...]."""
         cell = _cell(packed)
         found = self._cells[cell]
         if found.min(initial=0) < 0:

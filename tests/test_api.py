@@ -77,14 +77,17 @@ def is_protocol(node: ast.ClassDef | None) -> bool:
     return node is not None and any(ast.unparse(base) == "Protocol" for base in node.bases)
 
 
-def parameters(node: Function) -> list[ast.arg]:
+def parameters(node: Function | ast.ClassDef) -> list[ast.arg]:
+    """What a function takes; a class takes nothing here, its `__init__` is asked for itself."""
+    if isinstance(node, ast.ClassDef):
+        return []
     given = node.args
     several, others = ([one] if one else [] for one in (given.vararg, given.kwarg))
     everything = [*given.posonlyargs, *given.args, *several, *given.kwonlyargs, *others]
     return [one for one in everything if one.arg not in ("self", "cls")]
 
 
-def named(node: Function) -> list[str]:
+def named(node: Function | ast.ClassDef) -> list[str]:
     return [one.arg for one in parameters(node)]
 
 
@@ -142,7 +145,7 @@ def test_what_a_function_takes_is_told_by_its_names() -> None:
 
 def test_arrays_have_their_shapes() -> None:
     def shaped(name: Name) -> bool:
-        sections, given_back = told(name.docstring), name.node.returns
+        sections, given_back = told(name.docstring), getattr(name.node, "returns", None)
         for one in parameters(name.node):
             if one.annotation and _ARRAYS.match(ast.unparse(one.annotation)) and sections:
                 if not _SHAPE.search(sections.get(one.arg, "")):

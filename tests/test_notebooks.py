@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from documents import ROOT
 from nbclient import NotebookClient
+from playwright.sync_api import sync_playwright
 
 from toylab import load, record
 from toylab.metrics import METRICS
@@ -61,7 +62,7 @@ def _quiet_jupyter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_first_film(tmp_path: Path) -> None:
     outputs = done(ROOT / "notebooks" / "01-first-film.ipynb", tmp_path)
-    check_films("01-first-film", outputs)
+    check_films("01-first-film", outputs, tmp_path)
     assert "on average: 0." in said(outputs) and "alive at the end: 8 of 8" in said(outputs)
     assert (tmp_path / "mode-collapse.html").stat().st_size > 500_000
 
@@ -69,7 +70,7 @@ def test_a_first_film(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_your_own_scenario(tmp_path: Path) -> None:
     outputs = done(ROOT / "notebooks" / "02-your-own-scenario.ipynb", tmp_path)
-    check_films("02-your-own-scenario", outputs)
+    check_films("02-your-own-scenario", outputs, tmp_path)
     # The claim holds on both seeds, and both mistakes are told.
     assert said(outputs).count(", yes") == 2
     assert 'did you mean "steps"' in said(outputs) and '"wgan" is unknown' in said(outputs)
@@ -78,7 +79,7 @@ def test_your_own_scenario(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_sweep(tmp_path: Path) -> None:
     outputs = done(ROOT / "notebooks" / "03-a-sweep.ipynb", tmp_path)
-    check_films("03-a-sweep", outputs)
+    check_films("03-a-sweep", outputs, tmp_path)
     said(outputs)
     (table,) = shown(outputs, "text/markdown")
     rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table.splitlines()]
@@ -98,15 +99,29 @@ def test_a_sweep(tmp_path: Path) -> None:
     assert len(shown(outputs, "image/png")) == 1
 
 
-def check_films(name: str, outputs: list[Any]) -> None:
-    """Each film is a whole player that no page around it can be reached from."""
-    films = [
-        found for out in shown(outputs, "text/html") if (found := PLAYER.fullmatch(out.strip()))
-    ]
+def check_films(name: str, outputs: list[Any], folder: Path) -> None:
+    """Each film is a player in a frame, and plays there as it does in a page of its own."""
+    films = [out.strip() for out in shown(outputs, "text/html") if PLAYER.fullmatch(out.strip())]
     assert len(films) == FILMS[name]
-    for film in films:
-        page = html.unescape(film[1])
-        assert page.lower().startswith("<!doctype html>") and "<canvas" in page
+    page_of_all = folder / "notebook.html"
+    page_of_all.write_text("<!doctype html>" + "".join(films), encoding="utf-8")
+    faults: list[str] = []
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    assert path, "This test needs Chromium. On Debian: apt-get install chromium."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1000, "height": 1400})
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(page_of_all.as_uri())
+        for i in range(len(films)):
+            film = page.frame_locator("iframe").nth(i)
+            film.locator(".stage canvas").first.wait_for()
+            assert film.locator("#step").inner_text() == "step 0"
+            film.locator("#play").press("End")
+            assert film.locator("#step").inner_text() != "step 0"
+        page.screenshot(path=folder / "notebook.png", full_page=True)
+        browser.close()
+    assert not faults
 
 
 @each_notebook

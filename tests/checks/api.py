@@ -31,7 +31,7 @@ def build(folder: Path) -> None:
             setattr(package, name, getattr(package, name))
         # A list of public names leaves out the modules within, which are public too.
         within = [one.name for one in pkgutil.iter_modules(package.__path__)]
-        package.__all__ = [*names, *(one for one in within if not one.startswith("_"))]
+        package.__dict__["__all__"] = [*names, *(one for one in within if not one.startswith("_"))]
     # It looks for the types of a class's own fields in the wrong module; their names are shown as written.
     warnings.filterwarnings("ignore", "Error parsing type annotation")
     pdoc.render.configure(docformat="google", show_source=False)

@@ -43,7 +43,7 @@ class Block:
         """One a line, without what is said about it."""
         if self.language not in ("console", "", "words"):
             return []
-        lines = re.sub(r"\\\n\s*", " ", self.text).splitlines()
+        lines = re.sub(r"\s*\\\n\s*", " ", self.text).splitlines()
         said = [re.split(r"\s{2,}|\s#\s", line.strip())[0] for line in lines]
         everything = self.language == "console"
         return [line for line in said if line and (everything or _HEAD.match(f"{line} "))]

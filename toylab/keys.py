@@ -132,9 +132,10 @@ def _table(keys: Iterator[tuple[str, Node, bool]]) -> list[str]:
 
 
 def _row(key: str, node: Node, needed: bool) -> str:
-    default = "needed" if needed else f"`{_written(node['default'])}`" if "default" in node else ""
-    what = node.get("description", "").replace("|", "\\|")
-    return f"`{key}` | {_type(node, key)} | {'none' if default == '`null`' else default} | {what} |"
+    given = node.get("default")
+    default = "needed" if needed else "none" if given is None else f"`{_written(given)}`"
+    what = node["description"].replace("|", "\\|")
+    return f"`{key}` | {_type(node, key)} | {default} | {what} |"
 
 
 def _type(node: Node, key: str = "") -> str:

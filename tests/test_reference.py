@@ -45,7 +45,7 @@ def test_the_guides_page_is_current_and_short_where_it_is_written_by_hand() -> N
     written = (ROOT / "docs" / "guide" / "writing-a-scenario.md").read_text(encoding="utf-8")
     by_hand, mark, _ = written.partition(keys.MARK)
     assert written == by_hand + keys.page(described_schema()), "run `python -m toylab.reference`"
-    assert mark and len(by_hand.splitlines()) <= 50
+    assert mark and len(by_hand.splitlines()) <= 40
 
 
 def every_key(settings: Any) -> Iterator[str]:

@@ -39,7 +39,8 @@ def page(schema: Node) -> str:
         *(MARK.rstrip(), "", "## Every key", ""),
         "A key that is left out has its default; `needed` has none. A table that takes a row of "
         "[the reference](../reference.md) has a `kind`, and beside it the keys of that kind; without one a "
-        'network is `mlp`. Where all of these have defaults, the name alone will do: `objective = "hinge"`.',
+        "network is `mlp`. Where all of these have defaults, the name alone will do: "
+        '`objective = "hinge"`.',
         *("", "### At the top of the file", ""),
         *_table((key, top[key], key in schema["required"]) for key in first),
     ]

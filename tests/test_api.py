@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 import toylab
 from toylab.reference import told
 
@@ -198,3 +200,30 @@ def test_the_rules_are_not_empty() -> None:
     assert len(FUNCTIONS) > 300 and len(CLASSES) > 100
     assert len([name for name in NAMES if told(name.docstring)]) > 100
     assert "toylab.training.record" in {name.where for name in FUNCTIONS}
+
+
+@pytest.mark.parametrize(
+    ("source", "rule"),
+    [
+        ("def f(a): pass", test_a_public_name_says_what_it_is),
+        ("def f(a, b, c): 'F.'", test_what_a_function_takes_is_told_by_its_names),
+        (
+            "def f(a): 'F.\\n\\n    Args:\\n        b: X.'",
+            test_what_a_function_takes_is_told_by_its_names,
+        ),
+        ("def f(x) -> Float: 'F.'", test_arrays_have_their_shapes),
+        ("def f(x):\n  'F.'\n  raise ToylabError(x)", test_what_is_refused_is_told),
+        (
+            "@dataclass\nclass A:\n  'A.'\n  a: int\n  b: int\n  c: int",
+            test_what_a_class_is_made_of_is_told_by_its_names,
+        ),
+    ],
+)
+def test_each_rule_finds_its_fault(
+    source: str, rule: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [*public(ast.parse(source), "toylab.made_up")]
+    for group in ("NAMES", "FUNCTIONS", "CLASSES"):
+        monkeypatch.setitem(globals(), group, names)
+    with pytest.raises(AssertionError, match="made_up"):
+        rule()

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PIP_FLAGS ?= --quiet --disable-pip-version-check
 
-.PHONY: demo test fast lint bench fuzz check-slides clean
+.PHONY: demo test fast lint api bench fuzz check-slides clean
 
 demo: .venv/ready
 	.venv/bin/toylab run mode-collapse
@@ -17,6 +17,10 @@ lint: .venv-test/ready
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
 	.venv-test/bin/pyright --pythonpath .venv-test/bin/python
+
+# Every public name, from the docstrings: api/index.html.
+api: .venv-test/ready
+	.venv-test/bin/python -W error tests/checks/api.py api
 
 # A hundred times the cases of a test run, not the same ones each time: some two hours.
 fuzz: .venv-test/ready
@@ -41,4 +45,4 @@ check-slides: .venv-test/ready
 	touch $@
 
 clean:
-	rm -rf .venv .venv-test dist
+	rm -rf .venv .venv-test dist api

@@ -117,6 +117,7 @@ ORDER = [
     "show.slides",
     "talk",
     "survey",
+    "keys",
     "reference",
     "terminal",
     "papers",

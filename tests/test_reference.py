@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import inspect
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -8,9 +11,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from toylab import catalogue
+from toylab import catalogue, keys
 from toylab.game.networks import MLP
-from toylab.reference import TABLES, attributes, described, page, published_schema
+from toylab.reference import TABLES, attributes, described, described_schema, page, published_schema
 
 ROOT = Path(__file__).parent.parent
 
@@ -36,6 +39,52 @@ def test_every_option_of_a_network_is_described() -> None:
 def test_the_schema_is_current() -> None:
     written = (ROOT / "docs" / "scenario.schema.json").read_text(encoding="utf-8")
     assert written == published_schema(), "run `python -m toylab.reference`"
+
+
+def test_the_guides_page_is_current_and_short_where_it_is_written_by_hand() -> None:
+    written = (ROOT / "docs" / "guide" / "writing-a-scenario.md").read_text(encoding="utf-8")
+    by_hand, mark, _ = written.partition(keys.MARK)
+    assert written == by_hand + keys.page(described_schema()), "run `python -m toylab.reference`"
+    assert mark and len(by_hand.splitlines()) <= 40
+
+
+def every_key(settings: Any) -> Iterator[str]:
+    for key, value in settings.items() if isinstance(settings, dict) else ():
+        yield key
+        for inner in value if isinstance(value, list) else [value]:
+            yield from every_key(inner)
+
+
+def test_the_guide_tells_every_key_that_a_scenario_may_have() -> None:
+    told = set(re.findall(r"^\|(?: `\w+` \|)? `(\w+)` \|", keys.page(described_schema()), re.M))
+    told |= {
+        part
+        for path in re.findall(r"`\[\[?([\w.]+)\]\]?`", keys.page(described_schema()))
+        for part in path.split(".")
+    }
+    # What our own scenarios use, and what the rows' signatures take.
+    used = {
+        key
+        for name in catalogue.names()
+        for key in every_key(catalogue.parse(catalogue.find(name)))
+    }
+    taken = {
+        option
+        for title in (
+            "Targets",
+            "Networks",
+            "Objectives",
+            "Penalties and tricks",
+            "Updates",
+            "Optimisers",
+        )
+        for row in TABLES[title][1].values()
+        for option in inspect.signature(row).parameters
+    }
+    given = {"inputs", "outputs", "data", "discriminator_steps", "generator_steps"}
+    assert (used | taken) - given <= told | {"kind"}
+    # Each with its words.
+    assert not re.findall(r"^.*\|\s*\|$", keys.page(described_schema()), re.M)
 
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads(published_schema()))

@@ -57,7 +57,7 @@ class Claim:
 
     Attributes:
         text: The sentence.
-        metric: Key of `METRICS`.
+        metric: What is measured; key of `METRICS`.
         relation: Key of `RELATIONS`, between the reduced metric and `threshold`.
         threshold: In the metric's unit.
         window: First and last fraction of training that count.
@@ -66,6 +66,9 @@ class Claim:
         source: Where threshold and quorum come from.
         against: Another scenario; the number compared is then this scenario's less that one's, seed by
             seed.
+
+    Raises:
+        ToylabError: If the window runs backwards.
     """
 
     text: Annotated[str, Len(1, 400)]
@@ -147,7 +150,13 @@ def satisfied(claim: Claim, trace: Trace) -> Bool:
 
 
 def verdict(hits: int, n: int, quorum: float) -> Verdict:
-    """Judge a count of seeds: by where its interval lies about the quorum."""
+    """Judge a count of seeds: by where its interval lies about the quorum.
+
+    Args:
+        hits: Seeds that do as the claim says.
+        n: Seeds that were counted.
+        quorum: Share that the claim asks for.
+    """
     low, high = wilson(hits, n)
     if low >= quorum:
         return "holds"

@@ -71,6 +71,11 @@ def without(settings: Mapping[str, Any], errors: Sequence[Any], schema: dict[str
     """The settings with what is wrong taken out, so that the rules can judge the rest.
 
     An entry of a list goes as a whole.
+
+    Args:
+        settings: As they were given.
+        errors: As pydantic lists them.
+        schema: Of a scenario file.
     """
     left = json.loads(json.dumps(settings, default=str))
     paths = {_walked(error, schema)[0] for error in errors}

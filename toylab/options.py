@@ -22,7 +22,12 @@ CONFIG = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=Fals
 
 @dataclass(frozen=True)
 class Choice:
-    """A row of a table by name, with its checked options."""
+    """A row of a table by name, with its checked options.
+
+    Attributes:
+        kind: Name of the row.
+        options: Its keys and values, defaults included.
+    """
 
     kind: str
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -52,7 +57,14 @@ def _model_of(row: Callable[..., Any], given: Mapping[str, Any], **tag: Any) -> 
         for p in inspect.signature(called).parameters.values()
         if p.name not in given
     }
-    return create_model(getattr(row, "__name__", "row"), __config__=CONFIG, **tag, **options)
+    # The row's own words go along: the schema's for editors, and the guide's.
+    return create_model(
+        getattr(row, "__name__", "row"),
+        __config__=CONFIG,
+        __doc__=inspect.getdoc(row),
+        **tag,
+        **options,
+    )
 
 
 def attempt(build: Callable[[], Any]) -> Any:

@@ -284,7 +284,13 @@ def page(found: Mapping[Number, PerSeed], made: Mapping[str, str]) -> str:
 def measure(
     seeds: Sequence[int], workers: Workers, folder: Path = CACHE
 ) -> Iterator[dict[Number, PerSeed]]:
-    """Measure all numbers, scenario by scenario; what is in the cache is not trained again."""
+    """Measure all numbers, scenario by scenario; what is in the cache is not trained again.
+
+    Args:
+        seeds: Of each scenario.
+        workers: Who trains.
+        folder: Cache.
+    """
     wanted: dict[str, list[Number]] = {}
     for paper in PAPERS:
         for number in paper.numbers:

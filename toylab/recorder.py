@@ -54,7 +54,13 @@ class Players(Protocol):
         ...
 
     def judge_alone(self, parameters: Tensor, x: Tensor, among: Tensor) -> Tensor:
-        """D's logits of single places [S, M, 2] -> [S, M]; `among` are real points for company."""
+        """D's logits of single places, [S, M].
+
+        Args:
+            parameters: D's, [S, P].
+            x: Places, [S, M, 2].
+            among: Real points for company, where D judges packs or compares points, [S, N, 2].
+        """
         ...
 
 
@@ -65,6 +71,9 @@ def schedule(steps: int, snapshots: int, kind: str) -> Int:
         steps: Length of the training.
         snapshots: How many are wanted; fewer come out where steps would coincide.
         kind: "linear", or "geometric": dense at the start, where most happens.
+
+    Returns:
+        [T].
     """
     n = min(snapshots, steps + 1)
     if kind == "geometric":
@@ -131,7 +140,7 @@ class Recorder:
         Args:
             step: Rounds played.
             generator: Parameters of the seeds still alive, [A, P].
-            discriminator: Likewise.
+            discriminator: Likewise, [A, P].
             alive: Positions of those rows in the ensemble, [A].
             diverged_at: Step at which each seed ended, or -1, [S].
         """

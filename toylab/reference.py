@@ -1,7 +1,8 @@
 """What there is to choose from, as a page: each table's rows with one line and one source.
 
 The lines are the rows' own docstrings, so the page cannot say what the code does not. Run
-`python -m toylab.reference` to write it anew, and with it the JSON schema of scenario files.
+`python -m toylab.reference` to write it anew, and with it the JSON schema of scenario files and the
+guide's tables of their keys.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from toylab import keys
 from toylab.film.layers import LAYERS
 from toylab.game.networks import ACTIVATIONS, INITS, MLP, NETWORKS
 from toylab.game.objectives import OBJECTIVES
@@ -25,6 +27,8 @@ from toylab.targets import TARGETS
 
 # A sentence that names a year or a library's function is a source.
 _SOURCE = re.compile(r"\b(19|20)\d\d\b|sklearn\.")
+# Where a docstring's first words end.
+_SECTION = re.compile(r"^(Args|Attributes|Returns|Raises|Source):\n", re.M)
 TABLES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "Targets": ("`[target] kind`", TARGETS),
     "Networks": ("`[generator] kind`, `[discriminator] kind`", NETWORKS),
@@ -41,7 +45,7 @@ def described(row: Any) -> tuple[str, str]:
     """What a row is, and where it comes from: from the first paragraphs of its docstring."""
     text = inspect.getdoc(getattr(row, "measure", row)) or ""
     # Up to the first section: what stands there belongs to arguments and errors.
-    text = re.split(r"\n(?:Args|Attributes|Returns|Raises):", text)[0]
+    text = _SECTION.split(text)[0]
     sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z\[`-])", " ".join(text.split()))
     # A name such as "et al." ends no sentence: what follows it is joined again.
     joined: list[str] = []
@@ -58,13 +62,24 @@ def described(row: Any) -> tuple[str, str]:
     return re.sub(r",? \[[^]]*\]", "", joined[0]), source.rstrip(".")
 
 
+def told(docstring: str) -> dict[str, str]:
+    """What a docstring says of each parameter or attribute."""
+    sections = _SECTION.split(docstring)
+    # A name and its words may run over lines, each indented once more.
+    found = [
+        entry
+        for title, text in zip(sections[1::2], sections[2::2], strict=True)
+        if title in ("Args", "Attributes")
+        for entry in re.findall(r"^    (\w+): (.*(?:\n        .*)*)", text, flags=re.M)
+    ]
+    return {name: " ".join(what.split()) for name, what in found}
+
+
 def attributes(row: Any) -> list[tuple[str, str]]:
     """The attributes of a row and what its docstring says of each."""
-    text = (inspect.getdoc(row) or "").partition("Attributes:\n")[2]
-    found = re.findall(r"^    (\w+): (.*(?:\n        .*)*)", text, flags=re.M)
+    found = told(inspect.getdoc(row) or "").items()
     # What the game fills in is no option.
-    options = [(name, what) for name, what in found if name not in ("inputs", "outputs")]
-    return [(name, " ".join(what.split())) for name, what in options]
+    return [(name, what) for name, what in found if name not in ("inputs", "outputs")]
 
 
 def page() -> str:
@@ -101,21 +116,25 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def published_schema() -> str:
-    """The JSON schema of a scenario file as people write it, for editors.
+def described_schema() -> dict[str, Any]:
+    """The JSON schema of a scenario file as people write it, each key with the words of its docstring.
 
     Stricter in one thing than a file that extends another needs to be, and laxer in one: a change of a
     table must make sense by itself, and which options go together is for toylab to say.
     """
     made = _as_written(schema())
-    told = {
+    return {
         **made,
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A scenario of toylab",
         "required": ["title", "lesson"],
         "anyOf": [{"required": ["extends"]}, {"required": ["target"]}],
     }
-    return json.dumps(told, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def published_schema() -> str:
+    """That schema as a file, for editors."""
+    return json.dumps(described_schema(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def _as_written(node: Any) -> Any:
@@ -125,6 +144,13 @@ def _as_written(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     found = {key: _as_written(inner) for key, inner in node.items()}
+    if "properties" in found and "description" in found:
+        found = _told_of_each(found)
+    # A choice's default as a scenario writes it.
+    default = found.get("default")
+    if isinstance(default, dict) and set(default) == {"kind", "options"}:
+        options = default["options"]
+        found["default"] = {"kind": default["kind"], **options} if options else default["kind"]
     # Of a union; there is also a player of that name.
     if "discriminator" in found and "oneOf" in found:
         names = sorted(found.pop("discriminator")["mapping"])
@@ -136,6 +162,19 @@ def _as_written(node: Any) -> Any:
     return found
 
 
+def _told_of_each(table: dict[str, Any]) -> dict[str, Any]:
+    """A table whose docstring's lines stand at the keys that they speak of, where editors show them."""
+    docstring, keys = table["description"], dict(table["properties"])
+    for name, what in told(docstring).items():
+        if name in keys:
+            keys[name] = {**keys[name], "description": what}
+    what = " ".join(_SECTION.split(docstring)[0].split())
+    return {**table, "description": what, "properties": keys}
+
+
 if __name__ == "__main__":
     Path("docs/reference.md").write_text(page(), encoding="utf-8")
     Path("docs/scenario.schema.json").write_text(published_schema(), encoding="utf-8")
+    guide = Path("docs/guide/writing-a-scenario.md")
+    head = guide.read_text(encoding="utf-8").partition(keys.MARK)[0]
+    guide.write_text(head + keys.page(described_schema()), encoding="utf-8")

@@ -176,7 +176,13 @@ def _about_metrics(scenario: _Settings) -> list[str]:
 
 
 def recorded_bytes(kept: Any, n_seeds: int, n_filmed: int) -> int:
-    """Size of a trace in memory, up to small arrays, from the `[recording]` table."""
+    """Size of a trace in memory, up to small arrays, from the `[recording]` table.
+
+    Args:
+        kept: The `[recording]` table.
+        n_seeds: Trained.
+        n_filmed: Of them filmed.
+    """
     # float32: samples and both logits of every seed; pushes and surface of the filmed ones.
     numbers = n_seeds * 4 * kept.samples + n_filmed * (2 * kept.samples + kept.grid**2)
     return 4 * kept.snapshots * numbers

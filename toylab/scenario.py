@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import tomli_w
 from annotated_types import Interval, Len
-from pydantic import BaseModel, PrivateAttr, ValidationError
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError
 from pydantic import model_validator as validator
 from pydantic_core import PydanticCustomError
 
@@ -32,10 +32,11 @@ from toylab.settings import differing, flat
 from toylab.targets import TARGETS
 
 Line = Annotated[str, Len(1, 400)]
+LATENT = Annotated[int, Interval(ge=1, le=1024), Field(description="Numbers in z, from N(0, 1).")]
 GENERATOR = From(
     GENERATORS,
     default="mlp",
-    beside={"latent": (Annotated[int, Interval(ge=1, le=1024)], 2)},
+    beside={"latent": (LATENT, 2)},
     inputs=2,
     outputs=2,
 )
@@ -49,7 +50,15 @@ class _Model(BaseModel):
 
 
 class GameSettings(_Model):
-    """What the players want and who moves when. Zero steps freeze a player."""
+    """What the players want and who moves when. Zero steps freeze a player.
+
+    Attributes:
+        objective: What each player minimises; a row of `OBJECTIVES`.
+        update: Who moves when; a row of `UPDATES`.
+        discriminator_steps: Updates of the discriminator a round.
+        generator_steps: Updates of the generator a round.
+        penalties: What else bounds or helps the players; rows of `PENALTIES`.
+    """
 
     objective: Annotated[Choice, From(OBJECTIVES)] = Choice("non_saturating")
     update: Annotated[Choice, UPDATE] = UPDATE.chosen("alternating")
@@ -67,16 +76,24 @@ class GameSettings(_Model):
 
 
 class OptimizerSettings(_Model):
-    """How far each player steps."""
+    """How far each player steps.
+
+    Attributes:
+        generator: The generator's optimiser; a row of `OPTIMIZERS`.
+        discriminator: The discriminator's.
+    """
 
     generator: Annotated[Choice, OPTIMIZER] = OPTIMIZER.chosen("adam")
     discriminator: Annotated[Choice, OPTIMIZER] = OPTIMIZER.chosen("adam")
 
 
 class TrainingSettings(_Model):
-    """How long, and on how many points. A step is one round: all updates of both players.
+    """How long, and on how many points.
 
-    `points` is the size of a fixed training set; 0 draws fresh points for ever.
+    Attributes:
+        steps: Rounds; in a round both players make all their updates.
+        batch: Points an update looks at, real ones and as many generated ones.
+        points: Size of a fixed training set; 0 draws fresh points for ever.
     """
 
     steps: Annotated[int, Interval(ge=1, le=10_000_000)] = 3000
@@ -85,7 +102,14 @@ class TrainingSettings(_Model):
 
 
 class RecordingSettings(_Model):
-    """What is kept of a training."""
+    """What is kept of a training.
+
+    Attributes:
+        snapshots: How many moments are kept, the first and the last among them; no more than there are.
+        samples: Generated points in each snapshot, the same latents in all; as many real ones once.
+        grid: Places along one side of the stage at which D is kept.
+        schedule: Whether snapshots lie evenly in steps, or are dense at the beginning.
+    """
 
     snapshots: Annotated[int, Interval(ge=2, le=5000)] = 120
     samples: Annotated[int, Interval(ge=2, le=50_000)] = 1000
@@ -94,7 +118,12 @@ class RecordingSettings(_Model):
 
 
 class PanelSettings(_Model):
-    """One panel of curves; a bare string stands for a panel of one metric."""
+    """One panel of curves; a bare string stands for a panel of one metric.
+
+    Attributes:
+        metrics: Keys of `METRICS`; curves of one panel share its axis.
+        scale: Of the panel's axis.
+    """
 
     metrics: Annotated[tuple[Line, ...], Len(1, 4)]
     scale: Literal["linear", "log"] = "linear"
@@ -106,7 +135,14 @@ class PanelSettings(_Model):
 
 
 class FilmSettings(_Model):
-    """Names of layers and curves, which the film checks, how long the film moves, and whose it is."""
+    """Names of layers and curves, which the film checks, how long the film moves, and whose it is.
+
+    Attributes:
+        layers: Keys of `LAYERS`, the lowest first.
+        curves: Panels beside the stage, two at most; the film chooses them where this is left out.
+        seconds: How long the film moves; the holds at its ends come on top.
+        seed: Whose film it is unless somebody says otherwise.
+    """
 
     layers: Annotated[tuple[Line, ...], Len(0, 32)] = ("surface", "real", "generated", "arrows")
     curves: Annotated[tuple[PanelSettings, ...], Len(0, 2)] | None = None
@@ -116,14 +152,32 @@ class FilmSettings(_Model):
 
 
 class Scenario(_Model):
-    """One experiment: who plays, what is recorded, what is claimed."""
+    """One experiment: who plays, what is recorded, what is claimed.
+
+    Attributes:
+        title: The film's heading.
+        title_zh: The heading of films in Chinese; without it they show `title`.
+        lesson: What there is to learn, in a sentence.
+        lesson_zh: The same in Chinese.
+        source: Whose experiment it is: paper, section, figure.
+        slow: Whether `toylab check` leaves it out unless it is named.
+        target: What the generator should learn; a row of `TARGETS`.
+        generator: The network from latents to points; a row of `NETWORKS`.
+        discriminator: The network that judges points; a row of `NETWORKS`.
+        game: Who wants what, and who moves when.
+        optimizer: How far each player steps.
+        training: How long, and on how many points.
+        recording: What is kept of a training.
+        film: What is shown.
+        claims: Sentences that `toylab check` counts over seeds.
+    """
 
     title: Line
     title_zh: Line | None = None
     lesson: Line
     lesson_zh: Line | None = None
     source: Line | None = None
-    # Whether `check` leaves it out unless it is named: a paper's protocol that takes long.
+    # For papers' protocols, which take long.
     slow: bool = False
     target: Annotated[Choice, From(TARGETS, data=None)]
     generator: Annotated[Choice, GENERATOR] = GENERATOR.chosen("mlp")
@@ -194,6 +248,11 @@ def load(name: str | Path, changes: Sequence[str] = ()) -> Scenario:
 
 def check(settings: Mapping[str, Any], where: str = "scenario", name: str = "") -> Scenario:
     """Turn plain settings into a scenario.
+
+    Args:
+        settings: As a file has them, `extends` followed.
+        where: What a message begins with.
+        name: The scenario's.
 
     Raises:
         ToylabError: With every mistake found; `where` says in which file.

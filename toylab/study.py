@@ -96,7 +96,7 @@ def measured(claim: Claim) -> str:
 # Rooms that have no part in a number.
 _SILENT = frozenset(
     "film show cli terminal reference __init__ __main__ study workers published sweep tables lecture "
-    "talk survey papers exhibits gallery course".split()
+    "talk survey papers exhibits gallery course keys".split()
 )
 
 

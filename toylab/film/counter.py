@@ -96,7 +96,15 @@ class Counter(Text):
 
 
 def counter(figure: Figure, x: float, y: float, words: str, **style: Any) -> Counter:
-    """Add a counter to a figure; x and y are shares of its width and height."""
+    """Add a counter to a figure.
+
+    Args:
+        figure: Where.
+        x: Share of its width.
+        y: Share of its height.
+        words: What it says first.
+        style: Properties of a text.
+    """
     text = Counter(x, y, words, transform=figure.transFigure, **style)
     text.set_figure(figure)
     figure.texts.append(text)

@@ -56,6 +56,11 @@ def check_names(layers: Sequence[str], curves: Sequence[PanelPlan]) -> None:
 def check_look(theme: str = "light", lang: str = "en", layout: str = "slide") -> None:
     """Check the names of a theme, a language and a layout.
 
+    Args:
+        theme: Key of `THEMES`.
+        lang: Key of `WORDS`.
+        layout: Key of `LAYOUTS`.
+
     Raises:
         ToylabError: With every name that is unknown.
     """

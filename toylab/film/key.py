@@ -24,7 +24,16 @@ def draw_key(
     end: float,
     theme: Theme,
 ) -> None:
-    """Draw marks and words from a place on, with even gaps; those that do not fit are left out."""
+    """Draw marks and words from a place on, with even gaps; those that do not fit are left out.
+
+    Args:
+        figure: Where.
+        layout: Sizes, in units.
+        keys: Entries, from left to right.
+        at: Where the first mark begins, units.
+        end: Where the last word must have ended, units.
+        theme: Colours and sizes.
+    """
     x, y = at
     for key in keys:
         start = x + _ROOM[key.mark] + 8
@@ -68,6 +77,14 @@ def _mark(figure: Figure, layout: Layout, key: Key, x: float, y: float, theme: T
 
 def draw_bar(ax: Axes, figure: Figure, layout: Layout, box: Box, bar: Bar, theme: Theme) -> float:
     """Draw the surface's colours; the words of the ends stay inside its length.
+
+    Args:
+        ax: Axes of the colours.
+        figure: For the words.
+        layout: Sizes, in units.
+        box: Left, bottom, width and height of the colours, units.
+        bar: What it says.
+        theme: Colours and sizes.
 
     Returns:
         Where the bar's name begins, units: what stands beside it must end before.

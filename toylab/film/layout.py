@@ -35,6 +35,8 @@ class Layout:
         most_panels: Panels that there is room for; the scenario's first ones are shown.
         panels_from: Where panels beside the stage begin, units from the left margin.
         headed: Whether title and lesson stand above; if not, somebody else says them.
+        left: Margin, units.
+        key: Middle of the lowest row of words, units.
     """
 
     width: int = 1280
@@ -48,7 +50,7 @@ class Layout:
     panels_from: int = 688
     headed: bool = True
     left: int = 40
-    key: int = 28  # middle of the lowest row of words
+    key: int = 28
 
     @property
     def right(self) -> int:

@@ -69,7 +69,13 @@ class Look:
     def open(
         self, traces: Sequence[Trace], seed: int | None, seeds: Sequence[int] | None
     ) -> tuple[Animation, Timing]:
-        """Make the film of one seed, of some seeds, or of several traces side by side."""
+        """Make the film of one seed, of some seeds, or of several traces side by side.
+
+        Args:
+            traces: One, or several for side by side.
+            seed: Whose film; the first filmed one if none is given.
+            seeds: For a grid of seeds of one trace.
+        """
         look = (self.theme, self.lang, self.layout, self.named, self.style)
         film: Animation
         if len(traces) > 1:

@@ -43,5 +43,11 @@ def paced(trace: Trace, seed: int, n: int, keep: Sequence[int] = ()) -> list[int
 
 
 def wanted(fps: float | None, seconds: float, snapshots: int) -> int:
-    """Frames that a film of so many seconds takes: one a snapshot, or fewer where the pace asks for it."""
+    """Frames that a film of so many seconds takes: one a snapshot, or fewer where the pace asks for it.
+
+    Args:
+        fps: Frames a second, if there shall be fewer.
+        seconds: How long the film moves.
+        snapshots: How many there are.
+    """
     return snapshots if fps is None else max(2, min(snapshots, round(fps * seconds) + 2))

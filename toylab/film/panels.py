@@ -55,7 +55,17 @@ LEAST_SEEDS = 3
 
 @dataclass(frozen=True)
 class Curve:
-    """One curve of a panel, with the artists that show it."""
+    """One curve of a panel, with the artists that show it.
+
+    Attributes:
+        metric: Which.
+        values: As measured, [T].
+        drawn: The same inside the axis, [T].
+        line: The past.
+        dot: The present.
+        value: The present in words.
+        total: What a count is out of.
+    """
 
     metric: Metric
     values: Float  # [T]
@@ -376,7 +386,13 @@ def quartiles(curves: Float) -> tuple[Float, Float, Float]:
 
 
 def read(metric: Metric, value: float, bare: bool = False) -> str:
-    """A value of a metric in words; `bare` for axis labels."""
+    """A value of a metric in words.
+
+    Args:
+        metric: Says how.
+        value: In the metric's unit.
+        bare: Whether an axis's label is wanted.
+    """
     if not np.isfinite(value):
         return "–"
     if metric.style == "share":

@@ -20,7 +20,16 @@ def fitted(
     fonts: Sequence[str],
     bold: bool = False,
 ) -> tuple[str, float]:
-    """Words on one line of so many units, and their size: smaller if need be, then cut with "…"."""
+    """Words on one line of so many units, and their size: smaller if need be, then cut with "…".
+
+    Args:
+        words: To be written.
+        width: Units that there are.
+        points: Size that is wanted.
+        least: Size below which words are cut instead.
+        fonts: Families, the first first.
+        bold: Whether they are bold.
+    """
     words, size = " ".join(words.split()), points
     while (lines := wrapped(words, width, size, fonts, bold)) != [words] and size > least:
         size = max(size - 1, least)

@@ -40,7 +40,12 @@ State = tuple[Any, ...]  # tensors [S, P], or a count of steps
 
 
 class Optimizer(Protocol):
-    """A first-order rule, with the learning rate and the name of its schedule."""
+    """A first-order rule, with the learning rate and the name of its schedule.
+
+    Attributes:
+        lr: Learning rate.
+        schedule: Key of `SCHEDULES`.
+    """
 
     @property
     def lr(self) -> float: ...  # noqa: D102 - the class's line says it
@@ -54,7 +59,10 @@ class Optimizer(Protocol):
     def step(self, gradient: Tensor, state: State, scale: float = 1.0) -> tuple[Tensor, State]:
         """Turn a gradient [S, P] into the change to add [S, P] and the next state.
 
-        `scale` multiplies the learning rate: that is how a schedule speaks.
+        Args:
+            gradient: Of the player's loss, [S, P].
+            state: As `initial` or the last step gave it.
+            scale: Multiplies the learning rate: that is how a schedule speaks.
         """
         ...
 
@@ -79,7 +87,14 @@ class _Rule:
 
 @dataclass(frozen=True)
 class Adam:
-    """Adam with bias correction. Kingma & Ba 2015, algorithm 1."""
+    """Adam with bias correction. Kingma & Ba 2015, algorithm 1.
+
+    Attributes:
+        lr: Learning rate.
+        betas: Decay of the mean and of the mean square of the gradient.
+        eps: Added to the root, so that a step stays finite where the gradient is nil.
+        schedule: Key of `SCHEDULES`: how the learning rate falls over the run.
+    """
 
     lr: Rate = 1e-3
     betas: tuple[Decay, Decay] = (0.5, 0.999)
@@ -118,7 +133,13 @@ class Adam:
 
 @dataclass(frozen=True)
 class SGD(_Rule):
-    """Stochastic gradient descent, with heavy-ball momentum if wanted. Polyak 1964."""
+    """Stochastic gradient descent, with heavy-ball momentum if wanted. Polyak 1964.
+
+    Attributes:
+        lr: Learning rate.
+        momentum: What is kept of the velocity; below 0 it is turned round.
+        schedule: Key of `SCHEDULES`: how the learning rate falls over the run.
+    """
 
     lr: Rate = 1e-2
     momentum: Annotated[float, Interval(gt=-1, lt=1)] = 0.0
@@ -136,7 +157,14 @@ class SGD(_Rule):
 
 @dataclass(frozen=True)
 class RMSProp(_Rule):
-    """Gradient over its running root mean square. Tieleman & Hinton 2012, lecture 6.5."""
+    """Gradient over its running root mean square. Tieleman & Hinton 2012, lecture 6.5.
+
+    Attributes:
+        lr: Learning rate.
+        decay: Of the running mean square.
+        eps: Added to the root, so that a step stays finite where the gradient is nil.
+        schedule: Key of `SCHEDULES`: how the learning rate falls over the run.
+    """
 
     lr: Rate = 1e-3
     decay: Decay = 0.99

@@ -34,7 +34,15 @@ class Draws(Protocol):
 
 @dataclass(frozen=True)
 class Side:
-    """What a term of the discriminator's loss may look at; points are [S, B, 2], logits [S, B]."""
+    """What a term of the discriminator's loss may look at; points are [S, B, 2], logits [S, B].
+
+    Attributes:
+        judge: From points to logits.
+        real: Real points.
+        fake: Generated points.
+        real_logits: D's logits of `real`, [S, B].
+        draws: For what is random in the term.
+    """
 
     slope: Slope
     real: Tensor
@@ -51,7 +59,13 @@ class Penalty:
         return 0.0
 
     def seen(self, x: Tensor, draws: Draws, progress: float) -> Tensor:
-        """Change the points [S, B, 2] before D sees them; progress runs from 0 to 1."""
+        """Change the points [S, B, 2] before D sees them; progress runs from 0 to 1.
+
+        Args:
+            x: Real or generated points, [S, B, 2].
+            draws: For what is random.
+            progress: Share of the training that is over.
+        """
         return x
 
     def clipped(self, gradient: Tensor) -> Tensor:
@@ -65,7 +79,11 @@ class Penalty:
 
 @dataclass(frozen=True)
 class R1(Penalty):
-    """weight / 2 times E |grad a|^2 over real points. Mescheder et al. 2018, eq. 9."""
+    """weight / 2 times E |grad a|^2 over real points. Mescheder et al. 2018, eq. 9.
+
+    Attributes:
+        weight: Of the penalty in D's loss.
+    """
 
     weight: Strength = 0.1
 
@@ -76,7 +94,11 @@ class R1(Penalty):
 
 @dataclass(frozen=True)
 class R2(Penalty):
-    """weight / 2 times E |grad a|^2 over generated points. Mescheder et al. 2018, eq. 10."""
+    """weight / 2 times E |grad a|^2 over generated points. Mescheder et al. 2018, eq. 10.
+
+    Attributes:
+        weight: Of the penalty in D's loss.
+    """
 
     weight: Strength = 0.1
 
@@ -91,6 +113,11 @@ class GradientPenalty(Penalty):
 
     One interpolation factor a sample, as in their algorithm 1; some copies draw one a batch.
     `one_sided` counts only slopes above the target, as in their section 4 and Petzka et al. 2018.
+
+    Attributes:
+        weight: Of the penalty in D's loss.
+        target: Slope that costs nothing, logits a data unit.
+        one_sided: Whether smaller slopes cost nothing either.
     """
 
     # .1 and not the paper's 10: the authors' own 2D toys use .1.
@@ -111,7 +138,11 @@ class GradientPenalty(Penalty):
 
 @dataclass(frozen=True)
 class WeightClipping(Penalty):
-    """Clip the discriminator's parameters to +-limit after each step. Arjovsky et al. 2017, alg. 1."""
+    """Clip the discriminator's parameters to +-limit after each step. Arjovsky et al. 2017, alg. 1.
+
+    Attributes:
+        limit: Largest size of a parameter.
+    """
 
     limit: Annotated[float, Interval(gt=0, le=1000)] = 0.01
 
@@ -125,6 +156,9 @@ class LabelSmoothing(Penalty):
     """One-sided: real points are labelled 1 - amount. Salimans et al. 2016, section 3.4.
 
     softplus(a) - softplus(-a) = a, so the smoothed cross-entropy is the plain one plus amount E a.
+
+    Attributes:
+        amount: How far below 1 the label is.
     """
 
     amount: Share = 0.1
@@ -139,6 +173,10 @@ class InstanceNoise(Penalty):
     """Gaussian noise on all that D sees, falling linearly to `end` times itself.
 
     Arjovsky & Bottou 2017; Sonderby et al. 2017.
+
+    Attributes:
+        spread: Standard deviation at the start, data units.
+        end: What is left of it at the end of training, as a share.
     """
 
     spread: Annotated[float, Interval(ge=0, le=1000)] = 0.5
@@ -152,7 +190,11 @@ class InstanceNoise(Penalty):
 
 @dataclass(frozen=True)
 class GradientClipping(Penalty):
-    """Shorten either player's gradient to `norm`, each seed's by itself. Pascanu et al. 2013, alg. 1."""
+    """Shorten either player's gradient to `norm`, each seed's by itself. Pascanu et al. 2013, alg. 1.
+
+    Attributes:
+        norm: Largest length of a gradient.
+    """
 
     norm: Annotated[float, Interval(gt=0, le=1e6)] = 1.0
 
@@ -164,14 +206,23 @@ class GradientClipping(Penalty):
 
 @dataclass(frozen=True)
 class Packing(Penalty):
-    """D judges `size` points at once, all real or all generated. Lin et al. 2018 (PacGAN)."""
+    """D judges `size` points at once, all real or all generated. Lin et al. 2018 (PacGAN).
+
+    Attributes:
+        size: Points in a pack; batch and recorded samples must be multiples of it.
+    """
 
     size: Annotated[int, Interval(ge=2, le=16)] = 2
 
 
 @dataclass(frozen=True)
 class Replay(Penalty):
-    """A share of D's generated points is drawn from the last `capacity` ones. Shrivastava et al. 2017."""
+    """A share of D's generated points is drawn from the last `capacity` ones. Shrivastava et al. 2017.
+
+    Attributes:
+        share: Of D's generated points that are old ones.
+        capacity: How many old points are kept.
+    """
 
     share: Share = 0.5
     capacity: Annotated[int, Interval(ge=1, le=100_000)] = 4096
@@ -179,7 +230,11 @@ class Replay(Penalty):
 
 @dataclass(frozen=True)
 class Average(Penalty):
-    """Record an exponential moving average of the generator. Yazici et al. 2019."""
+    """Record an exponential moving average of the generator. Yazici et al. 2019.
+
+    Attributes:
+        decay: What is kept of the average from round to round.
+    """
 
     decay: Annotated[float, Interval(ge=0, lt=1)] = 0.999
 

@@ -44,7 +44,12 @@ class Player(Protocol):
 
 
 class Game(Protocol):
-    """Two players and what each would minimise on a fresh batch; losses are one per seed, [S]."""
+    """Two players and what each would minimise on a fresh batch; losses are one per seed, [S].
+
+    Attributes:
+        discriminator: One player.
+        generator: The other.
+    """
 
     @property
     def discriminator(self) -> Player: ...  # noqa: D102 - the class's line says it
@@ -61,11 +66,23 @@ class Game(Protocol):
         ...
 
     def discriminator_loss(self, discriminator: Tensor, generator: Tensor, batch: Any) -> Tensor:
-        """Loss of the discriminator with its penalties, [S]."""
+        """Loss of the discriminator with its penalties, [S].
+
+        Args:
+            discriminator: Its parameters, [S, P].
+            generator: The other's, [S, P].
+            batch: As drawn.
+        """
         ...
 
     def generator_loss(self, discriminator: Tensor, generator: Tensor, batch: Any) -> Tensor:
-        """Loss of the generator, [S]."""
+        """Loss of the generator, [S].
+
+        Args:
+            discriminator: The other's parameters, [S, P].
+            generator: Its own, [S, P].
+            batch: As drawn.
+        """
         ...
 
     def discriminator_gradient(
@@ -96,7 +113,14 @@ def gradient(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> Tensor:
 
 
 def both_gradients(game: Game, batch: Any, d: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
-    """Each player's gradient of its own loss at the same point, [S, P_D] and [S, P_G]."""
+    """Each player's gradient of its own loss at the same point, [S, P_D] and [S, P_G].
+
+    Args:
+        game: What each minimises.
+        batch: As drawn.
+        d: The discriminator's parameters, [S, P].
+        g: The generator's, [S, P].
+    """
     return game.discriminator_gradient(d, g, batch), game.generator_gradient(d, g, batch)
 
 
@@ -116,6 +140,11 @@ class Alternating:
 
     Each update draws a batch of its own; zero updates freeze that player. `generator_first` turns the
     order round, as in Mescheder et al. 2018.
+
+    Attributes:
+        discriminator_steps: K_D; written in `[game]` itself.
+        generator_steps: K_G; written in `[game]` itself.
+        generator_first: Whether a round begins with the generator.
     """
 
     discriminator_steps: Count = 1
@@ -168,6 +197,11 @@ class Unrolled:
 
     The gradient flows through the look-ahead, the optimiser's own arithmetic included; all of it is on
     one batch. The discriminator itself then moves as in alternating play.
+
+    Attributes:
+        discriminator_steps: Real updates of the discriminator a round.
+        generator_steps: Updates of the generator a round.
+        steps: Updates that it looks ahead.
     """
 
     discriminator_steps: Count = 1
@@ -183,7 +217,13 @@ class Unrolled:
             player.step(gradient(lambda g, b=batch: self.ahead(game, g, b), player.parameters))
 
     def ahead(self, game: Game, generator: Tensor, batch: Any) -> Tensor:
-        """The generator's loss against the discriminator of `steps` updates later, [S]."""
+        """The generator's loss against the discriminator of `steps` updates later, [S].
+
+        Args:
+            game: What each minimises.
+            generator: Its parameters, [S, P].
+            batch: As drawn.
+        """
 
         def slope(d: Tensor) -> Tensor:
             loss = game.discriminator_loss(d, generator, batch)
@@ -241,7 +281,11 @@ def _transposed(slopes: tuple[Tensor, ...], at: tuple[Tensor, ...], v: tuple[Ten
 
 @dataclass(frozen=True)
 class Consensus(_OneEach):
-    """Each player also lowers both gradients' squared length. Mescheder et al. 2017."""
+    """Each player also lowers both gradients' squared length. Mescheder et al. 2017.
+
+    Attributes:
+        weight: Of the squared length in both players' losses.
+    """
 
     weight: Annotated[float, Interval(ge=0, le=1000)] = 0.1
 
@@ -299,6 +343,9 @@ class CompetitiveGradientDescent(_OneEach):
     For zero-sum games, with f = L_G = -L_D and B the mixed second derivative: the generator moves by
     -rate (I + rate^2 B B^T)^-1 (grad_g f + rate B grad_d f), and the discriminator likewise. Solved by
     conjugate gradients, per seed.
+
+    Attributes:
+        iterations: Of conjugate gradients, at most, in each of two solves a round.
     """
 
     # Of conjugate gradients: twice the count after which 2 x 128 nets stop improving at rate .1.

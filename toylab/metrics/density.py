@@ -47,7 +47,7 @@ def cloud_log_density(x: Points | None, cloud: Points) -> Float:
 
 
 def optimal_logit(log_p: Float, log_q: Float) -> Float:
-    """Logit of D* = p / (p + q), from two log densities in nats. Goodfellow et al. 2014, prop. 1."""
+    """Logit of D* = p / (p + q), from two log densities in nats, [...]. Goodfellow et al. 2014, prop. 1."""
     return log_p - log_q
 
 
@@ -91,9 +91,13 @@ def value_gap(trace: Trace) -> Curve:
 def optimal_logits(trace: Trace, frame: int, row: int, n: int = 0) -> Float:
     """Logit of D* = p / (p + q) over the trace's extent, for one filmed seed, lowest row first, [n, n].
 
-    On n x n cells, or on those of the recorded surface if n is 0.
-
     p is the target's exact density, q is `cloud_log_density` of the recorded samples.
+
+    Args:
+        trace: With a filmed seed.
+        frame: Which snapshot.
+        row: Which filmed seed, by its position in `trace.filmed`.
+        n: Cells along one side; those of the recorded surface if 0.
 
     Raises:
         NotImplementedError: If the target's density is not known.

@@ -47,12 +47,18 @@ def generator_weights(logit: Float) -> tuple[Float, Float]:
 
 
 def best_discriminator(p: Float, q: Float) -> Float:
-    """D* = p / (p + q). Goodfellow et al. 2014, proposition 1."""
+    """D* = p / (p + q) of two densities, [n]. Goodfellow et al. 2014, proposition 1."""
     return p / (p + q)
 
 
 def normal(x: Float, mean: float, spread: float) -> Float:
-    """Density of a normal distribution."""
+    """Density of a normal distribution, [n].
+
+    Args:
+        x: Places, [n].
+        mean: Of the distribution.
+        spread: Its standard deviation.
+    """
     return np.exp(-(((x - mean) / spread) ** 2) / 2) / (spread * np.sqrt(2 * np.pi))
 
 

@@ -78,12 +78,16 @@ class Modeless:
         return np.zeros((0, 0), np.float32)
 
     def log_density(self, x: Points) -> Float:
-        """Unknown."""
+        """Unknown.
+
+        Raises:
+            NotImplementedError: Always.
+        """
         raise NotImplementedError
 
 
 def read_once(read: Callable[[Path], Float], path: Path) -> Float:
-    """Read a file, or return what was read if it has not changed: loading looks at it several times.
+    """Read a file, [...], or return what was read if it has not changed: loading looks at it several times.
 
     Raises:
         ToylabError: As `read`.
@@ -111,7 +115,13 @@ def density_known(target: Target) -> bool:
 
 
 def blurred_log_density(x: Points, knots: Points, noise: float) -> Float:
-    """Log density of equally likely knots [M, 2] with round noise, at points [..., 2], nats, [...]."""
+    """Log density of equally likely knots [M, 2] with round noise, at points [..., 2], nats, [...].
+
+    Args:
+        x: Places, data units, [..., 2].
+        knots: Data units, [M, 2].
+        noise: Standard deviation, data units.
+    """
     flat = np.asarray(x, dtype=np.float64).reshape(-1, 2)
     constant = math.log(2 * math.pi * noise**2 * len(knots))
     # In pieces: the whole table of a film's grid would take gigabytes.

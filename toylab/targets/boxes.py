@@ -38,7 +38,7 @@ class Boxes(Modeless):
 
     @property
     def data(self) -> Float:
-        """The picture, if there is one."""
+        """The picture, if there is one, [H, W]."""
         return self.data_read
 
     @cached_property
@@ -86,14 +86,25 @@ def _boxes(corners: Float, size: Float, noise: float) -> Boxes:
 
 
 def square(side: Length = 4.0, noise: Noise = 0.0) -> Boxes:
-    """Make a uniform square about the origin."""
+    """Make a uniform square about the origin.
+
+    Args:
+        side: Data units.
+        noise: Standard deviation of Gaussian noise over it, data units.
+    """
     return _boxes(np.full((1, 2), -side / 2), np.full(2, side), noise)
 
 
 def checkerboard(
     cells: Annotated[int, Interval(ge=2, le=64)] = 4, side: Length = 4.0, noise: Noise = 0.0
 ) -> Boxes:
-    """Make the black fields of a board of cells x cells, uniform, about the origin."""
+    """Make the black fields of a board of cells x cells, uniform, about the origin.
+
+    Args:
+        cells: Fields along one side, white ones counted.
+        side: Of the board, data units.
+        noise: Standard deviation of Gaussian noise over it, data units.
+    """
     row, column = np.nonzero(np.add.outer(np.arange(cells), np.arange(cells)) % 2 == 0)
     size = side / cells
     return _boxes(np.stack([column, row], axis=1) * size - side / 2, np.full(2, size), noise)
@@ -109,7 +120,14 @@ def image(
 ) -> Boxes:
     """Draw from a picture: dark places are dense, or light ones with `invert`.
 
-    The picture is greyed and shrunk to 128 pixels at most; `width` is its width in data units.
+    The picture is greyed and shrunk to 128 pixels at most.
+
+    Args:
+        file: A picture that Pillow reads; beside the scenario's, if the path is not absolute.
+        width: Of the picture's longer side, data units.
+        invert: Whether light places are the dense ones.
+        noise: Standard deviation of Gaussian noise over it, data units.
+        data: The grey values, if they were read before, as a trace keeps them, [H, W].
 
     Raises:
         ToylabError: If the file is no picture, or has no dark place.

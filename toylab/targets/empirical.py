@@ -50,6 +50,11 @@ _MOST_POINTS = 1_000_000
 def points(file: File, noise: Noise = 0.0, *, data: Float | None = None) -> Empirical:
     """Draw from points of a file: CSV of two columns (a header may stand above) or npz of one array.
 
+    Args:
+        file: A CSV or npz file; beside the scenario's, if the path is not absolute.
+        noise: Standard deviation of Gaussian noise, data units; without noise no density is known.
+        data: The points, if they were read before, as a trace keeps them, [M, 2].
+
     Raises:
         ToylabError: If the file cannot be read as finite pairs of numbers.
     """

@@ -66,7 +66,16 @@ class GaussianMixture:
 
 
 def round_mixture(modes: Float, spreads: Float, weights: tuple[float, ...]) -> GaussianMixture:
-    """Make a mixture of round Gaussians; no weights means equal shares."""
+    """Make a mixture of round Gaussians; no weights means equal shares.
+
+    Args:
+        modes: Means, data units, [K, 2].
+        spreads: Standard deviations, data units, [K].
+        weights: K positive numbers, or none.
+
+    Raises:
+        ToylabError: If there are weights, but not one a mode.
+    """
     k = len(modes)
     if weights and len(weights) != k:
         raise ToylabError(f"weights needs one number a mode ({k}), got {len(weights)}.")
@@ -84,6 +93,12 @@ def ring(
     """Make equally spaced round Gaussians on a circle; the first lies on the positive x axis.
 
     Metz et al. 2017, Fig. 1.
+
+    Args:
+        modes: How many Gaussians.
+        radius: Of the circle, data units.
+        spread: Standard deviation of each, data units.
+        weights: Of each mode, scaled to sum to 1; none means equal shares.
     """
     # The end point is left out: with it the first and the last mode would coincide.
     angle = np.arange(modes) * (2 * math.pi / modes)
@@ -100,6 +115,12 @@ def grid(
     """Make side x side round Gaussians about the origin, row by row from the lower left.
 
     Lin et al. 2018 (PacGAN), Table 1.
+
+    Args:
+        side: Modes along one side.
+        spacing: From one mode to the next, data units.
+        spread: Standard deviation of each, data units.
+        weights: Of each mode, scaled to sum to 1; none means equal shares.
     """
     at = (np.arange(side) - (side - 1) / 2) * spacing
     means = np.stack(np.meshgrid(at, at), axis=-1).reshape(-1, 2)
@@ -153,7 +174,15 @@ def random_gaussians(
     layout_seed: Annotated[int, Interval(ge=0, le=2**31)] = 0,
     weights: Weights = (),
 ) -> GaussianMixture:
-    """Make round Gaussians at uniform places in a square; `layout_seed` chooses the places."""
+    """Make round Gaussians at uniform places in a square; `layout_seed` chooses the places.
+
+    Args:
+        modes: How many Gaussians.
+        half_width: Half the side of the square, data units.
+        spread: Standard deviation of each, data units.
+        layout_seed: Another number, other places.
+        weights: Of each mode, scaled to sum to 1; none means equal shares.
+    """
     rng = np.random.Generator(np.random.SFC64(layout_seed))
     means = rng.uniform(-half_width, half_width, (modes, 2))
     return round_mixture(means, np.full(modes, spread), weights)

@@ -67,7 +67,12 @@ def _curve(path: Callable[[Float], tuple[Float, Float]], scale: float, noise: fl
 
 
 def two_moons(noise: Noise = 0.1, scale: Length = 1.0) -> Shape:
-    """Make two interleaving half circles, the shape of sklearn.datasets.make_moons."""
+    """Make two interleaving half circles, the shape of sklearn.datasets.make_moons.
+
+    Args:
+        noise: Standard deviation of Gaussian noise, data units; without noise no density is known.
+        scale: Radius of the half circles, data units.
+    """
 
     def path(u: Float) -> tuple[Float, Float]:
         inner, angle = u >= 0.5, 2 * math.pi * (u % 0.5)
@@ -82,7 +87,13 @@ def circles(
     factor: Annotated[float, Interval(gt=0, lt=1)] = 0.5,
     scale: Length = 1.0,
 ) -> Shape:
-    """Make two circles about the origin, the shape of sklearn.datasets.make_circles."""
+    """Make two circles about the origin, the shape of sklearn.datasets.make_circles.
+
+    Args:
+        noise: Standard deviation of Gaussian noise, data units; without noise no density is known.
+        factor: Radius of the inner circle, in units of the outer one's.
+        scale: Radius of the outer circle, data units.
+    """
 
     def path(u: Float) -> tuple[Float, Float]:
         radius, angle = np.where(u >= 0.5, factor, 1.0), 4 * math.pi * u
@@ -92,7 +103,12 @@ def circles(
 
 
 def s_curve(noise: Noise = 0.1, scale: Length = 1.0) -> Shape:
-    """Make an S, the x and z of sklearn.datasets.make_s_curve."""
+    """Make an S, the x and z of sklearn.datasets.make_s_curve.
+
+    Args:
+        noise: Standard deviation of Gaussian noise, data units; without noise no density is known.
+        scale: Radius of the two bows, data units.
+    """
 
     def path(u: Float) -> tuple[Float, Float]:
         t = 3 * math.pi * (u - 0.5)
@@ -105,6 +121,11 @@ def swiss_roll(noise: Noise = 0.25, scale: Length = 1 / 7.5) -> Shape:
     """Make a spiral, the x and z of sklearn.datasets.make_swiss_roll, scaled as the WGAN-GP toys do.
 
     `noise` is in the roll's own units, before `scale`, as in scikit-learn.
+
+    Args:
+        noise: Standard deviation of Gaussian noise, in the roll's own units; without noise no density is
+            known.
+        scale: Data units a unit of the roll, whose radius is 4.7 to 14.1.
     """
 
     def path(u: Float) -> tuple[Float, Float]:
@@ -119,7 +140,13 @@ def two_spirals(
     turns: Annotated[float, Interval(gt=0, le=10)] = 1.5,
     radius: Length = 3.0,
 ) -> Shape:
-    """Make two Archimedean spirals, one the other turned by half a circle."""
+    """Make two Archimedean spirals, one the other turned by half a circle.
+
+    Args:
+        noise: Standard deviation of Gaussian noise, data units; without noise no density is known.
+        turns: Of each arm.
+        radius: Of the outer ends, data units.
+    """
 
     def path(u: Float) -> tuple[Float, Float]:
         side = np.where(u >= 0.5, -1.0, 1.0)
@@ -136,14 +163,26 @@ def line(
     angle: Annotated[float, Interval(ge=-360, le=360)] = 0.0,
     noise: Noise = 0.0,
 ) -> Shape:
-    """Make a straight line through the origin; `angle` in degrees from the x axis."""
+    """Make a straight line through the origin; `angle` in degrees from the x axis.
+
+    Args:
+        length: From end to end, data units.
+        angle: Degrees from the x axis.
+        noise: Standard deviation of Gaussian noise, data units; without noise no density is known.
+    """
     turn = math.radians(angle)
     direction = np.array([math.cos(turn), math.sin(turn)]) * length
     return Shape(lambda u: (u[:, None] - 0.5) * direction, noise)
 
 
 def dirac(x: Position = 0.0, y: Position = 0.0, noise: Noise = 0.0) -> Target:
-    """Make a single point, or with noise a single round Gaussian. Mescheder et al. 2018."""
+    """Make a single point, or with noise a single round Gaussian. Mescheder et al. 2018.
+
+    Args:
+        x: Data units.
+        y: Data units.
+        noise: Standard deviation of the Gaussian, data units; 0 for the single point.
+    """
     if noise:
         return round_mixture(np.array([[x, y]]), np.array([noise]), ())
     return Shape(lambda u: np.broadcast_to([x, y], (len(u), 2)), 0.0)
@@ -151,7 +190,15 @@ def dirac(x: Position = 0.0, y: Position = 0.0, noise: Noise = 0.0) -> Target:
 
 @dataclass(frozen=True, eq=False)
 class Pinwheel(Modeless):
-    """Bent arms; no density is known in closed form."""
+    """Bent arms; no density is known in closed form.
+
+    Attributes:
+        arms: How many.
+        radial: Standard deviation along an arm, as a share of 2 data units.
+        tangential: Standard deviation across an arm, likewise.
+        rate: How far an arm is turned.
+        noise: Standard deviation of further noise, data units.
+    """
 
     arms: int
     radial: float
@@ -180,5 +227,13 @@ def pinwheel(
     rate: Annotated[float, Interval(ge=-5, le=5)] = 0.25,
     noise: Noise = 0.0,
 ) -> Pinwheel:
-    """Make a pinwheel: Gaussian arms, turned further the farther out. Johnson et al. 2016, section 5.1."""
+    """Make a pinwheel: Gaussian arms, turned further the farther out. Johnson et al. 2016, section 5.1.
+
+    Args:
+        arms: How many.
+        radial: Standard deviation along an arm, as a share of 2, the arms' mean distance from the centre.
+        tangential: Standard deviation across an arm, as a share of the same.
+        rate: How far an arm is turned; below 0 the other way.
+        noise: Standard deviation of further Gaussian noise, data units.
+    """
     return Pinwheel(arms, radial, tangential, rate, noise)

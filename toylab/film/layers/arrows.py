@@ -100,7 +100,14 @@ class EvenArrows(Arrows):
 
 
 def arrow_path(start: Points, push: Points, most: float, pixel: float) -> Path:
-    """One compound path of filled arrows; those shorter than a pixel are left out."""
+    """One compound path of filled arrows; those shorter than a pixel are left out.
+
+    Args:
+        start: Data units, [n, 2].
+        push: From there, data units, [n, 2].
+        most: Longer arrows are cut to this, data units.
+        pixel: One, in data units.
+    """
     length = np.hypot(push[:, 0], push[:, 1])
     with np.errstate(invalid="ignore"):
         seen = np.isfinite(length) & (length > pixel)

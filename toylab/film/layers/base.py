@@ -19,7 +19,13 @@ MOST_POINTS = 500
 
 @dataclass(frozen=True)
 class Key:
-    """An entry of the row of words below the stage."""
+    """An entry of the row of words below the stage.
+
+    Attributes:
+        mark: What stands before the words.
+        words: What it stands for.
+        colour: Of the mark; the theme's where none is given.
+    """
 
     mark: Literal["real", "generated", "arrow", "line", "dashes"]
     words: str
@@ -35,7 +41,12 @@ class Bar:
 
 
 class Layer(Protocol):
-    """Something drawn on the stage, with its entry in the key and what it says on the bar."""
+    """Something drawn on the stage, with its entry in the key and what it says on the bar.
+
+    Attributes:
+        key: Its entry in the key, if any.
+        bar: What it says on the bar, if anything.
+    """
 
     @property
     def key(self) -> Key | None: ...  # noqa: D102 - the class's line says it
@@ -43,7 +54,16 @@ class Layer(Protocol):
     def bar(self) -> Bar | None: ...  # noqa: D102
 
     def open(self, ax: Axes, trace: Trace, seed: int) -> Sequence[Artist]:
-        """Make the artists, bottom first, for one seed of a trace."""
+        """Make the artists, bottom first, for one seed of a trace.
+
+        Args:
+            ax: The stage, in data units.
+            trace: What was measured.
+            seed: Whose.
+
+        Raises:
+            ToylabError: If the trace has not what the layer shows.
+        """
         ...
 
     def show(self, frame: int) -> None:

@@ -75,7 +75,14 @@ def _open(cell: Cell, name: str, theme: str) -> tuple[Axes, Layer, Sequence[Arti
 
 
 def recorded(cell: Cell, name: str, shown: bool, pack: Pack) -> dict[str, Any] | None:
-    """One layer of a stage as strokes; None where the trace cannot show it."""
+    """One layer of a stage as strokes; None where the trace cannot show it.
+
+    Args:
+        cell: The stage.
+        name: Of the layer.
+        shown: Whether it is on at first.
+        pack: Takes the arrays.
+    """
     try:
         ax, layer, artists = _open(cell, name, SWITCHED[0])
         others = {theme: _open(cell, name, theme)[2] for theme in SWITCHED[1:]}

@@ -101,7 +101,13 @@ class Writer(Protocol):
     """An open file that takes frames, in order, and keeps none of them."""
 
     def add(self, k: int, frame: Frame, duration: int) -> None:
-        """Take frame k, which stands for so many hundredths of a second."""
+        """Take frame k, which stands for so many hundredths of a second.
+
+        Args:
+            k: Counts up from 0.
+            frame: RGBA, [height, width, 4].
+            duration: How long it stands, hundredths of a second.
+        """
         ...
 
     def resume(self, before: Frame) -> None:

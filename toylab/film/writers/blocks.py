@@ -20,7 +20,13 @@ class Encoder(Protocol):
         ...
 
     def encode(self, k: int, frame: Frame, duration: int) -> bytes:
-        """Blocks of frame k."""
+        """Blocks of frame k.
+
+        Args:
+            k: Counts up from 0.
+            frame: RGBA, [height, width, 4].
+            duration: How long it stands, hundredths of a second.
+        """
         ...
 
 

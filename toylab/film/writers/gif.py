@@ -18,7 +18,13 @@ from toylab.film.writers.palette import SAME, Palette, packed
 
 
 class GifEncoder:
-    """Turns frames into a GIF's blocks."""
+    """Turns frames into a GIF's blocks.
+
+    Args:
+        palette: Of all frames.
+        height: Pixels.
+        width: Pixels.
+    """
 
     def __init__(self, palette: Palette, height: int, width: int) -> None:
         self._palette = palette

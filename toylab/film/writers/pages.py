@@ -21,7 +21,11 @@ def page(path: Path, reel: Reel) -> Iterator[Still]:
 
 
 def provenance_in(path: Path) -> str:
-    """The provenance's JSON."""
+    """The provenance's JSON.
+
+    Raises:
+        ValueError: If there is none.
+    """
     _, found, rest = path.read_text(encoding="utf-8").partition(_BEFORE)
     if not found:
         raise ValueError("no provenance")

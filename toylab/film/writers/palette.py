@@ -60,7 +60,7 @@ class Palette:
         self._cells[owned] = np.arange(len(flat), dtype=np.uint8)[::-1]
 
     def indices(self, packed: NDArray[np.uint32]) -> NDArray[np.uint8]:
-        """Nearest colour of each packed pixel; any shape."""
+        """Nearest colour of each packed pixel [...], [...]."""
         cell = _cell(packed)
         found = self._cells.take(cell)
         if found.max(initial=0) == SAME:

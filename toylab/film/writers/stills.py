@@ -118,7 +118,11 @@ def svg_metadata(told: str) -> dict[str, Any]:
 
 
 def pdf_keywords_of(path: Path) -> str:
-    """The keywords of a PDF that matplotlib wrote: its Info is not compressed."""
+    """The keywords of a PDF that matplotlib wrote: its Info is not compressed.
+
+    Raises:
+        ValueError: If there are none.
+    """
     found = re.search(rb"/Keywords \(((?:[^\\()]|\\.)*)\)", path.read_bytes(), re.DOTALL)
     if found is None:
         raise ValueError("no keywords")
@@ -126,7 +130,11 @@ def pdf_keywords_of(path: Path) -> str:
 
 
 def svg_description_of(path: Path) -> str:
-    """The description of an SVG."""
+    """The description of an SVG.
+
+    Raises:
+        ValueError: If there is none.
+    """
     for _, element in ElementTree.iterparse(path):
         if element.tag == "{http://purl.org/dc/elements/1.1/}description":
             return element.text or ""

@@ -19,7 +19,14 @@ _BT709, _LIMITED = 1, 1
 
 
 class Track:
-    """A video's one stream."""
+    """A video's one stream.
+
+    Args:
+        av: The package.
+        container: Open for writing.
+        stream: Of the container.
+        per_frame: Hundredths of a second that a picture of the video stands.
+    """
 
     def __init__(self, av: Any, container: Any, stream: Any, per_frame: int) -> None:
         self._av, self._container, self._stream = av, container, stream
@@ -57,7 +64,14 @@ def _even(frame: Frame) -> Frame:
 def video(
     container_format: str, codec: str, options: dict[str, str], container_options: dict[str, str]
 ) -> Callable[[Path, Reel], AbstractContextManager[Track]]:
-    """A writer of videos with one codec."""
+    """A writer of videos with one codec.
+
+    Args:
+        container_format: FFmpeg's name of it.
+        codec: FFmpeg's name of it.
+        options: Of the codec.
+        container_options: Of the container.
+    """
 
     @contextlib.contextmanager
     def open_(path: Path, reel: Reel) -> Iterator[Track]:

@@ -74,8 +74,8 @@ class MLP:
         inputs: Width of the input.
         outputs: Width of the output.
         hidden: Widths of the hidden layers; empty makes an affine map.
-        activation: Key of `ACTIVATIONS`.
-        init: Key of `INITS`; "lecun" is what torch.nn.Linear does.
+        activation: What follows each hidden layer; key of `ACTIVATIONS`.
+        init: How weights are drawn; key of `INITS`; "lecun" is what torch.nn.Linear does.
         gain: Factor on all initial weights.
         input_scale: Factor on the input.
         batch_norm: Normalise each hidden layer over the batch, per seed, before its activation, with
@@ -86,6 +86,9 @@ class MLP:
             that the bound holds from the first step. Miyato et al. 2018.
         minibatch: Kernels of minibatch discrimination after the last hidden layer, 5 numbers each; 0
             for none. Salimans et al. 2016, section 3.2.
+
+    Raises:
+        ToylabError: If what is asked for is not defined together.
     """
 
     inputs: int

@@ -39,7 +39,13 @@ class _Two:
 
 @dataclass(frozen=True)
 class Point(_Two):
-    """A generator that is one point: G(z) = theta. Mescheder et al. 2018, the Dirac-GAN."""
+    """A generator that is one point: G(z) = theta. Mescheder et al. 2018, the Dirac-GAN.
+
+    Attributes:
+        inputs: Width of the latent, which is ignored.
+        outputs: 2.
+        start: Where it begins, data units.
+    """
 
     def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
         """The point, as often as there are latents."""
@@ -48,7 +54,13 @@ class Point(_Two):
 
 @dataclass(frozen=True)
 class Linear(_Two):
-    """A discriminator without bias: D(x) = psi . x. Mescheder et al. 2018, the Dirac-GAN."""
+    """A discriminator without bias: D(x) = psi . x. Mescheder et al. 2018, the Dirac-GAN.
+
+    Attributes:
+        inputs: 2.
+        outputs: 1.
+        start: psi at the beginning.
+    """
 
     start: Coordinates = (-1.0, 0.0)
 
@@ -59,7 +71,13 @@ class Linear(_Two):
 
 @dataclass(frozen=True)
 class Saddle(_Two):
-    """D(x) = -(1 + x^2) (100 - y^2) of the first coordinates. Heusel et al. 2017, the toy of two rates."""
+    """D(x) = -(1 + x^2) (100 - y^2) of the first coordinates. Heusel et al. 2017, the toy of two rates.
+
+    Attributes:
+        inputs: 2.
+        outputs: 1.
+        start: Its parameters at the beginning, of which y is the first.
+    """
 
     def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
         """The value, negated: the generator raises D and so lowers it."""

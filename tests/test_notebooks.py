@@ -1,0 +1,162 @@
+"""Notebooks: run as a reader runs them, top to bottom, every warning an error."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+from documents import ROOT
+from nbclient import NotebookClient
+from playwright.sync_api import sync_playwright
+
+from toylab import load, record
+from toylab.metrics import METRICS
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+PLAYER = re.compile(
+    r'<iframe title="toylab" sandbox="allow-scripts".* srcdoc="([^"]+)"></iframe>', re.S
+)
+# Of films, by notebook.
+FILMS = {"01-first-film": 2, "02-your-own-scenario": 2, "03-a-sweep": 1}
+
+
+def done(path: Path, folder: Path) -> list[Any]:
+    """Run a notebook in an empty folder; what its cells put out."""
+    notebook = nbformat.read(path, as_version=4)
+    # Ours, before the first cell and after the last: the kernel itself ends with a warning.
+    cells = [
+        f"import warnings; warnings.{it}" for it in ("simplefilter('error')", "resetwarnings()")
+    ]
+    first, last = (nbformat.v4.new_code_cell(cell) for cell in cells)
+    notebook.cells = [first, *notebook.cells, last]
+    resources = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
+    return [out for cell in notebook.cells if cell.cell_type == "code" for out in cell.outputs]
+
+
+def shown(outputs: list[Any], kind: str) -> list[str]:
+    return [out.data[kind] for out in outputs if kind in out.get("data", {})]
+
+
+def said(outputs: list[Any]) -> str:
+    assert not [out.text for out in outputs if out.get("name") == "stderr"]
+    return "".join(out.text for out in outputs if out.get("name") == "stdout")
+
+
+@pytest.fixture(autouse=True)
+def _quiet_jupyter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # Jupyter warns of its old folders until it is told; and it keeps to a folder of its own here.
+    monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+@pytest.mark.slow
+def test_a_first_film(tmp_path: Path) -> None:
+    outputs = done(ROOT / "notebooks" / "01-first-film.ipynb", tmp_path)
+    check_films("01-first-film", outputs, tmp_path)
+    assert "on average: 0." in said(outputs) and "alive at the end: 8 of 8" in said(outputs)
+    assert (tmp_path / "mode-collapse.html").stat().st_size > 500_000
+
+
+@pytest.mark.slow
+def test_your_own_scenario(tmp_path: Path) -> None:
+    outputs = done(ROOT / "notebooks" / "02-your-own-scenario.ipynb", tmp_path)
+    check_films("02-your-own-scenario", outputs, tmp_path)
+    # The claim holds on both seeds, and both mistakes are told.
+    assert said(outputs).count(", yes") == 2
+    assert 'did you mean "steps"' in said(outputs) and '"wgan" is unknown' in said(outputs)
+
+
+@pytest.mark.slow
+def test_a_sweep(tmp_path: Path) -> None:
+    outputs = done(ROOT / "notebooks" / "03-a-sweep.ipynb", tmp_path)
+    check_films("03-a-sweep", outputs, tmp_path)
+    said(outputs)
+    (table,) = shown(outputs, "text/markdown")
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in table.splitlines()]
+    assert rows[0] == ["K", "discriminator_accuracy", "modes_covered"]
+    assert [row[0] for row in rows[2:]] == ["1", "5", "20"]
+    # One row once more, without sweep, claims and cache: from the trace itself. The last tenth is what
+    # lies in the last tenth of the steps.
+    trace = record(load("k-one", ["training.steps=300"]), seeds=range(4), filmed=())
+    for cell, metric in zip(rows[2][1:], rows[0][1:], strict=True):
+        last = METRICS[metric](trace)[trace.steps >= 0.9 * 300].mean(axis=0)
+        expected = f"{np.mean(last):.2f} ({min(last):.2f} to {max(last):.2f})"
+        assert cell == expected, metric
+    accuracy, alive = ([float(row[i].split()[0]) for row in rows[2:]] for i in (1, 2))
+    # What the text below the picture says.
+    assert accuracy == sorted(accuracy)
+    assert alive[2] < 4 < alive[0]
+    assert len(shown(outputs, "image/png")) == 1
+
+
+def check_films(name: str, outputs: list[Any], folder: Path) -> None:
+    """Each film is a player in a frame, and plays there as it does in a page of its own."""
+    films = [out.strip() for out in shown(outputs, "text/html") if PLAYER.fullmatch(out.strip())]
+    assert len(films) == FILMS[name]
+    page_of_all = folder / "notebook.html"
+    page_of_all.write_text("<!doctype html>" + "".join(films), encoding="utf-8")
+    faults: list[str] = []
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    assert path, "This test needs Chromium. On Debian: apt-get install chromium."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1000, "height": 1400})
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(page_of_all.as_uri())
+        for i in range(len(films)):
+            film = page.frame_locator("iframe").nth(i)
+            film.locator(".stage canvas").first.wait_for()
+            assert film.locator("#step").inner_text() == "step 0"
+            film.locator("#play").press("End")
+            assert film.locator("#step").inner_text() != "step 0"
+        page.screenshot(path=folder / "notebook.png", full_page=True)
+        browser.close()
+    assert not faults
+
+
+@each_notebook
+def test_a_notebook_is_kept_without_what_it_puts_out(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert path.stem in FILMS
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert len(cells) >= 5
+    for cell in cells:
+        assert not cell.outputs and cell.execution_count is None
+    assert path.stat().st_size < 20_000
+
+
+@each_notebook
+def test_a_notebook_opens_in_colab_and_fetches_toylab_there(path: Path) -> None:
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    home = about["urls"]["Repository"]
+    where = home.removeprefix("https://github.com/")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    badge = f"https://colab.research.google.com/github/{where}/blob/main/notebooks/{path.name}"
+    assert badge in "".join(cells[0]["source"])
+    first = "".join(next(cell["source"] for cell in cells if cell["cell_type"] == "code"))
+    assert f'"toylab @ git+{home}"' in first and "google.colab" in first
+
+
+def test_the_repository_has_one_address() -> None:
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    texts = [*ROOT.glob("*.md"), *ROOT.glob("*.cff"), *ROOT.glob("docs/**/*.md"), *NOTEBOOKS]
+    found = {
+        address
+        for path in texts
+        for address in re.findall(
+            r"github\.com/[\w-]+/toylab|github/[\w-]+/toylab", path.read_text("utf-8")
+        )
+    }
+    home = about["urls"]["Repository"].removeprefix("https://github.com/")
+    assert found == {f"github.com/{home}", f"github/{home}"}

@@ -7,6 +7,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,11 @@ from toylab import catalogue, gallery
 from toylab.claims import verdict
 from toylab.exhibits import CHAPTERS, families
 from toylab.film.writers.gif import comment_of
-from toylab.gallery import FRAMES, HOME, IN_CHINESE, LARGEST, MOST_BYTES, PAGES, page
+from toylab.gallery import FRAMES, HOME, IN_CHINESE, LARGEST, MOST_BYTES, PAGES
 from toylab.scenario import load
 from toylab.show.words import DECK_WORDS
 
+page = cache(gallery.page)
 ROOT = Path(toylab.__file__).parent.parent
 NAMES = catalogue.names()
 TABLE = json.loads((ROOT / "renders" / "claims.json").read_text(encoding="utf-8"))

@@ -57,6 +57,7 @@ class PageWords:
     command: str
     counted: str
     headline: str
+    span: str
     parts: dict[str, str]
 
 
@@ -73,6 +74,7 @@ PAGE_WORDS = {
         command="toylab run {name}",
         counted="**{verdict}**, {hits} of {n} ({low} to {high} %): {claim}",
         headline="On seeds {seeds}, {holds} of {n} claims hold{rest}.",
+        span=" to ",
         parts={"undecided": ", {n} undecided", "fails": ", {n} failed"},
     ),
     "zh": PageWords(
@@ -85,6 +87,7 @@ PAGE_WORDS = {
         command="toylab run {name} --lang zh",
         counted="**{verdict}**，{n} 个种子中 {hits} 个（{low}–{high} %）：{claim}",
         headline="在种子 {seeds} 上，{n} 条论断中 {holds} 条成立{rest}。",
+        span=" 到 ",
         parts={"undecided": "，{n} 条未定", "fails": "，{n} 条不成立"},
     ),
 }
@@ -104,7 +107,7 @@ def headline(lang: str) -> str:
     said, (about, found) = PAGE_WORDS[lang], totals()
     rest = [said.parts[v].format(n=found[v]) for v in said.parts if found[v]]
     return said.headline.format(
-        seeds=about["seeds"],
+        seeds=about["seeds"].replace(" to ", said.span),
         n=sum(found.values()),
         holds=found["holds"],
         rest="".join(rest),

@@ -109,6 +109,13 @@ ORDER = [
     "reference",
     "terminal",
     "papers",
+    "course.dirac",
+    "course.experiments",
+    "course.canvas",
+    "course.measured",
+    "course.plates",
+    "course.pages",
+    "course.__main__",
     "cli",
     "__main__",
 ]
@@ -116,7 +123,7 @@ ORDER = [
 LAZY = {"terminal", "cli", ""}
 CINEMA = ("film", "show")
 # Above both wings.
-BOTH = ("talk", "reference", "terminal", "cli", "")
+BOTH = ("talk", "reference", "terminal", "course", "cli", "")
 LABORATORY_ONLY = ("torch", "toylab.game", "toylab.scenario", "toylab.training", "toylab.recorder")
 
 

@@ -89,7 +89,16 @@ def measured(claim: Claim) -> str:
 
 # Rooms that have no part in a number.
 _SILENT = (
-    *("film", "show", "cli.py", "terminal.py", "reference.py", "__init__.py", "__main__.py"),
+    *(
+        "film",
+        "show",
+        "course",
+        "cli.py",
+        "terminal.py",
+        "reference.py",
+        "__init__.py",
+        "__main__.py",
+    ),
     *("study.py", "workers.py", "published.py", "sweep.py", "lecture.py", "talk.py", "papers.py"),
 )
 

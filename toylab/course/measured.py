@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -42,8 +42,8 @@ def _best(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
         left.fill_between(x, density, color=colour, alpha=0.25, linewidth=0)
         left.plot(x, density, color=colour, linewidth=2)
     left.plot(x, best_discriminator(p, q), color=theme.ink, linewidth=3.2)
-    beside(left, (-1.2, 0.15), words["p"], theme.curves[1], ha="center")
-    beside(left, (1.4, 0.2), words["q"], theme.curves[0], ha="center")
+    beside(left, (-1.5, 0.12), words["p"], theme.curves[1], ha="center")
+    beside(left, (1.75, 0.56), words["q"], theme.curves[0])
     beside(left, (0.45, 0.86), "D* = p / (p + q)", theme.ink)
     left.set(xlim=(-5, 5), ylim=(0, 1.05))
     left.set_yticks([0, 0.5, 1], ["0", "1/2", "1"])
@@ -63,7 +63,7 @@ def _best(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
 
 def _k(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
     names = (("accuracy", 0.5, 1.0), ("early_good", 0.0, 1.0), ("alive", 0.0, 8.3))
-    made = panels(ax, theme, [(words[name], words["k"], "") for name, *_ in names], room=64)
+    made = panels(ax, theme, [(words[name], words["k"], "") for name, *_ in names], room=76)
     for panel, (name, low, high), colour in zip(made, names, theme.curves, strict=False):
         columns = [_numbers(results, f"k{k}", name) for k in KS]
         seeds(panel, columns, [str(k) for k in KS], colour)
@@ -92,13 +92,13 @@ def _too_strong(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
 
 
 def _too_weak(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
-    made = panels(ax, theme, [(words[name], words["ratio"], "") for name in ("good", "accuracy")])
+    names = [(words[name], words["ratio"], "") for name in ("good", "accuracy")]
+    made = panels(ax, theme, names, room=84)
     for panel, name, colour in zip(made, ("good", "accuracy"), theme.curves, strict=False):
         columns = [_numbers(results, f"rate{rate}", name) for rate in RATES]
         seeds(panel, columns, list(RATES.values()), colour)
+        panel.set_ylim(0, 1)
         _percent(panel)
-    made[0].set_ylim(0, 1)
-    made[1].set_ylim(0.4, 1)
 
 
 def _hopping(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
@@ -121,20 +121,19 @@ def _hopping(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
         )
         panel.set_yticks(range(1, 9))
         panel.tick_params(length=0)
+    _key(made[1], theme, words["share"], lambda share: ramp(norm(share)))
+
+
+def _key(ax: Axes, theme: Theme, name: str, colour: Callable[[float], Any]) -> None:
+    """Squares of four shares above the right end of a panel."""
+    free = {"transform": ax.transAxes, "clip_on": False}
+    told = {"va": "center", "fontsize": LABEL, "color": theme.soft}
     for i, (share, label) in enumerate(((0.0, "0"), (0.125, "1/8"), (0.5, "1/2"), (1.0, "1"))):
-        x = 1 - 0.1 * (4 - i)
-        patch = {"transform": made[1].transAxes, "clip_on": False}
-        made[1].plot(
-            x,
-            1.07,
-            "s",
-            color=ramp(norm(share)),
-            markersize=13,
-            markeredgecolor=theme.soft,
-            markeredgewidth=0.8,
-            **patch,
-        )
-        made[1].text(x + 0.022, 1.07, label, va="center", fontsize=LABEL, color=theme.soft, **patch)
+        x = 0.6 + 0.115 * i
+        square = {"markersize": 13, "markeredgecolor": theme.soft, "markeredgewidth": 0.8}
+        ax.plot([x], [1.06], "s", color=colour(share), **square, **free)
+        ax.text(x + 0.025, 1.057, label, **told, **free)
+    ax.text(0.565, 1.057, name, ha="right", **told, **free)
 
 
 def _percent(ax: Axes) -> None:
@@ -227,12 +226,14 @@ _ROWS = {
                 "fair": "One step each",
                 "rounds": "rounds",
                 "mode": "mode",
+                "share": "share",
             },
             "zh": {
                 "collapse": "每轮生成器二十步",
                 "fair": "一人一步",
                 "rounds": "轮",
                 "mode": "模式",
+                "share": "占比",
             },
         },
     ),

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from scipy.integrate import trapezoid
 from scipy.special import rel_entr
 
 from toylab.axes import Float
@@ -40,7 +41,7 @@ def js_of_blobs(distance: float, spread: float = SPREAD) -> float:
     x = np.linspace(-8 * spread, distance + 8 * spread, 4001)
     p, q = normal(x, 0.0, spread), normal(x, distance, spread)
     middle = (p + q) / 2
-    return float(np.trapezoid(rel_entr(p, middle) + rel_entr(q, middle), x) / 2)
+    return float(trapezoid(rel_entr(p, middle) + rel_entr(q, middle), x) / 2)
 
 
 def _two_losses(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
@@ -96,7 +97,7 @@ def _distances(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     right.plot(apart, np.ones_like(apart), color=straight, linewidth=LINE)
     right.plot(apart, np.gradient(js, apart), color=flat, linewidth=LINE)
     beside(right, (3.3, 1.08), "Wasserstein: 1", straight)
-    beside(right, (3.0, 0.13), words["nothing"], flat)
+    beside(right, (5.9, 0.13), words["nothing"], flat, ha="right")
     right.set(xlim=(0, 6), ylim=(0, 1.2))
 
 

@@ -37,7 +37,7 @@ PARTS = {
     "zh": ["影片", "图", "动手", "练习", "出处"],
 }
 LESSONS = [page for page in PAGES if not page.endswith("README.md")]
-MARK = re.compile(r"<!--n (\S+) \S+-->.*?<!--/n-->", re.S)
+MARK = re.compile(r"<!--n ([^\s>]+) [^\s>]+-->[^<]*<!--/n-->")
 
 
 def part(page: str, n: int) -> str:
@@ -106,7 +106,7 @@ def test_a_measured_number_is_the_committed_one(page: str) -> None:
 
 
 def test_a_wrong_number_is_found_and_put_right() -> None:
-    page = "a <!--n claim/convergence/1/n d-->7<!--/n--> b <!--n k1/alive/high .1f-->9<!--/n--> c"
+    page = "a <!--n claim/convergence/1/n d-->7<!--/n-->/<!--n k1/alive/high .1f-->9<!--/n--> c"
     high = max(RESULTS["experiments"]["k1"]["numbers"]["alive"])
     assert written(page, RESULTS, CLAIMS) == page.replace(">7<", ">64<").replace(
         ">9<", f">{high:.1f}<"
@@ -121,7 +121,7 @@ def test_a_wrong_number_is_found_and_put_right() -> None:
         "claim/nothing/1/n",
         "k1",
     ):
-        with pytest.raises(KeyError, match="no such number"):
+        with pytest.raises(toylab.ToylabError, match="no such number"):
             statistic(key, RESULTS, CLAIMS)
 
 
@@ -132,6 +132,7 @@ def test_every_page_but_a_few_tells_measured_numbers() -> None:
 
 
 def test_the_results_are_of_the_experiments_as_they_stand() -> None:
+    assert len(SEEDS) == 8  # as the pages say in words
     assert RESULTS["about"]["seeds"] == f"{SEEDS[0]} to {SEEDS[-1]}"
     assert set(RESULTS["experiments"]) == set(EXPERIMENTS)
     for name, experiment in EXPERIMENTS.items():
@@ -259,9 +260,17 @@ def test_numbers_of_formulas_in_the_text_are_right(lang: str) -> None:
         f"{math.exp(5):.0f}",
         f"{math.exp(10):.0f}",
     )
+    tells(5, _rounds("k1"))
+    tells(7, _rounds("rate1e-3"))
     tells(8, f"{100 / 8} %")
     tells(9, f"{math.log(2):.4f}")
+    tells(10, _rounds("plain"))
     tells(10, f"{math.hypot(*dirac.START):.3f}")
+
+
+def _rounds(experiment: str) -> str:
+    row = EXPERIMENTS[experiment]
+    return str(toylab.load(row.scenario, row.changes).settings["training"]["steps"])
 
 
 def test_the_least_penalty_that_is_best_is_one() -> None:

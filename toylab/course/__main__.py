@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 
 from toylab.course.experiments import measure
 from toylab.course.pages import FOLDER, RESULTS, evidence, pages, written
 from toylab.course.plates import draw
+from toylab.errors import ToylabError
 from toylab.files import whole
 from toylab.workers import Workers
 
@@ -33,4 +35,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except ToylabError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

@@ -59,7 +59,7 @@ def _rate(rate: str) -> Experiment:
     """A generator at 1e-3 and a discriminator at another rate."""
     return Experiment(
         "weak-discriminator",
-        (f"optimizer.discriminator.lr={rate}", "training.steps=1500"),
+        (f"optimizer.discriminator.lr={rate}", "training.steps=1000"),
         {
             "good": ("high_quality", "mean", LATE),
             "accuracy": ("discriminator_accuracy", "mean", LATE),
@@ -67,11 +67,12 @@ def _rate(rate: str) -> Experiment:
     )
 
 
-def _pairing(objective: str, *penalties: str) -> Experiment:
+def _penalised(scenario: str, *penalties: str) -> Experiment:
+    """Whether its loss pairs or not, with other penalties."""
     listed = ", ".join(f'{{ kind = "{kind}", weight = 0.1 }}' for kind in penalties)
     return Experiment(
-        "convergence",
-        (f"game.objective={objective}", f"game.penalties=[{listed}]", "training.steps=2000"),
+        scenario,
+        (f"game.penalties=[{listed}]", "training.steps=1000"),
         {
             "alive": ("modes_covered", "mean", (0.9, 1.0)),
             "uneven": ("mode_tv", "mean", (0.9, 1.0)),
@@ -113,7 +114,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "fair": Experiment(
         "fair-steps",
-        ("training.steps=1600", "recording.schedule=linear", "recording.snapshots=161"),
+        ("training.steps=800", "recording.schedule=linear", "recording.snapshots=161"),
         numbers={
             "alive": ("modes_covered", "mean", LATE),
             "fullest": ("top_mode_share", "mean", LATE),
@@ -121,10 +122,10 @@ EXPERIMENTS: dict[str, Experiment] = {
         },
         shares=True,
     ),
-    "plain": _pairing("non_saturating"),
-    "r1": _pairing("non_saturating", "r1"),
-    "paired": _pairing("relativistic"),
-    "paired_r1_r2": _pairing("relativistic", "r1", "r2"),
+    "plain": _penalised("convergence"),
+    "r1": _penalised("convergence", "r1"),
+    "paired": _penalised("relativistic"),
+    "paired_r1_r2": _penalised("relativistic", "r1", "r2"),
 }
 
 

@@ -21,11 +21,13 @@ from typing import Any
 
 import numpy as np
 
+from toylab.errors import ToylabError
 from toylab.film.style import short
 
 FOLDER = Path("docs/course")
 RESULTS = FOLDER / "results.json"
-_MARK = re.compile(r"(<!--n (\S+) (\S+)-->)(.*?)(<!--/n-->)", re.S)
+# Nothing in it may run on into the next mark.
+_MARK = re.compile(r"(<!--n ([^\s>]+) ([^\s>]+)-->)([^<]*)(<!--/n-->)")
 _STATISTICS = {"median": np.median, "mean": np.mean, "low": np.min, "high": np.max, "n": len}
 
 
@@ -33,7 +35,7 @@ def written(text: str, results: Mapping[str, Any], claims: Sequence[Mapping[str,
     """A page with the number of each mark put in.
 
     Raises:
-        KeyError: If a mark names what was not measured.
+        ToylabError: If a mark names what was not measured, or its number cannot be written so.
     """
 
     def put(found: re.Match[str]) -> str:
@@ -49,7 +51,7 @@ def statistic(
     """The number that a mark's key names.
 
     Raises:
-        KeyError: As `written`.
+        ToylabError: As `written`.
     """
     parts = key.split("/")
     try:
@@ -66,7 +68,9 @@ def statistic(
             numbers = results["experiments"][experiment]["numbers"][number]
         return _STATISTICS[name](numbers)
     except (KeyError, IndexError, ValueError) as error:
-        raise KeyError(f"{key}: no such number was measured") from error
+        raise ToylabError(
+            f'"{key}": no such number was measured. Expected a key of {RESULTS} or renders/claims.json.'
+        ) from error
 
 
 def _formed(number: float, form: str) -> str:
@@ -75,7 +79,10 @@ def _formed(number: float, form: str) -> str:
     if form == "fall":
         # A count of times: two digits carry it.
         return f"{float(f'{1 / number:.2g}'):,.0f}"
-    return f"{number:{form}}".replace("%", " %").replace("-", "−")
+    try:
+        return f"{number:{form}}".replace("%", " %").replace("-", "−")
+    except ValueError as error:
+        raise ToylabError(f'"{form}" is no format for {number}: {error}.') from error
 
 
 def pages() -> list[Path]:

@@ -19,7 +19,7 @@ from toylab.course import dirac
 from toylab.course.canvas import LINE, beside, decades, panels
 from toylab.course.measured import measured
 from toylab.files import whole
-from toylab.film.fonts import families
+from toylab.film.fonts import check_glyphs, families
 from toylab.film.style import THEMES, Theme
 from toylab.show.figures import (
     FIGURES,
@@ -223,8 +223,13 @@ def plates(results: Mapping[str, Any]) -> dict[str, Drawing]:
 
 
 def draw(folder: Path, results: Mapping[str, Any]) -> None:
-    """Draw every figure in both languages: NAME.png and NAME.zh.png."""
+    """Draw every figure in both languages: NAME.png and NAME.zh.png.
+
+    Raises:
+        ToylabError: If no font here has the Chinese words.
+    """
     for name, drawing in plates(results).items():
+        check_glyphs(drawing.words["zh"].values(), "zh")
         for lang, ending in (("en", "png"), ("zh", "zh.png")):
             with whole(folder / f"{name}.{ending}") as part:
                 part.write_bytes(drawn(drawing, lang))

@@ -21,6 +21,7 @@ from toylab.workers import Workers
 SEEDS = tuple(range(1000, 1008))
 ALL, LATE, END = (0.0, 1.0), (0.5, 1.0), (0.8, 1.0)
 
+
 Number = tuple[str, str, tuple[float, float]]  # metric, reduction, window
 
 
@@ -134,14 +135,21 @@ def told(name: str) -> dict[str, Any]:
     # One thread a worker, as in `study`: sums come out the same with any number of workers.
     torch.set_num_threads(1)
     experiment = EXPERIMENTS[name]
-    trace = record(load(experiment.scenario, experiment.changes), SEEDS, filmed=())
+    # A claim says what is to be measured; nothing is claimed of it here.
+    claims = {
+        key: Claim(key, metric, ">", 0.0, window, reduce)
+        for key, (metric, reduce, window) in experiment.numbers.items()
+    }
+    # Only what is looked at is recorded: a look costs as much as seven steps.
+    every = experiment.curves or experiment.shares
+    every = every or any(METRICS[claim.metric].cumulative for claim in claims.values())
+    windows = None if every else [claim.window for claim in claims.values()]
+    scenario = load(experiment.scenario, experiment.changes)
+    trace = record(scenario, SEEDS, filmed=(), windows=windows)
     found: dict[str, Any] = {
         "scenario": experiment.scenario,
         "changes": list(experiment.changes),
-        "numbers": {
-            key: _short(reduced(Claim("measured", metric, ">", 0.0, window, reduce), trace))
-            for key, (metric, reduce, window) in experiment.numbers.items()
-        },
+        "numbers": {key: _short(reduced(claim, trace)) for key, claim in claims.items()},
     }
     if experiment.curves or experiment.shares:
         found["steps"] = trace.steps.tolist()

@@ -115,7 +115,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "fair": Experiment(
         "fair-steps",
-        ("training.steps=800", "recording.schedule=linear", "recording.snapshots=161"),
+        ("training.steps=1600", "recording.schedule=linear", "recording.snapshots=161"),
         numbers={
             "alive": ("modes_covered", "mean", LATE),
             "fullest": ("top_mode_share", "mean", LATE),

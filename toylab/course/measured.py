@@ -128,8 +128,8 @@ def _key(ax: Axes, theme: Theme, name: str, colour: Callable[[float], Any]) -> N
     """Squares of four shares above the right end of a panel."""
     free = {"transform": ax.transAxes, "clip_on": False}
     told = {"va": "center", "fontsize": LABEL, "color": theme.soft}
-    for i, (share, label) in enumerate(((0.0, "0"), (0.125, "1/8"), (0.5, "1/2"), (1.0, "1"))):
-        x = 0.6 + 0.115 * i
+    row = ((0.6, 0.0, "0"), (0.68, 0.125, "1/8"), (0.81, 0.5, "1/2"), (0.94, 1.0, "1"))
+    for x, share, label in row:
         square = {"markersize": 13, "markeredgecolor": theme.soft, "markeredgewidth": 0.8}
         ax.plot([x], [1.06], "s", color=colour(share), **square, **free)
         ax.text(x + 0.025, 1.057, label, **told, **free)

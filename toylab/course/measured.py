@@ -63,7 +63,7 @@ def _best(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
 
 def _k(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
     names = (("accuracy", 0.5, 1.0), ("early_good", 0.0, 1.0), ("alive", 0.0, 8.3))
-    made = panels(ax, theme, [(words[name], words["k"], "") for name, *_ in names], room=76)
+    made = panels(ax, theme, [(words[name], words["k"], "") for name, *_ in names], room=86)
     for panel, (name, low, high), colour in zip(made, names, theme.curves, strict=False):
         columns = [_numbers(results, f"k{k}", name) for k in KS]
         seeds(panel, columns, [str(k) for k in KS], colour)

@@ -87,8 +87,8 @@ def _too_strong(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
         beside(panel, (steps[-1] * 1.08, curve["median"][-1]), words[name], colour)
     panel.set_xscale("log")
     panel.set_xticks([1, 10, 100, 400], ["1", "10", "100", "400"])
-    decades(panel, -4, 2)
-    panel.set_xlim(0.5, steps[-1] * 8)
+    decades(panel, -5, 1)
+    panel.set_xlim(0.5, steps[-1] * 16)
 
 
 def _too_weak(results: Results, ax: Axes, theme: Theme, words: Words) -> None:

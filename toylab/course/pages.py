@@ -80,7 +80,12 @@ def _formed(number: float, form: str) -> str:
         # A count of times: two digits carry it.
         return f"{float(f'{1 / number:.2g}'):,.0f}"
     try:
-        return f"{number:{form}}".replace("%", " %").replace("-", "−")
+        told = f"{number:{form}}"
+        if form.endswith("e"):
+            mantissa, power = told.split("e")
+            raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+            return f"{mantissa}·10{raised}"
+        return told.replace("%", " %").replace("-", "−")
     except ValueError as error:
         raise ToylabError(f'"{form}" is no format for {number}: {error}.') from error
 

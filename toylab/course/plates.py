@@ -130,7 +130,7 @@ def _phase(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     # A length means the same both ways: a circle is a circle.
     left.set(xlim=(-4.3, 4.3), ylim=(-3.165, 3.165), aspect="equal")
     decades(right, -4, 1)
-    right.set_xlim(0, 1.5 * dirac.STEPS)
+    right.set_xlim(0, 1.85 * dirac.STEPS)
     right.set_xticks(range(0, dirac.STEPS + 1, 100))
 
 

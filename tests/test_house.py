@@ -122,6 +122,13 @@ ORDER = [
     "terminal",
     "papers",
     "gallery",
+    "course.dirac",
+    "course.experiments",
+    "course.canvas",
+    "course.measured",
+    "course.plates",
+    "course.pages",
+    "course.__main__",
     "cli",
     "__main__",
 ]
@@ -129,7 +136,7 @@ ORDER = [
 LAZY = {"terminal", "cli", ""}
 CINEMA = ("film", "show")
 # Above both wings.
-BOTH = ("talk", "survey", "reference", "terminal", "gallery", "cli", "")
+BOTH = ("talk", "survey", "reference", "terminal", "gallery", "course", "cli", "")
 LABORATORY_ONLY = (
     "torch",
     "toylab.game",

@@ -122,8 +122,8 @@ _REDUCED_ZH = {
     "last": "终值",
     "min": "最小值",
     "max": "最大值",
-    "end_to_start": "末首比",
-    "end_to_peak": "末峰比",
+    "end_to_start": "终值与初值之比",
+    "end_to_peak": "终值与峰值之比",
 }
 
 

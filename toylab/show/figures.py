@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from matplotlib import rc_context
@@ -75,7 +76,7 @@ class Drawing:
     words: Mapping[str, Mapping[str, str]]
 
 
-def _axes(ax: Axes, theme: Theme, across: str, up: str) -> None:
+def quiet(ax: Axes, theme: Theme, across: str, up: str) -> None:
     """Curves on quiet axes with their names."""
     ax.set_facecolor(theme.paper)
     for side, spine in ax.spines.items():
@@ -86,7 +87,7 @@ def _axes(ax: Axes, theme: Theme, across: str, up: str) -> None:
     ax.set_ylabel(up, fontsize=LABEL, color=theme.soft)
 
 
-def _say(
+def say(
     ax: Axes,
     at: tuple[float, float],
     words: str,
@@ -94,6 +95,7 @@ def _say(
     ha: str = "left",
     size: float = VALUE,
 ) -> None:
+    """Bold words beside a curve, in its colour."""
     ax.annotate(words, at, color=colour, fontsize=size, ha=ha, va="center", fontweight="bold")
 
 
@@ -103,45 +105,45 @@ _D = np.linspace(0.004, 0.996, 497)
 
 def _discriminator(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     ax.set_position((0.08, 0.15, 0.88, 0.82))
-    _axes(ax, theme, "D(x)", words["loss"])
+    quiet(ax, theme, "D(x)", words["loss"])
     real, generated = discriminator_losses(_D)
     ax.plot(_D, real, color=theme.curves[0], linewidth=3.5)
     ax.plot(_D, generated, color=theme.curves[1], linewidth=3.5)
     ax.plot([0.5], [np.log(2)], "o", color=theme.ink, markersize=10)
-    _say(ax, (0.5, np.log(2) + 0.62), words["middle"], theme.ink, "center", PANEL)
-    _say(ax, (0.05, 3.9), words["real"], theme.curves[0])
-    _say(ax, (0.95, 3.9), words["generated"], theme.curves[1], "right")
+    say(ax, (0.5, np.log(2) + 0.62), words["middle"], theme.ink, "center", PANEL)
+    say(ax, (0.05, 3.9), words["real"], theme.curves[0])
+    say(ax, (0.95, 3.9), words["generated"], theme.curves[1], "right")
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 4.6)
 
 
 def _generator(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     ax.set_position((0.08, 0.15, 0.88, 0.82))
-    _axes(ax, theme, "D(G(z))", words["loss"])
+    quiet(ax, theme, "D(G(z))", words["loss"])
     saturating, non_saturating = generator_losses(_D)
     ax.axvspan(0, 0.1, color=theme.grid, zorder=0)
-    _say(ax, (0.115, -4.0), words["early"], theme.soft, size=PANEL)
+    say(ax, (0.115, -4.0), words["early"], theme.soft, size=PANEL)
     ax.axhline(0, color=theme.grid, linewidth=1)
     ax.plot(_D, non_saturating, color=theme.curves[0], linewidth=3.5)
     ax.plot(_D, saturating, color=theme.curves[1], linewidth=3.5)
-    _say(ax, (0.16, 3.2), words["non_saturating"], theme.curves[0])
-    _say(ax, (0.92, -3.0), words["saturating"], theme.curves[1], "right")
-    _say(ax, (0.115, 0.62), words["flat"], theme.curves[1], size=PANEL)
+    say(ax, (0.16, 3.2), words["non_saturating"], theme.curves[0])
+    say(ax, (0.92, -3.0), words["saturating"], theme.curves[1], "right")
+    say(ax, (0.115, 0.62), words["flat"], theme.curves[1], size=PANEL)
     ax.set_xlim(0, 1)
     ax.set_ylim(-4.6, 4.6)
 
 
 def _weights(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     ax.set_position((0.08, 0.22, 0.85, 0.76))
-    _axes(ax, theme, words["logit"], words["weight"])
+    quiet(ax, theme, words["logit"], words["weight"])
     logit = np.linspace(-8, 8, 321)
     saturating, non_saturating = generator_weights(logit)
     ax.axvspan(-8, -4, color=theme.grid, zorder=0)
     ax.plot(logit, non_saturating, color=theme.curves[0], linewidth=3.5)
     ax.plot(logit, saturating, color=theme.curves[1], linewidth=3.5)
-    _say(ax, (-7.7, 0.5), words["sure"], theme.soft, size=PANEL)
-    _say(ax, (-3.2, 1.04), words["non_saturating"], theme.curves[0])
-    _say(ax, (3.2, 1.04), words["saturating"], theme.curves[1])
+    say(ax, (-7.7, 0.5), words["sure"], theme.soft, size=PANEL)
+    say(ax, (-3.2, 1.04), words["non_saturating"], theme.curves[0])
+    say(ax, (3.2, 1.04), words["saturating"], theme.curves[1])
     ax.set_xlim(-8, 8)
     ax.set_ylim(0, 1.12)
     ticks = (-8, -4, 0, 4, 8)
@@ -152,7 +154,7 @@ def _weights(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
 
 def _best(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     ax.set_position((0.08, 0.15, 0.88, 0.82))
-    _axes(ax, theme, "x", "")
+    quiet(ax, theme, "x", "")
     x = np.linspace(-5, 5, 401)
     p, q = normal(x, -1.2, 1.0), normal(x, 1.4, 0.8)
     for density, colour in ((p, theme.curves[1]), (q, theme.curves[0])):
@@ -160,9 +162,9 @@ def _best(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
         ax.plot(x, density, color=colour, linewidth=2)
     ax.plot(x, best_discriminator(p, q), color=theme.ink, linewidth=3.5)
     ax.axhline(0.5, color=theme.soft, linewidth=1.2, linestyle=(0, (4, 4)))
-    _say(ax, (-1.25, 0.16), words["p"], theme.curves[1], "center")
-    _say(ax, (1.55, 0.3), words["q"], theme.curves[0], "center")
-    _say(ax, (-4.8, 0.92), words["best"], theme.ink)
+    say(ax, (-1.25, 0.16), words["p"], theme.curves[1], "center")
+    say(ax, (1.55, 0.3), words["q"], theme.curves[0], "center")
+    say(ax, (-4.8, 0.92), words["best"], theme.ink)
     ax.set_xlim(-5, 5)
     ax.set_ylim(0, 1.05)
     ax.set_yticks([0, 0.5, 1], ["0", "1/2", "1"])
@@ -178,7 +180,7 @@ def _game(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
         shape = FancyBboxPatch((x, y), w, 120, boxstyle="round,pad=0,rounding_size=14")
         shape.set(facecolor=theme.paper, edgecolor=colour, linewidth=3)
         ax.add_patch(shape)
-        _say(ax, (x + w / 2, y + 74), name, colour, "center", VALUE)
+        say(ax, (x + w / 2, y + 74), name, colour, "center", VALUE)
         ax.annotate(
             what, (x + w / 2, y + 36), color=theme.soft, fontsize=LABEL, ha="center", va="center"
         )
@@ -205,7 +207,7 @@ def _game(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     ):
         ax.annotate(words[key], (975, y), color=colour, fontsize=PANEL, va="center")
     arrow((740, 230), (400, 100), back=True, bend=-0.35)
-    _say(ax, (640, 34), words["push"], theme.soft, "center", PANEL)
+    say(ax, (640, 34), words["push"], theme.soft, "center", PANEL)
 
 
 _PLAYERS = {
@@ -328,6 +330,26 @@ FIGURES: dict[str, Drawing] = {
 }
 
 
+def picture(
+    drawing: Drawing, path: Path | IO[bytes], theme: Theme, lang: str, dots: float = 2.0
+) -> None:
+    """Draw a figure and write it as PNG.
+
+    Args:
+        drawing: What to draw.
+        path: Where to write.
+        theme: Its colours.
+        lang: Key of the drawing's words.
+        dots: Pixels a unit.
+    """
+    with rc_context({"font.family": families(lang), "text.parse_math": False}):
+        size = WIDTH / DPI, HEIGHT / DPI
+        figure = Figure(figsize=size, dpi=dots * DPI, facecolor=theme.paper)
+        FigureCanvasAgg(figure)
+        drawing.draw(figure.add_axes((0.0, 0.0, 1.0, 1.0)), theme, drawing.words[lang])
+        figure.savefig(path, format="png", facecolor=theme.paper, metadata={"Software": "toylab"})
+
+
 class DrawnFigure:
     """A drawn figure that fills a slide.
 
@@ -345,12 +367,4 @@ class DrawnFigure:
 
     def save(self, path: Path) -> None:
         """Write it as .png."""
-        theme = self._theme
-        with rc_context({"font.family": families(self._lang), "text.parse_math": False}):
-            size = WIDTH / DPI, HEIGHT / DPI
-            figure = Figure(figsize=size, dpi=2 * DPI, facecolor=theme.paper)
-            FigureCanvasAgg(figure)
-            self._row.draw(
-                figure.add_axes((0.0, 0.0, 1.0, 1.0)), theme, self._row.words[self._lang]
-            )
-            figure.savefig(path, facecolor=theme.paper, metadata={"Software": "toylab"})
+        picture(self._row, path, self._theme, self._lang)

@@ -1,0 +1,250 @@
+"""The figures of the course: those from closed forms, and the table of all ten."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from scipy.integrate import trapezoid
+from scipy.special import rel_entr
+
+from toylab.axes import Float
+from toylab.course import dirac
+from toylab.course.canvas import LINE, beside, decades, panels
+from toylab.course.measured import measured
+from toylab.files import whole
+from toylab.film.fonts import check_glyphs, families
+from toylab.film.style import THEMES, Theme
+from toylab.show.figures import (
+    FIGURES,
+    Drawing,
+    generator_losses,
+    generator_weights,
+    normal,
+    picture,
+)
+
+# Pixels a unit: a page shows 1,200 units on some 900 pixels, twice as many on a fine screen.
+DOTS = 1.5
+# Spread of both blobs in the figure of distances, data units.
+SPREAD = 0.5
+
+
+def js_of_blobs(distance: float, spread: float = SPREAD) -> float:
+    """JS divergence of two round Gaussians of equal spread, nats, by quadrature along their axis."""
+    x = np.linspace(-8 * spread, distance + 8 * spread, 4001)
+    p, q = normal(x, 0.0, spread), normal(x, distance, spread)
+    middle = (p + q) / 2
+    return float(trapezoid(rel_entr(p, middle) + rel_entr(q, middle), x) / 2)
+
+
+def _two_losses(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
+    left, right = panels(
+        ax,
+        theme,
+        [
+            (words["losses"], "D(G(z))", words["loss"]),
+            (words["weights"], words["logit"], words["weight"]),
+        ],
+    )
+    alive, dying = theme.curves[:2]
+    d = np.linspace(0.004, 0.996, 497)
+    saturating, non_saturating = generator_losses(d)
+    left.axvspan(0, 0.1, color=theme.grid, zorder=0)
+    left.plot(d, non_saturating, color=alive, linewidth=LINE)
+    left.plot(d, saturating, color=dying, linewidth=LINE)
+    beside(left, (0.2, 2.6), words["non_saturating"], alive)
+    beside(left, (0.9, -3.3), words["saturating"], dying, ha="right")
+    beside(left, (0.115, -4.1), words["early"], theme.soft, fontweight="normal")
+    left.set(xlim=(0, 1), ylim=(-4.6, 4.6))
+    logit = np.linspace(-8, 8, 321)
+    saturating, non_saturating = generator_weights(logit)
+    right.axvspan(-8, -4, color=theme.grid, zorder=0)
+    right.plot(logit, non_saturating, color=alive, linewidth=LINE)
+    right.plot(logit, saturating, color=dying, linewidth=LINE)
+    beside(right, (-3.1, 1.06), "1 − D", alive)
+    beside(right, (4.2, 1.06), "D", dying)
+    beside(right, (-7.8, 0.5), words["sure"], theme.soft, fontweight="normal")
+    ticks = (-8, -4, 0, 4, 8)
+    right.set_xticks(ticks, [str(t).replace("-", "−") for t in ticks])
+    right.set(xlim=(-8, 8), ylim=(0, 1.16))
+
+
+def _distances(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
+    left, right = panels(
+        ax,
+        theme,
+        [
+            (words["distance"], words["apart"], ""),
+            (words["slope"], words["apart"], ""),
+        ],
+    )
+    straight, flat = theme.curves[:2]
+    apart = np.linspace(0, 6, 241)
+    js = np.array([js_of_blobs(d) for d in apart])
+    left.plot(apart, apart, color=straight, linewidth=LINE)
+    left.plot(apart, js, color=flat, linewidth=LINE)
+    left.axhline(np.log(2), color=theme.soft, linewidth=1.2, linestyle=(0, (4, 4)), zorder=0)
+    beside(left, (3.3, 4.3), words["wasserstein"], straight, ha="right")
+    beside(left, (5.9, 1.15), words["js"], flat, ha="right")
+    left.set(xlim=(0, 6), ylim=(0, 6))
+    right.plot(apart, np.ones_like(apart), color=straight, linewidth=LINE)
+    right.plot(apart, np.gradient(js, apart), color=flat, linewidth=LINE)
+    beside(right, (3.3, 1.08), "Wasserstein: 1", straight)
+    beside(right, (5.9, 0.13), words["nothing"], flat, ha="right")
+    right.set(xlim=(0, 6), ylim=(0, 1.2))
+
+
+def _phase(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
+    left, right = panels(
+        ax,
+        theme,
+        [
+            (words["plane"], words["generator"], words["discriminator"]),
+            (words["time"], words["steps"], ""),
+        ],
+    )
+    rows = (
+        ("at_once", dirac.path(), theme.curves[1]),
+        ("in_turns", dirac.path(in_turns=True), theme.curves[3]),
+        ("other", dirac.path(saturating=False), theme.curves[2]),
+        ("r1", dirac.path(weight=dirac.WEIGHT), theme.curves[0]),
+    )
+    for name, path, colour in rows:
+        if name != "other":  # two spirals and a circle are enough for the eye
+            left.plot(*path.T, color=colour, linewidth=1.6)
+        distance: Float = np.hypot(*path.T)
+        right.plot(distance, color=colour, linewidth=LINE)
+        # In a margin to the right of the curve's end; R1 leaves the picture long before.
+        end = (dirac.STEPS + 12, distance[-1]) if distance[-1] > 1e-4 else (dirac.STEPS - 90, 3e-4)
+        beside(right, end, words[name], colour)
+    left.plot(*dirac.START, "o", color=theme.ink, markersize=8)
+    beside(left, (1.05, -1.5), words["start"], theme.ink, ha="center")
+    left.plot(0, 0, "+", color=theme.ink, markersize=14, markeredgewidth=2.4)
+    # A length means the same both ways: a circle is a circle.
+    left.set(xlim=(-4.3, 4.3), ylim=(-3.165, 3.165), aspect="equal")
+    decades(right, -4, 1)
+    right.set_xlim(0, 1.85 * dirac.STEPS)
+    right.set_xticks(range(0, dirac.STEPS + 1, 100))
+
+
+CLOSED: dict[str, Drawing] = {
+    "game": FIGURES["game"],
+    "cross-entropy": FIGURES["discriminator_loss"],
+    "two-losses": Drawing(
+        _two_losses,
+        {
+            "en": {
+                "losses": "The losses, against D",
+                "weights": "Their slopes, against the logit",
+                "loss": "loss of G (nats)",
+                "logit": "logit of D(G(z))",
+                "weight": "size of the slope",
+                "saturating": "log(1 − D): saturates",
+                "non_saturating": "−log D",
+                "early": "← where training begins",
+                "sure": "D is sure: fake",
+            },
+            "zh": {
+                "losses": "两种损失（横轴 D）",
+                "weights": "它们的斜率（横轴 logit）",
+                "loss": "生成器的损失（奈特）",
+                "logit": "D(G(z)) 的 logit",
+                "weight": "斜率的大小",
+                "saturating": "log(1 − D)：饱和",
+                "non_saturating": "−log D",
+                "early": "← 训练从这里开始",
+                "sure": "D 确信：假",
+            },
+        },
+    ),
+    "distances": Drawing(
+        _distances,
+        {
+            "en": {
+                "distance": "What a distance says of two blobs",
+                "slope": "How hard it pulls: its slope",
+                "apart": "distance between the centres",
+                "wasserstein": "Wasserstein: how far",
+                "js": "JS (nats): stuck at log 2",
+                "nothing": "JS: no pull from afar",
+            },
+            "zh": {
+                "distance": "两团之间的“距离”怎么说",
+                "slope": "拉力有多大：它的斜率",
+                "apart": "两个中心的间距",
+                "wasserstein": "Wasserstein：有多远",
+                "js": "JS（奈特）：停在 log 2",
+                "nothing": "JS：远处没有拉力",
+            },
+        },
+    ),
+    "phase": Drawing(
+        _phase,
+        {
+            "en": {
+                "plane": "Two players, two numbers",
+                "time": "Distance from the equilibrium",
+                "generator": "θ: where G is",
+                "discriminator": "ψ: slope of D",
+                "steps": "rounds",
+                "start": "start",
+                "at_once": "both at once",
+                "in_turns": "in turns",
+                "other": "non-saturating",
+                "r1": "with R1",
+            },
+            "zh": {
+                "plane": "两个玩家，两个数",
+                "time": "到均衡点的距离",
+                "generator": "θ：生成器的位置",
+                "discriminator": "ψ：判别器的斜率",
+                "steps": "轮",
+                "start": "起点",
+                "at_once": "同时更新",
+                "in_turns": "轮流更新",
+                "other": "非饱和损失",
+                "r1": "加 R1",
+            },
+        },
+    ),
+}
+
+
+def plates(results: Mapping[str, Any]) -> dict[str, Drawing]:
+    """All figures by their files' names."""
+    return {**CLOSED, **measured(results)}
+
+
+def draw(folder: Path, results: Mapping[str, Any]) -> None:
+    """Draw every figure in both languages: NAME.png and NAME.zh.png.
+
+    Raises:
+        ToylabError: If no font here has the Chinese words.
+    """
+    for name, drawing in plates(results).items():
+        check_glyphs(drawing.words["zh"].values(), "zh")
+        for lang, ending in (("en", "png"), ("zh", "zh.png")):
+            with whole(folder / f"{name}.{ending}") as part:
+                part.write_bytes(drawn(drawing, lang))
+
+
+def drawn(drawing: Drawing, lang: str) -> bytes:
+    """A figure as the bytes of its PNG, with as few colours as it needs."""
+    raw = io.BytesIO()
+    picture(drawing, raw, THEMES["light"], lang, DOTS)
+    # Lines on paper: 64 colours carry them and their soft edges, in a third of the bytes.
+    few = Image.open(raw).convert("RGB").quantize(64, dither=Image.Dither.NONE)
+    told = PngInfo()
+    told.add_text("Software", "toylab")
+    # Which font drew the words: another machine may have another for Chinese.
+    told.add_text("Font", families(lang)[0])
+    packed = io.BytesIO()
+    few.save(packed, format="png", optimize=True, pnginfo=told)
+    return packed.getvalue()

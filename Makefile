@@ -2,16 +2,19 @@
 PYTHON ?= python3
 PIP_FLAGS ?= --quiet --disable-pip-version-check
 
-.PHONY: demo test fast lint bench fuzz check-slides clean
+# Two processes of one thread each: a test shares no file, port or cache with another.
+PYTEST = OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest -n 2 --dist worksteal
+
+.PHONY: demo test fast lint bench scale fuzz kill test-lowest test-newest audit check-slides clean
 
 demo: .venv/ready
 	.venv/bin/toylab run mode-collapse
 
 test: .venv-test/ready
-	.venv-test/bin/python -m pytest
+	$(PYTEST) --durations=25
 
 fast: .venv-test/ready
-	.venv-test/bin/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 lint: .venv-test/ready
 	.venv-test/bin/ruff check .

@@ -25,6 +25,33 @@ lint: .venv-test/ready
 fuzz: .venv-test/ready
 	TOYLAB_FUZZ=100 .venv-test/bin/python -m pytest tests/test_trust.py
 
+# Two hundred kills at random moments, of five commands: some half an hour.
+kill: .venv-test/ready
+	TOYLAB_FUZZ=8 .venv-test/bin/python -m pytest tests/test_stops.py -k killed
+
+# Time and memory at n, 2 n and 4 n steps, seeds, frames and points.
+scale: .venv-test/ready
+	OMP_NUM_THREADS=1 .venv-test/bin/python tests/bench/scale.py
+
+# The oldest versions that pyproject.toml allows, and the newest there are; each in an environment of its own.
+# torch stays as it was tested: other builds of it bring CUDA. TESTS= runs the slow tests too.
+TESTS ?= -m "not slow"
+test-lowest:
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/pip install $(PIP_FLAGS) -c constraints-lowest.txt -e ".[dev]"
+	OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n 2 --dist worksteal $(TESTS)
+
+test-newest:
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/pip install $(PIP_FLAGS) --upgrade "torch==2.13.0" -e ".[dev]"
+	OMP_NUM_THREADS=1 .venv-newest/bin/python -m pytest -n 2 --dist worksteal $(TESTS)
+
+# Known faults in the pinned versions; asks PyPI's advisories.
+audit:
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/pip install $(PIP_FLAGS) pip-audit
+	.venv-audit/bin/pip-audit --no-deps --disable-pip -r constraints.txt
+
 bench: .venv-test/ready
 	.venv-test/bin/python tests/bench/filming.py
 	.venv-test/bin/python tests/bench/training.py
@@ -44,4 +71,4 @@ check-slides: .venv-test/ready
 	touch $@
 
 clean:
-	rm -rf .venv .venv-test dist
+	rm -rf .venv .venv-test .venv-lowest .venv-newest .venv-audit dist

@@ -230,6 +230,6 @@ def test_an_odd_output_ends_without_a_traceback(line: str, tmp_path: Path) -> No
 )
 def test_an_odd_machine_is_no_matter(odd: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "é.toml").write_text('title = "é → 中"\nlesson = "L"\n' + SMALL, encoding="utf-8")
-    done = ran(["-m", "toylab", "show", "é.toml"], tmp_path, **odd)
+    done = ran(["-m", "toylab", "show", "é.toml"], tmp_path, 120, **odd)
     assert done.returncode == 0 and not done.stderr
     assert len(done.stdout.splitlines()) > 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ class Look:
             return replace(self, lang="en")
         return self
 
-    def legible(self, settings: Mapping[str, Any], name: str) -> None:
+    def legible(self, settings: dict[str, Any], name: str) -> None:
         """Check that the fonts have what a scenario's film will say, before anything is trained.
 
         Raises:

@@ -2,16 +2,19 @@
 PYTHON ?= python3
 PIP_FLAGS ?= --quiet --disable-pip-version-check
 
-.PHONY: demo test fast lint api bench fuzz check-slides clean
+# Two processes of one thread each: a test shares no file, port or cache with another.
+PYTEST = OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest -n 2 --dist worksteal
+
+.PHONY: demo test fast lint api bench scale fuzz kill test-lowest test-newest audit check-slides clean
 
 demo: .venv/ready
 	.venv/bin/toylab run mode-collapse
 
 test: .venv-test/ready
-	.venv-test/bin/python -m pytest
+	$(PYTEST) --durations=25
 
 fast: .venv-test/ready
-	.venv-test/bin/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 lint: .venv-test/ready
 	.venv-test/bin/ruff check .
@@ -25,6 +28,33 @@ api: .venv-test/ready
 # A hundred times the cases of a test run, not the same ones each time: some two hours.
 fuzz: .venv-test/ready
 	TOYLAB_FUZZ=100 .venv-test/bin/python -m pytest tests/test_trust.py
+
+# Two hundred kills at random moments, of five commands: some half an hour.
+kill: .venv-test/ready
+	TOYLAB_FUZZ=8 .venv-test/bin/python -m pytest tests/test_stops.py -k killed
+
+# Time and memory at n, 2 n and 4 n steps, seeds, frames and points.
+scale: .venv-test/ready
+	OMP_NUM_THREADS=1 .venv-test/bin/python tests/bench/scale.py
+
+# The oldest versions that pyproject.toml allows, and the newest there are; each in an environment of its own.
+# torch stays as it was tested: other builds of it bring CUDA. TESTS= runs the slow tests too.
+TESTS ?= -m "not slow"
+test-lowest:
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/pip install $(PIP_FLAGS) -c constraints-lowest.txt -e ".[dev]"
+	OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n 2 --dist worksteal $(TESTS)
+
+test-newest:
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/pip install $(PIP_FLAGS) --upgrade "torch==2.13.0" -e ".[dev]"
+	OMP_NUM_THREADS=1 .venv-newest/bin/python -m pytest -n 2 --dist worksteal $(TESTS)
+
+# Known faults in the pinned versions; asks PyPI's advisories.
+audit:
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/pip install $(PIP_FLAGS) pip-audit
+	.venv-audit/bin/pip-audit --no-deps --disable-pip -r constraints.txt
 
 # One table of ratios, some twenty minutes; JAX stands in it if it is installed there (pip install jax).
 bench: .venv-test/ready
@@ -45,4 +75,4 @@ check-slides: .venv-test/ready
 	touch $@
 
 clean:
-	rm -rf .venv .venv-test dist api
+	rm -rf .venv .venv-test .venv-lowest .venv-newest .venv-audit dist api

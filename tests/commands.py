@@ -1,12 +1,17 @@
-"""Commands in processes of their own: to be stopped, or run to their end."""
+"""Commands: in this process, or in processes of their own, to be stopped or run to their end."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from toylab import cli
 
 
 def started(words: Sequence[str], folder: Path, **environment: str) -> subprocess.Popen[bytes]:
@@ -33,3 +38,32 @@ def ran(
         timeout=seconds,
         env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
     )
+
+
+def toylab(*words: str) -> tuple[int, str]:
+    """Run a command in this process; its exit code and what it said on standard error."""
+    argv, sys.argv = sys.argv, ["toylab", *words]
+    code: Any = 0
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+            cli.main()
+    except SystemExit as end:
+        code = end.code
+    finally:
+        sys.argv = argv
+    return int(code or 0), said.getvalue()
+
+
+def ends_well(*words: str, names: str = "") -> int:
+    """Whether a command ends as it should; `names` must stand in what it says if it fails."""
+    code, said = toylab(*words)
+    assert code in (0, 2), (words, code, said)
+    if code == 2:
+        assert said.strip(), words
+        assert "Traceback" not in said
+        assert names in said, (words, said)
+        for line in said.splitlines():
+            # A mistake's second and third line are set in; none runs over many screens.
+            assert len(line) < 1500, line
+    return code

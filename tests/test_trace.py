@@ -114,7 +114,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(small_trace: Trace, tmp_path: P
     for _ in range(5):
         data = _with_record_again(data)
     path.write_bytes(data)
-    with pytest.raises(ToylabError, match="unpacks to more than 16 GiB"):
+    with pytest.raises(ToylabError, match="unpacks to 24 GiB, too much"):
         Trace.load(path)
 
 

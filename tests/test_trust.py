@@ -6,13 +6,11 @@ process, as `toylab ...` would, and fails on any traceback by raising it.
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import io
 import json
 import os
 import resource
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,11 +19,12 @@ from typing import Any
 import numpy as np
 import pytest
 import tomli_w
+from commands import ends_well
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from toylab import catalogue, cli
+from toylab import catalogue
 from toylab.scenario import schema
 from toylab.trace import Trace
 
@@ -55,35 +54,6 @@ def _within_memory() -> Iterator[None]:
     yield
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert (after - before) * 1024 < MOST_BYTES
-
-
-def toylab(*words: str) -> tuple[int, str]:
-    """Run a command in this process; its exit code and what it said on standard error."""
-    argv, sys.argv = sys.argv, ["toylab", *words]
-    code: Any = 0
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
-            cli.main()
-    except SystemExit as end:
-        code = end.code
-    finally:
-        sys.argv = argv
-    return int(code or 0), said.getvalue()
-
-
-def ends_well(*words: str, names: str = "") -> int:
-    """Whether a command ends as it should; `names` must stand in what it says if it fails."""
-    code, said = toylab(*words)
-    assert code in (0, 2), (words, code, said)
-    if code == 2:
-        assert said.strip(), words
-        assert "Traceback" not in said
-        assert names in said, (words, said)
-        for line in said.splitlines():
-            # A mistake's second and third line are set in; none runs over many screens.
-            assert len(line) < 1500, line
-    return code
 
 
 # --- scenario files ---

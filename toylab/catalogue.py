@@ -7,11 +7,11 @@ Plain data only; nothing is checked here but the way from file to file. Imports 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from toylab import toml
 from toylab.errors import ToylabError, unknown
 
 # A scenario is some 40 lines; a megabyte of TOML is a mistake.
@@ -86,17 +86,17 @@ def parse(path: Path) -> dict[str, Any]:
             data = file.read(_MOST_BYTES + 1)
         if len(data) > _MOST_BYTES:
             raise ToylabError(f"{path}: larger than 1 MB. A scenario is some 40 lines of TOML.")
-        return tomllib.loads(data.decode("utf-8"))
+        return toml.read(data.decode("utf-8"))
     except OSError as error:
         raise ToylabError(f"{path}: cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
         raise ToylabError(
             f"{path}: not a text file in UTF-8. Expected a scenario in TOML."
         ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ToylabError(f"{path}: not TOML: {error}.") from error
-    except RecursionError as error:
-        raise ToylabError(f"{path}: nested too deeply for a scenario.") from error
+    except ToylabError:
+        raise
+    except ValueError as error:
+        raise ToylabError(f"{path}: not TOML of a scenario: {error}.") from error
 
 
 def chain(path: Path) -> list[tuple[Path, dict[str, Any]]]:
@@ -182,6 +182,8 @@ def changed(settings: Mapping[str, Any], changes: Sequence[str]) -> dict[str, An
                 f'--set "{change}" is not a change. Expected a path and a value: '
                 "game.generator_steps=1"
             )
+        if len(steps) > toml.DEEPEST or any(len(place) > 6 for _, place in steps):
+            raise ToylabError(f'--set "{change}" leads deeper, or further, than any setting is.')
         keys = [int(place) if place else key for key, place in steps]
         if keys[0] == "extends":
             raise ToylabError(
@@ -198,8 +200,8 @@ def _spelt(key: str, place: str) -> str:
 
 def _value(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+        return toml.read(f"value = {text}")["value"]
+    except ValueError:
         return text
 
 

@@ -18,6 +18,7 @@ from toylab.terminal import (
     guarded,
     parse_seeds,
     progress,
+    say,
     say_result,
     warn,
 )
@@ -104,7 +105,7 @@ def list_() -> None:
     width = max((len(name) for name in names), default=0)
     for name in names:
         settings = catalogue.parse(catalogue.find(name))
-        typer.echo(f"{name:<{width}}  {settings.get('title', '')}: {settings.get('lesson', '')}")
+        say(f"{name:<{width}}  {settings.get('title', '')}: {settings.get('lesson', '')}")
 
 
 @app.command()
@@ -113,26 +114,24 @@ def show(name: Name, set_: Changes = []) -> None:  # noqa: B006 - typer copies d
     from toylab import catalogue, scenario
 
     chosen = _loaded(name, set_)
-    typer.echo(f"{chosen.title}\n  {chosen.lesson}")
+    say(f"{chosen.title}\n  {chosen.lesson}")
     if chosen.source:
-        typer.echo(f"  Source: {chosen.source}")
+        say(f"  Source: {chosen.source}")
     for heading, base in _bases(name, set_):
-        typer.echo(f"\n{heading}")
+        say(f"\n{heading}")
         for path, old, new in scenario.differences(chosen, base) or [("nothing", "", "")]:
-            typer.echo(
-                f"  {path}: {_said(old)} -> {_said(new)}" if path != "nothing" else "  nothing"
-            )
+            say(f"  {path}: {_said(old)} -> {_said(new)}" if path != "nothing" else "  nothing")
     for claim in chosen.claims:
-        typer.echo(f"\nClaim: {claim.text}")
+        say(f"\nClaim: {claim.text}")
         low, high = claim.window
-        typer.echo(
+        say(
             f"  {claim.reduce} of {claim.metric} over {low:g}..{high:g} of training "
             f"{claim.relation} {claim.threshold:g}, in {claim.quorum:.0%} of seeds"
             + (f" ({claim.source})" if claim.source else "")
         )
     settings = {k: v for k, v in chosen.settings.items() if k not in catalogue.OWN_KEYS}
-    typer.echo("\nSettings:\n")
-    typer.echo(scenario.as_toml(settings).rstrip())
+    say("\nSettings:\n")
+    say(scenario.as_toml(settings).rstrip())
 
 
 @app.command()
@@ -208,7 +207,7 @@ def run(
         raise ToylabError(
             f"-o names the film of one scenario, and {len(names)} were given. Leave -o out, or run one."
         )
-    check_still(output or [f"{name}.gif" for name in names[:1]], frame)
+    check_still(output or ["film.gif"], frame)
     look = Look(theme, lang, layout, layers, style, fps, seconds).checked(warn)
     grid = None if seeds is None else parse_seeds(seeds)
     if grid and len(grid) > MOST_FILMED:
@@ -216,6 +215,8 @@ def run(
     place = _device(device)
     # All of them before the first is trained: a misspelt last name should not cost an hour.
     scenarios = [_loaded(name, set_) for name in names]
+    for scenario in scenarios:
+        look.legible(scenario.settings, scenario.name)
     for scenario in scenarios:
         trace, took = _record(scenario, grid or [seed_to_film([scenario], seed)], place)
         trace.save(to / f"{scenario.name}.npz")
@@ -293,7 +294,7 @@ def check(
         for o in outcomes:
             low, high = o.interval
             share = f"{o.hits}/{len(numbers)}"
-            typer.echo(
+            say(
                 f"{o.verdict:<9}  {share:>7}  {low:.2f}..{high:.2f}  {o.scenario:<{width}}  {o.claim.text}"
             )
         found += outcomes
@@ -421,8 +422,8 @@ def inspect(
     settings = told.pop("settings", "")
     width = max(map(len, told), default=0)
     for key, value in sorted(told.items()):
-        typer.echo(f"{key:<{width}}  {value}")
-    typer.echo(f"\n{settings.rstrip()}")
+        say(f"{key:<{width}}  {value}")
+    say(f"\n{settings.rstrip()}")
 
 
 def _loaded(name: str, changes: Sequence[str]) -> Scenario:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -22,14 +23,18 @@ def whole(path: Path) -> Iterator[Path]:
     # In the same folder, so that the move is atomic; with the process's number, so that two commands
     # do not write one file; hidden, so that a watcher of *.gif never sees it. The ending stays last,
     # since some encoders choose the format by it.
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    to = _led(path)
+    part = to.with_name(f".{to.stem}.{os.getpid()}.part{to.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
+        _make(to.parent)
+        if to.is_dir():
             raise ToylabError(f"Cannot write {path}: it is a folder. Give the name of a file.")
-        _sweep(path)
+        if to.exists() and not to.is_file():
+            # A pipe or a device would be gone, and whoever reads it would wait for ever.
+            raise ToylabError(f"Cannot write {path}: it is no file. Give the name of a file.")
+        _sweep(to)
         yield part
-        os.replace(part, path)
+        os.replace(part, to)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ToylabError(f"Cannot write {path}: {reason}.") from error
@@ -63,28 +68,42 @@ def whole_folder(
     Raises:
         ToylabError: If something else stands there, or the folder cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    old = path.with_name(f".{path.name}.{os.getpid()}.old.part")
+    to = _led(path)
+    part = to.with_name(f".{to.name}.{os.getpid()}.part")
+    old = to.with_name(f".{to.name}.{os.getpid()}.old.part")
     try:
-        if path.exists() and not (path.is_dir() and ours(path)):
+        if to.exists() and not (to.is_dir() and ours(to)):
             raise ToylabError(
                 f"Cannot write {path}/: it holds other things than {held}. Give another name."
             )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
+        _make(to.parent)
+        _sweep(to)
         part.mkdir()
         yield part
-        if path.exists():
-            path.rename(old)
-        part.rename(path)
+        if to.exists():
+            to.rename(old)
+        part.rename(to)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ToylabError(f"Cannot write {path}/: {reason}.") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-        if old.exists() and not path.exists():
-            old.rename(path)
+        if old.exists() and not to.exists():
+            old.rename(to)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _led(path: Path) -> Path:
+    """Where a link leads: the link stays, and what it names is replaced."""
+    return Path(os.path.realpath(path)) if os.path.islink(path) else path
+
+
+def _make(folder: Path) -> None:
+    """Make a folder and those above it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except RecursionError:  # thousands of folders, one in another
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG)) from None
 
 
 def _sweep(path: Path) -> None:

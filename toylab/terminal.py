@@ -5,6 +5,10 @@ Imports stand inside functions, as in `cli`: what is not used is not waited for.
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -64,9 +68,38 @@ def command() -> str:
     return shlex.join(["toylab", *sys.argv[1:]])
 
 
+def plain(words: str) -> str:
+    """The words without what commands a terminal: a file may be somebody else's, and so may its title.
+
+    Escapes and other control characters, and those that turn the direction of what follows, are spelt
+    out.
+    """
+    return _COMMANDING.sub(lambda found: found[0].encode("unicode_escape").decode(), words)
+
+
+# Lines and tabs stay; 202A-202E and 2066-2069 turn the direction.
+_COMMANDING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def say(words: str) -> None:
+    """Say what was asked for, on standard output; work goes on if nobody reads it any more."""
+    try:
+        print(plain(words))
+    except BrokenPipeError:  # as in `toylab list | head -1`; typer would make exit code 1 of it
+        _drop_output()
+
+
 def warn(words: str) -> None:
-    """Say something that does not stop the work."""
-    print(words, file=sys.stderr)
+    """Say something that does not stop the work, on standard error."""
+    print(*map(_cut, plain(words).splitlines()), sep="\n", file=sys.stderr)
+
+
+# Characters of a line of a message: all names that are known fit, the text of a whole book does not.
+_LONGEST = 1400
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 200]} ... {line[-190:]}"
 
 
 def say_result(output: str | Path, words: str) -> None:
@@ -74,7 +107,7 @@ def say_result(output: str | Path, words: str) -> None:
     path = Path(output)
     files = [path, *path.iterdir()] if path.is_dir() else [path]
     size = sum(file.stat().st_size for file in files)
-    print(f"{output}  {size / 1e6:.1f} MB, {words}")
+    say(f"{output}  {size / 1e6:.1f} MB, {words}")
 
 
 def expect_ending(path: Path, endings: Iterable[str]) -> None:
@@ -95,29 +128,51 @@ def guarded(app: Callable[..., Any]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     # A shell starts its background jobs with Ctrl-C ignored, and Python then leaves it so.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A terminal without Unicode, or a file's name that is none, is spelt out and not stumbled over.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
-        sys.exit(app(standalone_mode=False))
+        code = app(standalone_mode=False)
+        _flush()  # a full disk is told here, and not while Python ends
+        sys.exit(code)
     except KeyboardInterrupt:
         _fail("Stopped. Files that were not finished are as they were before.", 130)
     except ToylabError as error:
         _fail(str(error), 2)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader has gone, as in `toylab list | head -1`
-        sys.exit(0)
     except OSError as error:
-        _fail(f"{error.filename or 'A file'}: {error.strerror or error}.", 2)
+        _fail(f"{error.filename or 'Standard output'}: {error.strerror or error}.", 2)
     except MemoryError:
         _fail("Out of memory. Lower training.batch, recording.samples or the number of seeds.", 2)
     except Exception as error:
         # typer's own errors: unknown commands and options, missing arguments.
-        say = getattr(error, "format_message", None)
-        if say is None:
+        told = getattr(error, "format_message", None)
+        if told is None:
             if type(error).__name__ == "Abort":
                 _fail("Stopped. Files that were not finished are as they were before.", 130)
             raise
-        _fail(f"{say()} See `toylab --help`.", 2)
+        _fail(f"{told()} See `toylab --help`.".lstrip(), 2)
 
 
 def _fail(words: str, code: int) -> None:
-    print(words, file=sys.stderr)
+    with contextlib.suppress(OSError):
+        warn(words)
+    try:
+        _flush()
+    except OSError:
+        _drop_output()
     sys.exit(code)
+
+
+def _flush() -> None:
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
+
+
+def _drop_output() -> None:
+    """Forget what could not be written: Python would try once more as it ends, and tell its traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import tomllib
+import os
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from toylab import targets
+from toylab import targets, toml
 from toylab.axes import Float, Int
 from toylab.choice import make
 from toylab.errors import ToylabError
@@ -134,7 +134,7 @@ class Trace:
     @cached_property
     def settings(self) -> dict[str, Any]:
         """The scenario's settings as plain data."""
-        return tomllib.loads(self.settings_text)
+        return toml.read(self.settings_text)
 
     @cached_property
     def target(self) -> targets.Target:
@@ -235,6 +235,14 @@ def _listed(numbers: Int) -> str:
 _MOST_BYTES = 16 * 2**30
 
 
+def _most_bytes() -> int:
+    """Of a trace, unpacked: half of the machine's memory at most, since whoever reads it needs some too."""
+    try:
+        return min(_MOST_BYTES, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
+    except (AttributeError, OSError, ValueError):  # not told by this system
+        return _MOST_BYTES
+
+
 def _read(path: Path) -> Trace:
     def refuse(reason: str, cause: Exception | None = None) -> ToylabError:
         error = ToylabError(
@@ -249,8 +257,9 @@ def _read(path: Path) -> Trace:
         raise ToylabError(f"{path}: {what}. Expected a trace (.npz) that toylab wrote.")
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:
-                raise refuse(f"it unpacks to more than {_MOST_BYTES // 2**30} GiB")
+            n_bytes = sum(entry.file_size for entry in archive.infolist())
+            if n_bytes > _most_bytes():
+                raise refuse(f"it unpacks to {n_bytes / 2**30:.3g} GiB, too much for this machine")
             known = {entry.filename.removesuffix(".npy") for entry in archive.infolist()}
             missing = sorted({*_AXES, "meta"} - known)
             if missing:

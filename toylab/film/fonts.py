@@ -79,7 +79,7 @@ def missing(words: Iterable[str], fonts: Iterable[str]) -> str:
     drawn = [_font(family) for family in fonts]
 
     def known(c: str) -> bool:
-        return not c.isprintable() or any(font.get_char_index(ord(c)) for font in drawn)
+        return c == "\n" or any(font.get_char_index(ord(c)) for font in drawn)
 
     return "".join(dict.fromkeys(c for text in words for c in text if not known(c)))
 
@@ -91,6 +91,10 @@ def check_glyphs(words: Iterable[str], lang: str) -> None:
         ToylabError: With what to install.
     """
     lacking = missing(words, families(lang))
+    hidden = [c for c in lacking if not c.isprintable()]
+    if hidden:
+        codes = ", ".join(f"U+{ord(c):04X}" for c in hidden[:4])
+        raise ToylabError(f"The film's words hold {codes}, which nobody can see. Take it out.")
     if lacking:
         raise ToylabError(
             f"No font here has {lacking[:12]}.\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from toylab.errors import ToylabError
 from toylab.film.animation import Animation
@@ -58,6 +59,19 @@ class Look:
             warn(f"{error}\n  Filming in English.")
             return replace(self, lang="en")
         return self
+
+    def legible(self, settings: dict[str, Any], name: str) -> None:
+        """Check that the fonts have what a scenario's film will say, before anything is trained.
+
+        Raises:
+            ToylabError: With the characters that are missing.
+        """
+        words = WORDS[self.lang]
+        told = [name, *(words.of(settings, key) for key in ("title", "lesson"))]
+        try:
+            check_glyphs(told, self.lang)
+        except ToylabError as error:
+            raise ToylabError(f"{name}: {error}") from None
 
     @property
     def named(self) -> list[str] | None:

@@ -7,6 +7,9 @@ frame of 1280 x 720 fills a 13.333 x 7.5 inch slide and its points are the slide
 
 from __future__ import annotations
 
+import contextlib
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -144,9 +147,10 @@ def styled(theme: Theme, style: str | Path | None) -> tuple[Theme, list[str]]:
     try:
         # Through the same reader as plt.style.use, which needs no pyplot. Of what it does not know it
         # only tells the log.
-        told = dict(rc_params_from_file(path, use_default_template=False))
+        with _logged() as log:
+            told = dict(rc_params_from_file(path, use_default_template=False))
         if not told:
-            raise ValueError("no setting in it is known to matplotlib")
+            raise ValueError(log[0] if log else "no setting in it is known to matplotlib")
         colours = {
             name: to_hex(told[key])
             for name, key in (
@@ -168,6 +172,22 @@ def styled(theme: Theme, style: str | Path | None) -> tuple[Theme, list[str]]:
     except Exception as error:
         raise ToylabError(f"{path}: not a matplotlib style file: {error}.") from error
     return replace(theme, **changed), [str(family) for family in told.get("font.family", ())]
+
+
+@contextlib.contextmanager
+def _logged() -> Iterator[list[str]]:
+    """What matplotlib says to its log in the block, the first line of each, instead of on the terminal."""
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage().strip().splitlines()[0])
+    log = logging.getLogger("matplotlib")
+    before, log.propagate = log.propagate, False
+    log.addHandler(handler)
+    try:
+        yield lines
+    finally:
+        log.removeHandler(handler)
+        log.propagate = before
 
 
 def nice_probability(logit: float) -> float:

@@ -67,6 +67,9 @@ def provenance_of(path: Path) -> dict[str, str]:
     """
     if not path.exists():
         raise ToylabError(f"{path}: no such file. Expected a film or a trace that toylab wrote.")
+    if not path.is_file() and not path.is_dir():
+        # A pipe would be waited for.
+        raise ToylabError(f"{path}: neither a file nor a folder. Expected a film or a trace.")
     if path.is_file():
         with path.open("rb") as file:
             start = file.read(4)

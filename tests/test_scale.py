@@ -1,0 +1,75 @@
+"""What grows with steps, seeds, frames and points of a file, and by how much; `make scale` measures the times."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import toylab
+from toylab.scenario import Scenario
+from toylab.targets.base import blurred_log_density
+from toylab.training import train
+
+Make = Callable[..., Scenario]
+
+
+def peak(work: Callable[[], Any]) -> int:
+    """Bytes of Python and numpy that were held at once, above what was held before."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_steps(small: Make) -> None:
+    def played(steps: int) -> Callable[[], Any]:
+        scenario = small(training={"steps": steps}, recording={"snapshots": 3})
+        return lambda: toylab.record(scenario, [0])
+
+    played(8)()  # what is loaded once and kept
+    # A number kept for each of 800 steps would be 6 kB, a batch 100 kB; what is drawn at once is the same.
+    assert peak(played(864)) - peak(played(64)) < 6_000
+
+
+def test_a_training_that_is_looked_at_and_let_go_keeps_no_snapshot(small: Make) -> None:
+    def seen(snapshots: int) -> Callable[[], Any]:
+        scenario = small(training={"steps": 400}, recording={"snapshots": snapshots, "grid": 64})
+        return lambda: [shot.step for shot in train(scenario, [0])]
+
+    seen(5)()
+    # A snapshot is 18 kB here.
+    assert peak(seen(200)) - peak(seen(20)) < 40_000
+
+
+@pytest.mark.parametrize("what", ["seeds", "snapshots", "filmed"])
+def test_a_trace_grows_by_as_much_for_each_that_is_added(what: str, small: Make) -> None:
+    def size(n: int) -> int:
+        scenario = small(
+            training={"steps": 40}, recording={"snapshots": n if what == "snapshots" else 5}
+        )
+        n_seeds = 24 if what == "filmed" else n if what == "seeds" else 1
+        trace = toylab.record(scenario, range(n_seeds), filmed=range(n if what == "filmed" else 1))
+        assert len(trace.steps) == scenario.recording.snapshots
+        arrays = [value for value in vars(trace).values() if isinstance(value, np.ndarray)]
+        return sum(array.nbytes for array in arrays)
+
+    sizes = [size(n) for n in (8, 16, 24)]
+    assert sizes[2] - sizes[1] == sizes[1] - sizes[0] > 0
+
+
+def test_a_density_of_many_points_is_worked_out_in_pieces() -> None:
+    rng = np.random.default_rng(0)
+    places = rng.normal(size=(96, 96, 2))
+
+    def density(n: int) -> Callable[[], Any]:
+        knots = rng.normal(size=(n, 2))
+        return lambda: blurred_log_density(places, knots, 0.1)
+
+    # The whole table of 20,000 points would be 1.5 GB, twice that of 10,000.
+    assert peak(density(20_000)) < 1.2 * peak(density(10_000)) < 300e6

@@ -9,10 +9,10 @@ import re
 
 import numpy as np
 import pytest
+from documents import ROOT, read
 from PIL import Image
 from scipy.optimize import brentq
 from scipy.special import expit, rel_entr
-from test_docs import ROOT, anchors
 
 import toylab
 from toylab.course import dirac
@@ -93,7 +93,7 @@ def test_every_link_and_picture_is_there(page: str) -> None:
         file, _, anchor = link.partition("#")
         other = home / file if file else home / name
         assert other.exists(), link
-        assert not anchor or anchor in anchors(other.read_text(encoding="utf-8")), link
+        assert not anchor or anchor in read(other.resolve()).anchors, link
 
 
 @pytest.mark.parametrize("page", PAGES)

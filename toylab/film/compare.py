@@ -132,7 +132,7 @@ class Grid(Animation):
         """The lower left corner of each stage below `top`, and the side of all; units."""
         columns, side = self._shape(top)
         rows = -(-len(self._cells) // columns)
-        spare = (top - FOOT - rows * (side + _WORDS)) / rows
+        spare = (top - self._foot - rows * (side + _WORDS)) / rows
         return [
             (
                 self.layout.left + column * (side + _GAP),
@@ -160,6 +160,11 @@ class Grid(Animation):
         )
         return replace(self._words, diverged="\n".join(lines))
 
+    @property
+    def _foot(self) -> int:
+        """Where the stages end: without a header the counter stands below, where the bar has its name."""
+        return FOOT + (0 if self.layout.headed else LESSON_LINE)
+
     def _shape(self, top: float) -> tuple[int, float]:
         """Columns, and the side of a stage, that make the stages as large as they can be."""
         n, layout = len(self._cells), self.layout
@@ -167,7 +172,7 @@ class Grid(Animation):
         def side(columns: int) -> float:
             rows = -(-n // columns)
             across = layout.right - layout.left - _BAR - _GAP * (columns - 1)
-            return float(min(across / columns, (top - FOOT) / rows - _WORDS) // 1)
+            return float(min(across / columns, (top - self._foot) / rows - _WORDS) // 1)
 
         columns = max(range(1, n + 1), key=side)
         return columns, side(columns)
@@ -182,13 +187,13 @@ class Grid(Animation):
         outputs = {cell.trace.provenance.get("output") for cell in self._cells}
         # A critic's value and a probability have no colours in common: each keeps its own limits.
         if not surfaces or len(outputs) > 1:
-            return self.layout.right
+            return self.layout.name_to
         widest = max(surfaces, key=lambda surface: surface.limit)
         for surface in surfaces:
             surface.limit, surface.bar = widest.limit, widest.bar
         name = draw_bar(self._axes(box), self._figure, self.layout, box, widest.bar, self._theme)
         # A stage that reaches down to the key has the bar's name on the key's row.
-        return name - 12 if box[1] < FOOT + LESSON_LINE else self.layout.right
+        return name - 12 if box[1] < FOOT + LESSON_LINE else self.layout.name_to
 
     def _show(self, snapshot: int) -> None:
         for stage, nearest in zip(self._stages, self._nearest, strict=True):

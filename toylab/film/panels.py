@@ -118,6 +118,9 @@ class Panel:
         shown = [*values, *(quartile for band in bands for quartile in band)]
         ticks = self._limits(metrics, shown, plan.log, k, thresholds, ceilings)
         ax.set_xlim(float(trace.steps[0]), float(trace.steps[-1]))
+        if self._word_room() * (len(ticks) - 1) >= 1:
+            # On low axes the words of the ends only: those between would lie on them.
+            ticks = [ticks[0], ticks[-1]]
         self.ticks = {tick: read(metrics[0], tick, bare=True) for tick in ticks}
         self.bands = [[self._inside(quartile) for quartile in band] for band in bands]
         #: Of each threshold: its line's start and end in steps, its place, its words, and the side

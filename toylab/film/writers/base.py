@@ -76,7 +76,7 @@ class Reel:
         timing: How long frames stand.
         provenance: How the film was made.
         still: The one frame of a still; None for a contact sheet.
-        early: A dozen frames over the film by number, drawn first. Only moving formats need them.
+        early: Some frames over the film by number, drawn first. Only moving formats need them.
     """
 
     frames: Frames

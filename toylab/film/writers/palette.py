@@ -29,8 +29,8 @@ class Palette:
     """
 
     def __init__(self, frames: Sequence[Frame]) -> None:
-        # Every fourth pixel of every fourth row, others in each frame, so that a film of twelve shows
-        # three quarters of what stands still.
+        # Every fourth pixel of every fourth row, others in each frame, so that eight frames show half of
+        # what stands still.
         n = max(1, round((packed(frames[0]).size / _SEEN) ** 0.5))
         pixels = np.concatenate(
             [packed(frame)[k % n :: n, k // n % n :: n].ravel() for k, frame in enumerate(frames)]

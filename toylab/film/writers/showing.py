@@ -23,8 +23,9 @@ Watch = Callable[[Sequence[int]], Iterable[int]]
 
 # Frames that may wait for a writer. Two keep both cores busy; more only hold memory.
 _WAITING = 2
-# Over the film they show all its colours; they are kept, so that none is drawn twice.
-_N_EARLY = 12
+# Over the film they show all its colours; they are kept, so that none is drawn twice. Few: the second
+# process starts after them.
+_N_EARLY = 8
 
 
 def write(

@@ -133,7 +133,7 @@ def test_a_slope_and_its_gradient_are_autograds(activation: str, moving: bool) -
     assert torch.allclose(deep[0], deep[1], atol=1e-10)
 
 
-@pytest.mark.parametrize("kind", set(NETWORKS) - {"mlp"})
+@pytest.mark.parametrize("kind", sorted({*NETWORKS} - {"mlp"}))
 def test_slopes_of_solvable_networks_are_finite_differences(kind: str) -> None:
     net = NETWORKS[kind](inputs=2, outputs=1)
     rows = torch.tensor([[0.3, -0.7]], dtype=torch.float64)

@@ -101,6 +101,11 @@ def test_the_tables_say_the_same_to_readers_and_machines(small: Make, tmp_path: 
     assert [c["hits"] for c in told["claims"]] == [8, 0]
     text = study.as_markdown(outcomes, {"torch": "1"})
     assert "| small | always | 8 of 8 | 0.68 to 1.00 | 0.8 | undecided |" in text
+    # 8 of 8 leave room down to .68, 16 of 16 to .806: the first to lie above .8.
+    assert "small, \u201calways\u201d: true of 100% of these seeds" in text
+    assert (
+        "from 68% to 100%, and 80% lies between; if the share stays, some 16 seeds decide." in text
+    )
 
 
 def test_scenarios_without_claims_cannot_be_checked(scenario_file: Callable[..., Path]) -> None:

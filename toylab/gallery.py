@@ -43,6 +43,7 @@ IN_CHINESE = (
     *("mode-collapse", "fair-steps", "mode-hopping", "vanishing-gradients"),
     *("non-saturating-rescue", "weak-discriminator", "k-twenty", "optimal-discriminator"),
     *("disjoint-supports", "wgan-gp", "dirac-cycle", "dirac-r1", "convergence"),
+    *("frozen-generator", "k-five"),
 )
 
 

@@ -284,7 +284,31 @@ def as_markdown(found: Sequence[Outcome], about: dict[str, str]) -> str:
             f"| {o.scenario} | {text} | {o.hits} of {len(o.numbers)} | {low:.2f} to {high:.2f} "
             f"| {o.claim.quorum:g} | {o.verdict} |"
         )
+    open_ones = [o for o in found if o.verdict == "undecided"]
+    if open_ones:
+        lines += ["", "## Undecided, and why", ""]
+    lines += [f"- {o.scenario}, \u201c{o.claim.text}\u201d: {_why_undecided(o)}" for o in open_ones]
     return "\n".join(lines) + "\n"
+
+
+def _why_undecided(o: Outcome) -> str:
+    """What the interval says, and how many seeds would decide if the share stayed as it is."""
+    n, (low, high) = len(o.numbers), o.interval
+    share, doubled = o.hits / n, n
+    while (
+        doubled < 100 * n
+        and verdict(round(share * doubled), doubled, o.claim.quorum) == "undecided"
+    ):
+        doubled *= 2
+    enough = (
+        f"if the share stays, some {doubled} seeds decide"
+        if doubled < 100 * n
+        else "more seeds would hardly decide: the share is the quorum itself"
+    )
+    return (
+        f"true of {share:.0%} of these seeds, but with {n} of them the share may be anything from "
+        f"{low:.0%} to {high:.0%}, and {o.claim.quorum:.0%} lies between; {enough}."
+    )
 
 
 def named(names: Sequence[str]) -> list[Scenario]:

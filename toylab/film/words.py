@@ -97,8 +97,8 @@ WORDS: dict[str, Words] = {
         optimal="最优判别器 D*(x)",
         optimal_gap="D – D*",
         modes="各模式的份额",
-        rule="训练 {low:.0%}–{high:.0%} 期间{name}的{how} {sign} {threshold:g}",
-        against="训练 {low:.0%}–{high:.0%} 期间{name}的{how}与 {other} 之差 {sign} {threshold:g}",
+        rule="{when}{name}的{how} {sign} {threshold:g}",
+        against="{when}{name}的{how}与 {other} 之差 {sign} {threshold:g}",
         play="播放",
         pause="暂停",
         back="后退一帧",
@@ -132,9 +132,10 @@ def told_claim(claim: Claim, words: Words) -> str:
     rule = words.against if claim.against else words.rule
     if not rule:
         return claim.text
+    low, high = claim.window
+    when = "训练结束时" if low == 1 else f"训练 {low:.0%}–{high:.0%} 期间"
     return rule.format(
-        low=claim.window[0],
-        high=claim.window[1],
+        when=when,
         name=words.label(METRICS[claim.metric]),
         how=_REDUCED_ZH[claim.reduce],
         sign=SIGNS[claim.relation],

@@ -169,7 +169,7 @@ def differs(said: DeckWords, base: str, changes: Sequence[Change], most: int = M
     shown = [_change(said, change) for change in changes[:most]]
     if len(changes) > len(shown):
         shown.append(said.more.format(n=len(changes) - len(shown)))
-    return said.differs.format(base=base, what="; ".join(shown))
+    return said.differs.format(base=base, what=said.between.join(shown))
 
 
 def _change(said: DeckWords, change: Change) -> str:

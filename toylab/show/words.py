@@ -26,6 +26,7 @@ class DeckWords:
     holds: str = "holds"
     fails: str = "fails"
     undecided: str = "undecided"
+    between: str = "; "
     source: str = "Source: {source}"
     made: str = "Seed {seed}, {steps} steps. Made with toylab."
     handout: str = "{title}: for the handout"
@@ -55,6 +56,7 @@ DECK_WORDS: dict[str, DeckWords] = {
         holds="成立",
         fails="不成立",
         undecided="未定",
+        between="；",
         source="来源：{source}",
         made="种子 {seed}，共 {steps} 步。由 toylab 制作。",
         handout="{title}：讲义",

@@ -49,7 +49,19 @@ IN_CHINESE = (
 
 @dataclass(frozen=True)
 class PageWords:
-    """What a page says in one language."""
+    """What a page says in one language; what stands in braces is filled in.
+
+    Attributes:
+        title: Of the page.
+        other: The link to the page in the other language.
+        intro: How to read the films and the claims.
+        made: What makes the page, and where the whole table of claims is.
+        command: What makes a scenario's film.
+        counted: A claim with how it fared.
+        headline: How all claims fared.
+        span: Stands between the first seed and the last.
+        parts: What the headline adds of the claims that do not hold, by verdict.
+    """
 
     title: str
     other: str

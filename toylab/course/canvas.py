@@ -41,13 +41,27 @@ def panels(
 
 
 def band(ax: Axes, steps: Float, curve: Mapping[str, Sequence[float]], colour: str) -> None:
-    """The median over seeds, and between its quartiles a tint."""
+    """The median over seeds, and between its quartiles a tint.
+
+    Args:
+        ax: The panel.
+        steps: Where it was measured, [T].
+        curve: Median, lower ("low") and upper ("high") quartile over seeds at each step.
+        colour: Of the line and of the tint.
+    """
     ax.fill_between(steps, curve["low"], curve["high"], color=colour, alpha=0.22, linewidth=0)
     ax.plot(steps, curve["median"], color=colour, linewidth=LINE)
 
 
 def seeds(ax: Axes, columns: Sequence[Sequence[float]], labels: Sequence[str], colour: str) -> None:
-    """A dot a seed, column by column, and a line through the medians."""
+    """A dot a seed, column by column, and a line through the medians.
+
+    Args:
+        ax: The panel.
+        columns: Of each column one number a seed.
+        labels: What stands below each column.
+        colour: Of the dots and of the line.
+    """
     for x, numbers in enumerate(columns):
         # Aside, so that equal seeds are seen to be many.
         aside = np.linspace(-0.16, 0.16, len(numbers))
@@ -59,7 +73,14 @@ def seeds(ax: Axes, columns: Sequence[Sequence[float]], labels: Sequence[str], c
 
 
 def decades(ax: Axes, low: int, high: int, every: int = 1) -> None:
-    """A logarithmic axis upwards, its powers of ten in Unicode."""
+    """A logarithmic axis upwards, its powers of ten in Unicode.
+
+    Args:
+        ax: The panel.
+        low: Power of ten at its lower end.
+        high: Power of ten at its upper end.
+        every: Powers from one tick to the next.
+    """
     ax.set_yscale("log")
     ax.set_ylim(10.0**low, 10.0**high)
     ticks = [10.0**power for power in range(low, high + 1, every)]
@@ -73,6 +94,14 @@ def _raised(value: float) -> str:
 
 
 def beside(ax: Axes, at: tuple[float, float], words: str, colour: str, **more: Any) -> None:
-    """Words next to a curve, in its colour."""
+    """Words next to a curve, in its colour.
+
+    Args:
+        ax: The panel.
+        at: Where they begin, data units.
+        words: To be written.
+        colour: The curve's.
+        more: How `Axes.annotate` sets them, where that is not as usual here.
+    """
     told = {"ha": "left", "va": "center", "fontsize": LABEL + 1, "fontweight": "bold"}
     ax.annotate(words, at, color=colour, **(told | more))

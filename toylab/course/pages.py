@@ -34,6 +34,11 @@ _STATISTICS = {"median": np.median, "mean": np.mean, "low": np.min, "high": np.m
 def written(text: str, results: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]) -> str:
     """A page with the number of each mark put in.
 
+    Args:
+        text: The page, in Markdown.
+        results: What the course's experiments measured, as `evidence` reads it.
+        claims: How each claim fared, as `evidence` reads it.
+
     Raises:
         ToylabError: If a mark names what was not measured, or its number cannot be written so.
     """
@@ -49,6 +54,11 @@ def statistic(
     key: str, results: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]
 ) -> float | int:
     """The number that a mark's key names.
+
+    Args:
+        key: EXPERIMENT/NAME/STATISTIC or claim/SCENARIO/NUMBER/STATISTIC.
+        results: As `written`.
+        claims: As `written`.
 
     Raises:
         ToylabError: As `written`.

@@ -36,9 +36,14 @@ _MARK = 26
 
 @dataclass(frozen=True)
 class GridCell:
-    """A stage, and the words above it by language.
+    """A stage, and the words above it.
 
-    `mark` says whether the seed did as claimed, from the snapshot on at which that is known.
+    Attributes:
+        trace: What was measured.
+        seed: The seed on show, by its number.
+        title: The words above it, by language.
+        mark: Says whether the seed did as claimed; empty if nothing is.
+        judged: Snapshot from which on that is known and the mark shows.
     """
 
     trace: Trace
@@ -49,7 +54,17 @@ class GridCell:
 
 
 class Grid(Animation):
-    """Stages of one size with shared steps and shared limits of colour."""
+    """Stages of one size with shared steps and shared limits of colour.
+
+    Args:
+        cells: The stages, row by row from the top.
+        headings: Title and lesson, by language.
+        theme: Key of `THEMES`.
+        lang: Key of `WORDS`.
+        layout: Key of `LAYOUTS`.
+        layers: Names of layers, bottom first; those of the first stage's trace if none are given.
+        style: A matplotlib style file laid over the theme.
+    """
 
     def __init__(
         self,

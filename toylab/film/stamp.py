@@ -57,7 +57,15 @@ class Stamp(Text):
 
 
 def stamp(ax: Axes, x: float, y: float, words: str, **style: Any) -> Stamp:
-    """Add a stamp to axes, as `Axes.text` adds text."""
+    """Add a stamp to axes, as `Axes.text` adds text.
+
+    Args:
+        ax: Where it stands.
+        x: Across, data units; `transform` in `style` gives others.
+        y: Upwards, in the same units.
+        words: At first; `Text.set_text` changes them.
+        style: As `Text` takes it.
+    """
     text = Stamp(x, y, words, **{"transform": ax.transData, "clip_on": False, **style})
     ax.add_artist(text)
     # As of all text there: the axes' edge does not cut it.

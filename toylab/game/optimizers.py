@@ -67,7 +67,14 @@ class Optimizer(Protocol):
         ...
 
     def move(self, parameters: Tensor, gradient: Tensor, state: State, scale: float) -> State:
-        """Take such a step: write to the parameters [S, P], and to the state, which is handed back."""
+        """Take such a step: write to the parameters, and to the state, which is handed back.
+
+        Args:
+            parameters: To be changed in place, [S, P].
+            gradient: Of the player's loss, [S, P].
+            state: As `initial` or the last move gave it.
+            scale: Multiplies the learning rate.
+        """
         ...
 
 

@@ -37,7 +37,7 @@ class Side:
     """What a term of the discriminator's loss may look at; points are [S, B, 2], logits [S, B].
 
     Attributes:
-        judge: From points to logits.
+        slope: From points to the gradient of the logit at each, [S, B, 2].
         real: Real points.
         fake: Generated points.
         real_logits: D's logits of `real`, [S, B].

@@ -88,11 +88,23 @@ class Game(Protocol):
     def discriminator_gradient(
         self, discriminator: Tensor, generator: Tensor, batch: Any
     ) -> Tensor:
-        """Gradient of the discriminator's loss over its parameters, [S, P]."""
+        """Gradient of the discriminator's loss over its parameters, [S, P].
+
+        Args:
+            discriminator: Its parameters, [S, P].
+            generator: The other's, [S, P].
+            batch: As drawn.
+        """
         ...
 
     def generator_gradient(self, discriminator: Tensor, generator: Tensor, batch: Any) -> Tensor:
-        """Gradient of the generator's loss over its parameters, [S, P]."""
+        """Gradient of the generator's loss over its parameters, [S, P].
+
+        Args:
+            discriminator: The other's parameters, [S, P].
+            generator: Its own, [S, P].
+            batch: As drawn.
+        """
         ...
 
 

@@ -77,7 +77,14 @@ class Drawing:
 
 
 def quiet(ax: Axes, theme: Theme, across: str, up: str) -> None:
-    """Curves on quiet axes with their names."""
+    """Curves on quiet axes with their names.
+
+    Args:
+        ax: Where the curves will stand.
+        theme: Colours.
+        across: Name of the axis below.
+        up: Name of the axis at the left.
+    """
     ax.set_facecolor(theme.paper)
     for side, spine in ax.spines.items():
         spine.set_visible(side in ("left", "bottom"))
@@ -95,7 +102,16 @@ def say(
     ha: str = "left",
     size: float = VALUE,
 ) -> None:
-    """Bold words beside a curve, in its colour."""
+    """Bold words beside a curve, in its colour.
+
+    Args:
+        ax: Where the curve stands.
+        at: The words' place, data units.
+        words: To be written.
+        colour: The curve's.
+        ha: Which end of the words stands there: left, center or right.
+        size: Of the letters, points.
+    """
     ax.annotate(words, at, color=colour, fontsize=size, ha=ha, va="center", fontweight="bold")
 
 

@@ -147,7 +147,14 @@ def _about(film: Animation, said: DeckWords, lang: str) -> list[str]:
 
 
 def fared(words: str, counted: Count | None, name: str, said: DeckWords) -> str:
-    """A claim in words, with how it fared; without a count, the command that makes one."""
+    """A claim in words, with how it fared; without a count, the command that makes one.
+
+    Args:
+        words: The claim, without its full stop.
+        counted: On how many seeds it was true, if that was counted.
+        name: Of the scenario, for the command.
+        said: What is said in this language.
+    """
     if counted is None:
         return said.uncounted.format(claim=words, name=name)
     low, high = (f"{100 * end:.0f}" for end in counted.interval)
@@ -163,7 +170,14 @@ def fared(words: str, counted: Count | None, name: str, said: DeckWords) -> str:
 
 
 def differs(said: DeckWords, base: str, changes: Sequence[Change], most: int = MOST_CHANGES) -> str:
-    """In what a scenario differs from its base, so many settings at most; empty if in nothing."""
+    """In what a scenario differs from its base; empty if in nothing.
+
+    Args:
+        said: What is said in this language.
+        base: Name of the base.
+        changes: Settings with what they were and what they are.
+        most: Settings that are told; of the others only how many there are.
+    """
     if not changes:
         return ""
     shown = [_change(said, change) for change in changes[:most]]

@@ -18,11 +18,16 @@ Coordinates = Annotated[tuple[float, ...], Len(2, 2)]
 
 @dataclass(frozen=True)
 class _Two:
-    """Two parameters that begin at a given place, whatever the seed."""
+    """Two parameters that begin at a given place, whatever the seed; each row says where.
+
+    Attributes:
+        inputs: Width of the latent, which a point ignores; of a discriminator 2.
+        outputs: 2 of a point, 1 of a discriminator.
+    """
 
     inputs: int
     outputs: int
-    start: Coordinates = (1.0, 0.0)
+    start: Coordinates
 
     def initial(self, rngs: Sequence[np.random.Generator]) -> Tensor:
         """The start, [S, 2]."""
@@ -42,10 +47,10 @@ class Point(_Two):
     """A generator that is one point: G(z) = theta. Mescheder et al. 2018, the Dirac-GAN.
 
     Attributes:
-        inputs: Width of the latent, which is ignored.
-        outputs: 2.
         start: Where it begins, data units.
     """
+
+    start: Coordinates = (1.0, 0.0)
 
     def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
         """The point, as often as there are latents."""
@@ -57,8 +62,6 @@ class Linear(_Two):
     """A discriminator without bias: D(x) = psi . x. Mescheder et al. 2018, the Dirac-GAN.
 
     Attributes:
-        inputs: 2.
-        outputs: 1.
         start: psi at the beginning.
     """
 
@@ -74,10 +77,10 @@ class Saddle(_Two):
     """D(x) = -(1 + x^2) (100 - y^2) of the first coordinates. Heusel et al. 2017, the toy of two rates.
 
     Attributes:
-        inputs: 2.
-        outputs: 1.
         start: Its parameters at the beginning, of which y is the first.
     """
+
+    start: Coordinates = (1.0, 0.0)
 
     def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
         """The value, negated: the generator raises D and so lowers it."""

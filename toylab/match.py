@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -13,6 +14,7 @@ from toylab.axes import Int
 from toylab.choice import make
 from toylab.feed import Batch, Draws, Feed
 from toylab.game.networks import MLP, NETWORKS, Network, Point
+from toylab.game.networks.base import slope_of
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.optimizers import OPTIMIZERS, SCHEDULES, Optimizer
 from toylab.game.penalties import PENALTIES, Average, Packing, Penalty, Replay, Side
@@ -130,7 +132,7 @@ class Game:
         # What is recorded: the generator itself, or its average, which lags behind and so is a copy.
         self.shown = self.generator.parameters.clone()
         self._old = torch.zeros((len(seeds), 0, 2), device=device)
-        self._progress = 0.0
+        self._progress, self._twice = 0.0, False
 
     def _find(self, kind: type[T]) -> T | None:
         return next((p for p in self._penalties if isinstance(p, kind)), None)
@@ -266,6 +268,8 @@ class Game:
         """What the penalties add to the discriminator's loss, [S]."""
 
         def slope(x: Tensor) -> Tensor:
+            if self._twice:
+                return slope_of(lambda at: self._run(self._judge, discriminator, at), x)
             return self._judge.slope(discriminator, x, self._dice)
 
         side = Side(slope, real, fake, real_logits, self._draws)
@@ -331,10 +335,24 @@ class Game:
         return any(getattr(type(p), hook) is not getattr(Penalty, hook) for p in self._penalties)
 
     def _made(self, parameters: Tensor, z: Tensor) -> Tensor:
-        return self._generate(parameters, z, self._dice)
+        return self._run(self._generate, parameters, z)
 
     def _judged(self, parameters: Tensor, packed: Tensor) -> Tensor:
-        return self._judge(parameters, packed, self._dice).squeeze(-1)
+        return self._run(self._judge, parameters, packed).squeeze(-1)
+
+    def _run(self, network: Network, parameters: Tensor, x: Tensor) -> Tensor:
+        if self._twice and isinstance(network, MLP):
+            return network.plainly(parameters, x, self._dice)
+        return network(parameters, x, self._dice)
+
+    @contextlib.contextmanager
+    def twice(self) -> Iterator[None]:
+        """Evaluate networks by autograd inside: what is differentiated twice would be run twice else."""
+        self._twice = True
+        try:
+            yield
+        finally:
+            self._twice = False
 
     def _dice(self, shape: tuple[int, ...]) -> Tensor:
         return self._draws.uniform(*shape)

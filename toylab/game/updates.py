@@ -7,6 +7,7 @@ the other's move need nothing special. To add one: a class with `play`, and its 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol
 
@@ -105,6 +106,10 @@ class Game(Protocol):
             generator: Its own, [S, P].
             batch: As drawn.
         """
+        ...
+
+    def twice(self) -> AbstractContextManager[None]:
+        """Tell the game that losses inside will be differentiated twice; they are the same losses."""
         ...
 
 
@@ -238,8 +243,9 @@ class Unrolled:
         """
 
         def slope(d: Tensor) -> Tensor:
-            loss = game.discriminator_loss(d, generator, batch)
-            return torch.autograd.grad(loss.sum(), d, create_graph=True)[0]
+            with game.twice():
+                loss = game.discriminator_loss(d, generator, batch)
+                return torch.autograd.grad(loss.sum(), d, create_graph=True)[0]
 
         later = game.discriminator.moves(slope, self.steps)
         return game.generator_loss(later, generator, batch)
@@ -275,10 +281,10 @@ def _attached(game: Game) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     batch = game.draw(real=True)
     d = game.discriminator.parameters.detach().requires_grad_()
     g = game.generator.parameters.detach().requires_grad_()
-    (slope_d,) = torch.autograd.grad(
-        game.discriminator_loss(d, g, batch).sum(), d, create_graph=True
-    )
-    (slope_g,) = torch.autograd.grad(game.generator_loss(d, g, batch).sum(), g, create_graph=True)
+    with game.twice():
+        loss_d, loss_g = game.discriminator_loss(d, g, batch), game.generator_loss(d, g, batch)
+        (slope_d,) = torch.autograd.grad(loss_d.sum(), d, create_graph=True)
+        (slope_g,) = torch.autograd.grad(loss_g.sum(), g, create_graph=True)
     return d, g, slope_d, slope_g
 
 

@@ -180,6 +180,16 @@ class MLP:
             return self._chain(parameters, x)
         return self._layered(parameters, x, dice, n_among)[:, n_among:]
 
+    def plainly(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
+        """Evaluate as a call does, [S, B, outputs], with a graph that can be differentiated twice.
+
+        Args:
+            parameters: One row per seed, [S, P].
+            x: [S, B, inputs].
+            dice: As for a call.
+        """
+        return self._layered(parameters, self._scaled(x), dice)
+
     @property
     def by_hand(self) -> bool:
         """Whether `pulled` is there: nothing but layers and activations."""

@@ -43,8 +43,10 @@ def test_a_training_that_is_looked_at_and_let_go_keeps_no_snapshot(small: Make) 
         return lambda: [shot.step for shot in train(scenario, [0])]
 
     seen(5)()
-    # A snapshot is 18 kB here.
-    assert peak(seen(200)) - peak(seen(20)) < 40_000
+    # A snapshot is 18 kB here: 180 more of them would be 3.2 MB. torch frees its tensors' wrappers, some 600
+    # bytes a snapshot, where tracemalloc does not see it: measured, resident memory stays within 100 kB
+    # from 200 to 3,200 snapshots, while this number grows by 100 kB from 20 to 200.
+    assert peak(seen(200)) - peak(seen(20)) < 180 * 18_000 / 10
 
 
 @pytest.mark.parametrize("what", ["seeds", "snapshots", "filmed"])

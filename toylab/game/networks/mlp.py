@@ -214,7 +214,8 @@ class MLP:
         chain = self._chain
         if chain is not None and chain.act.piecewise and not x.requires_grad:
             return self._scaled(chain.slope(parameters, self._scaled(x)))
-        return slope_of(lambda at: self(parameters, at, dice), x)
+        # Plainly: it is differentiated again, and by hand it would be run twice.
+        return slope_of(lambda at: self.plainly(parameters, at, dice), x)
 
     def _scaled(self, x: Tensor) -> Tensor:
         return x * self.input_scale if self.input_scale != 1 else x

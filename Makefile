@@ -5,7 +5,7 @@ PIP_FLAGS ?= --quiet --disable-pip-version-check
 # Two processes of one thread each: a test shares no file, port or cache with another.
 PYTEST = OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo test fast lint api bench scale fuzz kill test-lowest test-newest audit check-slides clean
+.PHONY: demo test fast lint api bench scale fuzz fuzz-guided kill test-lowest test-newest audit check-slides clean
 
 demo: .venv/ready
 	.venv/bin/toylab run mode-collapse
@@ -28,6 +28,12 @@ api: .venv-test/ready
 # A hundred times the cases of a test run, not the same ones each time: some two hours.
 fuzz: .venv-test/ready
 	TOYLAB_FUZZ=100 .venv-test/bin/python -m pytest tests/test_trust.py
+
+# The same doors by a fuzzer that follows the code, in an environment of its own: ten minutes a door.
+fuzz-guided:
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/pip install $(PIP_FLAGS) -c constraints.txt -e . atheris
+	.venv-fuzz/bin/python tests/checks/guided.py
 
 # Two hundred kills at random moments, of five commands: some half an hour.
 kill: .venv-test/ready
@@ -75,4 +81,4 @@ check-slides: .venv-test/ready
 	touch $@
 
 clean:
-	rm -rf .venv .venv-test .venv-lowest .venv-newest .venv-audit dist api
+	rm -rf .venv .venv-test .venv-lowest .venv-newest .venv-audit .venv-fuzz fuzz-findings dist api

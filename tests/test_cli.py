@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -13,7 +14,9 @@ from games import small_toml
 from PIL import Image
 
 from toylab import catalogue
+from toylab.arguments import LOOK
 from toylab.errors import ToylabError
+from toylab.film.look import Look
 from toylab.film.writers import provenance_of
 from toylab.terminal import parse_seeds
 from toylab.trace import Trace
@@ -54,6 +57,11 @@ def test_run_leaves_a_film_and_a_trace_and_says_one_line(
     for words in ("mine", "toylab run", "torch", 'kind = "ring"'):
         assert words in told
     assert "seeds" in toylab("inspect", "renders/mine.npz", cwd=tmp_path).stdout
+
+
+def test_the_options_of_a_look_are_its_fields() -> None:
+    fields = {field.name: field.default for field in dataclasses.fields(Look)}
+    assert fields == {option: default for option, (_, default) in LOOK.items()}
 
 
 def test_run_films_the_seed_that_the_scenario_asks_for(

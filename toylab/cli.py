@@ -11,6 +11,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from toylab.arguments import (
+    LOOK,
+    Asked,
+    Backend,
+    Changes,
+    Device,
+    Films,
+    Grid,
+    Jobs,
+    Name,
+    Names,
+    Output,
+    Seed,
+    Seeds,
+    Still,
+    with_look,
+)
 from toylab.errors import ToylabError
 from toylab.terminal import (
     command,
@@ -36,64 +53,10 @@ app = typer.Typer(
     help="See a GAN learn, collapse or starve: train small GANs in two dimensions and film them.",
 )
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A scenario's name, or a TOML file.")]
-Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Scenarios, or TOML files.")]
-Changes = Annotated[
-    list[str],
-    typer.Option("--set", metavar="PATH=VALUE", help="Change one setting. May be repeated."),
-]
-Grid = Annotated[
-    str | None,
-    typer.Option("--seeds", metavar="SEEDS", help="A grid of up to nine seeds, as for train."),
-]
-Seeds = Annotated[str, typer.Option(metavar="SEEDS", help='"8" is 0 to 7; or "8:16", or "3,5".')]
-Jobs = Annotated[int, typer.Option(help="Workers.", min=1, max=256)]
-Backend = Annotated[
-    str, typer.Option(metavar="NAME", help="loky, dask, dask=tcp://HOST:PORT of a cluster, or ray.")
-]
-Device = Annotated[
-    str, typer.Option(metavar="NAME", help="cpu, cuda, mps, or auto: the best here.")
-]
-# Seeds are kept as 64-bit integers.
-Seed = Annotated[
-    int | None,
-    typer.Option(help="Whose training is filmed; film.seed or 0 by default.", min=0, max=2**63 - 1),
-]
-Theme = Annotated[str, typer.Option(help="light, dark or print.")]
-Lang = Annotated[str, typer.Option(help="Language of the film: en or zh.")]
-Layout = Annotated[
-    str, typer.Option(help="slide, half, bare (no title), readme, card or portrait.")
-]
-Layers = Annotated[
-    str | None, typer.Option(metavar="A,B,...", help="Layers of the stage, bottom first.")
-]
-Style = Annotated[
-    Path | None, typer.Option(metavar="FILE.mplstyle", help="A matplotlib style over the theme.")
-]
-Fps = Annotated[
-    float | None,
-    typer.Option(help="Frames a second, if fewer than recorded.", min=0.1, max=50),
-]
-Seconds = Annotated[
-    float | None,
-    typer.Option(help="How long the film moves, holds not counted.", min=0.1, max=3600),
-]
-Output = Annotated[
-    list[Path], typer.Option("-o", "--output", help="File to write. May be repeated.")
-]
-
-# Text, not paths: a path loses the slash by which a folder of frames is told.
-Films = Annotated[
-    list[str],
-    typer.Option("-o", "--output", help="Film, still, or FOLDER/ of frames. May be repeated."),
-]
-Still = Annotated[
-    int | None,
-    typer.Option("--frame", help="The one frame of a still; a contact sheet by default.", min=0),
-]
-
 # A trace of many seeds keeps the surfaces of the first nine: as many as a film's grid can show.
 MOST_FILMED = 9
+# Of a sweep's look, what does nothing where no film is asked for.
+OF_FILMS = ("layers", "fps", "seconds")
 
 
 @app.command("list")
@@ -155,18 +118,14 @@ def train(
 
 
 @app.command()
+@with_look(*LOOK)
 def render(
     trace: Annotated[Path, typer.Argument(metavar="TRACE", help="A trace (.npz).")],
     output: Films,
     seed: Annotated[int | None, typer.Option(help="Whose film; the first by default.")] = None,
     seeds: Grid = None,
-    theme: Theme = "light",
-    lang: Lang = "en",
-    layout: Layout = "slide",
-    layers: Layers = None,
-    style: Style = None,
-    fps: Fps = None,
-    seconds: Seconds = None,
+    *,
+    look: Asked,
     frame: Still = None,
 ) -> None:
     """Film a trace; each output's ending picks the writer."""
@@ -175,24 +134,20 @@ def render(
     from toylab.trace import Trace
 
     check_still(output, frame)
-    look = Look(theme, lang, layout, layers, style, fps, seconds).checked(warn)
+    wanted = Look(**look).checked(warn)
     grid = None if seeds is None else parse_seeds(seeds)
-    _film(*look.open([Trace.load(trace)], seed, grid), output, frame)
+    _film(*wanted.open([Trace.load(trace)], seed, grid), output, frame)
 
 
 @app.command()
+@with_look(*LOOK)
 def run(
     names: Names,
     seed: Seed = None,
     seeds: Grid = None,
     to: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("renders"),
-    theme: Theme = "light",
-    lang: Lang = "en",
-    layout: Layout = "slide",
-    layers: Layers = None,
-    style: Style = None,
-    fps: Fps = None,
-    seconds: Seconds = None,
+    *,
+    look: Asked,
     device: Device = "cpu",
     set_: Changes = [],  # noqa: B006
     output: Films = [],  # noqa: B006
@@ -208,7 +163,7 @@ def run(
             f"-o names the film of one scenario, and {len(names)} were given. Leave -o out, or run one."
         )
     check_still(output or ["film.gif"], frame)
-    look = Look(theme, lang, layout, layers, style, fps, seconds).checked(warn)
+    wanted = Look(**look).checked(warn)
     grid = None if seeds is None else parse_seeds(seeds)
     if grid and len(grid) > MOST_FILMED:
         raise ToylabError(f"--seeds names {len(grid)} seeds; a grid shows {MOST_FILMED} at most.")
@@ -216,29 +171,25 @@ def run(
     # All of them before the first is trained: a misspelt last name should not cost an hour.
     scenarios = [_loaded(name, set_) for name in names]
     for scenario in scenarios:
-        look.legible(scenario.settings, scenario.name)
+        wanted.legible(scenario.settings, scenario.name)
     for scenario in scenarios:
         trace, took = _record(scenario, grid or [seed_to_film([scenario], seed)], place)
         trace.save(to / f"{scenario.name}.npz")
         films = output or [str(to / f"{scenario.name}.gif")]
-        film, timing = look.open([trace], None, grid)
+        film, timing = wanted.open([trace], None, grid)
         _film(film, timing, films, frame, f"trained in {took:.1f} s, ")
 
 
 @app.command()
+@with_look(*LOOK)
 def compare(
     names: Annotated[
         list[str], typer.Argument(metavar="A B ...", help="Two to four scenarios or traces (.npz).")
     ],
     output: Films,
     seed: Seed = None,
-    theme: Theme = "light",
-    lang: Lang = "en",
-    layout: Layout = "slide",
-    layers: Layers = None,
-    style: Style = None,
-    fps: Fps = None,
-    seconds: Seconds = None,
+    *,
+    look: Asked,
     device: Device = "cpu",
     set_: Changes = [],  # noqa: B006
     frame: Still = None,
@@ -255,14 +206,14 @@ def compare(
             f"compare takes 2 to {MOST_TRACES} scenarios or traces, got {len(names)}."
         )
     check_still(output, frame)
-    look = Look(theme, lang, layout, layers, style, fps, seconds).checked(warn)
+    wanted = Look(**look).checked(warn)
     place = _device(device)
     found = [
         Trace.load(Path(name)) if name.endswith(".npz") else _loaded(name, set_) for name in names
     ]
     seed = seed_to_film([one for one in found if isinstance(one, Scenario)], seed)
     traces = [one if isinstance(one, Trace) else _record(one, [seed], place)[0] for one in found]
-    _film(*look.open(traces, None, None), output, frame)
+    _film(*wanted.open(traces, None, None), output, frame)
 
 
 @app.command()
@@ -307,6 +258,7 @@ def check(
 
 
 @app.command()
+@with_look("theme", *OF_FILMS)
 def sweep(
     name: Name,
     over: Annotated[
@@ -327,10 +279,8 @@ def sweep(
         str, typer.Option(metavar="FROM:TO", help="Fractions of training that count.")
     ] = "0.9:1",
     reduce: Annotated[str, typer.Option(help="How the window becomes one number.")] = "mean",
-    theme: Theme = "light",
-    layers: Layers = None,
-    fps: Fps = None,
-    seconds: Seconds = None,
+    *,
+    look: Asked,
     set_: Changes = [],  # noqa: B006
 ) -> None:
     """Train every combination of some settings: a row a run, a picture of the whole, and films."""
@@ -341,8 +291,8 @@ def sweep(
     from toylab.workers import Workers
 
     workers, outputs, place = Workers(jobs, backend), Outputs.of(output), _device(device)
-    look = Look(theme, layers=layers, fps=fps, seconds=seconds).checked(warn)
-    if not outputs.films and (layers, fps, seconds) != (None, None, None):
+    wanted = Look(**look).checked(warn)
+    if not outputs.films and any(look[option] is not None for option in OF_FILMS):
         raise ToylabError("--layers, --fps and --seconds are for films, and -o names none.")
     try:
         low, high = (float(part) for part in window.split(":"))
@@ -350,7 +300,7 @@ def sweep(
         raise ToylabError(
             f'--window "{window}" is no window. Expected two fractions: 0.9:1'
         ) from None
-    wanted = plan(
+    chosen = plan(
         name,
         over,
         metric,
@@ -361,16 +311,17 @@ def sweep(
         place,
         bool(outputs.films),
     )
-    outputs.check([(axis.path, axis.values) for axis in wanted.axes])
+    outputs.check([(axis.path, axis.values) for axis in chosen.axes])
     if outputs.films:
         _loaded(name, set_)
-    found = survey(wanted, workers, outputs, look, CACHE, command(), progress)
+    found = survey(chosen, workers, outputs, wanted, CACHE, command(), progress)
     broken = sum(bool(row.failure) for row in found)
     for file in output:
         say_result(file, f"{len(found)} runs" + f", {broken} failed or diverged" * bool(broken))
 
 
 @app.command()
+@with_look(*(option for option in LOOK if option != "layout"))
 def slides(
     names: Annotated[
         list[str] | None,
@@ -384,12 +335,8 @@ def slides(
     ] = [],  # noqa: B006
     seed: Seed = None,
     video: Annotated[bool, typer.Option("--video", help="Videos in the .pptx, not GIFs.")] = False,
-    theme: Theme = "light",
-    lang: Lang = "en",
-    layers: Layers = None,
-    style: Style = None,
-    fps: Fps = None,
-    seconds: Seconds = None,
+    *,
+    look: Asked,
     device: Device = "cpu",
     set_: Changes = [],  # noqa: B006
 ) -> None:
@@ -399,10 +346,12 @@ def slides(
     from toylab.show import slides as decks
 
     decks.check(output, video)
-    look = Look(theme, lang, "bare", layers, style, fps, seconds).checked(warn)
+    wanted = Look(**look, layout="bare").checked(warn)
     place = _device(device)
     plan = talk.planned(names or [], lecture, set_)
-    deck = talk.deck_of(plan, look, seed, lambda s, n: _record(s, [n], place)[0], command(), video)
+    deck = talk.deck_of(
+        plan, wanted, seed, lambda s, n: _record(s, [n], place)[0], command(), video
+    )
     for path in output:
         shown = progress(deck.slides, len(deck.slides), f"Writing {path.name}")
         decks.write(deck, path, lambda title, shown=shown: next(shown, None))

@@ -64,8 +64,8 @@ CHAPTERS = (
     _chapter(
         "Updates that look at the other player",
         "顾及对手的更新方式",
-        "Plain steps run in circles; these take out the rotation. Each stands beside its plain twin.",
-        "普通的更新会兜圈；这些方法去掉旋转。每个都与它的普通版本并排。",
+        "Plain steps run in circles; these correct for the rotation. Each stands beside its plain twin.",
+        "普通的更新会兜圈；这些方法修正旋转。每个都与它的普通版本并排。",
         "consensus-ring",
         "sga-grid-16",
         "cgd-two-modes",

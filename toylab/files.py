@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,11 +21,8 @@ def whole(path: Path) -> Iterator[Path]:
         ToylabError: If the folder cannot be made or written, or the disk is full.
     """
     path = Path(path)
-    # In the same folder, so that the move is atomic; with the process's number, so that two commands
-    # do not write one file; hidden, so that a watcher of *.gif never sees it. The ending stays last,
-    # since some encoders choose the format by it.
     to = _led(path)
-    part = to.with_name(f".{to.stem}.{os.getpid()}.part{to.suffix}")
+    part = _part(to)
     try:
         _make(to.parent)
         if to.is_dir():
@@ -46,7 +44,7 @@ def whole(path: Path) -> Iterator[Path]:
 @contextlib.contextmanager
 def scratch(part: Path) -> Iterator[Path]:
     """Give an empty folder for what goes into a part that `whole` gave; it is swept as the part is."""
-    folder = part.with_name(part.name.replace(".part", ".scratch.part"))
+    folder = part.with_name(part.name.replace(".part.", ".scratch.part.", 1))
     folder.mkdir()
     try:
         yield folder
@@ -69,8 +67,7 @@ def whole_folder(
         ToylabError: If something else stands there, or the folder cannot be written.
     """
     to = _led(path)
-    part = to.with_name(f".{to.name}.{os.getpid()}.part")
-    old = to.with_name(f".{to.name}.{os.getpid()}.old.part")
+    part, old = _part(to), _part(to, "old.part")
     try:
         if to.exists() and not (to.is_dir() and ours(to)):
             raise ToylabError(
@@ -106,17 +103,29 @@ def _make(folder: Path) -> None:
         raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG)) from None
 
 
+def _part(path: Path, kind: str = "part") -> Path:
+    """Where a file is written before it is moved to its place.
+
+    In the same folder, so that the move is atomic; with the process's number, so that two commands do not
+    write one file; hidden, so that a watcher of *.gif never sees it. The whole name stays last, since some
+    encoders choose the format by its ending, and since other files' parts are then never taken for its own.
+
+    Raises:
+        ToylabError: If the path has no name, as "/" and "." have none.
+    """
+    if not path.name:
+        raise ToylabError(f'Cannot write "{path}": it names no file. Give a name.')
+    return path.with_name(f".{os.getpid()}.{kind}.{path.name}")
+
+
 def _sweep(path: Path) -> None:
     """Remove parts of this file left by processes that are gone."""
-    for old in path.parent.glob(f".{_escaped(path.stem)}.*.part{_escaped(path.suffix)}"):
-        owner = old.name[len(path.stem) + 2 :].split(".", 1)[0]
-        if owner.isdigit() and not _alive(int(owner)):
+    ours = re.compile(rf"\.(\d+)\.(?:\w+\.)?part\.{re.escape(path.name)}")
+    for old in path.parent.iterdir():
+        found = ours.fullmatch(old.name)
+        if found and not _alive(int(found[1])):
             with contextlib.suppress(OSError):
                 shutil.rmtree(old) if old.is_dir() else old.unlink()
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"[{c}]" if c in "*?[" else c for c in text)
 
 
 def _alive(pid: int) -> bool:
@@ -124,6 +133,6 @@ def _alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except (PermissionError, OverflowError):  # another user's; or no number of a process at all
         return True
     return True

@@ -103,8 +103,8 @@ PAPERS = (
         "Metz et al. 2017 (unrolled GANs), Figure 1",
         "2,500 rounds at 1e-3 where the paper has 25,000 and more at 1e-4; half its widths; a latent of 16 "
         "for 256; five steps of looking ahead for ten.",
-        "The figure's two rows: without looking ahead the cloud goes from mode to mode, with it all modes "
-        "have points and no mode has more than its share.",
+        "The figure's two rows: without looking ahead the cloud goes from mode to mode, with it nearly "
+        "all modes have points, and none has much more than its share of .125.",
         (
             Number(
                 "plain: switches of the fullest mode", "rotates", "mode-hopping", "mode_switches"
@@ -178,7 +178,7 @@ PAPERS = (
         ),
     ),
     Paper(
-        "Arjovsky & Bottou 2017, Figure 2 and section 3",
+        "Arjovsky & Bottou 2017, Figures 2 and 3, and section 3",
         "A ring in two dimensions and small networks; the paper has a DCGAN on images, at 1, 10 and 25 "
         "epochs of training. 400 steps of the discriminator for its 4,000.",
         "The saturating gradient dies within 400 steps, by nearly four orders of magnitude; noise on both "
@@ -211,9 +211,9 @@ PAPERS = (
         ),
     ),
     Paper(
-        "Mescheder et al. 2018 (Dirac-GAN)",
+        "Mescheder et al. 2018 (Dirac-GAN), the authors' programme",
         "Nothing: start (1, 1), step .2, 500 updates. Both games are exact, and every seed is the same.",
-        "The numbers of the authors' own programme, to the digits that are known.",
+        "The programme's numbers, to the digits that are known.",
         (
             _dirac("dirac-cycle", "simultaneous", "3.10"),
             _dirac("dirac-alternating", "alternating", "1.42"),

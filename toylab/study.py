@@ -24,6 +24,7 @@ from toylab.axes import PerSeed
 from toylab.claims import RELATIONS, Claim, Verdict, reduced, verdict, wilson
 from toylab.errors import ToylabError
 from toylab.files import whole
+from toylab.memory import give_back
 from toylab.metrics import METRICS
 from toylab.published import fingerprint, played
 from toylab.scenario import Scenario, check, load
@@ -95,8 +96,8 @@ def measured(claim: Claim) -> str:
 
 # Rooms that have no part in a number.
 _SILENT = frozenset(
-    "film show cli terminal reference __init__ __main__ study workers published sweep tables lecture "
-    "talk survey papers exhibits gallery course keys".split()
+    "film show cli arguments terminal reference __init__ __main__ study workers published sweep tables "
+    "lecture talk survey papers exhibits gallery course keys".split()
 )
 
 
@@ -130,6 +131,15 @@ def measure(task: Task, folder: Path) -> Numbers:
     kept, wanted = _kept(path), [ENDED, *map(measured, task.claims)]
     if all(what in kept for what in wanted) and (film.is_file() or not task.filmed):
         return kept
+    numbers = kept | _trained(task, film)
+    give_back()
+    with whole(path) as part:
+        part.write_text(json.dumps(numbers), encoding="utf-8")
+    return numbers
+
+
+def _trained(task: Task, film: Path) -> Numbers:
+    """Train an ensemble, measure it, and keep the first seed's trace if it is filmed."""
     # One thread a worker: the workers share the cores, and sums come out the same with any number.
     torch.set_num_threads(1)
     whole_run = task.filmed or any(METRICS[claim.metric].cumulative for claim in task.claims)
@@ -140,8 +150,6 @@ def measure(task: Task, folder: Path) -> Numbers:
     numbers[ENDED] = trace.diverged_at.astype(float).tolist()
     if task.filmed:
         trace.alone(task.seeds[0]).save(film)
-    with whole(path) as part:
-        part.write_text(json.dumps(kept | numbers), encoding="utf-8")
     return numbers
 
 

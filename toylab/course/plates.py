@@ -148,7 +148,7 @@ CLOSED: dict[str, Drawing] = {
                 "weight": "size of the slope",
                 "saturating": "log(1 − D): saturates",
                 "non_saturating": "−log D",
-                "early": "← where training begins",
+                "early": "← soon after the start",
                 "sure": "D is sure: fake",
             },
             "zh": {
@@ -159,7 +159,7 @@ CLOSED: dict[str, Drawing] = {
                 "weight": "斜率的大小",
                 "saturating": "log(1 − D)：饱和",
                 "non_saturating": "−log D",
-                "early": "← 训练从这里开始",
+                "early": "← 训练不久便到这里",
                 "sure": "D 确信：假",
             },
         },

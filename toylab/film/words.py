@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 
 from toylab.claims import SIGNS, Claim
@@ -97,8 +98,8 @@ WORDS: dict[str, Words] = {
         optimal="最优判别器 D*(x)",
         optimal_gap="D – D*",
         modes="各模式的份额",
-        rule="{when}{name}的{how} {sign} {threshold:g}",
-        against="{when}{name}的{how}与 {other} 之差 {sign} {threshold:g}",
+        rule="{when}{what} {sign} {threshold:g}",
+        against="{when}{what}与 {other} 之差 {sign} {threshold:g}",
         play="播放",
         pause="暂停",
         back="后退一帧",
@@ -116,6 +117,8 @@ WORDS: dict[str, Words] = {
 }
 
 
+# Where a Chinese character meets a letter or a digit, which stand apart in print.
+_APART = re.compile(r"(?<=[\u4e00-\u9fff])(?=[0-9A-Za-z])|(?<=[0-9A-Za-z%)])(?=[\u4e00-\u9fff])")
 # How a claim's window becomes a number, where `rule` says it.
 _REDUCED_ZH = {
     "mean": "均值",
@@ -132,13 +135,17 @@ def told_claim(claim: Claim, words: Words) -> str:
     rule = words.against if claim.against else words.rule
     if not rule:
         return claim.text
-    low, high = claim.window
-    when = "训练结束时" if low == 1 else f"训练 {low:.0%}–{high:.0%} 期间"
-    return rule.format(
+    (low, high), what = claim.window, words.label(METRICS[claim.metric])
+    if low == high:
+        # One moment: there is nothing to reduce, and a mean would be taken for one over seeds.
+        when = {0.0: "训练开始时", 1.0: "训练结束时"}.get(low, f"训练到 {low:.0%} 时")
+    else:
+        when, what = f"训练 {low:.0%}–{high:.0%} 期间", f"{what}的{_REDUCED_ZH[claim.reduce]}"
+    told = rule.format(
         when=when,
-        name=words.label(METRICS[claim.metric]),
-        how=_REDUCED_ZH[claim.reduce],
+        what=what,
         sign=SIGNS[claim.relation],
         threshold=claim.threshold,
         other=claim.against,
     )
+    return _APART.sub(" ", told)

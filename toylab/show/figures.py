@@ -144,7 +144,7 @@ def _generator(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     ax.plot(_D, saturating, color=theme.curves[1], linewidth=3.5)
     say(ax, (0.16, 3.2), words["non_saturating"], theme.curves[0])
     say(ax, (0.92, -3.0), words["saturating"], theme.curves[1], "right")
-    say(ax, (0.115, 0.62), words["flat"], theme.curves[1], size=PANEL)
+    say(ax, (0.115, 0.62), words["slope"], theme.curves[1], size=PANEL)
     ax.set_xlim(0, 1)
     ax.set_ylim(-4.6, 4.6)
 
@@ -304,19 +304,19 @@ FIGURES: dict[str, Drawing] = {
         {
             "en": {
                 **_PLAYERS["en"],
-                "alt": "Against D: −log D is steep near D = 0, where training begins; log(1 − D) is flat "
-                "there and steep near D = 1.",
+                "alt": "Against D: near D = 0, where training soon is, −log D is steep without bound and "
+                "log(1 − D) has slope −1; near D = 1 it is the other way round.",
                 "loss": "loss of G (nats)",
-                "early": "← here training begins: D knows the fakes",
-                "flat": "nearly flat",
+                "early": "← soon after the start: D knows the fakes",
+                "slope": "slope −1, no more",
             },
             "zh": {
                 **_PLAYERS["zh"],
-                "alt": "−log D 在 D = 0 附近（训练开始处）很陡；"
-                "log(1 − D) 在那里平坦，在 D = 1 附近才陡。",
+                "alt": "在 D = 0 附近（训练不久便到这里），−log D 的斜率无界，"
+                "log(1 − D) 的斜率只有 −1；在 D = 1 附近则相反。",
                 "loss": "生成器的损失（奈特）",
-                "early": "← 训练从这里开始：D 认得出假点",
-                "flat": "几乎平坦",
+                "early": "← 训练不久便到这里：D 认得出假点",
+                "slope": "斜率只有 −1",
             },
         },
     ),

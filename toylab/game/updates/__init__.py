@@ -1,0 +1,31 @@
+"""Who moves when: one round of the game, as a rule over two players.
+
+All rules see the game as two functions of two rows of parameters, so those that differentiate through
+the other's move need nothing special. To add one: a class with `play`, and its row in `UPDATES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from toylab.game.updates.base import Count, Update, gradient
+from toylab.game.updates.first_order import Alternating, Extragradient, Optimistic, Simultaneous
+from toylab.game.updates.second_order import (
+    CompetitiveGradientDescent,
+    Consensus,
+    SymplecticGradientAdjustment,
+    Unrolled,
+)
+
+__all__ = ["UPDATES", "Count", "Unrolled", "Update", "gradient"]
+
+UPDATES: dict[str, Callable[..., Update]] = {
+    "alternating": Alternating,
+    "simultaneous": Simultaneous,
+    "unrolled": Unrolled,
+    "extragradient": Extragradient,
+    "optimistic": Optimistic,
+    "consensus": Consensus,
+    "symplectic_gradient_adjustment": SymplecticGradientAdjustment,
+    "competitive_gradient_descent": CompetitiveGradientDescent,
+}

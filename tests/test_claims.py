@@ -34,6 +34,11 @@ def test_a_verdict_goes_by_the_interval() -> None:
     assert verdict(55, 64, 0.8) == "undecided"
 
 
+def test_no_number_of_seeds_shows_that_all_would() -> None:
+    # Why a quorum is below 1.
+    assert all(verdict(n, n, 1.0) == "undecided" for n in (1, 64, 10**6))
+
+
 def test_a_window_is_a_share_of_the_steps_and_never_empty() -> None:
     steps = np.array([0, 1, 10, 100, 1000])
     assert window_of(steps, (0, 1)) == slice(0, 5)

@@ -141,6 +141,13 @@ def test_show_prints_settings_and_what_differs(scenario_file: Write, tmp_path: P
         (["train", "convergence", "-o", "x.npz", "--seeds", "x"], "names no seeds"),
         (["render", "none.npz", "-o", "x.gif"], "none.npz: no such file"),
         (["render", "none.npz", "-o", "x.gfi"], "ending"),
+        (["render", "none.npz", "-o", "./"], "names no file"),
+        (["render", "none.npz", "-o", "x.gif", "-o", "./x.gif"], "twice"),
+        (["run", "convergence", "--seed", "1", "--seeds", "4"], "one of the two"),
+        (["run", "convergence", "--seeds", "10"], "a grid shows 9"),
+        (["slides", "", "-o", "x.pptx"], "at least 1 character, got ''"),
+        (["slides", *["convergence"] * 101, "-o", "x.pptx"], "slides"),
+        (["check", "convergence", "--backend", "dask=localhost"], "dask=tcp://HOST:PORT"),
         (["inspect", "nothing"], "no such file"),
         (["dance"], "No such command"),
         (["run"], "Missing argument"),
@@ -227,4 +234,23 @@ def test_a_film_of_one_frame_is_refused_before_training(
     path = scenario_file("mine", SMALL)
     assert "is a still" in refused(toylab("run", path, "--frame", "1", cwd=tmp_path))
     assert "film of one scenario" in refused(toylab("run", path, path, "-o", "x.gif", cwd=tmp_path))
+    assert "called mine" in refused(toylab("run", path, path, cwd=tmp_path))
     assert not (tmp_path / "renders").exists()
+
+
+def test_show_tells_what_a_claim_compares_with(tmp_path: Path) -> None:
+    told = toylab("show", "fair-steps", cwd=tmp_path).stdout
+    assert "of training, less that of mode-collapse on the same seed, >=" in told
+
+
+@pytest.mark.parametrize("page", ["papers", "course", "gallery", "reference"])
+def test_pages_are_made_in_a_checkout_and_say_so_elsewhere(page: str, tmp_path: Path) -> None:
+    words = {"papers": ["--seeds", "x"], "gallery": ["--text", "--jobs", "0"]}.get(page, [])
+    result = subprocess.run(
+        [sys.executable, "-m", f"toylab.{page}", *words],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    refused(result)
+    assert not list(tmp_path.iterdir())

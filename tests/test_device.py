@@ -11,16 +11,16 @@ import torch
 from torch.overrides import TorchFunctionMode
 from typer.testing import CliRunner
 
-from toylab import study
+from toylab import ensembles
 from toylab.claims import Claim
 from toylab.cli import app
 from toylab.device import device_of
+from toylab.ensembles import Task
 from toylab.errors import ToylabError
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES
 from toylab.scenario import Scenario, load
-from toylab.study import Task
 from toylab.training import record
 
 Make = Callable[..., Scenario]
@@ -73,7 +73,7 @@ def test_numbers_of_a_card_are_kept_apart_from_the_processors() -> None:
     claims = (Claim("c", "c2st", ">", 0.0),)
     cpu, card = (Task({}, "x", claims, (0,), device) for device in ("cpu", "cuda"))
     assert cpu.key() != card.key()
-    assert len(study.parts(range(64), "cuda")) == 1 < len(study.parts(range(64)))
+    assert len(ensembles.parts(range(64), "cuda")) == 1 < len(ensembles.parts(range(64)))
 
 
 class Homes(TorchFunctionMode):

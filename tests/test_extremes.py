@@ -66,6 +66,21 @@ def test_a_rate_of_a_million_is_filmed_and_measured_without_a_word(
     assert "&lt;script" in film._repr_html_()
 
 
+@pytest.mark.parametrize("discriminator", ["linear", "saddle"])
+def test_players_that_start_as_far_out_as_they_may_are_filmed(
+    discriminator: str, small: Make
+) -> None:
+    objective = "fake_value" if discriminator == "saddle" else "saturating"
+    scenario = small(
+        target={"kind": "dirac"},
+        generator={"kind": "point", "start": (1e4, -1e4)},
+        discriminator={"kind": discriminator, "start": (-1e4, 1e4)},
+        game={"objective": objective},
+    )
+    film = Film(record(scenario, [0]))
+    assert film.draw(len(film) - 1).shape == (720, 1280, 4)
+
+
 @pytest.mark.slow
 def test_when_every_seed_diverges_film_and_table_say_so_and_exit_codes_stay_right(
     tmp_path: Path,

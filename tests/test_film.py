@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, cast
 
 import matplotlib
@@ -121,6 +122,27 @@ def test_the_users_matplotlibrc_does_not_reach_a_film(small_trace: Trace) -> Non
     }
     with matplotlib.rc_context(odd):
         assert np.array_equal(Film(small_trace).draw(1), plain)
+
+
+@pytest.mark.parametrize("ending", ["png", "pdf", "svg"])
+def test_the_users_matplotlibrc_does_not_reach_a_still(
+    ending: str, small_trace: Trace, tmp_path: Path
+) -> None:
+    odd: Any = {
+        "savefig.dpi": 300,
+        "savefig.bbox": "tight",
+        "savefig.transparent": True,
+        "font.weight": "bold",
+        "pdf.fonttype": 42,
+        "svg.fonttype": "none",
+        "image.interpolation": "nearest",
+    }
+    for frame in (1, None):
+        plain, other = tmp_path / f"plain.{ending}", tmp_path / f"other.{ending}"
+        Film(small_trace).save(plain, frame=frame)
+        with matplotlib.rc_context(odd):
+            Film(small_trace).save(other, frame=frame)
+        assert other.read_bytes() == plain.read_bytes()
 
 
 def test_a_title_with_markup_is_text(small: Make) -> None:

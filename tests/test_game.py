@@ -663,6 +663,21 @@ def test_an_update_does_what_was_worked_out_by_hand(name: str) -> None:
     assert game.at() == pytest.approx(expected, abs=1e-12)
 
 
+def test_consensus_lowers_half_the_squared_length_of_both_gradients() -> None:
+    """The step against finite differences of each loss plus weight times that half."""
+    game, weight, h = TwoNumbers(1.0, 1.0), 0.3, 1e-6
+
+    def half(d: float, g: float) -> float:
+        return ((2 * d - g) ** 2 + (d + 2 * g) ** 2) / 2
+
+    d, g = game.at()
+    UPDATES["consensus"](weight=weight).play(game)
+    calm_d = (half(d + h, g) - half(d - h, g)) / (2 * h)
+    calm_g = (half(d, g + h) - half(d, g - h)) / (2 * h)
+    moved = (d - (2 * d - g) - weight * calm_d, g - (d + 2 * g) - weight * calm_g)
+    assert game.at() == pytest.approx(moved, abs=1e-8)
+
+
 def test_optimism_remembers_the_last_gradient() -> None:
     game = TwoNumbers(0.1, 0.1)
     rule = UPDATES["optimistic"]()

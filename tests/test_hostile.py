@@ -83,6 +83,12 @@ def test_a_change_made_to_hurt_is_a_line_or_two(change: str) -> None:
     assert ends_well("show", "k-one", "--set", change, names="--set") == 2
 
 
+def test_a_start_beyond_every_float_is_refused() -> None:
+    change = "generator.start=[1e39,0]"
+    words = ("run", "dirac-cycle", "--set", change, "-o", "x.gif")
+    assert ends_well(*words, names="generator.start[0]: must be less than or equal to 10000") == 2
+
+
 def test_a_hundred_thousand_mistakes_are_told_in_a_few(here: Path) -> None:
     Path("own.toml").write_text("\n".join(f"k{i} = 1" for i in range(30_000)))
     code, said = toylab("show", "own.toml")

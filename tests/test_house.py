@@ -59,7 +59,9 @@ ORDER = [
     "recorder",
     "training",
     "workers",
+    "ensembles",
     "study",
+    "report",
     "sweep",
     "tables",
     "lecture",
@@ -119,12 +121,13 @@ ORDER = [
     "show.beamer",
     "show.marp",
     "show.slides",
+    "rehearsal",
     "talk",
     "survey",
     "keys",
-    "reference",
     "arguments",
     "terminal",
+    "reference",
     "papers",
     "gallery",
     "course.dirac",
@@ -141,7 +144,7 @@ ORDER = [
 LAZY = {"terminal", "cli", ""}
 CINEMA = ("film", "show")
 # Above both wings.
-BOTH = ("talk", "survey", "reference", "terminal", "gallery", "course", "cli", "")
+BOTH = (*("rehearsal", "talk", "survey", "reference", "terminal", "gallery", "course", "cli", ""),)
 LABORATORY_ONLY = (
     "torch",
     "toylab.game",

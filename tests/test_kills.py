@@ -38,7 +38,7 @@ def log(word, settings):
 
 class Watch:
     def find_spec(self, name, path=None, target=None):
-        if name != "toylab.study":
+        if name != "toylab.ensembles":
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)

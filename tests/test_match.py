@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import itertools
+import json
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from commands import ran
+from games import SMALL
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from toylab import feed, rules
 from toylab.errors import ToylabError
 from toylab.film import Film
-from toylab.game.networks import ACTIVATIONS
+from toylab.game.networks import ACTIVATIONS, MLP
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES, Unrolled, gradient
 from toylab.match import Game
 from toylab.scenario import Scenario, check
+from toylab.streams import streams
 from toylab.training import _Run, record
 
 Make = Callable[..., Scenario]
@@ -291,6 +298,88 @@ def test_a_penalty_on_a_pack_measures_the_slope_over_the_whole_pack(small: Make)
         assert found.item() == pytest.approx(wanted.mean().item(), rel=1e-4), kind
 
 
+@pytest.mark.parametrize("options", [{}, {"minibatch": 2}, {"activation": "maxout"}])
+def test_places_are_judged_in_pieces_that_fit(
+    small: Make, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    game = Game(small(discriminator={"hidden": [8, 4], **options}), [0, 1], CPU)
+    d, x = game.discriminator.parameters, torch.randn(2, 100, 2)
+    whole = game.judge_alone(d, x, among=x[:, :9])
+    network, seen = game._judge, []
+    assert isinstance(network, MLP)
+    most = 7 * 2 * network.numbers(9)
+    monkeypatch.setattr("toylab.match.PIECE", most)
+    plain = MLP.__call__
+    monkeypatch.setattr(
+        MLP,
+        "__call__",
+        lambda self, p, at, **more: (seen.append(at.shape), plain(self, p, at, **more))[1],
+    )
+    assert torch.allclose(game.judge_alone(d, x, among=x[:, :9]), whole, atol=1e-6)
+    assert sum(shape[1] for shape in seen) == 100 and {shape[1] for shape in seen} == {7, 2}
+
+
+def test_a_network_fills_as_many_numbers_as_its_layers_have() -> None:
+    net = MLP(2, 1, (7, 5), "tanh")
+    chain, x = net._chain, torch.randn(3, 11, 2)
+    assert chain is not None
+    row = net.initial(streams(range(3), "generator_init"))
+    kept = chain.hidden(chain.blocks(row), x)
+    numbers = sum(h[0, 0].numel() for h in kept) + net.outputs
+    assert net.numbers(0) == net.numbers(50) == numbers
+    # Five differences and a closeness of each kernel for each pair.
+    assert MLP(2, 1, (7,), minibatch=3).numbers(50) == 2 + 7 + 1 + 50 * 3 * 6
+
+
+def test_the_rules_count_the_block_that_is_drawn() -> None:
+    assert rules.BLOCK == feed.BLOCK
+
+
+# One training each in which one thing takes the memory.
+HUNGRY: dict[str, dict[str, Any]] = {
+    "pairs": {"discriminator": {"hidden": [8], "minibatch": 32}, "training": {"batch": 384}},
+    "layers": {"discriminator": {"hidden": [256, 256]}, "training": {"batch": 16384}},
+    "look-ahead": {
+        "discriminator": {"hidden": [32, 32]},
+        "game": {"update": {"kind": "unrolled", "steps": 10}},
+        "training": {"batch": 8192},
+    },
+    "parameters": {"discriminator": {"hidden": [1500, 1500, 1500]}},
+    "latents": {"generator": {"latent": 100}, "training": {"batch": 16384}},
+}
+# In a process of its own, whose peak nobody else has set; getrusage would tell its parent's as well.
+HUNGER = """
+import json, re, sys
+from pathlib import Path
+from toylab import rules
+from toylab.scenario import check
+from toylab.training import train
+
+def peak():
+    return 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+
+small, hungry = map(json.loads, sys.argv[1:])
+list(train(check(small), [0]))
+before, scenario = peak(), check({**small, **hungry})
+list(train(scenario, [0]))
+print(peak() - before, sum(rules.needs(scenario).values()))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such file")
+@pytest.mark.parametrize("what", HUNGRY)
+def test_the_rules_foretell_the_memory_of_a_training(what: str) -> None:
+    steps = {"steps": 2, "batch": 8}
+    hungry = {key: {**SMALL.get(key, {}), **table} for key, table in HUNGRY[what].items()}
+    hungry["training"] = {**steps, **HUNGRY[what].get("training", {})}
+    tables = json.dumps({**SMALL, "training": steps}), json.dumps(hungry)
+    told = ran(["-c", HUNGER, *tables], Path.cwd(), 300)
+    taken, foretold = map(int, told.stdout.split())
+    # 120 to 530 MB each, from .7 to 1.3 of what is foretold; a limit of gigabytes needs no better.
+    assert foretold / 2 < taken < 2 * foretold, told
+
+
 TRICKS: dict[str, list[dict[str, Any]]] = {
     "none": [],
     "noise": [{"kind": "instance_noise"}],
@@ -518,6 +607,9 @@ REFUSED = [
     ({"game": {"objective": "hinge", "penalties": ["label_smoothing"]}}, "label_smoothing needs labels"),
     ({"game": {"penalties": ["packing", "packing"]}}, "packing stands twice"),
     ({"game": {"penalties": [{"kind": "packing", "size": 3}]}}, "training.batch to be a multiple of 3"),
+    ({"training": {"points": 7}, "game": {"penalties": ["packing"]}}, "training.points to be a multiple of 2, got 7"),
+    ({"discriminator": {"minibatch": 2}, "game": {"penalties": ["r1"]}}, "r1 with discriminator.minibatch is refused"),
+    ({"discriminator": {"minibatch": 2}, "game": {"penalties": ["r2", "gradient_penalty"]}}, "r2, gradient_penalty with"),
     ({"game": {"update": "unrolled", "penalties": ["replay"]}}, "fill the memory twice"),
     ({"game": {"update": "unrolled", "penalties": ["weight_clipping"]}}, "no gradient"),
     ({"game": {"update": "competitive_gradient_descent"}}, "needs a zero-sum objective"),

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import tracemalloc
+import weakref
 from collections.abc import Callable
 
 import numpy as np
@@ -16,6 +19,7 @@ from toylab.metrics import (
     optimal_logits,
     value,
 )
+from toylab.metrics.density import optimal_value
 from toylab.targets import Target
 from toylab.trace import Trace
 
@@ -190,6 +194,46 @@ def test_the_best_discriminator_on_the_grid_is_the_log_ratio_of_densities(hand_m
     # the number of points, and without bias: 16 places know the mean to .08, twice of which is allowed.
     error = (found - (xx - 0.5))[near]
     assert np.abs(error).mean() < 0.32 and abs(error.mean()) < 0.16
+
+
+def test_where_a_clouds_density_is_cut_changes_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud, places = draw(RING, 1, 300), draw(RING, 2, 200)
+    whole = cloud_log_density(None, cloud), cloud_log_density(places, cloud)
+    monkeypatch.setattr("toylab.targets.base.PIECE", 1000)  # three rows at a time
+    assert np.array_equal(cloud_log_density(None, cloud), whole[0])
+    assert np.array_equal(cloud_log_density(places, cloud), whole[1])
+
+
+def test_the_density_of_a_large_cloud_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("toylab.targets.base.PIECE", 100_000)
+    cloud = draw(RING, 1, 2000)
+    tracemalloc.start()
+    try:
+        for places in (None, cloud):
+            cloud_log_density(places, cloud)
+        # The whole table is 32 MB; a piece of it .8 MB, of which three or four stand side by side.
+        assert tracemalloc.get_traced_memory()[1] < 4e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_trace_is_let_go_after_it_was_measured(hand_made: Make) -> None:
+    trace = hand_made(draw(RING, 1, 50))
+    curves = [metric(trace) for metric in METRICS.values()]
+    optimal_logits(trace, 0, 0)
+    assert one("modes_hit", trace) == curves[1][-1, 0]
+    gone = weakref.ref(trace)
+    del trace
+    gc.collect()
+    assert gone() is None
+
+
+def test_what_a_trace_was_measured_by_is_measured_once(hand_made: Make) -> None:
+    trace, other = hand_made(draw(RING, 1, 50)), hand_made(draw(RING, 2, 50))
+    assert optimal_value(trace) is optimal_value(trace)
+    # Two traces alike are still two.
+    assert optimal_value(other) is not optimal_value(trace)
+    assert not np.array_equal(optimal_value(other), optimal_value(trace))
 
 
 def test_a_stray_sample_does_not_move_the_divergence(hand_made: Make) -> None:

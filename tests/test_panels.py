@@ -120,3 +120,33 @@ def test_three_names_are_small_and_two_are_not() -> None:
     assert PanelPlan(("a", "b")).sizes[0] > PanelPlan(("a", "b", "c")).sizes[0] >= 16
     assert PanelPlan(("a",)).header_lines == 1
     assert PanelPlan(("a", "b", "c")).header_lines < 3
+
+
+def test_axes_have_room_for_the_seeds_beside(small: Make) -> None:
+    game = small(film={"layers": [], "curves": ["generator_loss"]})
+    trace = record(game, range(2), filmed=[0, 1])
+    trace = replace(trace, losses=trace.losses * np.array([1, 10]).reshape(1, 2, 1))
+    film, losses = Film(trace, 0), trace.losses[:, :, 1]
+    one, other = (film._panels_of(seed, [0, 1])[0] for seed in (0, 1))
+    low, high = one.axes.get_ylim()
+    assert low <= losses.min() and losses.max() <= high
+    assert other.axes.get_ylim() == (low, high) and other.ticks == one.ticks
+    # The film itself shows one seed, as large as it can.
+    assert film._panels[0].axes.get_ylim()[1] < losses[:, 1].min()
+
+
+@pytest.mark.parametrize(
+    ("metrics", "curve"),
+    [(["generator_loss"], None), (["discriminator_loss", "generator_loss"], 1)],
+)
+def test_a_threshold_knows_its_curve_among_several(
+    small: Make, metrics: list[str], curve: int | None
+) -> None:
+    claim = {"text": "It is low", "metric": "generator_loss", "relation": "<=", "threshold": 2.0}
+    game = small(film={"layers": [], "curves": [{"metrics": metrics}]}, claims=[claim])
+    (panel,) = Film(record(game, [0]))._panels
+    (threshold,) = panel.thresholds
+    assert (threshold.at, threshold.words, threshold.curve) == (2.0, "≤ 2.00", curve)
+    light = THEMES["light"]
+    (line,) = [one for one in panel.axes.lines if one.is_dashed()]
+    assert line.get_color() == (light.soft if curve is None else light.curves[curve])

@@ -7,7 +7,8 @@ import io
 import json
 import shutil
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,27 +19,71 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from toylab import Compare, Film, Trace, scenario
+from toylab import Compare, Film, Seeds, Trace, scenario
 from toylab.errors import ToylabError
 from toylab.film.layers import LAYERS
 from toylab.film.player.packing import ABSENT, STEPS, Pack, placed
+from toylab.film.player.page import _on_offer
 from toylab.film.player.recording import SIDE
 from toylab.film.style import THEMES
-from toylab.film.writers import provenance_of
+from toylab.film.words import WORDS
+from toylab.film.writers import Timing, provenance_of
+from toylab.metrics import METRICS
 from toylab.training import record
 
 NASTY = "</script><script>document.title='caught'</script> \"<b>'&amp; @FILM@ é"
 
 
-def trace_of(**changed: Any) -> Trace:
-    settings = SMALL | {"recording": {"snapshots": 6, "samples": 64, "grid": 16}} | changed
-    settings |= {"training": {"steps": 60, "batch": 16}, "claims": []}
-    return record(scenario.check(settings, name="small"), [3, 4, 5], filmed=(0, 2))
+DIRAC: dict[str, Any] = {
+    "generator": {"kind": "point"},
+    "discriminator": {"kind": "linear"},
+    "target": {"kind": "dirac"},
+}
+
+
+def trace_of(filmed: Sequence[int] = (0, 2), **changed: Any) -> Trace:
+    settings = SMALL | {"recording": {"snapshots": 6, "samples": 64, "grid": 16}, "claims": []}
+    settings |= {"training": {"steps": 60, "batch": 16}, **changed}
+    return record(scenario.check(settings, name="small"), [3, 4, 5], filmed=filmed)
 
 
 @pytest.fixture(scope="module")
 def trace() -> Trace:
     return trace_of()
+
+
+@pytest.fixture(scope="module")
+def alone() -> Trace:
+    """With one filmed seed, so that its page has the film's own limits."""
+    return trace_of(filmed=[0])
+
+
+@pytest.fixture(scope="module")
+def relative() -> Trace:
+    """Of a game whose D means something only in differences."""
+    return trace_of(filmed=[0], game={"objective": "relativistic"})
+
+
+def widened(trace: Trace) -> Trace:
+    """The trace with the second filmed seed's D and losses ten times as large."""
+    losses, times = trace.losses.copy(), np.array([1, 10]).reshape(1, 2, 1, 1)
+    losses[:, 2] *= 10
+    return replace(trace, logits=trace.logits * times, losses=losses)
+
+
+def told(film: Any) -> dict[str, Any]:
+    """What the player reads."""
+    page = film.page(Timing.moving(1.0, len(film)))
+    return json.loads(page.partition('id="film">')[2].partition("</script>")[0])
+
+
+def layer_of(stage: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(layer for layer in stage["layers"] if layer["name"] == name)
+
+
+def rgb(colour: str) -> str:
+    """As a browser tells it."""
+    return f"rgb({', '.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))})"
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +135,10 @@ def step_shown(page: Page) -> str:
 def settled(page: Page) -> None:
     """Wait for two frames: one asks for the drawing, one follows it."""
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def paper_shown(page: Page) -> str:
+    return page.evaluate("getComputedStyle(document.body).backgroundColor")
 
 
 def stage_pixels(page: Page) -> np.ndarray:
@@ -222,16 +271,14 @@ def test_languages_themes_and_seeds_can_be_switched(
     assert page.get_attribute("html", "lang") == "zh-CN"
     assert "生成样本" in page.inner_text("#key")
     page.click("#theme")
-    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    red, green, blue = (int(THEMES["dark"].paper[i : i + 2], 16) for i in (1, 3, 5))
-    assert paper == f"rgb({red}, {green}, {blue})"
+    assert paper_shown(page) == rgb(THEMES["dark"].paper)
 
 
 @pytest.mark.parametrize("frame", [0, 2, 5])
 def test_the_surface_has_the_colours_of_the_film(
-    trace: Trace, opened: Callable[..., Page], frame: int
+    alone: Trace, opened: Callable[..., Page], frame: int
 ) -> None:
-    film = Film(trace, layers=["surface"])
+    film = Film(alone, layers=["surface"])
     page = opened(film, frame=frame)
     ours, theirs = stage_pixels(page), film_pixels(film, frame)
     ramp = THEMES["light"].ramp[:-1, :3].astype(int)
@@ -296,8 +343,7 @@ def test_hostile_text_is_text(opened: Callable[..., Page]) -> None:
 @pytest.mark.parametrize("name", LAYERS)
 def test_every_layer_can_be_played(name: str, trace: Trace, opened: Callable[..., Page]) -> None:
     if name == "phase":
-        game = {"generator": {"kind": "point"}, "discriminator": {"kind": "linear"}}
-        trace = trace_of(**game, target={"kind": "dirac"})
+        trace = trace_of(**DIRAC)
     page = opened(Film(trace, layers=[name]), frame=4)
     shown = page.evaluate(
         "[...document.querySelectorAll('#menu input:checked')].map(box => box.name)"
@@ -354,10 +400,320 @@ def test_a_page_that_is_not_ours_is_refused(tmp_path: Path) -> None:
         provenance_of(tmp_path / "other.html")
 
 
-def unpacked(pack: Pack, note: dict[str, Any]) -> np.ndarray:
+# --- several stages ---
+
+
+def test_a_page_of_several_stages_tells_the_story_of_none(trace: Trace) -> None:
+    ended = replace(trace, diverged_at=np.array([36, -1, -1]))
+    assert [3, "diverged at step 36"] in told(Film(ended))["scenes"][0]["chapters"]["en"]
+    for grid in (Seeds(ended), Compare([ended, ended])):
+        assert told(grid)["scenes"][0]["chapters"] == {code: [] for code in WORDS}
+
+
+def test_a_bar_is_that_of_all_stages_or_not_there(
+    trace: Trace, opened: Callable[..., Page]
+) -> None:
+    hinge = trace_of(game={"objective": "hinge"})
+    for other, barred in ((trace, True), (hinge, False)):
+        page = opened(Compare([trace, other]))
+        said = page.locator("#key > span").all_inner_texts()
+        assert any(words.startswith("D(x)") for words in said) == barred
+        assert said[-3:] == ["▪ real", "● generated", "➜ push of the loss"]
+
+
+def test_a_surface_on_offer_has_the_colours_of_its_neighbours(trace: Trace) -> None:
+    (scene,) = told(Seeds(widened(trace), layers=["generated"]))["scenes"]
+    limits = {layer_of(s, "surface")["strokes"][0]["limit"] for s in scene["stages"]}
+    assert len(limits) == 1
+
+
+# --- several seeds ---
+
+
+def test_another_seed_has_the_same_colours(trace: Trace) -> None:
+    wide = widened(trace)
+    limits = [Film(wide, seed)._stage.layers[0].limit for seed in (3, 5)]  # type: ignore[attr-defined]
+    assert limits[0] < limits[1]
+    for seed in (3, 5):
+        page = told(Film(wide, seed))
+        drawn = [layer_of(scene["stages"][0], "surface") for scene in page["scenes"]]
+        assert [layer["strokes"][0]["limit"] for layer in drawn] == [limits[1]] * 2
+        assert drawn[0]["bar"] == drawn[1]["bar"]
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_another_seed_has_the_same_axes(log: bool) -> None:
+    curves: list[Any] = [{"metrics": ["generator_loss"], "scale": "log" if log else "linear"}]
+    wide = widened(trace_of(film={"curves": curves}))
+    metric = METRICS["generator_loss"](wide)
+    heights, values = [], []
+    for scene in told(Film(wide, 3))["scenes"]:
+        (panel,) = scene["panels"]
+        heights += panel["curves"][0]["at"]
+        values += metric[:, list(wide.seeds).index(int(scene["name"]))].tolist()
+    assert 0 <= min(heights) and max(heights) <= 1000
+    # On one axis heights are one linear function of what was measured; they are told in thousandths.
+    at = np.log(values) if log else np.array(values)
+    slope, foot = np.polyfit(at, heights, 1)
+    assert np.abs(slope * at + foot - heights).max() < 1.5
+
+
+def test_another_seed_has_the_same_plane_of_phases() -> None:
+    game = trace_of(**DIRAC)
+    # The second filmed seed leaves the plane of the field.
+    far = replace(game, parameters=game.parameters * np.array([1, 1, 30]).reshape(1, 3, 1))
+    # Of each player the first parameter.
+    paths = far.parameters[..., [0, far.parameters.shape[2] // 2]]
+    half = max(float(far.field_extent[1]), 1.08 * float(np.abs(paths[:, [0, 2]]).max()))
+    page = told(Film(far, 3))
+    for scene, row in zip(page["scenes"], (0, 2), strict=True):
+        (layer,) = scene["stages"][0]["layers"]
+        dots = [stroke["dots"] for stroke in layer["strokes"] if "dots" in stroke][-1]
+        at = (2 * (3 * unpacked(page["pack"], dots)[:, 0] / STEPS - 1) - 1) * half
+        assert np.abs(at - paths[:, row]).max() < 4 * half / STEPS
+
+
+@pytest.mark.parametrize(("layout", "panels"), [("slide", 2), ("half", 1)])
+def test_another_seed_has_the_panels_of_the_films_layout(
+    trace: Trace, layout: str, panels: int
+) -> None:
+    page = told(Film(trace, layout=layout))
+    assert [len(scene["panels"]) for scene in page["scenes"]] == [panels, panels]
+
+
+def test_a_page_leaves_its_film_as_it_was(trace: Trace) -> None:
+    film = Film(widened(trace))
+    before = film.draw(2)
+    told(film)
+    assert_array_equal(film.draw(2), before)
+    assert_array_equal(film.redraw(2), before)
+
+
+# --- what is said ---
+
+
+def test_a_chinese_page_is_chinese(relative: Trace, opened: Callable[..., Page]) -> None:
+    page = opened(Film(relative, lang="zh", layers=["surface", "arrows_even"]))
+    assert "D(x) – 均值" in page.inner_text("#key")
+    page.evaluate("""() => {
+        window.written = [];
+        const write = CanvasRenderingContext2D.prototype.fillText;
+        CanvasRenderingContext2D.prototype.fillText = function (said, ...place) {
+            window.written.push(said);
+            return write.call(this, said, ...place);
+        };
+    }""")
+    for words in ("损失的推力：", "push of the loss: "):
+        page.evaluate("window.written.length = 0")
+        page.keyboard.press("ArrowRight")
+        settled(page)
+        assert any(said.startswith(words) for said in page.evaluate("window.written"))
+        page.click("#lang")
+
+
+def test_a_place_says_that_only_differences_of_d_mean_anything(
+    relative: Trace, opened: Callable[..., Page]
+) -> None:
+    page = opened(Film(relative), frame=5)
+    box = page.query_selector(".stage canvas").bounding_box()  # type: ignore[union-attr]
+    assert box is not None
+    page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.5 * box["height"])
+    settled(page)
+    name, value = page.inner_text(".here").split(" · ")[1].split(" = ")
+    logits = relative.logits[5, 0]
+    assert name == "D – mean"
+    # Row and column half-way between two cells of 16; a level of 254 from end to end.
+    limit = layer_of(told(Film(relative))["scenes"][0]["stages"][0], "surface")
+    level = 2 * limit["strokes"][0]["limit"] / 254
+    assert float(value) == pytest.approx(logits[7:9, 11:13].mean() - logits.mean(), abs=level)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_key_has_the_colours_of_the_films(
+    trace: Trace, opened: Callable[..., Page], theme: str
+) -> None:
+    look = THEMES[theme]
+    names = ["real", "trails", "generated", "arrows", "density", "kde"]
+    page = opened(Film(trace, theme=theme, layers=names))
+    colours = page.evaluate("[...document.querySelectorAll('#key b')].map(b => b.style.color)")
+    meant = [look.real, look.ink, look.generated, look.arrow, look.ink, look.curves[2]]
+    assert colours == [rgb(colour) for colour in meant]
+    page = opened(Film(trace_of(**DIRAC), theme=theme))
+    assert page.evaluate("document.querySelector('#key b').style.color") == rgb(look.curves[0])
+
+
+# Notes what is filled and stroked on every canvas from now on.
+WATCH = """() => {
+    window.drawn = [];
+    const pen = CanvasRenderingContext2D.prototype;
+    let points = [];
+    for (const [name, note] of Object.entries({
+        beginPath: () => { points = []; },
+        moveTo: (_, x, y) => points.push([x, y]),
+        lineTo: (_, x, y) => points.push([x, y]),
+        stroke: (at) => window.drawn.push(
+            ["stroke", at.strokeStyle, at.globalAlpha, at.getLineDash().length, points]),
+        fill: (at) => window.drawn.push(["fill", at.fillStyle, at.globalAlpha, 0, points]),
+    })) {
+        const own = pen[name];
+        pen[name] = function (...given) { note(this, ...given); return own.apply(this, given); };
+    }
+}"""
+
+
+def test_panels_show_what_all_seeds_did_as_the_film_does(opened: Callable[..., Page]) -> None:
+    curves: list[Any] = [{"metrics": ["generator_loss", "discriminator_loss"]}, "modes_covered"]
+    page = opened(Film(trace_of(filmed=[0], film={"curves": curves}), layers=[]))
+    page.evaluate(WATCH)
+    page.keyboard.press("End")
+    settled(page)
+    drawn = page.evaluate("window.drawn")
+    colours = [colour.lower() for colour in THEMES["light"].curves[:3]]
+    # Of the last drawing: three curves, each with its band and its median.
+    bands = [one for one in drawn if one[0] == "fill" and abs(one[2] - 0.16) < 0.01][-3:]
+    medians = [one for one in drawn if one[0] == "stroke" and abs(one[2] - 0.45) < 0.01][-3:]
+    assert [one[1] for one in bands] == [one[1] for one in medians] == colours
+    # A count holds until the next one: it moves along one axis at a time.
+    for points in (bands[2][4][:11], bands[2][4][11:], medians[2][4]):
+        moved = np.abs(np.diff(points, axis=0)) > 0.01
+        assert len(points) == 11 and not moved.all(axis=1).any()
+    assert len(medians[0][4]) == 6
+
+
+def test_among_several_curves_a_threshold_says_whose_it_is(opened: Callable[..., Page]) -> None:
+    claims = [
+        {"text": f"{metric} is low", "metric": metric, "relation": "<=", "threshold": 2.0}
+        for metric in ("discriminator_loss", "generator_gradient")
+    ]
+    curves: list[Any] = [
+        {"metrics": ["generator_loss", "discriminator_loss"]},
+        "generator_gradient",
+    ]
+    page = opened(Film(trace_of(filmed=[0], claims=claims, film={"curves": curves})))
+    page.evaluate(WATCH)
+    page.keyboard.press("End")
+    settled(page)
+    look = THEMES["light"]
+    dashed = [one[1] for one in page.evaluate("window.drawn") if one[0] == "stroke" and one[3]]
+    assert dashed[-2:] == [look.curves[1].lower(), look.soft.lower()]
+
+
+def test_a_chapters_mark_says_what_happens_and_leads_there(
+    trace: Trace, opened: Callable[..., Page]
+) -> None:
+    page = opened(Film(replace(trace, diverged_at=np.array([36, -1, -1]))))
+    mark = page.locator("#marks i[title^=diverged]")
+    box = mark.bounding_box()
+    assert box is not None
+    at = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    found = page.evaluate("([x, y]) => document.elementFromPoint(x, y).title", at)
+    assert found == "diverged at step 36"
+    page.mouse.click(*at)
+    assert step_shown(page) == "step 36"
+
+
+# --- a long talk, a full screen ---
+
+
+def test_a_seed_that_was_left_is_forgotten(trace: Trace, browser: Browser, tmp_path: Path) -> None:
+    Film(trace).save(tmp_path / "film.html")
+    page = browser.new_page()
+    page.add_init_script("""
+        window.watched = new Set();
+        const { observe, disconnect } = ResizeObserver.prototype;
+        ResizeObserver.prototype.observe = function (one) {
+            window.watched.add(one);
+            observe.call(this, one);
+        };
+        ResizeObserver.prototype.disconnect = function () {
+            window.watched.clear();
+            disconnect.call(this);
+        };
+    """)
+    page.goto((tmp_path / "film.html").as_uri())
+    page.wait_for_selector(".stage canvas")
+    for scene in ("1", "0", "1"):
+        page.select_option("#scenes", scene)
+    assert page.evaluate("watched.size") == page.locator("canvas").count() == 3
+    page.close()
+
+
+def test_the_layers_can_be_reached_in_full_screen(
+    trace: Trace, opened: Callable[..., Page]
+) -> None:
+    page = opened(Film(trace))
+    page.set_viewport_size({"width": 1000, "height": 500})
+    page.keyboard.press("f")
+    page.evaluate("""new Promise(done => document.fullscreenElement
+        ? done() : document.addEventListener("fullscreenchange", done, { once: true }))""")
+    page.keyboard.press("l")
+    settled(page)
+    box, high = page.locator("#menu").bounding_box(), page.evaluate("innerHeight")
+    assert box is not None and 0 <= box["y"] and box["y"] + box["height"] <= high
+
+
+# --- a look of one's own ---
+
+STYLE = """
+figure.facecolor: FFE8CC
+text.color: 440044
+axes.prop_cycle: cycler('color', ['FF0000', '00AA00'])
+image.cmap: viridis
+"""
+
+
+def test_a_style_file_dresses_the_page(
+    trace: Trace, opened: Callable[..., Page], tmp_path: Path
+) -> None:
+    (tmp_path / "own.mplstyle").write_text(STYLE)
+    film = Film(trace, style=tmp_path / "own.mplstyle")
+    page, look = told(film), film._theme
+    assert page["themes"]["light"]["ramp"] == look.ramp[:, :3].tolist()
+    assert page["themes"]["light"]["curves"] == list(look.curves)
+    assert page["themes"]["dark"]["paper"] == THEMES["dark"].paper
+    line = layer_of(page["scenes"][0]["stages"][0], "surface")["strokes"][2]
+    assert line["style"]["light"]["colours"] == ["#440044"]
+    shown = opened(film)
+    assert paper_shown(shown) == "rgb(255, 232, 204)"
+    shown.click("#theme")
+    assert paper_shown(shown) == rgb(THEMES["dark"].paper)
+
+
+def test_a_page_has_the_theme_of_its_film(trace: Trace) -> None:
+    for theme, place in (("light", "light"), ("dark", "dark"), ("print", "light")):
+        for film in (Film(trace, theme=theme), Seeds(trace, theme=theme)):
+            page = told(film)
+            assert page["theme"] == place
+            assert page["themes"][place]["paper"] == THEMES[theme].paper
+            real = layer_of(page["scenes"][0]["stages"][0], "real")
+            assert real["colour"][place] == THEMES[theme].real
+
+
+@pytest.mark.parametrize(
+    ("given", "drawn"),
+    [
+        ("surface,real,generated,arrows", "surface density real trails generated arrows"),
+        ("generated,real", "surface density generated real trails arrows"),
+        ("arrows,surface", "arrows surface density real trails generated"),
+        ("phase", "phase"),
+    ],
+)
+def test_layers_keep_their_order_and_those_on_offer_stand_around_them(
+    given: str, drawn: str
+) -> None:
+    assert _on_offer(given.split(",")) == drawn.split()
+
+
+def test_a_page_draws_its_layers_in_the_order_given(trace: Trace) -> None:
+    (stage, *_) = told(Film(trace, layers=["generated", "real"]))["scenes"][0]["stages"]
+    shown = [layer["name"] for layer in stage["layers"] if layer["shown"]]
+    assert shown == ["generated", "real"]
+
+
+def unpacked(text: str, note: dict[str, Any]) -> np.ndarray:
     """The other half of the packing, written a second time from its description."""
 
-    data = np.frombuffer(zlib.decompress(base64.b64decode(pack.text())), np.uint8).astype(np.int64)
+    data = np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8).astype(np.int64)
     n, width = int(np.prod(note["shape"])), note["width"]
     planes = data[note["at"] : note["at"] + width * n].reshape(width, n)
     differences = sum(plane << 8 * k for k, plane in enumerate(planes))
@@ -372,7 +728,7 @@ def test_packing_keeps_whole_numbers() -> None:
     ]
     notes = [pack.add(array, width) for array, width in arrays]
     for (array, _), note in zip(arrays, notes, strict=True):
-        assert_array_equal(unpacked(pack, json.loads(json.dumps(note))), array)
+        assert_array_equal(unpacked(pack.text(), json.loads(json.dumps(note))), array)
 
 
 def test_places_keep_a_tenth_of_a_pixel_and_nan() -> None:

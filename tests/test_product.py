@@ -18,7 +18,7 @@ from pictures import boxes_of, check_apart, texts_of
 from PIL import Image
 
 from toylab.errors import ToylabError
-from toylab.film.diagram import Axis, Point, draw_map
+from toylab.film.diagram import Axis, Point, check_words, counted, draw_map
 from toylab.film.look import Look
 from toylab.film.product import Product
 from toylab.film.style import LABEL, THEMES
@@ -45,6 +45,16 @@ def made(trace: Trace, *axes: Axis, holes: tuple[Point, ...] = ()) -> Product:
     points = list(itertools.product(*(values for _, values in axes)))
     runs = {point: [k / 2, k / 3, float("nan")] for k, point in enumerate(points)}
     return Product({p: trace for p in points if p not in holes}, axes, runs, "modes_hit")
+
+
+def test_a_sweeps_words_tell_what_they_show_and_what_has_no_number() -> None:
+    two = {("1",): [1.0, 2.0], ("2",): [3.0, float("nan")]}
+    assert counted({("1",): [1.0, 2.0]}) == "mean of 2 seeds; strips: each seed, lowest first"
+    assert counted(two, "dots: each seed").endswith(
+        "dots: each seed; 1 of 4 runs failed or diverged and count nowhere"
+    )
+    with pytest.raises(ToylabError, match="No font here has"):
+        check_words(["fine", "\U00013000"])
 
 
 @pytest.mark.parametrize("n", [(1, 1), (4, 4), (4, 1), (1,), (16,)], ids=str)
@@ -128,7 +138,9 @@ def test_a_survey_films_what_it_measured(
     outputs = Outputs.of(names)
     rows = survey(wanted, Workers(1), outputs, Look(), tmp_path / "cache", "toylab sweep ...")
     assert len(rows) == 8
-    (traces,) = shown
+    # The first is the rehearsal.
+    brief, traces = shown
+    assert {int(trace.steps[-1]) for trace in brief.values()} == {1}
     for (values, scenario), (point, trace) in zip(wanted.scenarios, traces.items(), strict=True):
         # Both seeds were trained together; the film has the first one's numbers from there.
         again = record(scenario, [5, 6], [0])

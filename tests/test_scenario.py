@@ -43,7 +43,7 @@ def test_a_scenario_written_out_reads_back_the_same() -> None:
         ({"target": {"kind": "rng"}}, 'target "rng" is unknown; did you mean "ring"?'),
         ({"target": {"kind": "ring", "radus": 1}}, 'target: key "radus" is unknown; did you mean "radius"?'),
         ({"target": {"radius": 1}}, "target.kind is missing"),
-        ({"target": {"kind": "ring", "radius": -1}}, "target.radius: must be greater than 0, got -1"),
+        ({"target": {"kind": "ring", "radius": -1}}, "target.radius: must be greater than or equal to 0.0001, got -1"),
         ({"target": {"kind": "ring", "weights": [1, 2]}}, "target: weights needs one number a mode (8), got 2"),
         ({"training": {"batch": 10**9}}, "training.batch: must be less than or equal to 65536"),
         ({"training": {"steps": "8"}}, "training.steps: must be a valid integer, got '8'"),
@@ -59,13 +59,32 @@ def test_a_scenario_written_out_reads_back_the_same() -> None:
         ({"claims": [{"metric": "modes_hit", "relation": "<", "threshold": 1}]}, "claims[0].text is missing"),
         ({"title": None}, "title: must be a valid string, got None"),
         ({"discriminator": {"hidden": [4096] * 16}, "training": {"batch": 65536}}, "GiB a seed, more than 4"),
+        ({"discriminator": {"hidden": [4096] * 12}}, "parameters: these sizes need 5.5 GiB a seed, more than 4; lower the widths"),
+        ({"discriminator": {"minibatch": 64}, "training": {"batch": 2048}}, "training: these sizes need 24 GiB"),
+        ({"game": {"update": {"kind": "unrolled", "steps": 100}}, "training": {"batch": 65536}}, "or game.update.steps"),
+        ({"generator": {"latent": 1024}, "training": {"batch": 65536}}, "latents: these sizes need 16.1 GiB"),
         ({"recording": {"snapshots": 5000, "grid": 512}}, "GiB a seed, more than 4"),
+        ({"recording": {"snapshots": 2000}, "training": {"points": 1_000_000}}, "recording: these sizes need 7.56"),
+        ({"target": {"kind": "dirac", "noise": 1e-200}}, "target.noise: must be 0, or from 0.0001 to 1000, got 1e-200."),
+        ({"target": {"kind": "square", "side": 1e-200}}, "target.side: must be greater than or equal to 0.0001, got 1e-200"),
+        ({"generator": {"kind": "point", "start": [1e39, 0.0]}}, "generator.start[0]: must be less than or equal to 10000, got 1e+39"),
+        ({"claims": [{"text": "t", "metric": "modes_hit", "relation": "<", "threshold": 1, "quorum": 1.0}]}, "claims[0].quorum: must be less than 1, got 1.0"),
     ],
 )  # fmt: skip
 def test_a_mistake_names_its_path_and_what_is_allowed(settings: dict[str, Any], words: str) -> None:
     said = mistakes(settings)
     assert words in said
     assert said.startswith("x.toml: ") and len(said.splitlines()) <= 3
+
+
+def test_parameters_are_named_by_both_kinds_of_players_that_record_them() -> None:
+    """The least game is played by networks; so is one of a point against a network."""
+    claim = {"text": "t", "metric": "parameter_norm", "relation": "<", "threshold": 1}
+    point = {"kind": "point"}
+    for players in ({}, {"generator": point}):
+        said = mistakes({"claims": [claim], **players})
+        assert "(generator.kind point, discriminator.kind linear or saddle)" in said
+    check({**LEAST, "claims": [claim], "generator": point, "discriminator": {"kind": "linear"}})
 
 
 def test_all_mistakes_are_reported_together() -> None:
@@ -107,6 +126,16 @@ def test_junk_in_any_table_is_said_and_never_a_traceback(top: str, junk: object)
         check({**LEAST, top: junk})
     except ToylabError as error:
         assert top in str(error)
+
+
+def test_mistakes_far_down_a_list_are_all_taken_out_before_the_rules_speak() -> None:
+    claim = {"text": "t", "metric": "modes_hit", "relation": "<", "threshold": 1}
+    claims = [claim] * 9 + [{**claim, "metric": "modes_hat"}] * 2 + [claim]
+    with pytest.raises(ToylabError) as caught:
+        check({**LEAST, "target": {"kind": "square"}, "claims": claims})
+    # The two are told, and so is what is wrong with the others.
+    said = str(caught.value)
+    assert "claims[9]" in said and "the target has no separate modes" in said, said
 
 
 # --- extends ---
@@ -205,6 +234,11 @@ def test_a_change_reaches_into_lists(tmp_path: Path) -> None:
         ("r1", 0.1),
     ]
     assert load("convergence", ["generator.hidden[1]=3"]).generator.options["hidden"] == (64, 3)
+    own = [
+        'target={kind="mixture", means=[[0.0, 1.0], [2.0, 3.0]], spreads=[0.1, 0.1]}',
+        "target.means[1][0]=9.0",
+    ]
+    assert load("convergence", own).target.options["means"] == ((0.0, 1.0), (9.0, 3.0))
 
 
 @pytest.mark.parametrize(
@@ -212,6 +246,7 @@ def test_a_change_reaches_into_lists(tmp_path: Path) -> None:
     [
         ("game.penalties[3].weight=1", "penalties has 1 entries, and none at [3]"),
         ("game[0]=1", "game has 0 entries"),
+        ("generator.hidden[1][0]=3", "hidden[1] has 0 entries, and none at [0]"),
         ("extends=hinge", "Name the other scenario itself"),
         ("game.penalties[0.weight=1", "is not a change"),
         ("game.penalties[0].wight=1", "--set game.penalties[0].wight=1: game.penalties[0]: key"),

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import numpy as np
 import pypandoc
 import pytest
 import tomli_w
+import yaml  # comes with `distributed`
 from games import SMALL
 from markdown_it import MarkdownIt
 from numpy.testing import assert_allclose
@@ -27,8 +30,9 @@ from toylab.film.look import Look
 from toylab.film.words import WORDS
 from toylab.show import figures, slides
 from toylab.show.assets import folder_of
-from toylab.show.deck import Deck, stem
+from toylab.show.deck import TOLD_PART, Deck, Slide, stem
 from toylab.show.figures import FIGURES, DrawnFigure
+from toylab.show.markdown import escaped
 from toylab.show.words import DECK_WORDS
 from toylab.training import record
 
@@ -42,6 +46,26 @@ NASTY = [
     "1. one",
     "--> <!-- _class: lead --> bg left:40% w:10",
     "- item + item = x",
+    "[1] optional",
+    "<2-> overlay",
+]
+# What opens a list, a definition or a block at the beginning of a line.
+OPENINGS = [
+    *(
+        "1. x",
+        "12) x",
+        "(1) x",
+        "#. x",
+        "(#) x",
+        "(@a) x",
+        "2014. x",
+        "a. x",
+        "A)  x",
+        "(a) x",
+        "i.",
+    ),
+    *("ii. x", "IV) x", "(xii) x", "mix. x", ": x", ":::", "::: {.notes}", "= x", "===", "% x"),
+    *("+ x", "- - -", "| x", "| a | b |", "> x", "~ x", "~~~", "* x", "# x", "[a]: b", "<div>"),
 ]
 
 
@@ -55,7 +79,7 @@ def settings_with(words: str) -> dict[str, Any]:
     }
     return SMALL | {
         "title": words,
-        "lesson": f"Lesson: {words}",
+        "lesson": words,
         "source": words,
         "claims": [claim],
     }
@@ -108,6 +132,8 @@ def said(node: Any) -> str:
         kind, inner = content or ({}, [])
         mark = "'" if kind.get("t") == "SingleQuote" else '"'
         return f"{mark}{said(inner)}{mark}"
+    if kind == "Span" and content and content[0] == ["", [], []]:
+        return said(content[1])  # TeX's braces, which say nothing
     if kind in ("MetaInlines", "Para", "Plain", "MetaString"):
         return said(content) if not isinstance(content, str) else content
     return f"<{kind}>"
@@ -286,6 +312,179 @@ def test_each_text_s_pictures_are_there(written: dict[str, Path]) -> None:
         assert all((folder_of(path) / name).is_file() for name in names)
 
 
+# --- what stands at the beginning of a line, and what no format can hold ---
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Deck, dict[str, Path]]:
+    """Every hostile text as a lesson, as a point, as a foot and as a note."""
+    texts = [*OPENINGS, *NASTY]
+    pages = [
+        Slide(f"Slide {n}", words, points=(words, "end"), footer=words, notes=(words,))
+        for n, words in enumerate(texts)
+    ]
+    deck, folder = Deck("T", "S", tuple(pages)), tmp_path_factory.mktemp("spoken")
+    paths = {ending: folder / f"talk{ending}" for ending in slides.DECKS}
+    for path in paths.values():
+        slides.write(deck, path)
+    return deck, paths
+
+
+def paragraphs(node: Any) -> Iterator[str]:
+    """Words of each paragraph and of each item below a node of Pandoc's tree."""
+    if isinstance(node, list):
+        for inner in node:
+            yield from paragraphs(inner)
+    elif isinstance(node, dict):
+        kind = node.get("t")
+        if kind in ("Para", "Plain"):
+            yield said(node["c"])
+        elif kind == "BulletList" or kind == "Div":
+            yield from paragraphs(node["c"])
+        elif kind != "Header":
+            # A list of another kind, a definition, a rule: nothing of ours.
+            yield f"<{kind}>"
+
+
+def test_no_text_of_a_quarto_deck_opens_anything(spoken: tuple[Deck, dict[str, Path]]) -> None:
+    deck, paths = spoken
+    wanted = [w for s in deck.slides for w in (s.lesson, *s.points, s.footer, *s.notes)]
+    blocks = tree_of(paths[".qmd"], "markdown-smart")["blocks"]
+    assert list(paragraphs(blocks)) == wanted
+    notes = [
+        block["c"][1] for block in blocks if block["t"] == "Div" and "notes" in block["c"][0][1]
+    ]
+    assert [list(paragraphs(block)) for block in notes] == [list(s.notes) for s in deck.slides]
+
+
+def test_no_text_of_a_beamer_deck_is_an_argument(spoken: tuple[Deck, dict[str, Path]]) -> None:
+    deck, paths = spoken
+    # Pandoc leaves a frame's notes out.
+    wanted = [w for s in deck.slides for w in (s.lesson, *s.points, s.footer)]
+    found = paragraphs(tree_of(paths[".tex"], "latex")["blocks"])
+    assert list(map(plain_quotes, found)) == list(map(plain_quotes, wanted))
+
+
+def test_no_text_of_a_marp_deck_opens_anything(spoken: tuple[Deck, dict[str, Path]]) -> None:
+    deck, paths = spoken
+    body = paths[".md"].read_text(encoding="utf-8").split("\n---\n", 1)[1]
+    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(body)
+    inline = [t.children or [] for t in tokens if t.type == "inline"]
+    assert {child.type for children in inline for child in children} <= {"text", "text_special"}
+    told = ["".join(child.content for child in children) for children in inline]
+    wanted = [w for s in deck.slides for w in (s.title, s.lesson, *s.points, s.footer)]
+    assert [words.replace("\u2060", "") for words in told] == ["T", "S", *wanted]
+
+
+@pytest.mark.parametrize("words", ["a.\n(b) x\n:::\n  ii. y", "x\n1. y", "x\n===\ny"])
+def test_every_line_of_a_text_stays_text(words: str) -> None:
+    tree = json.loads(pypandoc.convert_text(escaped(words), "json", format="markdown-smart"))
+    assert list(paragraphs(tree["blocks"])) == [" ".join(words.split())]
+
+
+LECTURE = r"""
+title = "T\uFFFE"
+[[slides]]
+figure = "game"
+title = "The\ngame"
+lesson = "L\u0000"
+notes = ["First.\n:::\nthis is said", "\uFFFE", "One.\n\nTwo."]
+[[slides]]
+title = "Points"
+points = ["one\ntwo", "\u001b[31m"]
+notes = ["color: orange means real"]
+"""
+
+
+def test_words_of_a_lecture_are_plain_in_every_format(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(LECTURE, encoding="utf-8")
+    plan = talk.planned([], str(tmp_path / "mine.toml"))
+    deck = talk.deck_of(plan, Look(), 0, lambda s, seed: record(s, [seed]))
+    game, points = deck.slides
+    assert (deck.title, game.title, game.lesson) == ("T", "The game", "L")
+    assert game.notes == ("First. ::: this is said", "One.", "Two.")
+    assert points.points == ("one two", "[31m")
+    paths = {ending: tmp_path / f"talk{ending}" for ending in slides.DECKS}
+    for path in paths.values():
+        slides.write(deck, path)
+    pages = list(opened(paths[".pptx"]).slides)[1:]
+    told = [page.notes_slide.notes_text_frame.text for page in pages]
+    assert told == ["\n".join(slide.notes) for slide in deck.slides]
+    blocks = tree_of(paths[".qmd"], "markdown-smart")["blocks"]
+    assert [block["t"] for block in blocks].count("Div") == 2
+
+
+def marp_notes(path: Path) -> list[str]:
+    """Comments of a deck, but for the one that names the title's class."""
+    text = path.read_text(encoding="utf-8")
+    return re.findall(r"<!--\s*(.*?)\s*-->", text, re.DOTALL)[1:]
+
+
+def test_marp_takes_no_note_for_settings(tmp_path: Path) -> None:
+    notes = [("color: orange",), ("a: b", "c: d"), ("- one", "- two"), ("# x", "a: b"), ("{a: b}",)]
+    for lang in WORDS:
+        pages = tuple(Slide("T", points=("x",), notes=each) for each in notes)
+        slides.write(Deck("T", "S", pages, lang=lang), tmp_path / "talk.md")
+        comments = marp_notes(tmp_path / "talk.md")
+        assert len(comments) == len(notes)
+        for comment, paragraphs_ in zip(comments, notes, strict=True):
+            assert comment.endswith("\n\n".join(paragraphs_))
+            # Marp's rule: what YAML reads as a mapping or a list is settings, all else is a note.
+            try:
+                read = yaml.load(comment, yaml.BaseLoader)
+            except yaml.YAMLError:
+                continue
+            assert isinstance(read, str)
+    # Without the first line it would be: else this test held anything.
+    assert yaml.load("color: orange", yaml.BaseLoader) == {"color": "orange"}
+
+
+# --- names ---
+
+
+@pytest.mark.parametrize(
+    "name", ["week#3", "50% & more?", 'a"b<c>', "模式 一_2", "a: b", "(1) x", "x]"]
+)
+@pytest.mark.parametrize("ending", [".md", ".qmd"])
+def test_a_page_finds_its_pictures_whatever_it_is_called(
+    name: str, ending: str, deck: Deck, tmp_path: Path
+) -> None:
+    path = tmp_path / f"{name}{ending}"
+    slides.write(Deck("One", "", deck.slides[:2]), path)
+    text = path.read_text(encoding="utf-8")
+    links = re.findall(r'(?:src="|!\[\]\()([^")]+)[")]', text)
+    assert len(links) == 2
+    for link in links:
+        # Nothing that HTML, Markdown or an address would end at.
+        assert not re.search(r"[\s#?&<>'()\[\]]", link)
+        assert (tmp_path / unquote(link)).is_file()
+    if ending == ".qmd":
+        told = yaml.safe_load(text.split("---\n")[1])["format"]["revealjs"]["theme"]
+        assert told[0] == "default" and (tmp_path / told[1]).is_file()
+
+
+@pytest.mark.parametrize("sign", ["%", "#", "~", "\\", "{", "}", '"', "$", "&", "^", "|", "  "])
+def test_names_that_tex_cannot_read_are_refused(sign: str) -> None:
+    with pytest.raises(ToylabError, match=re.escape(repr(sign))) as error:
+        slides.check([Path(f"week{sign}3.tex")])
+    assert len(str(error.value).splitlines()) == 1
+    slides.check([Path(f"week{sign}3.pptx"), Path(f"week{sign}3.md"), Path(f"week{sign}3.qmd")])
+
+
+def test_names_that_tex_can_read_are_not(deck: Deck, tmp_path: Path) -> None:
+    path = tmp_path / "模式 一_2.v3.tex"
+    slides.write(Deck("One", "", deck.slides[:2]), path)
+    links = re.findall(r"\\includegraphics\[[^]]*\]\{(.*?)\}", path.read_text(encoding="utf-8"))
+    assert len(links) == 2 and all((tmp_path / link).is_file() for link in links)
+
+
+@pytest.mark.parametrize("ending", [".md", ".qmd", ".tex"])
+def test_a_name_that_no_text_holds_is_refused(ending: str) -> None:
+    for name in ("a\nb", "\udcff"):
+        with pytest.raises(ToylabError, match="in its name"):
+            slides.check([Path(f"{name}{ending}")])
+
+
 # --- notes ---
 
 
@@ -344,8 +543,20 @@ def test_notes_say_what_to_watch_for_and_how_often_it_happens(tmp_path: Path) ->
     assert "64 个种子中 64 个成立" in chinese and "注意观察" in chinese
 
 
-def test_uncounted_claims_say_so(deck: Deck) -> None:
-    assert any("not counted for these settings" in note for note in deck.slides[0].notes)
+def test_uncounted_claims_say_so_and_name_no_command_that_counts_others(tmp_path: Path) -> None:
+    # Of the same name as a shipped one: `toylab check mode-collapse` counts that.
+    path = tmp_path / "mode-collapse.toml"
+    path.write_text(tomli_w.dumps(settings_with("Mine")), encoding="utf-8")
+    own = talk.planned([str(path)], None)
+    changed = talk.planned(
+        ["mode-collapse"], None, ["training={steps=4, batch=16}", "recording.snapshots=3"]
+    )
+    for plan in (own, changed):
+        for lang, told in (("en", "not counted for these settings."), ("zh", "尚未统计。")):
+            made = talk.deck_of(plan, Look(lang=lang), 0, lambda s, seed: record(s, [seed]))
+            notes = made.slides[0].notes
+            assert any(note.endswith(told) for note in notes)
+            assert not [note for note in notes if "toylab check" in note]
 
 
 def test_slides_speak_every_language_of_the_film() -> None:
@@ -486,6 +697,45 @@ def test_the_command_writes_a_deck_that_tells_of_its_making(
     ]
 
 
+def test_a_deck_of_powerpoint_is_read_where_no_library_for_it_is(
+    deck: Deck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "talk.pptx"
+    slides.write(Deck("One", "", deck.slides[:1], provenance={"scenario": "<é>"}), path)
+    for missing in ("pptx", "lxml", "lxml.etree", "toylab.show.powerpoint"):
+        monkeypatch.setitem(sys.modules, missing, None)
+    assert slides.provenance_in(path) == {"scenario": "<é>"}
+
+
+def bomb(words: str, times: int = 9) -> str:
+    """Entities that name one another: ten to so many powers of a word."""
+    rows = [f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, times + 1)]
+    return f'<!DOCTYPE x [<!ENTITY a0 "{words}">{"".join(rows)}]><x>&a{times};</x>'
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        None,
+        "no XML",
+        "<x>no JSON</x>",
+        "<x>[1]</x>",
+        "<x/>",
+        bomb("{}"),
+        "<x>" + " " * 20_000_000 + "{}</x>",
+        '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>',
+    ],
+    ids=["missing", "text", "words", "list", "empty", "bomb", "long", "file"],
+)
+def test_a_deck_that_says_nothing_of_its_making_is_told(part: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "talk.pptx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        if part is not None:
+            file.writestr(TOLD_PART, part)
+    with pytest.raises(ToylabError, match="does not say how it was made"):
+        slides.provenance_in(path)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -495,6 +745,7 @@ def test_the_command_writes_a_deck_that_tells_of_its_making(
         (("small.toml", "-o", "a.odp"), "ends in .pptx or .qmd or .tex or .md"),
         (("small.toml", "-o", "a.md", "--video"), "--video is for .pptx"),
         (("small.toml", "-o", "a.md", "-o", "a.md"), "twice"),
+        (("small.toml", "-o", "50%.tex"), "'%' in its name"),
         (("--lecture", "gan-basic", "-o", "a.md"), 'did you mean "gan-basics"'),
         (("nonsense", "-o", "a.md"), "is unknown"),
     ],

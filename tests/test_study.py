@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from toylab import record, study
+from toylab import ensembles, record, report, study
 from toylab.claims import REDUCTIONS, Claim, reduced, wilson
 from toylab.errors import ToylabError
 from toylab.metrics import METRICS
-from toylab.scenario import Scenario
+from toylab.scenario import Scenario, load
 from toylab.workers import Workers
 
 Make = Callable[..., Scenario]
@@ -38,7 +38,7 @@ def test_what_was_measured_is_not_trained_again(
 ) -> None:
     scenario = small(claims=CLAIMS)
     first = found(scenario, tmp_path)
-    monkeypatch.setattr(study, "record", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(ensembles, "record", lambda *_, **__: pytest.fail("trained again"))
     assert found(scenario, tmp_path) == first
     # Words and films do not decide the numbers; settings do.
     assert found(small(claims=CLAIMS, title="Another", film={"layers": []}), tmp_path)
@@ -50,7 +50,7 @@ def test_a_check_that_was_stopped_goes_on_where_it_stopped(
     small: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenario, trained = small(claims=CLAIMS), []
-    real = study.record
+    real = ensembles.record
 
     def stop_at_second(*args: object, **kwargs: object) -> object:
         trained.append(args)
@@ -58,7 +58,7 @@ def test_a_check_that_was_stopped_goes_on_where_it_stopped(
             raise KeyboardInterrupt
         return real(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(study, "record", stop_at_second)
+    monkeypatch.setattr(ensembles, "record", stop_at_second)
     with pytest.raises(KeyboardInterrupt):
         found(scenario, tmp_path)
     assert len(os.listdir(tmp_path)) == 1
@@ -83,9 +83,7 @@ def test_the_number_of_workers_changes_nothing(small: Make, tmp_path: Path) -> N
 def test_a_claim_against_another_scenario_is_a_difference_seed_by_seed(
     small: Make, scenario_file: Callable[..., Path], tmp_path: Path
 ) -> None:
-    body = """[target]\nkind = "ring"\n[generator]\nhidden = [8]\n[discriminator]\nhidden = [8]
-[training]\nsteps = 4\nbatch = 16\n[recording]\nsnapshots = 3\nsamples = 64\ngrid = 16\n"""
-    other = scenario_file("other", body)
+    other = scenario_file("other", SMALL_BODY)
     plain = {**CLAIMS[0], "relation": ">="}
     scenario = small(claims=[plain, {**plain, "against": str(other)}], game={"generator_steps": 3})
     own, difference = found(scenario, tmp_path, 9)
@@ -95,11 +93,90 @@ def test_a_claim_against_another_scenario_is_a_difference_seed_by_seed(
         assert a is not None and b is not None and c == pytest.approx(a - b)
 
 
+SMALL_BODY = """[target]
+kind = "ring"
+[generator]
+hidden = [8]
+[discriminator]
+hidden = [8]
+[training]
+steps = 4
+batch = 16
+[recording]
+snapshots = 3
+samples = 64
+grid = 16
+"""
+
+
+def test_a_cache_that_holds_more_than_is_asked_for_hands_over_what_is_asked_for(
+    small: Make, tmp_path: Path
+) -> None:
+    more = [*CLAIMS, {**CLAIMS[0], "window": [0.0, 1.0]}]
+    found(small(claims=more), tmp_path, 8)
+    # The first eight seeds have a number more than the others.
+    assert [o.hits for o in found(small(claims=CLAIMS), tmp_path, 16)] == [16, 0]
+
+
+def test_another_file_under_the_same_name_is_trained_anew(small: Make, tmp_path: Path) -> None:
+    file = tmp_path / "x.csv"
+    counted = []
+    for centre in (0, 3):
+        np.savetxt(file, np.random.default_rng(0).normal(centre, 0.1, (50, 2)), delimiter=",")
+        scenario = small(claims=CLAIMS[:1], target={"kind": "points", "file": str(file)})
+        counted.append(found(scenario, tmp_path / "cache", 2)[0].numbers)
+    assert counted[0] != counted[1]
+
+
+def test_files_that_share_a_name_are_counted_apart(tmp_path: Path) -> None:
+    scenarios = []
+    for folder, steps in (("a", 2), ("b", 4)):
+        path = tmp_path / folder / "same.toml"
+        path.parent.mkdir()
+        claim = (
+            '[[claims]]\ntext = "t"\nmetric = "sliced_wasserstein"\nrelation = ">"\nthreshold = 0\n'
+        )
+        text = f'title = "t"\nlesson = "l"\n{SMALL_BODY}{claim}'
+        path.write_text(text.replace("steps = 4", f"steps = {steps}"))
+        scenarios.append(load(path))
+    both = list(study.outcomes(scenarios, [0, 1], Workers(1), tmp_path / "cache"))
+    alone = [next(study.outcomes([s], [0, 1], Workers(1), tmp_path / "cache")) for s in scenarios]
+    assert both == alone and both[0][0].numbers != both[1][0].numbers
+
+
+def test_a_neighbour_may_be_compared_with_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = 'title = "t"\nlesson = "l"\n'
+    claim = '[[claims]]\ntext = "t"\nmetric = "sliced_wasserstein"\nrelation = ">"\nthreshold = 0\n'
+    (tmp_path / "base.toml").write_text(head + SMALL_BODY)
+    for name in ("base", "base.toml"):
+        (tmp_path / "fix.toml").write_text(head + SMALL_BODY + claim + f'against = "{name}"\n')
+        monkeypatch.chdir("/")
+        (outcome,) = found(load(tmp_path / "fix.toml"), tmp_path / "cache", 2)
+        # The same game: no difference in any seed.
+        assert outcome.numbers == (0.0, 0.0)
+
+
+def test_a_comparison_with_what_has_no_such_number_is_refused(small: Make, tmp_path: Path) -> None:
+    claim = {**CLAIMS[0], "metric": "modes_covered", "against": "your-logo"}
+    with pytest.raises(ToylabError, match="your-logo has no modes_covered"):
+        found(small(claims=[claim]), tmp_path)
+
+
+def test_a_table_says_which_seeds_were_counted() -> None:
+    told = [
+        report.about(seeds)["seeds"] for seeds in ([7], range(3, 9), [3, 5, 100], range(0, 80, 2))
+    ]
+    assert told[:3] == ["7", "3 to 8", "3, 5, 100"]
+    assert told[3].endswith("28, 30 and 24 more")
+
+
 def test_the_tables_say_the_same_to_readers_and_machines(small: Make, tmp_path: Path) -> None:
     outcomes = found(small(claims=CLAIMS), tmp_path, 8)
-    told = json.loads(study.as_json(outcomes, {"torch": "1"}))
+    told = json.loads(report.as_json(outcomes, {"torch": "1"}))
     assert [c["hits"] for c in told["claims"]] == [8, 0]
-    text = study.as_markdown(outcomes, {"torch": "1"})
+    text = report.as_markdown(outcomes, {"torch": "1"})
     assert "| small | always | 8 of 8 | 0.68 to 1.00 | 0.8 | undecided |" in text
     # 8 of 8 leave room down to .68, 16 of 16 to .806: the first to lie above .8.
     assert "small, \u201calways\u201d: true of 100% of these seeds" in text

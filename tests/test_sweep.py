@@ -32,6 +32,12 @@ def small_file(scenario_file: Callable[..., Path]) -> str:
 def test_an_axis_is_read_with_its_lists() -> None:
     assert parsed_axis("game.generator_steps=1,2, 5").values == ("1", "2", "5")
     assert parsed_axis("generator.hidden=[8,8],[16]").values == ("[8,8]", "[16]")
+    nested = "target.means=[[0,0],[1,1]],[[0,0],[2,2]]"
+    assert parsed_axis(nested).values == ("[[0,0],[1,1]]", "[[0,0],[2,2]]")
+    told = """game.penalties=[{kind="r1"}, {kind="r2"}],[],'a,b'"""
+    assert parsed_axis(told).values == ('[{kind="r1"}, {kind="r2"}]', "[]", "'a,b'")
+    # What is broken stays as it was written, for whoever tells of the mistake.
+    assert parsed_axis("training.batch=64,128]").values == ("64", "128]")
     for text in ("game.generator_steps", "=1,2", "x="):
         with pytest.raises(ToylabError, match="is no axis"):
             parsed_axis(text)

@@ -2,17 +2,24 @@ from __future__ import annotations
 
 import math
 import tempfile
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 import pytest
+from annotated_types import Interval
 from PIL import Image
+from pydantic import ValidationError
 from scipy.spatial import KDTree
 from scipy.stats import multivariate_normal, norm
 from sklearn.datasets import make_circles, make_moons, make_s_curve, make_swiss_roll
 
+from toylab.choice import OrZero, refuse_outside
 from toylab.errors import ToylabError
+from toylab.options import _model_of
+from toylab.scenario import tupled
 from toylab.targets import TARGETS, density_known, extent, grid, mixture, ring
 
 FILES = Path(tempfile.mkdtemp())
@@ -93,6 +100,113 @@ def test_samples_follow_the_density(kind: str) -> None:
     drawn = target.log_density(target.sample(np.random.default_rng(1), 40_000))
     # Five standard errors: one false alarm in two million.
     assert -drawn.mean() == pytest.approx(entropy, abs=5 * drawn.std() / 200)
+
+
+@pytest.mark.parametrize("kind", DENSE)
+def test_where_a_density_is_cut_changes_no_number(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = TARGETS[kind](**OPTIONS[kind])
+    x = np.random.default_rng(3).normal(size=(11, 13, 2))
+    whole = target.log_density(x)
+    # A row or two at a time.
+    monkeypatch.setattr("toylab.targets.base.PIECE", 10)
+    cut = target.log_density(x)
+    assert cut.shape == (11, 13) and np.array_equal(cut, whole)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("ring", {"modes": 1024}),
+        ("checkerboard", {"cells": 32, "noise": 0.1}),
+        ("two_moons", {"noise": 0.01}),
+    ],
+)
+def test_a_density_of_many_places_fills_no_memory(
+    kind: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = TARGETS[kind](**options)
+    target.log_density(np.zeros((1, 2)))  # what is worked out once and kept
+    monkeypatch.setattr("toylab.targets.base.PIECE", 20_000)
+    places = np.random.default_rng(3).normal(size=(40, 40, 2))
+    tracemalloc.start()
+    try:
+        target.log_density(places)
+        # A piece is .16 MB, of which a dozen at most stand side by side; the whole table is 6 MB or more.
+        assert tracemalloc.get_traced_memory()[1] < 2.5e6
+    finally:
+        tracemalloc.stop()
+
+
+def ends(hint: Any) -> Iterator[float]:
+    """The least and the greatest value that an option may have, if it is one number with bounds."""
+    if get_origin(hint) is not Annotated:
+        return
+    base, bound = get_args(hint)[:2]
+    if isinstance(bound, OrZero):
+        yield from (0.0, bound.low, bound.high)
+    elif base is float and isinstance(bound, Interval):
+        yield from (end for end in (bound.ge, bound.le) if isinstance(end, int | float))
+
+
+BOUNDS = [
+    pytest.param(kind, name, end, id=f"{kind} {name} {end:g}")
+    for kind, row in TARGETS.items()
+    for name, hint in get_type_hints(row, include_extras=True).items()
+    for end in ends(hint)
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "end"), BOUNDS)
+def test_a_target_at_the_end_of_a_bound_is_drawn_and_told(kind: str, name: str, end: float) -> None:
+    needed = {
+        key: OPTIONS[kind][key] for key in ("file", "means", "spreads") if key in OPTIONS[kind]
+    }
+    if kind == "mixture":
+        needed = {"means": ((0, 1),), "spreads": (0.5,)}
+    target = TARGETS[kind](**needed, **{name: end})
+    x = target.sample(np.random.default_rng(0), 50)
+    assert np.isfinite(x).all() and np.isfinite(extent(target)).all()
+    if density_known(target):
+        assert np.isfinite(target.log_density(x.astype(np.float64))).mean() > 0.9
+
+
+@pytest.mark.parametrize("noise", [1e-200, 1e-5, 1001.0, -1.0])
+def test_noise_is_none_at_all_or_as_much_as_a_spread(noise: float) -> None:
+    model = _model_of(TARGETS["two_moons"], {})
+    assert model(noise=0.0) and model(noise=1e-4) and model(noise=1e3)
+    with pytest.raises(ValidationError, match="must be 0, or from 0.0001 to 1000"):
+        model(noise=noise)
+
+
+ODD = [
+    *(0, 1, 2, 8, 33, 1024, 1025, 400_000_000, -1, 2**70),
+    *(0.0, 0.5, 1e-200, 1e-4, 1.0, 1e4, 1e39, -3.0, float("nan"), float("inf")),
+    *(True, "8", "", "x" * 4097, [], [1.0], [[0.0, 1.0]], [[0, 1], [2, 3]], [[1.0]], {}, None),
+    *([0.5] * 1025, [[[1.0, 0.0], [0.0, 1.0]]], ["a"], [[True, 1]]),
+]
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_a_foreign_setting_is_refused_where_a_scenario_would_refuse_it(kind: str) -> None:
+    """Against pydantic, which reads the same bounds."""
+    row = TARGETS[kind]
+    model = _model_of(row, {"data": None})
+    least = {"file": "x", "means": ((0.0, 0.0),)}
+    least = {name: value for name, value in least.items() if name in model.model_fields}
+    for name in model.model_fields:
+        for odd in ODD:
+            try:
+                model(**tupled({**least, name: odd}))
+                fine = True
+            except ValidationError:
+                fine = False
+            if fine:
+                refuse_outside("target", row, {name: odd})
+            else:
+                with pytest.raises(ToylabError, match=rf"target\.{name} cannot be"):
+                    refuse_outside("target", row, {name: odd})
 
 
 def test_the_log_density_of_a_mixture_is_scipys() -> None:
@@ -246,6 +360,37 @@ def test_a_file_of_points_that_is_none_is_one_line(
         TARGETS["points"](file=str(tmp_path / name))
     with pytest.raises(ToylabError, match="no such file"):
         TARGETS["points"](file=str(tmp_path / "none.csv"))
+
+
+def test_a_bomb_of_points_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    np.savez_compressed(tmp_path / "x.npz", np.zeros((3_000_000, 2)))
+    assert (tmp_path / "x.npz").stat().st_size < 100_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(
+            ToylabError, match="unpacks to 48,000,128 bytes, more than 1,000,000 poi"
+        ):
+            TARGETS["points"](file=str(tmp_path / "x.npz"))
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("points", np.zeros((0, 0))),
+        ("points", np.zeros((4, 3))),
+        ("points", np.full((4, 2), np.nan)),
+        ("points", np.full((4, 2), 1e5)),
+        ("image", np.zeros((0, 0))),
+        ("image", np.zeros((200, 200))),
+        ("image", np.full((4, 4), np.inf)),
+    ],
+)
+def test_what_a_trace_says_was_read_is_looked_at_as_a_file_is(kind: str, data: np.ndarray) -> None:
+    with pytest.raises(ToylabError, match="x: holds"):
+        TARGETS[kind](file="x", data=data)
 
 
 def test_points_come_from_csv_and_npz_alike(tmp_path: Path) -> None:

@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 import torch
 
+from toylab import catalogue
+from toylab.axes import Int
 from toylab.errors import ToylabError
 from toylab.match import Game
 from toylab.recorder import schedule
-from toylab.scenario import Scenario
+from toylab.rules import recorded_bytes
+from toylab.scenario import Scenario, load
 from toylab.targets import TARGETS, extent
 from toylab.training import _Run, record, train
 
@@ -34,6 +37,44 @@ def test_a_geometric_schedule_is_dense_at_the_start() -> None:
     due = schedule(1000, 40, "geometric")
     # Half of the snapshots in the first tenth; a linear one has four.
     assert (due < 100).sum() >= 20
+
+
+def searched(steps: int, snapshots: int) -> Int:
+    """A geometric schedule, its number of marks found by trying one after the other."""
+    n = min(snapshots, steps + 1)
+    for asked in range(n - 1, 50 * n):
+        marks = np.unique(np.round(np.geomspace(1, steps, asked)).astype(np.int64))
+        if len(marks) >= n - 1:
+            return np.concatenate([[0], marks[: n - 2], [steps]])
+    raise AssertionError("never enough")
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 5, 10, 31, 100, 257])
+def test_a_geometric_schedule_is_the_first_that_is_long_enough(steps: int) -> None:
+    for snapshots in {*range(2, 12), *range(12, steps + 3, 9), steps, steps + 1}:
+        if snapshots >= 2:
+            found = schedule(steps, snapshots, "geometric")
+            assert np.array_equal(found, searched(steps, snapshots)), snapshots
+
+
+def test_our_own_geometric_schedules_are_the_first_that_are_long_enough() -> None:
+    for name in catalogue.names():
+        kept = catalogue.resolve(catalogue.find(name)).get("recording", {})
+        if kept.get("schedule") == "geometric":
+            own = load(name)
+            steps, snapshots = own.training.steps, own.recording.snapshots
+            assert np.array_equal(
+                schedule(steps, snapshots, "geometric"), searched(steps, snapshots)
+            )
+
+
+def test_a_long_schedule_is_found_in_a_few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+    evenly = np.geomspace
+    monkeypatch.setattr(np, "geomspace", lambda a, b, n: (tried.append(n), evenly(a, b, n))[1])
+    assert np.array_equal(schedule(5000, 5001, "geometric"), np.arange(5001))
+    # Doubled until enough, and as often halved: 2 log2(50,000) at most.
+    assert len(tried) < 32
 
 
 def test_the_same_seed_gives_the_same_numbers(small: Make) -> None:
@@ -154,6 +195,34 @@ def test_seeds_that_are_none_or_twice_are_refused(small: Make, seeds: list[int])
         record(small(), seeds)
 
 
+@pytest.mark.parametrize("points", [0, 500])
+def test_the_size_of_a_trace_is_foretold(small: Make, points: int) -> None:
+    scenario = small(
+        training={"steps": 9, "points": points},
+        recording={"snapshots": 10, "samples": 300, "grid": 40},
+        generator={"latent": 3},  # no lattice, which is small
+    )
+    for filmed, windows in (([0, 2], None), ([1], [(0.5, 0.7)])):
+        trace = record(scenario, [0, 1, 2], filmed, windows=windows)
+        n = len(trace.steps)
+        arrays = [value for value in vars(trace).values() if isinstance(value, np.ndarray)]
+        told = recorded_bytes(scenario.recording, 3, len(filmed), points, n)
+        # Small arrays, such as losses: eight numbers a snapshot and seed, and a few a trace.
+        rest = sum(array.nbytes for array in arrays) - told
+        assert 0 <= rest <= n * (3 * 8 * 4 + 8) + 400
+
+
+def test_what_is_not_kept_is_not_counted(small: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = small(training={"steps": 40}, recording={"snapshots": 41})
+    one = recorded_bytes(scenario.recording, 2, 1, 0, 1)
+    monkeypatch.setattr("toylab.training.MOST_BYTES", 3 * one)
+    with pytest.raises(ToylabError, match="Give fewer seeds"):
+        record(scenario, [0, 1])
+    assert len(record(scenario, [0, 1], windows=[(0.0, 0.0)]).steps) == 2
+    # A training that is only looked at keeps nothing.
+    assert len([shot.step for shot in train(scenario, [0, 1])]) == 41
+
+
 def test_a_recording_too_large_is_refused_before_it_starts(small: Make) -> None:
     large = small(recording={"samples": 50_000, "snapshots": 100}, training={"steps": 1000})
     with pytest.raises(ToylabError, match="Give fewer seeds"):
@@ -207,6 +276,42 @@ def test_pushes_and_gradients_are_finite_differences(small: Make, objective: str
     # The three norms are of three losses at the same place.
     column = {"saturating": 1, "non_saturating": 2}[objective]
     assert shot.gradients[0, 0] == pytest.approx(shot.gradients[0, column])
+
+
+@pytest.mark.parametrize(
+    ("size", "options"),
+    [(1, {}), (2, {}), (4, {}), (1, {"minibatch": 2}), (2, {"minibatch": 2})],
+)
+def test_the_slope_of_d_is_finite_differences(
+    small: Make, size: int, options: dict[str, Any]
+) -> None:
+    """Over all coordinates of what D judges at once; what it is compared with stands still."""
+    packing = [{"kind": "packing", "size": size}] * (size > 1)
+    scenario = small(discriminator={"activation": "tanh", **options}, game={"penalties": packing})
+    run = _Run(scenario, [0, 1], [])
+    shot, game = next(run.snapshots()), run.game
+    between = torch.tensor((run.recorder.real + shot.samples) / 2).double()
+    d, h = game.discriminator.parameters.double(), 1e-6
+    squares = torch.zeros(2, 64 // size, dtype=torch.float64)
+    for place in range(size):
+        for axis in range(2):
+            step = torch.zeros(2, 64 // size, size, 2, dtype=torch.float64)
+            step[:, :, place, axis] = h
+            up, down = (
+                game.judge(d, between + sign * step.view(2, 64, 2), among=between)[:, ::size]
+                for sign in (1, -1)
+            )
+            squares += ((up - down) / (2 * h)).square()
+    assert shot.critic[:, 0] == pytest.approx(squares.sqrt().mean(1).numpy(), rel=1e-4)
+
+
+def test_the_training_set_is_judged_in_packs_as_held_out_points_are(small: Make) -> None:
+    scenario = small(training={"points": 32}, game={"penalties": [{"kind": "packing", "size": 4}]})
+    run = _Run(scenario, [0, 1], [])
+    shot, game = next(run.snapshots()), run.game
+    packs = torch.from_numpy(game.known).reshape(2, 8, 8)
+    logits = game._judge(game.discriminator.parameters, packs).squeeze(-1)
+    assert np.allclose(shot.train_logits, logits.detach().repeat_interleave(4, 1), atol=1e-6)
 
 
 def test_the_grid_lies_where_the_extent_says(small: Make) -> None:

@@ -36,11 +36,17 @@ def test_results_come_in_the_order_of_the_tasks(jobs: int) -> None:
         ("locky", 'did you mean "loky"'),
         ("loky=2", "expected dask"),
         ("dask=", "expected dask"),
+        ("dask=localhost", "expected dask"),
     ],
 )
 def test_a_backend_that_is_none_is_refused_at_once(backend: str, words: str) -> None:
     with pytest.raises(ToylabError, match=words):
         Workers(2, backend)
+
+
+def test_no_workers_are_refused() -> None:
+    with pytest.raises(ToylabError, match="from 1 on, got 0"):
+        Workers(0)
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,11 +146,25 @@ def _same_kind(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 
 
 def anchored(data: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """A target's file is named from the folder of the scenario that names it, wherever toylab runs."""
-    target = data.get("target")
-    if not isinstance(target, dict) or not isinstance(target.get("file"), str):
-        return data
-    return {**data, "target": {**target, "file": str((folder / target["file"]).absolute())}}
+    """Files are named from the folder of the scenario that names them, wherever toylab runs.
+
+    Those are a target's file, and a neighbour that a claim compares with.
+    """
+    target, claims = data.get("target"), data.get("claims")
+    if isinstance(target, dict) and isinstance(target.get("file"), str):
+        data = {**data, "target": {**target, "file": str((folder / target["file"]).absolute())}}
+    if isinstance(claims, list):
+        data = {**data, "claims": [_with_neighbour(claim, folder) for claim in claims]}
+    return data
+
+
+def _with_neighbour(claim: Any, beside: Path) -> Any:
+    name = claim.get("against") if isinstance(claim, dict) else None
+    # The scenarios that come with toylab are known by their names.
+    if not isinstance(name, str) or not name or beside.absolute() == folder():
+        return claim
+    path = beside / (name if name.endswith(".toml") else f"{name}.toml")
+    return {**claim, "against": str(path.absolute())} if _is(path.is_file) else claim
 
 
 def resolve(path: Path) -> dict[str, Any]:
@@ -211,14 +225,21 @@ def _laid(settings: Any, keys: Sequence[str | int], value: Any, where: str) -> A
     old = settings.get(key) if isinstance(settings, Mapping) else None
     if not rest:
         return value
-    if not isinstance(rest[0], int):
-        return {rest[0]: _laid(old, rest, value, where)}
-    if not isinstance(old, list) or rest[0] >= len(old):
+    if isinstance(rest[0], int):
+        return _listed(old, rest, value, where, str(key))
+    return {rest[0]: _laid(old, rest, value, where)}
+
+
+def _listed(old: Any, places: Sequence[str | int], value: Any, where: str, name: str) -> list[Any]:
+    """A list, which may hold lists, with one of its entries changed."""
+    place, rest = int(places[0]), places[1:]
+    if not isinstance(old, list) or place >= len(old):
         n = len(old) if isinstance(old, list) else 0
-        raise ToylabError(f"{where}: {key} has {n} entries, and none at [{rest[0]}].")
-    entry, inner = old[rest[0]], rest[1:]
-    new = value
-    if inner:
-        patch: dict[Any, Any] = {inner[0]: _laid(entry, inner, value, where)}
+        raise ToylabError(f"{where}: {name} has {n} entries, and none at [{place}].")
+    entry, new = old[place], value
+    if rest and isinstance(rest[0], int):
+        new = _listed(entry, rest, value, where, f"{name}[{place}]")
+    elif rest:
+        patch = {str(rest[0]): _laid(entry, rest, value, where)}
         new = merged(entry, patch) if isinstance(entry, dict) else patch
-    return [*old[: rest[0]], new, *old[rest[0] + 1 :]]
+    return [*old[:place], new, *old[place + 1 :]]

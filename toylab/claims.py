@@ -77,9 +77,11 @@ class Claim:
     threshold: float
     window: tuple[Fraction, Fraction] = (1.0, 1.0)
     reduce: Annotated[str, OneOf(REDUCTIONS)] = "mean"
-    quorum: Annotated[float, Interval(gt=0, le=1)] = 0.8
+    # Below 1: the lower end of an interval never reaches it, whatever the number of seeds.
+    quorum: Annotated[float, Interval(gt=0, lt=1)] = 0.8
     source: Annotated[str, Len(0, 400)] = ""
-    against: Annotated[str, Len(0, 200)] = ""
+    # As long as a path: a neighbour of a file is named by its place.
+    against: Annotated[str, Len(0, 4096)] = ""
 
     def __post_init__(self) -> None:
         """Refuse a window that runs backwards."""

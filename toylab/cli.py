@@ -6,6 +6,7 @@ Imports stand inside the commands, so that `toylab --help` answers at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -88,9 +89,10 @@ def show(name: Name, set_: Changes = []) -> None:  # noqa: B006 - typer copies d
         say(f"\nClaim: {claim.text}")
         low, high = claim.window
         say(
-            f"  {claim.reduce} of {claim.metric} over {low:g}..{high:g} of training "
-            f"{claim.relation} {claim.threshold:g}, in {claim.quorum:.0%} of seeds"
-            + (f" ({claim.source})" if claim.source else "")
+            f"  {claim.reduce} of {claim.metric} over {low:g}..{high:g} of training"
+            + f", less that of {claim.against} on the same seed," * bool(claim.against)
+            + f" {claim.relation} {claim.threshold:g}, in {claim.quorum:.0%} of seeds"
+            + f" ({claim.source})" * bool(claim.source)
         )
     settings = {k: v for k, v in chosen.settings.items() if k not in catalogue.OWN_KEYS}
     say("\nSettings:\n")
@@ -135,8 +137,7 @@ def render(
 
     check_still(output, frame)
     wanted = Look(**look).checked(warn)
-    grid = None if seeds is None else parse_seeds(seeds)
-    _film(*wanted.open([Trace.load(trace)], seed, grid), output, frame)
+    _film(*wanted.open([Trace.load(trace)], seed, _grid(seed, seeds)), output, frame)
 
 
 @app.command()
@@ -156,6 +157,7 @@ def run(
     """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz, or what -o names."""
     from toylab.film.look import Look
     from toylab.film.writers import check_still
+    from toylab.rehearsal import rehearse
     from toylab.scenario import seed_to_film
 
     if output and len(names) > 1:
@@ -163,17 +165,20 @@ def run(
             f"-o names the film of one scenario, and {len(names)} were given. Leave -o out, or run one."
         )
     check_still(output or ["film.gif"], frame)
-    wanted = Look(**look).checked(warn)
-    grid = None if seeds is None else parse_seeds(seeds)
-    if grid and len(grid) > MOST_FILMED:
-        raise ToylabError(f"--seeds names {len(grid)} seeds; a grid shows {MOST_FILMED} at most.")
-    place = _device(device)
+    wanted, grid, place = Look(**look).checked(warn), _grid(seed, seeds), _device(device)
     # All of them before the first is trained: a misspelt last name should not cost an hour.
     scenarios = [_loaded(name, set_) for name in names]
-    for scenario in scenarios:
-        wanted.legible(scenario.settings, scenario.name)
-    for scenario in scenarios:
-        trace, took = _record(scenario, grid or [seed_to_film([scenario], seed)], place)
+    stems = [scenario.name for scenario in scenarios]
+    if len(set(stems)) < len(stems):
+        twice = next(name for name in stems if stems.count(name) > 1)
+        raise ToylabError(f"Two of these are called {twice}, and one film would replace the other.")
+    games = [(one, grid or [seed_to_film([one], seed)]) for one in scenarios]
+    for (scenario, own), name in zip(games, names, strict=True):
+        rehearse(
+            [scenario], own, lambda traces: wanted.film(traces, None, grid), _asked(name, set_)
+        )
+    for scenario, own in games:
+        trace, took = _record(scenario, own, place)
         trace.save(to / f"{scenario.name}.npz")
         films = output or [str(to / f"{scenario.name}.gif")]
         film, timing = wanted.open([trace], None, grid)
@@ -198,7 +203,7 @@ def compare(
     from toylab.film.compare import MOST_TRACES
     from toylab.film.look import Look
     from toylab.film.writers import check_still
-    from toylab.scenario import Scenario, seed_to_film
+    from toylab.rehearsal import found, rehearse, shared_seed
     from toylab.trace import Trace
 
     if not 2 <= len(names) <= MOST_TRACES:
@@ -208,12 +213,11 @@ def compare(
     check_still(output, frame)
     wanted = Look(**look).checked(warn)
     place = _device(device)
-    found = [
-        Trace.load(Path(name)) if name.endswith(".npz") else _loaded(name, set_) for name in names
-    ]
-    seed = seed_to_film([one for one in found if isinstance(one, Scenario)], seed)
-    traces = [one if isinstance(one, Trace) else _record(one, [seed], place)[0] for one in found]
-    _film(*wanted.open(traces, None, None), output, frame)
+    games = [found(name, set_) for name in names]
+    chosen = shared_seed(games, seed)
+    rehearse(games, [chosen], lambda traces: wanted.film(traces, seed, None))
+    traces = [one if isinstance(one, Trace) else _record(one, [chosen], place)[0] for one in games]
+    _film(*wanted.open(traces, seed, None), output, frame)
 
 
 @app.command()
@@ -221,7 +225,9 @@ def check(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME...]", help="All by default.")
     ] = None,
-    seeds: Seeds = "64",
+    seeds: Annotated[
+        str, typer.Option(metavar="SEEDS", help='"8" is 1000 to 1007; or "8:16", or "3,5".')
+    ] = "64",
     jobs: Jobs = 2,
     backend: Backend = "loky",
     device: Device = "cpu",
@@ -230,7 +236,8 @@ def check(
     ] = None,
 ) -> None:
     """Count the scenarios' claims over seeds; exit code 1 if one fails."""
-    from toylab import study
+    from toylab import report, study
+    from toylab.ensembles import CACHE
     from toylab.files import whole
     from toylab.workers import Workers
 
@@ -240,7 +247,7 @@ def check(
     chosen, numbers = study.named(names or []), parse_seeds(seeds, first=1000)
     found: list[study.Outcome] = []
     width = max(len(s.name) for s in chosen)
-    arriving = study.outcomes(chosen, numbers, workers, study.CACHE, place)
+    arriving = study.outcomes(chosen, numbers, workers, CACHE.absolute(), place)
     for outcomes in progress(arriving, len(chosen), "Checking"):
         for o in outcomes:
             low, high = o.interval
@@ -250,9 +257,9 @@ def check(
             )
         found += outcomes
     for path in output or []:
-        table = study.as_json if path.suffix == ".json" else study.as_markdown
+        table = report.as_json if path.suffix.lower() == ".json" else report.as_markdown
         with whole(path) as part:
-            part.write_text(table(found, study.about(numbers, place)), encoding="utf-8")
+            part.write_text(table(found, report.about(numbers, place)), encoding="utf-8")
     if any(o.verdict == "fails" for o in found):
         raise typer.Exit(1)
 
@@ -284,8 +291,8 @@ def sweep(
     set_: Changes = [],  # noqa: B006
 ) -> None:
     """Train every combination of some settings: a row a run, a picture of the whole, and films."""
+    from toylab.ensembles import CACHE
     from toylab.film.look import Look
-    from toylab.study import CACHE
     from toylab.survey import Outputs, survey
     from toylab.sweep import plan
     from toylab.workers import Workers
@@ -312,9 +319,7 @@ def sweep(
         bool(outputs.films),
     )
     outputs.check([(axis.path, axis.values) for axis in chosen.axes])
-    if outputs.films:
-        _loaded(name, set_)
-    found = survey(chosen, workers, outputs, wanted, CACHE, command(), progress)
+    found = survey(chosen, workers, outputs, wanted, CACHE.absolute(), command(), progress)
     broken = sum(bool(row.failure) for row in found)
     for file in output:
         say_result(file, f"{len(found)} runs" + f", {broken} failed or diverged" * bool(broken))
@@ -353,8 +358,9 @@ def slides(
         plan, wanted, seed, lambda s, n: _record(s, [n], place)[0], command(), video
     )
     for path in output:
-        shown = progress(deck.slides, len(deck.slides), f"Writing {path.name}")
-        decks.write(deck, path, lambda title, shown=shown: next(shown, None))
+        # Closed before the result is said: a bar that still moves would run into it.
+        with closing(progress(deck.slides, len(deck.slides), f"Writing {path.name}")) as shown:
+            decks.write(deck, path, lambda title, shown=shown: next(shown, None))
         films = sum(slide.film is not None for slide in deck.slides)
         say_result(path, f"{len(deck.slides) + 1} slides, {films} films")
 
@@ -376,7 +382,7 @@ def inspect(
 
 
 def _loaded(name: str, changes: Sequence[str]) -> Scenario:
-    """Load a scenario whose film can be drawn."""
+    """Load a scenario whose film has layers and curves that there are."""
     from toylab.film.film import check_names, plans
     from toylab.scenario import load
 
@@ -384,10 +390,25 @@ def _loaded(name: str, changes: Sequence[str]) -> Scenario:
     try:
         check_names(*plans(scenario.settings))
     except ToylabError as error:
-        raise ToylabError(
-            f"{' '.join([name, *(f'--set {c}' for c in changes)])}: {error}"
-        ) from None
+        raise ToylabError(f"{_asked(name, changes)}: {error}") from None
     return scenario
+
+
+def _asked(name: str, changes: Sequence[str]) -> str:
+    """What of the command a message is about."""
+    return " ".join([name, *(f"--set {change}" for change in changes)])
+
+
+def _grid(seed: int | None, seeds: str | None) -> list[int] | None:
+    """The seeds of a grid, if one is wanted."""
+    if seeds is None:
+        return None
+    if seed is not None:
+        raise ToylabError("--seed films one seed and --seeds a grid of them. Give one of the two.")
+    grid = parse_seeds(seeds)
+    if len(grid) > MOST_FILMED:
+        raise ToylabError(f"--seeds names {len(grid)} seeds; a grid shows {MOST_FILMED} at most.")
+    return grid
 
 
 def _bases(name: str, changes: Sequence[str]) -> Iterator[tuple[str, Scenario]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Annotated, Any
 
@@ -112,6 +113,19 @@ def load(name: str) -> Lecture:
     if mistakes:
         raise ToylabError("\n".join(mistakes))
     return lecture.model_copy(update={"slides": tuple(pages)})
+
+
+def of(names: Sequence[str]) -> Lecture:
+    """A lecture without words of its own: a slide a scenario.
+
+    Raises:
+        ToylabError: If there are too many, or one is no name.
+    """
+    try:
+        return Lecture(title="-", slides=tuple(Page(scenario=name) for name in names))
+    except ValidationError as error:
+        lines = dict.fromkeys(explain(e, _schema()) for e in error.errors(include_url=False))
+        raise ToylabError("\n".join(lines)) from None
 
 
 @cache

@@ -13,22 +13,23 @@ from torch import Tensor
 from toylab.axes import Int
 from toylab.choice import make
 from toylab.feed import Batch, Draws, Feed
-from toylab.game.networks import MLP, NETWORKS, Network, Point
+from toylab.game.networks import AMONG, MLP, NETWORKS, Network, Point
 from toylab.game.networks.base import slope_of
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.optimizers import OPTIMIZERS, SCHEDULES
 from toylab.game.penalties import PENALTIES, Average, Packing, Penalty, Replay, Side
 from toylab.game.updates import gradient
 from toylab.player import Player
+from toylab.rules import solvable
 from toylab.scenario import Scenario
 from toylab.streams import streams
 from toylab.targets import TARGETS
 
 T = TypeVar("T", bound=Penalty)
 
-# Points of its own kind among which minibatch discrimination is recorded: a fair batch, and few enough
-# for a whole surface.
-AMONG = 64
+# Numbers that are filled at once where D judges places: 256 MB of float32. Whatever our own scenarios
+# record is one piece; the finest surface through the widest layers would take 64 GiB.
+PIECE = 1 << 26
 
 
 def _plain(network: Network) -> MLP | None:
@@ -48,11 +49,14 @@ class Game:
         scenario: The rules.
         seeds: Seeds of the ensemble.
         device: Where to play.
+
+    Attributes:
+        solvable: Whether both sides have so few parameters that the game is drawn in their plane.
     """
 
     def __init__(self, scenario: Scenario, seeds: Sequence[int], device: torch.device) -> None:
         play = scenario.game
-        self.latent = int(scenario.generator.options["latent"])
+        self.latent, self.solvable = int(scenario.generator.options["latent"]), solvable(scenario)
         self.target = make("target", TARGETS, scenario.target.settings)
         self.objective = make("game.objective", OBJECTIVES, play.objective.settings)
         self._penalties = [make("game.penalties", PENALTIES, p.settings) for p in play.penalties]
@@ -80,6 +84,7 @@ class Game:
         self.shown = self.generator.parameters.clone()
         self._old = torch.zeros((len(seeds), 0, 2), device=device)
         self._progress, self._twice = 0.0, False
+        self._shared: tuple[Tensor, Tensor, Tensor] | None = None
 
     def _find(self, kind: type[T]) -> T | None:
         return next((p for p in self._penalties if isinstance(p, kind)), None)
@@ -98,8 +103,6 @@ class Game:
             parameters = penalty.projected(parameters)
         return parameters
 
-    # --- what the recorder looks at ---
-
     @property
     def known(self) -> np.ndarray:
         """The finite training set, [S, M, 2]; M is 0 where data is fresh."""
@@ -115,11 +118,6 @@ class Game:
         # Weights start small and without a preferred side: of 40 seeds of two layers of 64 the
         # farthest sample lay at .41 in the median and at 1.06 at most, where 1.09 is shown.
         return [(-0.75, -0.75), (0.75, 0.75)]
-
-    @property
-    def solvable(self) -> bool:
-        """Whether both sides have so few parameters that the game is drawn in their plane."""
-        return not isinstance(self._generate, MLP) and not isinstance(self._judge, MLP)
 
     def field(self, n: int = 17) -> tuple[np.ndarray, np.ndarray]:
         """Where the players are pushed on a grid of the plane of their first parameters.
@@ -158,21 +156,42 @@ class Game:
         """G of latents [S, B, Z] -> points [S, B, 2]; nothing is random."""
         return self._generate(parameters, z)
 
-    def judge(self, parameters: Tensor, x: Tensor) -> Tensor:
+    def judge(self, parameters: Tensor, x: Tensor, among: Tensor | None = None) -> Tensor:
         """D's logits of points [S, N, 2] -> [S, N]; nothing is random.
 
-        A pack's logit stands for each of its points; minibatch discrimination compares each point with
-        the first few.
+        A pack's logit stands for each of its points.
+
+        Args:
+            parameters: D's, [S, P].
+            x: Points, [S, N, 2].
+            among: Whose first few minibatch discrimination compares each point with, [S, N, 2]; `x` itself
+                where nothing is given.
         """
-        logits = self._evaluated(parameters, self._packed(x), among=self._packed(x)[:, :AMONG])
+        packed = self._packed(x)
+        company = packed if among is None else self._packed(among)
+        logits = self._evaluated(parameters, packed, company[:, :AMONG])
         return logits.repeat_interleave(self._pack, dim=1)
 
     def judge_alone(self, parameters: Tensor, x: Tensor, among: Tensor) -> Tensor:
-        """D's logits of single places [S, M, 2] -> [S, M]: each packed with copies of itself."""
-        copies = x.repeat(1, 1, self._pack)
-        return self._evaluated(parameters, copies, among=self._packed(among)[:, :AMONG])
+        """D's logits of single places [S, M, 2] -> [S, M]: each packed with copies of itself.
 
-    # --- what an update plays ---
+        Args:
+            parameters: D's, [S, P].
+            x: Places, [S, M, 2].
+            among: As in `judge`, [S, N, 2].
+        """
+        copies = x.repeat(1, 1, self._pack)
+        return self._evaluated(parameters, copies, self._packed(among)[:, :AMONG])
+
+    def slope(self, parameters: Tensor, x: Tensor) -> Tensor:
+        """Gradient of D's logit over all that it judges at once: [S, N, 2] -> [S, N / m, 2 m].
+
+        What minibatch discrimination compares with stands still.
+        """
+        with torch.enable_grad():
+            at = self._packed(x.detach()).requires_grad_()
+            logits = self._evaluated(parameters, at, at.detach()[:, :AMONG])
+            return torch.autograd.grad(logits.sum(), at)[0]
 
     def begin_round(self, progress: float) -> None:
         """Set the clock of what changes over the training; from 0 to 1."""
@@ -282,7 +301,16 @@ class Game:
         return any(getattr(type(p), hook) is not getattr(Penalty, hook) for p in self._penalties)
 
     def _made(self, parameters: Tensor, z: Tensor) -> Tensor:
-        return self._run(self._generate, parameters, z)
+        """G's points; a look ahead, or two losses at one place, share those that they ask for again."""
+        last = self._shared
+        if last is None or last[0] is not parameters or last[1] is not z:
+            made = self._run(self._generate, parameters, z)
+            # Dropout draws anew each time.
+            if not self._twice or getattr(self._generate, "dropout", 0):
+                return made
+            last = self._shared = parameters, z, made
+        # A name of its own: a slope at these points is not to follow D's earlier steps back to them.
+        return last[2].view_as(last[2])
 
     def _judged(self, parameters: Tensor, packed: Tensor) -> Tensor:
         return self._run(self._judge, parameters, packed).squeeze(-1)
@@ -299,15 +327,19 @@ class Game:
         try:
             yield
         finally:
-            self._twice = False
+            self._twice, self._shared = False, None
 
     def _dice(self, shape: tuple[int, ...]) -> Tensor:
         return self._draws.uniform(*shape)
 
     def _evaluated(self, parameters: Tensor, packed: Tensor, among: Tensor) -> Tensor:
-        if isinstance(self._judge, MLP):
-            return self._judge(parameters, packed, among=among).squeeze(-1)
-        return self._judge(parameters, packed).squeeze(-1)
+        """Logits of packs [S, N, 2 m] -> [S, N], in pieces that fit the memory."""
+        network = self._judge
+        if not isinstance(network, MLP):
+            return network(parameters, packed).squeeze(-1)
+        n = PIECE // (len(parameters) * network.numbers(among.shape[1]))
+        pieces = packed.split(max(n, 1), dim=1)
+        return torch.cat([network(parameters, x, among=among) for x in pieces], 1).squeeze(-1)
 
     def _packed(self, x: Tensor) -> Tensor:
         """Neighbours in a batch side by side: [S, B, 2] -> [S, B / m, 2 m]."""

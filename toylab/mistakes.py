@@ -83,8 +83,12 @@ def without(settings: Mapping[str, Any], errors: Sequence[Any], schema: dict[str
         next((keys[: i + 1] for i, k in enumerate(keys) if isinstance(k, int)), keys)
         for keys in paths
     }
+
     # The last entry of a list first, so that the others keep their places.
-    for keys in sorted(cut, key=str, reverse=True):
+    def place(keys: tuple[Any, ...]) -> list[tuple[int, str]]:
+        return [(key, "") if isinstance(key, int) else (-1, str(key)) for key in keys]
+
+    for keys in sorted(cut, key=place, reverse=True):
         table: Any = left
         try:
             for key in keys[:-1]:

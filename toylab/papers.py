@@ -16,10 +16,16 @@ from scipy import stats
 
 from toylab.axes import PerSeed
 from toylab.claims import Claim
+from toylab.ensembles import CACHE, measured
+from toylab.errors import ToylabError
+from toylab.files import whole
+from toylab.report import about
 from toylab.scenario import load
-from toylab.study import CACHE, about, measured, measurements
-from toylab.terminal import parse_seeds, progress
+from toylab.study import measurements
+from toylab.terminal import guarded, parse_seeds, progress
 from toylab.workers import Workers
+
+PAGE = Path("docs/papers.md")
 
 
 @dataclass(frozen=True)
@@ -302,18 +308,27 @@ def measure(
 
 
 def main() -> None:
-    """Measure, and write docs/papers.md."""
+    """Measure, and write docs/papers.md.
+
+    Raises:
+        ToylabError: If the seeds are too few, or this is no checkout.
+    """
     reader = argparse.ArgumentParser(prog="python -m toylab.papers", description=__doc__)
     reader.add_argument("--seeds", default="64", help="as for toylab check")
     reader.add_argument("--jobs", type=int, default=2)
     asked = reader.parse_args()
-    seeds = parse_seeds(asked.seeds, first=1000)
+    seeds, workers = parse_seeds(asked.seeds, first=1000), Workers(asked.jobs)
+    if len(seeds) < 2:
+        raise ToylabError("An interval needs at least two seeds. Give --seeds 2 or more.")
+    if not PAGE.parent.is_dir():
+        raise ToylabError(f"{PAGE.parent}: no such folder. Run this in a checkout of toylab.")
     n = len({number.scenario for paper in PAPERS for number in paper.numbers})
     found: dict[Number, PerSeed] = {}
-    for part in progress(measure(seeds, Workers(asked.jobs)), n, "Measuring"):
+    for part in progress(measure(seeds, workers), n, "Measuring"):
         found |= part
-    Path("docs/papers.md").write_text(page(found, about(seeds)), encoding="utf-8")
+    with whole(PAGE) as part:
+        part.write_text(page(found, about(seeds)), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    guarded(lambda **_: main())

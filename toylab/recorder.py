@@ -49,8 +49,18 @@ class Players(Protocol):
         """G of latents [S, N, Z] -> points [S, N, 2]."""
         ...
 
-    def judge(self, parameters: Tensor, x: Tensor) -> Tensor:
-        """D's logits of points [S, N, 2] -> [S, N]."""
+    def judge(self, parameters: Tensor, x: Tensor, among: Tensor | None = None) -> Tensor:
+        """D's logits of points, as it plays: of each pack where it judges packs, [S, N].
+
+        Args:
+            parameters: D's, [S, P].
+            x: Points, [S, N, 2].
+            among: Others for company, where D compares points, [S, N, 2].
+        """
+        ...
+
+    def slope(self, parameters: Tensor, x: Tensor) -> Tensor:
+        """Gradient of D's logit over all that it judges at once: [S, N, 2] -> [S, N / m, 2 m]."""
         ...
 
     def judge_alone(self, parameters: Tensor, x: Tensor, among: Tensor) -> Tensor:
@@ -69,20 +79,29 @@ def schedule(steps: int, snapshots: int, kind: str) -> Int:
 
     Args:
         steps: Length of the training.
-        snapshots: How many are wanted; fewer come out where steps would coincide.
+        snapshots: How many are wanted, 2 or more; fewer come out where steps would coincide.
         kind: "linear", or "geometric": dense at the start, where most happens.
 
     Returns:
         [T].
     """
     n = min(snapshots, steps + 1)
-    if kind == "geometric":
-        # Rounding makes early steps coincide; as many again are asked for until enough are left.
-        for asked in range(n - 1, 50 * n):
-            marks = np.unique(np.round(np.geomspace(1, steps, asked)).astype(np.int64))
-            if len(marks) >= n - 1:
-                return np.concatenate([[0], marks[: n - 2], [steps]]) if n > 1 else marks
-    return np.unique(np.round(np.linspace(0, steps, n)).astype(np.int64))
+    if kind != "geometric":
+        return np.unique(np.round(np.linspace(0, steps, n)).astype(np.int64))
+
+    def marks(asked: int) -> Int:
+        """Different steps among so many, evenly spaced in their logarithm."""
+        return np.unique(np.round(np.geomspace(1, steps, asked)).astype(np.int64))
+
+    # Rounding makes early steps coincide; the least number is asked for that leaves enough. The more are
+    # asked for, the more are left: tried for every number and each length up to 260.
+    low, high = n - 2, n - 1
+    while len(marks(high)) < n - 1:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if len(marks(middle)) >= n - 1 else (middle, high)
+    return np.concatenate([[0], marks(high)[: n - 2], [steps]])
 
 
 class Recorder:
@@ -204,18 +223,14 @@ class Recorder:
             shot.parameters[alive] = _numpy(torch.cat([g, d], dim=1))
         if self._known.shape[1]:
             with torch.no_grad():
-                shot.train_logits[alive] = _numpy(
-                    players.judge_alone(d, self._known[alive], among=real)
-                )
+                # In packs where D judges packs, as the held-out points that they are compared with.
+                shot.train_logits[alive] = _numpy(players.judge(d, self._known[alive], among=real))
         # The loss is a mean over N samples; times N it is each sample's own.
         return _numpy(-push * fake.shape[1])
 
     def _criticised(self, d: Tensor, between: Tensor) -> Tensor:
         """What bounds the critic: its mean slope, and its share of parameters at their bound, [A, 2]."""
-        with torch.enable_grad():
-            at = between.requires_grad_()
-            (slope,) = torch.autograd.grad(self.players.judge(d, at).sum(), at)
-        size = d.abs()
+        slope, size = self.players.slope(d, between), d.abs()
         # A part in a million: clipped weights are equal, others are not.
         bound = size >= size.amax(dim=1, keepdim=True) * (1 - 1e-6)
         return torch.stack([slope.norm(dim=-1).mean(-1), bound.float().mean(-1)], dim=1)

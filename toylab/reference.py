@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from toylab import keys
+from toylab.files import whole
 from toylab.film.layers import LAYERS
 from toylab.game.networks import ACTIVATIONS, INITS, MLP, NETWORKS
 from toylab.game.objectives import OBJECTIVES
@@ -24,6 +25,7 @@ from toylab.game.updates import UPDATES
 from toylab.metrics import METRICS
 from toylab.scenario import schema
 from toylab.targets import TARGETS
+from toylab.terminal import guarded
 
 # A sentence that names a year or a library's function is a source.
 _SOURCE = re.compile(r"\b(19|20)\d\d\b|sklearn\.")
@@ -172,9 +174,19 @@ def _told_of_each(table: dict[str, Any]) -> dict[str, Any]:
     return {**table, "description": what, "properties": keys}
 
 
-if __name__ == "__main__":
-    Path("docs/reference.md").write_text(page(), encoding="utf-8")
-    Path("docs/scenario.schema.json").write_text(published_schema(), encoding="utf-8")
+def main() -> None:
+    """Write the pages, in a checkout."""
     guide = Path("docs/guide/writing-a-scenario.md")
     head = guide.read_text(encoding="utf-8").partition(keys.MARK)[0]
-    guide.write_text(head + keys.page(described_schema()), encoding="utf-8")
+    written = {
+        Path("docs/reference.md"): page(),
+        Path("docs/scenario.schema.json"): published_schema(),
+        guide: head + keys.page(described_schema()),
+    }
+    for path, text in written.items():
+        with whole(path) as part:
+            part.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    guarded(lambda **_: main())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from toylab.errors import ToylabError
+from toylab.game.networks import AMONG, MLP
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.updates import UPDATES
 from toylab.metrics import METRICS, Setting
@@ -27,17 +28,21 @@ class _Settings(Protocol):
     claims: Any
 
 
-# Rules that differentiate through the discriminator's step.
+# Rules that ask more than once for the discriminator's loss before it moves.
 _LOOK_AHEAD = ("unrolled", "extragradient")
 _CROSS_ENTROPY = ("saturating", "non_saturating")
 # Of these a second one would be ignored or undone.
 _ONCE = ("packing", "replay", "average", "weight_clipping", "label_smoothing", "gradient_clipping")
-# Of these the gradient of a gradient is needed, and they are part of the discriminator's loss.
-_TERMS = ("r1", "r2", "gradient_penalty", "label_smoothing")
+# Those that bound D's slope at each point by itself.
+_SLOPES = ("r1", "r2", "gradient_penalty")
+# Those that are part of the discriminator's loss.
+_TERMS = (*_SLOPES, "label_smoothing")
 
-
-# Bytes a seed. Eight seeds of it still fit the memory of a large laptop.
+# The most bytes of whatever one seed needs, of which eight still fit the memory of a large laptop; and of
+# all that an ensemble records.
 MOST_BYTES = 4 << 30
+# Batches of each kind that a seed draws at once, as `feed` does.
+BLOCK = 32
 
 
 def refuse_illegal(scenario: _Settings) -> None:
@@ -76,6 +81,13 @@ def _about_networks(scenario: _Settings) -> list[str]:
             "weight_clipping with discriminator.spectral_norm is refused: clipping changes nothing "
             "that the norm does not undo; choose one"
         )
+    slopes = [kind for kind in _kinds(scenario) if kind in _SLOPES]
+    if judge.get("minibatch") and slopes:
+        reasons.append(
+            f"{', '.join(slopes)} with discriminator.minibatch is refused: the slope at each point by "
+            "itself is bounded, and there is none where D compares points (Gulrajani et al. 2017, "
+            "section 4); choose one"
+        )
     if scenario.discriminator.kind == "saddle" and scenario.game.objective.kind != "fake_value":
         reasons.append(
             'the saddle discriminator is a game of its own: it needs objective "fake_value"'
@@ -97,6 +109,7 @@ def _about_penalties(scenario: _Settings) -> list[str]:
         size = penalty.options["size"]
         for path, n in (
             ("training.batch", scenario.training.batch),
+            ("training.points", scenario.training.points),
             ("recording.samples", scenario.recording.samples),
         ):
             if n % size:
@@ -155,13 +168,18 @@ def _about_competition(scenario: _Settings, kinds: Sequence[str]) -> list[str]:
     return reasons
 
 
+def solvable(scenario: _Settings) -> bool:
+    """Whether both players have so few parameters that the game can be solved, and they are recorded."""
+    return scenario.generator.kind != "mlp" and scenario.discriminator.kind != "mlp"
+
+
 def setting_of(scenario: _Settings) -> Setting:
     """What decides which metrics mean anything in a scenario."""
     return Setting(
         TARGETS[scenario.target.kind](**scenario.target.options),
         scenario.training.points,
         OBJECTIVES[scenario.game.objective.kind]().output,
-        scenario.generator.kind != "mlp" and scenario.discriminator.kind != "mlp",
+        solvable(scenario),
     )
 
 
@@ -175,33 +193,72 @@ def _about_metrics(scenario: _Settings) -> list[str]:
     return reasons
 
 
-def recorded_bytes(kept: Any, n_seeds: int, n_filmed: int) -> int:
-    """Size of a trace in memory, up to small arrays, from the `[recording]` table.
+def recorded_bytes(
+    kept: Any, n_seeds: int, n_filmed: int, points: int = 0, snapshots: int | None = None
+) -> int:
+    """Size of a trace in memory, up to small arrays.
 
     Args:
         kept: The `[recording]` table.
         n_seeds: Trained.
         n_filmed: Of them filmed.
+        points: Of the finite training set, 0 where data is fresh.
+        snapshots: How many are kept, if not as many as the table says.
     """
-    # float32: samples and both logits of every seed; pushes and surface of the filmed ones.
-    numbers = n_seeds * 4 * kept.samples + n_filmed * (2 * kept.samples + kept.grid**2)
-    return 4 * kept.snapshots * numbers
+    # float32: samples, both logits and those of the training set; of the filmed ones pushes and surface.
+    numbers = n_seeds * (4 * kept.samples + points) + n_filmed * (2 * kept.samples + kept.grid**2)
+    # Once: the real points.
+    return 4 * ((snapshots or kept.snapshots) * numbers + n_seeds * 2 * kept.samples)
+
+
+def needs(scenario: _Settings) -> dict[str, int]:
+    """Bytes of what takes the most memory, for one seed, by its name; true to a factor of two."""
+    training, kept = scenario.training, scenario.recording
+    batch, latent = training.batch, scenario.generator.options["latent"]
+    generator = _network(scenario.generator.but("latent"), latent, 2)
+    judge = _network(scenario.discriminator.settings, 2 * _pack(scenario), 1)
+    made = max(batch, kept.samples) * generator.numbers(0) if generator else 0
+    # Where points see one another: in training all of a batch, in a recording the first few.
+    seen = max(batch * judge.numbers(batch), kept.samples * judge.numbers(AMONG)) if judge else 0
+    # A game that is looked ahead into is kept step by step.
+    ahead = 1 + scenario.game.update.options.get("steps", 0)
+    parameters = sum(sum(network.sizes) for network in (generator, judge) if network)
+    return {
+        # float32, and as much for the gradients; D sees as many real points as generated ones.
+        "training": 8 * ahead * (made + 2 * seen),
+        # Drawn seed by seed and then stacked: real points, those for the generator's turns, latents.
+        "latents": 8 * BLOCK * batch * (4 + latent),
+        # The parameters, their first draw in float64, their gradient, and what an optimiser remembers.
+        "parameters": 32 * parameters,
+        "recording": recorded_bytes(kept, 1, 1, training.points),
+    }
 
 
 def _about_memory(scenario: _Settings) -> list[str]:
-    batch = max(scenario.training.batch, scenario.recording.samples)
-    sides = (scenario.generator.options, scenario.discriminator.options)
-    widths = sum(sum(side.get("hidden", ())) for side in sides)
-    needs = {
-        # Activations and their gradients of one update, float32.
-        "training": 8 * batch * widths,
-        # Pairs of points in each kernel, five numbers each.
-        "discriminator": 20 * scenario.training.batch**2 * sides[1].get("minibatch", 0),
-        "recording": recorded_bytes(scenario.recording, 1, 1),
-    }
     return [
         f"{part}: these sizes need {n_bytes / 2**30:.3g} GiB a seed, more than {MOST_BYTES >> 30}; "
-        "lower the batch, the widths, or what is recorded"
-        for part, n_bytes in needs.items()
+        f"lower {_LOWER[part]}"
+        for part, n_bytes in needs(scenario).items()
         if n_bytes > MOST_BYTES
     ]
+
+
+# What takes the memory, in the words of a scenario.
+_LOWER = {
+    "training": "the batch, the widths, discriminator.minibatch or game.update.steps",
+    "latents": "training.batch or generator.latent",
+    "parameters": "the widths",
+    "recording": "recording.snapshots, recording.samples, recording.grid or training.points",
+}
+
+
+def _pack(scenario: _Settings) -> int:
+    """Points that D judges at once."""
+    packs = [p.options["size"] for p in scenario.game.penalties if p.kind == "packing"]
+    return packs[0] if packs else 1
+
+
+def _network(settings: Mapping[str, Any], inputs: int, outputs: int) -> MLP | None:
+    """A player of many parameters, if it is one."""
+    options = {key: value for key, value in settings.items() if key != "kind"}
+    return MLP(inputs=inputs, outputs=outputs, **options) if settings["kind"] == "mlp" else None

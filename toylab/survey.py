@@ -10,15 +10,17 @@ from typing import Any
 
 from toylab.errors import ToylabError, unknown
 from toylab.files import whole
-from toylab.film.diagram import PICTURES, Runs, check_axes, diagram
+from toylab.film.diagram import PICTURES, Runs, check_axes, check_words, diagram
 from toylab.film.look import Look
 from toylab.film.pace import wanted
 from toylab.film.product import Product, check_product
 from toylab.film.writers import WRITERS, Timing, check_still
 from toylab.film.writers.table import ending_of
-from toylab.study import about
+from toylab.rehearsal import rehearse
+from toylab.report import about
 from toylab.sweep import Plan, Row, films, rows
 from toylab.tables import TABLES, check_table
+from toylab.trace import Trace
 from toylab.workers import Workers
 
 # Passes items on, knowing how many will come and what is done with them; for showing progress.
@@ -91,7 +93,15 @@ def survey(
         folder: Cache, as in `study`.
         command: What the user typed.
         watch: Shows progress.
+
+    Raises:
+        ToylabError: If a picture or a film cannot show it; before anything is trained.
     """
+    over, scenario = [(axis.path, axis.values) for axis in plan.axes], plan.scenarios[0][1]
+    if outputs.pictures:
+        check_words([scenario.title, *(value for _, values in over for value in values)])
+    if outputs.films:
+        _rehearse(plan, look)
     found: list[Row] = []
     with ExitStack() as open_tables:
         adds = [
@@ -105,7 +115,6 @@ def survey(
     runs: dict[tuple[str, ...], list[float]] = {}
     for row in found:
         runs.setdefault(row.values, []).append(row.numbers[0])
-    over, scenario = [(axis.path, axis.values) for axis in plan.axes], plan.scenarios[0][1]
     told = {
         "scenario": scenario.name,
         "settings": scenario.text,
@@ -122,6 +131,31 @@ def survey(
     return found
 
 
+def _rehearse(plan: Plan, look: Look) -> None:
+    """Open the film on a round of each combination."""
+    shown: dict[tuple[str, ...], Trace] = {}
+    for values, scenario in plan.scenarios:
+        settings = zip((axis.path for axis in plan.axes), values, strict=True)
+        where = " ".join(f"--over {path}={value}" for path, value in settings)
+
+        def keep(traces: list[Trace], values: tuple[str, ...] = values) -> None:
+            shown[values] = traces[0]
+
+        try:
+            rehearse([scenario], plan.seeds[:1], keep, where)
+        except ToylabError:
+            raise
+        except Exception:
+            continue  # a run that fails is a row, which will say why
+    if shown:
+        _opened(plan, shown, {values: [0.0] for values, _ in plan.scenarios}, look)
+
+
+def _opened(plan: Plan, traces: dict[tuple[str, ...], Trace], runs: Runs, look: Look) -> Product:
+    over = [(axis.path, axis.values) for axis in plan.axes]
+    return Product(traces, over, runs, plan.metrics[0], look.theme, look.named, look.style)
+
+
 def _film(
     plan: Plan,
     runs: Runs,
@@ -131,9 +165,7 @@ def _film(
     command: str,
     watch: Watch,
 ) -> None:
-    over = [(axis.path, axis.values) for axis in plan.axes]
-    traces = films(plan, folder)
-    film = Product(traces, over, runs, plan.metrics[0], look.theme, look.named, look.style)
+    film = _opened(plan, films(plan, folder), runs, look)
     moving = look.seconds or film.seconds
     film.pace(wanted(look.fps, moving, len(film)))
     film.save(

@@ -7,18 +7,17 @@ goes on where it stopped and repeats nothing.
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
 from toylab.claims import REDUCTIONS, Claim
+from toylab.ensembles import ENDED, Numbers, Task, film_of, measure, measured, parts
 from toylab.errors import ToylabError, unknown
 from toylab.metrics import METRICS
 from toylab.rules import setting_of
 from toylab.scenario import Scenario, load
-from toylab.study import ENDED, Numbers, Task, film_of, measure, measured, parts
 from toylab.trace import Trace
 from toylab.workers import Workers
 
@@ -96,13 +95,29 @@ def parsed_axis(text: str) -> Axis:
         ToylabError: If there is no path or no value.
     """
     path, _, values = text.partition("=")
-    found = re.findall(r"(?:[^,\[\]{}]|\[[^\]]*\]|\{[^}]*\})+", values)
-    kept = tuple(dict.fromkeys(value.strip() for value in found if value.strip()))
+    kept = tuple(dict.fromkeys(value for value in _apart(values) if value))
     if not path.strip() or not kept:
         raise ToylabError(
             f'--over "{text}" is no axis. Expected a path and values: game.discriminator_steps=1,2,5'
         )
     return Axis(path.strip(), kept)
+
+
+def _apart(text: str) -> list[str]:
+    """Cut at the commas that stand in no bracket and in no quotes."""
+    found, depth, quote = [""], 0, ""
+    for c in text:
+        if quote:
+            quote = "" if c == quote else quote
+        elif c in "\"'":
+            quote = c
+        else:
+            depth += (c in "[{") - (c in "]}")
+        if c == "," and depth <= 0 and not quote:
+            found.append("")
+        else:
+            found[-1] += c
+    return [value.strip() for value in found]
 
 
 def plan(
@@ -183,9 +198,19 @@ def _ended(step: float) -> str:
 
 
 def films(plan: Plan, folder: Path) -> dict[Point, Trace]:
-    """The trace of each combination's first seed, once the rows are there; none of a failed one."""
+    """The trace of each combination's first seed, once the rows are there; none of a failed one.
+
+    Raises:
+        ToylabError: If there is none at all.
+    """
     kept = {values: film_of(task, folder) for values, task in plan.tasks if task.filmed}
-    return {values: Trace.load(path) for values, path in kept.items() if path.is_file()}
+    found = {values: Trace.load(path) for values, path in kept.items() if path.is_file()}
+    if not found:
+        raise ToylabError(
+            f"There is nothing to film: no trace lies in {folder}. Either no run came to its end, or the "
+            "workers' disks are not this one's; the rows say which."
+        )
+    return found
 
 
 def _tried(task: Task, folder: Path) -> Numbers | str:

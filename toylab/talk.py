@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from toylab import catalogue, lecture
 from toylab.errors import ToylabError, unknown
-from toylab.film.film import check_names, plans
 from toylab.film.look import Look
 from toylab.film.words import WORDS
 from toylab.lecture import Lecture, Page
-from toylab.scenario import Scenario, base_of, differences, load, seed_to_film
+from toylab.rehearsal import found, rehearse, shared_seed
+from toylab.scenario import Scenario, base_of, differences, load
 from toylab.show.deck import Deck, Slide, plain, stem
 from toylab.show.figures import FIGURES, DrawnFigure
 from toylab.show.films import Change, Told, film_slides
@@ -53,36 +52,23 @@ def planned(names: Sequence[str], lecture_name: str | None, changes: Sequence[st
             "slides takes scenarios or --lecture, one of the two. "
             f"Lectures here: {', '.join(catalogue.names('lecture'))}."
         )
-    if lecture_name:
-        told = lecture.load(lecture_name)
-    else:
-        told = Lecture(title="-", slides=tuple(Page(scenario=name) for name in names))
+    told = lecture.load(lecture_name) if lecture_name else lecture.of(names)
     figures = [page.figure for page in told.slides if page.figure is not None]
     mistakes = [unknown("figure", name, FIGURES) for name in figures if name not in FIGURES]
     if mistakes:
         raise ToylabError("\n".join(mistakes))
     wanted = dict.fromkeys(name for page in told.slides for name in page.scenarios)
-    found = {name: _found(name, changes) for name in wanted}
+    games = {name: found(name, changes) for name in wanted}
     if not lecture_name:
         told = told.model_copy(
-            update={"title": _titles(found, "en"), "title_zh": _titles(found, "zh")}
+            update={"title": _titles(games, "en"), "title_zh": _titles(games, "zh")}
         )
-    return Talk(told, found, tuple(changes))
+    return Talk(told, games, tuple(changes))
 
 
 def _titles(found: Mapping[str, Scenario | Trace], lang: str) -> str:
     titles = (WORDS[lang].of(one.settings, "title") for one in found.values())
     return " · ".join(dict.fromkeys(titles))[:400]
-
-
-def _found(name: str, changes: Sequence[str]) -> Scenario | Trace:
-    if name.endswith(".npz"):
-        if changes:
-            raise ToylabError(f"--set changes scenarios, and {name} has been trained already.")
-        return Trace.load(Path(name))
-    scenario = load(name, changes)
-    check_names(*plans(scenario.settings))
-    return scenario
 
 
 def deck_of(
@@ -105,6 +91,10 @@ def deck_of(
     """
     look = replace(look, layout="bare")
     lang, taken = look.lang, set[str]()
+    for page in talk.lecture.slides:
+        games, asked, chosen = _played(talk, page, seed)
+        if games:
+            rehearse(games, [chosen], lambda own, asked=asked: look.film(own, asked, None))
     traces: dict[tuple[str, int], Trace] = {}
     slides: list[Slide] = []
     for page in talk.lecture.slides:
@@ -118,15 +108,13 @@ def deck_of(
             slides.append(Slide(plain(title), plain(lesson), figure=figure, notes=notes))
         else:
             own = []
-            games = [talk.found[name] for name in page.scenarios]
-            asked = seed if page.seed is None else page.seed
-            chosen = seed_to_film([one for one in games if isinstance(one, Scenario)], asked)
+            games, asked, chosen = _played(talk, page, seed)
             for name, one in zip(page.scenarios, games, strict=True):
                 key = name, chosen
                 if key not in traces:
                     traces[key] = one if isinstance(one, Trace) else record(one, key[1])
                 own.append(traces[key])
-            film, timing = look.open(own, None, None)
+            film, timing = look.open(own, asked, None)
             told = Told(title=title, lesson=lesson, notes=notes, command=command)
             if page.scenario is not None:
                 told = _with_base(told, page.scenario, talk)
@@ -143,6 +131,15 @@ def deck_of(
         _provenance([*traces.values()], command),
         video,
     )
+
+
+def _played(
+    talk: Talk, page: Page, seed: int | None
+) -> tuple[list[Scenario | Trace], int | None, int]:
+    """The games of a page, the seed that is asked for, and the one that is filmed."""
+    games = [talk.found[name] for name in page.scenarios]
+    asked = seed if page.seed is None else page.seed
+    return games, asked, shared_seed(games, asked) if games else 0
 
 
 def _with_base(told: Told, name: str, talk: Talk) -> Told:

@@ -11,7 +11,7 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,7 +50,7 @@ def parse_seeds(text: str, first: int = 0) -> list[int]:
     return seeds
 
 
-def progress(items: Iterable[T], total: int, words: str) -> Iterator[T]:
+def progress(items: Iterable[T], total: int, words: str) -> Generator[T, None, None]:
     """Pass items on, with a bar and the time left; silent where nobody watches."""
     if not sys.stderr.isatty():
         yield from items

@@ -15,7 +15,7 @@ import numpy as np
 
 from toylab import targets, toml
 from toylab.axes import Float, Int
-from toylab.choice import make
+from toylab.choice import make, refuse_outside
 from toylab.errors import ToylabError
 from toylab.files import whole
 from toylab.told import misread
@@ -139,9 +139,13 @@ class Trace:
     @cached_property
     def target(self) -> targets.Target:
         """The distribution that was to be learned."""
-        # From the trace itself: the file may be on another machine.
-        read = {"data": self.target_data} if self.target_data.size else {}
-        return make("target", targets.TARGETS, {**self.settings["target"], **read})
+        told = self.settings["target"]
+        if told.get("kind") in targets.TARGETS:
+            # The trace may be anybody's: a ring of a billion modes fills a machine's memory.
+            refuse_outside("target", targets.TARGETS[told["kind"]], told)
+        # From the trace itself: the file is on another machine, or no business of who wrote this.
+        read = {"data": self.target_data} if "file" in told or self.target_data.size else {}
+        return make("target", targets.TARGETS, {**told, **read})
 
     @property
     def name(self) -> str:
@@ -187,14 +191,30 @@ class Trace:
         return replace(self, **{**own, "filmed": np.zeros(1, dtype=np.int64)})
 
     @classmethod
-    def stack(cls, snapshots: Iterable[Snapshot], **constants: Any) -> Trace:
-        """Stack snapshots; `constants` are the fields that do not change with time."""
-        shots = list(snapshots)
+    def stack(cls, snapshots: Iterable[Snapshot], n: int, **constants: Any) -> Trace:
+        """Stack snapshots as they come, so that none is held beside its own copy.
+
+        Args:
+            snapshots: One at least.
+            n: How many will come, at most.
+            constants: The fields that do not change with time.
+        """
         moving = [f.name for f in fields(Snapshot) if f.name not in ("step", "diverged_at")]
+        stacked: dict[str, np.ndarray] = {}
+        steps: list[int] = []
+        ended = np.zeros(0, dtype=np.int64)
+        for t, shot in enumerate(snapshots):
+            for name in moving:
+                one = getattr(shot, name)
+                if not t:
+                    stacked[name] = np.empty((n, *one.shape), one.dtype)
+                stacked[name][t] = one
+            steps.append(shot.step)
+            ended = shot.diverged_at
         return cls(
-            steps=np.asarray([shot.step for shot in shots], dtype=np.int64),
-            diverged_at=shots[-1].diverged_at,
-            **{name: np.stack([getattr(shot, name) for shot in shots]) for name in moving},
+            steps=np.asarray(steps, dtype=np.int64),
+            diverged_at=ended,
+            **{name: array[: len(steps)] for name, array in stacked.items()},
             **constants,
         )
 
@@ -231,6 +251,9 @@ def _listed(numbers: Int) -> str:
     return ", ".join(str(int(n)) for n in numbers[:16]) + (", ..." if len(numbers) > 16 else "")
 
 
+# Characters of the scenario, no more than a file of one may have; and bytes of the whole description, in
+# which one character may take six.
+_MOST_TEXT, _MOST_TOLD = 1_000_000, 16_000_000
 # Bytes. A film of 2,000 frames and nine seeds is below it; a decompression bomb is above.
 _MOST_BYTES = 16 * 2**30
 
@@ -264,6 +287,8 @@ def _read(path: Path) -> Trace:
             missing = sorted({*_AXES, "meta"} - known)
             if missing:
                 raise refuse(f"it lacks {', '.join(missing[:4])}")
+            if archive.getinfo("meta.npy").file_size > _MOST_TOLD:
+                raise refuse("its description is longer than any")
             arrays = {}
             for name in (*_AXES, "meta"):
                 with archive.open(f"{name}.npy") as file:
@@ -274,6 +299,11 @@ def _read(path: Path) -> Trace:
         text, provenance = meta["settings"], meta["provenance"]
         if not isinstance(text, str) or not isinstance(provenance, dict):
             raise refuse("its description is damaged")
+        if len(text) > _MOST_TEXT:
+            raise refuse("its scenario is longer than 1 MB")
+        provenance = {key: str(value) for key, value in provenance.items()}
+        # Half of a surrogate pair is no character, and nothing can print it.
+        "".join([text, *provenance, *provenance.values()]).encode()
     except ToylabError:
         raise
     # A damaged zip can raise nearly anything from zlib, struct, json or numpy's header parser.
@@ -284,14 +314,15 @@ def _read(path: Path) -> Trace:
     problem = _misshapen(arrays)
     if problem:
         raise refuse(problem)
-    trace = Trace(
-        **arrays, settings_text=text, provenance={k: str(v) for k, v in provenance.items()}
-    )
+    trace = Trace(**arrays, settings_text=text, provenance=provenance)
     try:
         # Parsed now and not in the middle of a film. What a foreign file says may be of any type, and a
         # target may stumble over it in any way.
         problem = misread(trace.settings)
-        _ = trace.target
+        if not problem:
+            _ = trace.target
+    except ToylabError as error:
+        raise refuse(f"of its scenario, {str(error).splitlines()[0].rstrip('.')}", error) from error
     except Exception as error:
         raise refuse("its scenario does not parse", error) from error
     if problem:

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 import torch
 
+from toylab.axes import Int
 from toylab.choice import make
 from toylab.claims import window_of
 from toylab.device import device_of, told
@@ -17,7 +18,7 @@ from toylab.game.updates import UPDATES
 from toylab.match import Game
 from toylab.memory import keep_freed
 from toylab.recorder import Recorder, schedule
-from toylab.rules import MOST_BYTES
+from toylab.rules import MOST_BYTES, recorded_bytes
 from toylab.scenario import Scenario
 from toylab.trace import Snapshot, Trace
 
@@ -68,15 +69,15 @@ def record(
         device: As in `train`.
 
     Raises:
-        ToylabError: As `train`.
+        ToylabError: As `train`, or if the trace would be too large.
     """
-    run = _Run(scenario, seeds, filmed, device)
-    if windows is not None:
-        kept = {i for window in windows for i in range(len(run.due))[window_of(run.due, window)]}
-        run.due = run.due[sorted(kept | {len(run.due) - 1})]
+    due = _due(scenario, windows)
+    _check_size(scenario, len(seeds), len(filmed), len(due))
+    run = _Run(scenario, seeds, filmed, device, due)
     field, field_extent = run.game.field()
     return Trace.stack(
-        watch(run.snapshots(), len(run.due)),
+        watch(run.snapshots(), len(due)),
+        len(due),
         seeds=np.asarray(seeds, dtype=np.int64),
         filmed=run.recorder.filmed,
         real=run.recorder.real,
@@ -99,9 +100,14 @@ class _Run:
     """One training, set up and not yet begun."""
 
     def __init__(
-        self, scenario: Scenario, seeds: Sequence[int], filmed: Sequence[int], device: str = "cpu"
+        self,
+        scenario: Scenario,
+        seeds: Sequence[int],
+        filmed: Sequence[int],
+        device: str = "cpu",
+        due: Int | None = None,
     ) -> None:
-        _check_seeds(seeds, filmed, scenario)
+        _check_seeds(seeds, filmed)
         keep_freed()
         self.device = device_of(device)
         self.seeds, kept, play = seeds, scenario.recording, scenario.game
@@ -114,7 +120,7 @@ class _Run:
         self.recorder = Recorder(
             self.game.target, self.game, seeds, filmed, kept.samples, kept.grid, self.device
         )
-        self.due = schedule(scenario.training.steps, kept.snapshots, kept.schedule)
+        self.due = _due(scenario) if due is None else due
         self.steps = scenario.training.steps
         self.alive = np.arange(len(seeds))
         self.diverged_at = np.full(len(seeds), -1, dtype=np.int64)
@@ -156,7 +162,17 @@ def whole_rows(shot: Snapshot) -> np.ndarray:
     return np.logical_and.reduce(each)
 
 
-def _check_seeds(seeds: Sequence[int], filmed: Sequence[int], scenario: Scenario) -> None:
+def _due(scenario: Scenario, windows: Sequence[tuple[float, float]] | None = None) -> Int:
+    """Steps at which a snapshot is taken: all, or those in some windows and the last, [T]."""
+    kept = scenario.recording
+    due = schedule(scenario.training.steps, kept.snapshots, kept.schedule)
+    if windows is None:
+        return due
+    within = {i for window in windows for i in range(len(due))[window_of(due, window)]}
+    return due[sorted(within | {len(due) - 1})]
+
+
+def _check_seeds(seeds: Sequence[int], filmed: Sequence[int]) -> None:
     if not len(seeds) or len(set(seeds)) != len(seeds) or min(seeds) < 0 or max(seeds) >= 2**63:
         raise ToylabError(
             f"seeds must be different numbers from 0 on, below 2^63, got {list(seeds)[:8]}."
@@ -165,12 +181,16 @@ def _check_seeds(seeds: Sequence[int], filmed: Sequence[int], scenario: Scenario
         raise ToylabError(
             f"filmed must be positions in the {len(seeds)} seeds, got {list(filmed)}."
         )
-    n_bytes = scenario.recorded_bytes(len(seeds), len(filmed))
+
+
+def _check_size(scenario: Scenario, n_seeds: int, n_filmed: int, snapshots: int) -> None:
+    points = scenario.training.points
+    n_bytes = recorded_bytes(scenario.recording, n_seeds, n_filmed, points, snapshots)
     if n_bytes > MOST_BYTES:
         raise ToylabError(
-            f"Recording {len(seeds)} seeds takes {n_bytes / 2**30:.1f} GiB, at most "
+            f"Recording {n_seeds} seeds takes {n_bytes / 2**30:.1f} GiB, at most "
             f"{MOST_BYTES >> 30} GiB are allowed.\n"
-            "  Give fewer seeds, or lower recording.snapshots or recording.samples."
+            "  Give fewer seeds, or lower recording.snapshots, recording.samples or training.points."
         )
 
 

@@ -6,12 +6,12 @@ import contextlib
 import importlib
 import importlib.util
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed, parallel_config
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from toylab.errors import ToylabError, unknown
 
@@ -24,6 +24,8 @@ BACKENDS = {
     "dask": ("distributed", "toylab[cluster]"),
     "ray": ("ray", "ray"),
 }
+# Where a scheduler of dask answers: tcp://10.0.0.1:8786, tls://host:8786, or without its scheme.
+_ADDRESS = re.compile(r"(\w+://)?[^\s/]+:\d+/?")
 # Tasks for each processor of Ray before what came of them is told.
 _ROUND = 4
 
@@ -48,10 +50,12 @@ class Workers:
         Raises:
             ToylabError: If the backend is unknown or its package is missing.
         """
+        if self.jobs < 1:
+            raise ToylabError(f"--jobs is a number of workers from 1 on, got {self.jobs}.")
         kind, given, address = self.backend.partition("=")
         if kind not in BACKENDS:
             raise ToylabError(unknown("--backend", kind, BACKENDS))
-        if given and (kind != "dask" or not address):
+        if given and (kind != "dask" or not _ADDRESS.fullmatch(address)):
             raise ToylabError(
                 f'--backend "{self.backend}": expected dask, dask=tcp://HOST:PORT, loky or ray.'
             )
@@ -79,7 +83,10 @@ class Workers:
                         delayed(work)(task) for task in tasks[start : start + size]
                     )
                     yield from made
-            except TerminatedWorkerError as error:
+            except Exception as error:
+                # loky's word for it, and dask's, whose package may not be here.
+                if type(error).__name__ not in ("TerminatedWorkerError", "KilledWorker"):
+                    raise
                 raise ToylabError(
                     "A worker was killed, or the machine ran out of memory. What had ended is kept: give "
                     "the same command again, with fewer --jobs if memory was short."
@@ -117,7 +124,7 @@ class Workers:
                 stack.enter_context(distributed.Client(where, timeout=10))
             except OSError as error:
                 raise ToylabError(
-                    f"No scheduler answers at {address}. Start one, or check the address."
+                    f"No scheduler answers at {address or 'this machine'}. Start one, or check the address."
                 ) from error
             stack.enter_context(parallel_config("dask"))
             # As many as the cluster has.

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from lines import Line
-from matplotlib import rc_context
 from matplotlib.animation import FuncAnimation, PillowWriter
 
 from toylab import Film, load, record
-from toylab.film.animation import _STYLE
+from toylab.film.animation import FILMED
+from toylab.film.style import settled
 
 N_FRAMES = 120  # as many as both films have
 
@@ -34,7 +34,7 @@ def ours(film: Film, folder: Path) -> tuple[float, float]:
 def theirs(film: Film, folder: Path) -> tuple[float, float]:
     """Seconds and bytes a frame of FuncAnimation's GIF."""
     film.redraw(0)
-    with rc_context(_STYLE):
+    with settled(FILMED):
         animation = FuncAnimation(
             film._figure, film._show, frames=film.frames, init_func=lambda: None
         )

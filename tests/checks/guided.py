@@ -22,7 +22,9 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-with atheris.instrument_imports(include=["toylab", "tomllib"]):
+with atheris.instrument_imports(  # pyright: ignore[reportAttributeAccessIssue]
+    include=["toylab", "tomllib"]
+):
     from commands import ends_well
     from games import SMALL
 

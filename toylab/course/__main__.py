@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 
 from toylab.course.experiments import measure
 from toylab.course.pages import FOLDER, RESULTS, evidence, pages, written
 from toylab.course.plates import draw
-from toylab.errors import ToylabError
 from toylab.files import whole
+from toylab.terminal import guarded
 from toylab.workers import Workers
 
 
@@ -30,13 +29,10 @@ def main() -> None:
         new = written(text, results, claims)
         # A page that is right already is left alone, with its date.
         if new != text:
-            page.write_text(new, encoding="utf-8")
+            with whole(page) as part:
+                part.write_text(new, encoding="utf-8")
     draw(FOLDER / "figures", results)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except ToylabError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
+    guarded(lambda **_: main())

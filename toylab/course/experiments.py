@@ -11,8 +11,8 @@ import torch
 
 from toylab.claims import Claim, reduced
 from toylab.metrics import METRICS, nearest_modes
+from toylab.report import about
 from toylab.scenario import load
-from toylab.study import about
 from toylab.trace import Trace
 from toylab.training import record
 from toylab.workers import Workers

@@ -15,7 +15,6 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -30,24 +29,14 @@ from toylab.film.layout import COUNTER, LAYOUTS, LESSON_LINE, Box
 from toylab.film.pace import paced
 from toylab.film.player import Opening, Scene, Story, page_of
 from toylab.film.sheet import contact_sheet
-from toylab.film.style import DPI, LABEL, STEP, THEMES, styled
+from toylab.film.style import DPI, LABEL, STEP, THEMES, settled, styled
 from toylab.film.text import fitted, wrapped
 from toylab.film.words import WORDS
 from toylab.film.writers import Frame, Timing, write
 from toylab.trace import Trace
 
-# matplotlib's own defaults, whatever the user's matplotlibrc says: the same trace, the same bytes.
-_STYLE: Any = {
-    "text.usetex": False,
-    "text.parse_math": False,  # a title with $ is text
-    "axes.unicode_minus": True,
-    "path.simplify": False,
-    "path.sketch": None,
-    "lines.antialiased": True,
-    "patch.antialiased": True,
-    "text.antialiased": True,
-    "text.hinting": "force_autohint",
-}
+# What a film needs otherwise than matplotlib comes, or than one version of it did.
+FILMED: dict[str, Any] = {"path.simplify": False, "text.hinting": "force_autohint"}
 
 
 class Animation:
@@ -259,7 +248,7 @@ class Animation:
         if self._styled:
             yield
             return
-        with rc_context({**_STYLE, "font.family": self._fonts}):
+        with settled({**FILMED, "font.family": self._fonts}):
             self._styled = True
             try:
                 yield

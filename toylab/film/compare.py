@@ -16,7 +16,7 @@ from toylab.film.animation import Animation
 from toylab.film.differences import told_differences
 from toylab.film.film import MOST_SEEDS, check_look, chosen_plans, filmed_seed
 from toylab.film.key import draw_bar, draw_key
-from toylab.film.layers.surface import Surface
+from toylab.film.layers.surface import Surface, surface_limit
 from toylab.film.layout import FOOT, LESSON_LINE
 from toylab.film.player import Cell, Scene
 from toylab.film.stage import Stage
@@ -103,19 +103,23 @@ class Grid(Animation):
 
     def _scenes(self) -> list[Scene]:
         """All stages at once."""
+        limits: dict[str, float] = {}
+        if self._one_output:
+            # Of all stages, even where the film has no surface: the player offers one.
+            limits["surface"] = max(surface_limit(cell.trace, cell.seed) for cell in self._cells)
         cells = [
             Cell(
                 cell.trace,
                 cell.seed,
                 cell.title,
                 nearest[self.frames].tolist(),
-                next(((s.limit, s.bar) for s in stage.layers if isinstance(s, Surface)), None),
+                limits,
                 cell.mark,
                 int(np.searchsorted(self.frames, cell.judged)),
             )
-            for cell, nearest, stage in zip(self._cells, self._nearest, self._stages, strict=True)
+            for cell, nearest in zip(self._cells, self._nearest, strict=True)
         ]
-        return [Scene("", cells)]
+        return [Scene("", cells, self._theme)]
 
     def _build(self) -> None:
         theme, layout = self._theme, self.layout
@@ -192,21 +196,25 @@ class Grid(Animation):
         columns = max(range(1, n + 1), key=side)
         return columns, side(columns)
 
+    @property
+    def _one_output(self) -> bool:
+        """Whether the stages' colours can mean the same: a critic's value is no probability."""
+        return len({cell.trace.provenance.get("output") for cell in self._cells}) == 1
+
     def _share_limits(self, box: tuple[float, float, float, float]) -> float:
-        """One limit of colour for all surfaces, and one bar beside them.
+        """One limit of colour for all surfaces and one bar beside them, if they can mean the same.
 
         Returns:
             Where the key below the stages must end, units.
         """
         surfaces = [s for stage in self._stages for s in stage.layers if isinstance(s, Surface)]
-        outputs = {cell.trace.provenance.get("output") for cell in self._cells}
-        # A critic's value and a probability have no colours in common: each keeps its own limits.
-        if not surfaces or len(outputs) > 1:
+        if not surfaces or not self._one_output:
             return self.layout.name_to
-        widest = max(surfaces, key=lambda surface: surface.limit)
+        widest = max(surface.limit for surface in surfaces)
         for surface in surfaces:
-            surface.limit, surface.bar = widest.limit, widest.bar
-        name = draw_bar(self._axes(box), self._figure, self.layout, box, widest.bar, self._theme)
+            surface.limit = widest
+        bar = surfaces[0].bar
+        name = draw_bar(self._axes(box), self._figure, self.layout, box, bar, self._theme)
         # A stage that reaches down to the key has the bar's name on the key's row.
         return name - 12 if box[1] < FOOT + LESSON_LINE else self.layout.name_to
 
@@ -224,6 +232,7 @@ class Compare(Grid):
 
     Args:
         traces: What was measured, with one square of data units.
+        seed: Whose films; those that the scenarios ask for, or the first filmed ones, if none is given.
         theme: Key of `THEMES`.
         lang: Key of `WORDS`.
         layout: Key of `LAYOUTS`.
@@ -238,6 +247,7 @@ class Compare(Grid):
     def __init__(
         self,
         traces: Sequence[Trace],
+        seed: int | None = None,
         theme: str = "light",
         lang: str = "en",
         layout: str = "slide",
@@ -253,12 +263,17 @@ class Compare(Grid):
                     f"{traces[0].name} and {trace.name} cannot stand side by side: they show other "
                     "squares of the plane.\n  Compare games on one target."
                 )
-        seeds = [filmed_seed(trace, _shared_seed(traces)) for trace in traces]
+        shared = _shared_seed(traces) if seed is None else seed
+        seeds = [filmed_seed(trace, shared) for trace in traces]
         titles: dict[str, list[str]] = {}
         for code, words in WORDS.items():
             titles[code] = told_differences([trace.settings for trace in traces], code)
-            if not any(titles[code]):
-                titles[code] = [f"{words.seed} {seed}" for seed in seeds]
+            # Two games on two seeds differ in their luck as well.
+            if len(set(seeds)) > 1 or not any(titles[code]):
+                told = zip(titles[code], seeds, strict=True)
+                titles[code] = [
+                    " · ".join(filter(None, (title, f"{words.seed} {one}"))) for title, one in told
+                ]
         cells = [
             GridCell(trace, seed, {code: of_traces[k] for code, of_traces in titles.items()})
             for k, (trace, seed) in enumerate(zip(traces, seeds, strict=True))

@@ -6,10 +6,9 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from matplotlib import colormaps, rc_context
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
@@ -18,9 +17,9 @@ from matplotlib.patches import Rectangle
 
 from toylab.axes import Float
 from toylab.errors import ToylabError
-from toylab.film.fonts import LATIN
+from toylab.film.fonts import LATIN, check_glyphs, families, missing
 from toylab.film.layout import Box
-from toylab.film.style import DPI, LABEL, LESSON, PANEL, THEMES, TITLE, Theme, short
+from toylab.film.style import DPI, LABEL, LESSON, PANEL, THEMES, TITLE, Theme, settled, short
 from toylab.film.text import fitted
 from toylab.film.writers.animated import KEYWORD
 from toylab.film.writers.stills import pdf_metadata, png_metadata, svg_metadata
@@ -66,13 +65,15 @@ def diagram(
         told: Where it comes from.
     """
     look = THEMES[theme]
-    style: Any = {"font.family": [LATIN], "text.parse_math": False, "svg.hashsalt": KEYWORD}
-    with rc_context(style):
+    # A Chinese font stands behind the Latin one, for titles and values that need it.
+    fonts = [LATIN, *families("zh")[:-1]]
+    with settled({"font.family": fonts, "svg.hashsalt": KEYWORD}):
         figure = Figure(figsize=(_WIDTH / DPI, _HEIGHT / DPI), dpi=DPI, facecolor=look.paper)
         FigureCanvasAgg(figure)
-        title, size = fitted(title, 1200, TITLE, LESSON + 3, [LATIN], bold=True)
+        title, size = fitted(title, 1200, TITLE, LESSON + 3, fonts, bold=True)
         figure.text(40 / _WIDTH, 660 / _HEIGHT, title, fontsize=size, color=look.ink, weight="bold")
-        said = f"{METRICS[metric].label}: {counted(runs)}"
+        each = ("dots: each seed",) if len(axes) == 1 else ()
+        said = f"{METRICS[metric].label}: {counted(runs, *each)}"
         figure.text(40 / _WIDTH, 627 / _HEIGHT, said, fontsize=LESSON, color=look.soft)
         if len(axes) == 1:
             _curve(figure.add_axes((0.09, 0.14, 0.86, 0.66)), axes[0], runs, look)
@@ -98,10 +99,29 @@ def check_axes(path: object, axes: Sequence[object]) -> None:
         )
 
 
-def counted(runs: Runs) -> str:
-    """Of how many seeds a number is the mean, and what stands below it."""
+def check_words(words: Sequence[str]) -> None:
+    """Check that the fonts have a picture's words, before anything is trained.
+
+    Raises:
+        ToylabError: With the characters that are missing.
+    """
+    check_glyphs(words, "zh" if missing(words, families("en")) else "en")
+
+
+def counted(runs: Runs, each: str = "strips: each seed, lowest first") -> str:
+    """Of how many seeds a number is the mean, how each is shown, and how many have none.
+
+    Args:
+        runs: What was measured.
+        each: How single seeds are shown.
+    """
     n = max(len(numbers) for numbers in runs.values())
-    return f"mean of {n} seeds; strips: each seed, lowest first" if n > 1 else "one seed"
+    lacking = sum(not np.isfinite(x) for numbers in runs.values() for x in numbers)
+    told = f"mean of {n} seeds; {each}" if n > 1 else "one seed"
+    n_runs = sum(map(len, runs.values()))
+    return told + f"; {lacking} of {n_runs} runs failed or diverged and count nowhere" * bool(
+        lacking
+    )
 
 
 def _curve(ax: Axes, axis: Axis, runs: Runs, look: Theme) -> None:

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from toylab.claims import REDUCTIONS, Claim, told_claims
@@ -14,7 +17,7 @@ from toylab.errors import ToylabError, unknown
 from toylab.film.animation import Animation
 from toylab.film.chapters import Chapter, chapters_of
 from toylab.film.key import draw_bar, draw_key
-from toylab.film.layers import LAYERS
+from toylab.film.layers import LAYERS, LIMITS
 from toylab.film.layout import LAYOUTS
 from toylab.film.panels import LEAST_SEEDS, Panel, PanelPlan
 from toylab.film.player import Cell, Scene
@@ -170,7 +173,7 @@ class Film(Animation):
     @property
     def curves(self) -> list[str]:
         """Names of the metrics on show, from the top."""
-        return [name for plan in self._plans[: self.layout.most_panels] for name in plan.metrics]
+        return [name for plan in self._shown_plans for name in plan.metrics]
 
     def provenance(self) -> dict[str, str]:
         """Where the film comes from, with its seed."""
@@ -184,16 +187,19 @@ class Film(Animation):
         return self._layer_names
 
     def _scenes(self) -> list[Scene]:
-        """Every filmed seed, this one first."""
-        trace, lang = self.trace, self._words.code
-        others = [seed for seed in trace.seeds[trace.filmed[:MOST_SEEDS]] if seed != self.seed]
-        films = [
-            self,
-            *(Film(trace, int(seed), lang=lang, layers=self._layer_names) for seed in others),
-        ]
+        """Every filmed seed, this one first, with limits and axes that have room for all of them."""
+        trace = self.trace
+        filmed = [int(seed) for seed in trace.seeds[trace.filmed[:MOST_SEEDS]]]
+        seeds = list(dict.fromkeys([self.seed, *filmed]))
+        limits = {name: max(of(trace, seed) for seed in seeds) for name, of in LIMITS.items()}
         return [
-            Scene(str(film.seed), [Cell(trace, film.seed, {}, self.frames)], film._panels)
-            for film in films
+            Scene(
+                str(seed),
+                [Cell(trace, seed, {}, self.frames, limits)],
+                self._theme,
+                self._panels_of(seed, seeds),
+            )
+            for seed in seeds
         ]
 
     def _build(self) -> None:
@@ -227,7 +233,8 @@ class Film(Animation):
             end = draw_bar(self._axes(box), self._figure, layout, box, bar, theme) - 12
         at = left, layout.key_at(lines)
         draw_key(self._figure, layout, self._stage.keys, at, end, theme)
-        self._panels = self._open_panels(lines)
+        boxes = layout.panels(lines, tuple(plan.header_lines for plan in self._shown_plans))
+        self._panels = self._open_panels([self._axes(box) for box in boxes], self.seed)
         own: list[Artist] = self._clock()
         for panel in self._panels:
             moving = [a for a in panel.artists if not isinstance(a, Text)]
@@ -246,25 +253,38 @@ class Film(Animation):
         # Without words there is no plate behind them either.
         self._said.set_visible(bool(now))
 
-    def _open_panels(self, lesson_lines: int) -> list[Panel]:
+    @property
+    def _shown_plans(self) -> list[PanelPlan]:
+        return self._plans[: self.layout.most_panels]
+
+    def _open_panels(
+        self, axes: Sequence[Axes], seed: int, beside: Sequence[int] = ()
+    ) -> list[Panel]:
         claims = told_claims(self.trace.settings)
-        plans = self._plans[: self.layout.most_panels]
-        boxes = self.layout.panels(lesson_lines, tuple(plan.header_lines for plan in plans))
         colours = iter([*self._theme.curves, *self._theme.curves])
         return [
             Panel(
-                self._axes(box),
+                ax,
                 plan,
                 self._theme,
                 self._words,
                 self.trace,
-                self.seed,
+                seed,
                 [c for c in claims if _drawn(c, plan)],
                 [next(colours) for _ in plan.metrics],
-                step_axis=box is boxes[-1],
+                step_axis=ax is axes[-1],
+                beside=beside,
             )
-            for box, plan in zip(boxes, plans, strict=True)
+            for ax, plan in zip(axes, self._shown_plans, strict=True)
         ]
+
+    def _panels_of(self, seed: int, beside: Sequence[int]) -> list[Panel]:
+        """The panels of another seed where this film has its own, on a figure that nobody sees."""
+        size = self._figure.get_figwidth(), self._figure.get_figheight()
+        figure = Figure(size, dpi=self.layout.dpi)
+        FigureCanvasAgg(figure)
+        axes = [figure.add_axes(panel.axes.get_position().bounds) for panel in self._panels]
+        return self._open_panels(axes, seed, beside)
 
 
 def _drawn(claim: Claim, plan: PanelPlan) -> bool:

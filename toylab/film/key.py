@@ -48,6 +48,12 @@ def draw_key(
         x = stop + 24
 
 
+def mark_colour(key: Key, theme: Theme) -> str:
+    """The colour of an entry's mark."""
+    own = {"real": theme.real, "generated": theme.generated, "arrow": theme.arrow}
+    return key.colour or own.get(key.mark, theme.ink)
+
+
 _ROOM = {"real": 12, "generated": 12, "arrow": 26, "line": 26, "dashes": 26}
 
 
@@ -58,13 +64,13 @@ def _mark(figure: Figure, layout: Layout, key: Key, x: float, y: float, theme: T
         arrow = FancyArrow(
             x, y, 26, 0, width=3, head_width=11, head_length=12, length_includes_head=True
         )
-        arrow.set(facecolor=theme.arrow, edgecolor="none")
+        arrow.set(facecolor=mark_colour(key, theme), edgecolor="none")
         arrow.set_transform(to_units)
         figure.add_artist(arrow)
         return
     if key.mark in ("line", "dashes"):
         line = Line2D(
-            [x / width, (x + 26) / width], [y / height] * 2, color=key.colour or theme.ink
+            [x / width, (x + 26) / width], [y / height] * 2, color=mark_colour(key, theme)
         )
         line.set(linewidth=2.0, linestyle=(0, (3, 2)) if key.mark == "dashes" else "-")
         figure.add_artist(line)

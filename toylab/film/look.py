@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from toylab.errors import ToylabError
 from toylab.film.animation import Animation
@@ -60,19 +59,6 @@ class Look:
             return replace(self, lang="en")
         return self
 
-    def legible(self, settings: dict[str, Any], name: str) -> None:
-        """Check that the fonts have what a scenario's film will say, before anything is trained.
-
-        Raises:
-            ToylabError: With the characters that are missing.
-        """
-        words = WORDS[self.lang]
-        told = [name, *(words.of(settings, key) for key in ("title", "lesson"))]
-        try:
-            check_glyphs(told, self.lang)
-        except ToylabError as error:
-            raise ToylabError(f"{name}: {error}") from None
-
     @property
     def named(self) -> list[str] | None:
         """The layers one by one."""
@@ -80,24 +66,34 @@ class Look:
             return None
         return [name.strip() for name in self.layers.split(",") if name.strip()]
 
-    def open(
+    def film(
         self, traces: Sequence[Trace], seed: int | None, seeds: Sequence[int] | None
-    ) -> tuple[Animation, Timing]:
+    ) -> Animation:
         """Make the film of one seed, of some seeds, or of several traces side by side.
 
         Args:
             traces: One, or several for side by side.
-            seed: Whose film; the first filmed one if none is given.
+            seed: Whose film; the scenario's own, or the first filmed one, if none is given.
             seeds: For a grid of seeds of one trace.
         """
         look = (self.theme, self.lang, self.layout, self.named, self.style)
-        film: Animation
         if len(traces) > 1:
-            film = Compare(traces, *look)
-        elif seeds is not None:
-            film = Seeds(traces[0], seeds, *look)
-        else:
-            film = Film(traces[0], seed, *look)
+            return Compare(traces, seed, *look)
+        if seeds is not None:
+            return Seeds(traces[0], seeds, *look)
+        return Film(traces[0], seed, *look)
+
+    def open(
+        self, traces: Sequence[Trace], seed: int | None, seeds: Sequence[int] | None
+    ) -> tuple[Animation, Timing]:
+        """Make a film as `film` does, at its pace, and tell how long its frames stand.
+
+        Args:
+            traces: As for `film`.
+            seed: As for `film`.
+            seeds: As for `film`.
+        """
+        film = self.film(traces, seed, seeds)
         moving = self.seconds or film.seconds
         film.pace(wanted(self.fps, moving, len(film)))
         return film, Timing.moving(moving, len(film))

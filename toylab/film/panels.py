@@ -76,6 +76,27 @@ class Curve:
     total: int
 
 
+@dataclass(frozen=True)
+class Threshold:
+    """A claim's threshold: a line over the claim's window, and words.
+
+    Attributes:
+        start: Where the line starts, steps.
+        end: Where it ends, steps.
+        at: Its place on the value axis.
+        words: What it says.
+        side: Of the line, where the words stand: "top", "bottom", or "" where they would lie on others'.
+        curve: Which of several curves it is about, by number; None where there is but one.
+    """
+
+    start: float
+    end: float
+    at: float
+    words: str
+    side: str
+    curve: int | None
+
+
 class Panel:
     """One panel, opened once and then set to a frame.
 
@@ -89,6 +110,7 @@ class Panel:
         claims: About these metrics; drawn as thresholds.
         colours: One a curve.
         step_axis: Whether this panel carries the words of the step axis.
+        beside: Seeds whose curves must find room on the axes too.
     """
 
     def __init__(
@@ -102,6 +124,7 @@ class Panel:
         claims: Sequence[Claim],
         colours: Sequence[str],
         step_axis: bool,
+        beside: Sequence[int] = (),
     ) -> None:
         self._theme, self._words, self._fonts = theme, words, families(words.code)
         self._ax, self._steps, self._plan = ax, trace.steps, plan
@@ -115,7 +138,8 @@ class Panel:
         k = len(trace.target.modes)
         thresholds = [c.threshold for c in claims]
         ceilings = [c.threshold for c in claims if c.relation.startswith("<")]
-        shown = [*values, *(quartile for band in bands for quartile in band)]
+        others = [curves[:, trace.row(other)] for curves in of_seeds for other in beside]
+        shown = [*values, *others, *(quartile for band in bands for quartile in band)]
         ticks = self._limits(metrics, shown, plan.log, k, thresholds, ceilings)
         ax.set_xlim(float(trace.steps[0]), float(trace.steps[-1]))
         if self._word_room() * (len(ticks) - 1) >= 1:
@@ -123,9 +147,7 @@ class Panel:
             ticks = [ticks[0], ticks[-1]]
         self.ticks = {tick: read(metrics[0], tick, bare=True) for tick in ticks}
         self.bands = [[self._inside(quartile) for quartile in band] for band in bands]
-        #: Of each threshold: its line's start and end in steps, its place, its words, and the side
-        #: of the line where they stand; "" where they would lie on others'.
-        self.thresholds: list[tuple[float, float, float, str, str]] = []
+        self.thresholds: list[Threshold] = []
         self._grid(ax, self.ticks)
         self._thresholds(ax, claims, dict(zip(plan.metrics, colours, strict=False)))
         for metric, band, colour in zip(metrics, self.bands, colours, strict=False):
@@ -295,7 +317,8 @@ class Panel:
         taken: list[float] = []
         for claim in claims:
             # Among several curves the line must say whose it is.
-            colour = self._theme.soft if len(colours) == 1 else colours[claim.metric]
+            curve = [*colours].index(claim.metric) if len(colours) > 1 else None
+            colour = self._theme.soft if curve is None else colours[claim.metric]
             start, end = (first + f * (last - first) for f in claim.window)
             # A claim about one moment would be a dot; a tenth of the axis can be seen.
             start = min(start, max(first, end - 0.1 * (last - first)))
@@ -305,7 +328,7 @@ class Panel:
             ax.lines[-1].set_zorder(1)
             words = f"{SIGNS[claim.relation]} {read(METRICS[claim.metric], claim.threshold)}"
             side = self._side(claim, at, end, taken)
-            self.thresholds.append((start, end, at, words, side))
+            self.thresholds.append(Threshold(start, end, at, words, side, curve))
             if side:
                 self._threshold_words(ax, words, (start, end, at), side, colour)
 

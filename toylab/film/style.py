@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps, rc_params_from_file
+from matplotlib import colormaps, rc_context, rc_params_from_file, rcParams, rcParamsDefault
 from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 
 from toylab.axes import Float, Int
@@ -128,6 +128,42 @@ THEMES: dict[str, Theme] = {
         surface=("#7A66AA", "#B5ACB1", "#FFF2D8"),
     ),
 }
+
+
+# What of matplotlib's own settings is the user's affair: where windows open, which keys work in them.
+_NOT_OURS = (
+    "backend",
+    "figure.max_open",
+    "interactive",
+    "keymap",
+    "macosx",
+    "timezone",
+    "tk.",
+    "toolbar",
+    "webagg",
+)
+
+
+@contextlib.contextmanager
+def settled(own: Mapping[str, Any]) -> Iterator[None]:
+    """Matplotlib as it comes, with some settings of ours: the same trace, the same bytes.
+
+    Whatever a matplotlibrc or a notebook has set: the fonts' weight reaches every word, and the dots of a
+    saved file every picture that was made for a film's own.
+
+    Args:
+        own: Settings laid over matplotlib's.
+    """
+    # Of the defaults only what differs now: each setting that is entered is checked, and there are 300.
+    changed = {
+        key: value
+        for key, value in dict.items(rcParamsDefault)
+        if not key.startswith(_NOT_OURS) and dict.get(rcParams, key) != value
+    }
+    # A $ is a $.
+    laid: Any = {**changed, "text.parse_math": False, **own}
+    with rc_context(laid):
+        yield
 
 
 def styled(theme: Theme, style: str | Path | None) -> tuple[Theme, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
+from pathlib import PurePath
 
 from toylab.claims import SIGNS, Claim
 from toylab.metrics import METRICS, Metric
@@ -146,6 +147,6 @@ def told_claim(claim: Claim, words: Words) -> str:
         what=what,
         sign=SIGNS[claim.relation],
         threshold=claim.threshold,
-        other=claim.against,
+        other=PurePath(claim.against).stem,
     )
     return _APART.sub(" ", told)

@@ -4,13 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import wraps
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from toylab.axes import Bool, Curve, Float
 from toylab.targets import Target, density_known
 from toylab.trace import Trace
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def kept(
+    measure: Callable[Concatenate[Trace, P], T],
+) -> Callable[Concatenate[Trace, P], T]:
+    """Measure each trace once, and keep what was found for as long as the trace is there.
+
+    A trace may take gigabytes: what is kept of it must not hold it.
+    """
+    found: WeakKeyDictionary[Trace, dict[Any, T]] = WeakKeyDictionary()
+
+    @wraps(measure)
+    def once(trace: Trace, *others: P.args, **named: P.kwargs) -> T:
+        of_trace = found.setdefault(trace, {})
+        key = (*others, *named.items())
+        if key not in of_trace:
+            of_trace[key] = measure(trace, *others, **named)
+        return of_trace[key]
+
+    return once
 
 
 def alive(trace: Trace) -> Bool:
@@ -54,7 +79,8 @@ NEEDS: dict[str, tuple[Callable[[Setting], Any], str]] = {
     ),
     "equilibrium": (
         lambda s: s.solvable,
-        "only the exactly solvable games (generator kind point) record their parameters",
+        "only the exactly solvable games record their parameters (generator.kind point, "
+        "discriminator.kind linear or saddle)",
     ),
 }
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 from scipy.special import log_expit
 
 from toylab.axes import Curve, Float, Points
-from toylab.metrics.base import alive
+from toylab.metrics.base import alive, kept
 from toylab.targets import cell_centres
+from toylab.targets.base import pieces
 from toylab.trace import Trace
 
 
@@ -37,13 +36,21 @@ def cloud_log_density(x: Points | None, cloud: Points) -> Float:
     # A cloud in one point has no density: its width is taken as the least that float32 tells.
     width = np.maximum(0.7 * distance.reshape(n, -1)[:, -1], 1e-6)
     peak = 1 / (2 * np.pi * width**2 * n)  # [N]
+
     at = cloud if x is None else np.asarray(x, dtype=np.float64)
-    kernels = np.exp(cdist(at, cloud, "sqeuclidean") * (-0.5 / width**2)) * peak  # [M, N]
+    sums = np.empty(len(at))
+    for rows in pieces(len(at), n):
+        kernels = cdist(at[rows], cloud, "sqeuclidean")  # [rows, N]
+        kernels *= -0.5 / width**2
+        np.exp(kernels, out=kernels)
+        kernels *= peak
+        if x is None:
+            np.fill_diagonal(kernels[:, rows], 0)
+        sums[rows] = kernels.sum(1)
     if x is not None:
-        return np.log(np.maximum(kernels.sum(1), np.finfo(float).tiny))
-    np.fill_diagonal(kernels, 0)
+        return np.log(np.maximum(sums, np.finfo(float).tiny))
     # A sample far from all others has its own kernel after all: one stray must not cost 700 nats.
-    return np.log(np.maximum(kernels.sum(1) * (n / (n - 1)), peak))
+    return np.log(np.maximum(sums * (n / (n - 1)), peak))
 
 
 def optimal_logit(log_p: Float, log_q: Float) -> Float:
@@ -56,7 +63,7 @@ def value(real_logits: Float, fake_logits: Float) -> Float:
     return log_expit(real_logits).mean(-1) + log_expit(-fake_logits).mean(-1)
 
 
-@lru_cache(maxsize=4)
+@kept
 def optimal_value(trace: Trace) -> Curve:
     """V(D*), nats, [T, S]: what the best discriminator would reach on the recorded points.
 
@@ -109,7 +116,7 @@ def optimal_logits(trace: Trace, frame: int, row: int, n: int = 0) -> Float:
 
 
 # The target stands still while a film goes over its frames.
-@lru_cache(maxsize=4)
+@kept
 def _truth(trace: Trace, n: int) -> tuple[Points, Float]:
     """Middles of n x n cells, [n * n, 2], and the target's log density there, nats, [n * n]."""
     grid = np.stack(np.meshgrid(*cell_centres(trace.extent, n)), axis=-1).reshape(-1, 2)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from scipy.spatial import KDTree
 from scipy.special import rel_entr
 
 from toylab.axes import Bool, Curve, Int, Points
-from toylab.metrics.base import alive, masked
+from toylab.metrics.base import alive, kept, masked
 from toylab.targets import Target
 from toylab.trace import Trace
 
@@ -63,8 +62,8 @@ class _Modes:
     alive: Bool  # [T, S]
 
 
-# A film asks for several counts of one trace, one after the other; two traces in a comparison.
-@lru_cache(maxsize=4)
+# A film asks for several counts of one trace, one after the other.
+@kept
 def _modes(trace: Trace) -> _Modes:
     index, good = nearest_modes(trace.samples, trace.target)
     k = len(trace.target.modes)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from toylab.files import whole_folder
 from toylab.film.writers.folder import RECORD
 from toylab.show.deck import Deck, Figure
 
+# What stands in the names of some files and in no text: control characters, bytes that are not UTF-8.
+NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # What the record calls the list of the folder's own files.
 _FILES = "files"
 
@@ -19,6 +23,11 @@ _FILES = "files"
 def folder_of(path: Path) -> Path:
     """The folder of a deck: not "talk_files", which Quarto makes and removes itself."""
     return path.with_name(f"{path.stem}-{path.suffix.removeprefix('.')}-assets")
+
+
+def address(path: str) -> str:
+    """A path as an address in a page; letters of every script stay as they are, for who edits the text."""
+    return re.sub(r"[^\w./-]", lambda m: quote(m[0], safe=""), path)
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,7 @@ class Assets:
     name: str
 
     def put(self, picture: Figure, ending: str) -> str:
-        """Save a picture by its own name; return what the text calls it."""
+        """Save a picture by its own name; return its path from the text."""
         file = f"{picture.name}{ending}"
         picture.save(self.folder / file)
         return f"{self.name}/{file}"

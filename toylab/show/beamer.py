@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from toylab.film.style import THEMES
-from toylab.show.assets import Assets
+from toylab.show.assets import NO_TEXT, Assets
 from toylab.show.deck import Deck, Slide, Watch
 
 # Frames of a film: more make a PDF that readers are slow to open.
@@ -67,6 +67,9 @@ _SPECIAL = {
         }.items()
     },
 }
+# What TeX reads as something else in the name of a picture's folder; it takes two spaces for one, and
+# what follows a pipe for a command. Inside a frame nothing can be quoted: it is read as an argument.
+UNREADABLE = re.compile(rf"""[%#~\\{{}}"$&^|]|^ |  |{NO_TEXT.pattern}""")
 # Ligatures of TeX's own. Only a kern parts them: LuaTeX sees through an empty group.
 _JOINED = re.compile(r"(?<=-)-|(?<=,),")
 _HAN = re.compile(r"[\u2e80-\uffef]")
@@ -111,15 +114,16 @@ def escaped(text: str) -> str:
 def _slide(slide: Slide, mode: str, assets: Assets) -> str:
     parts = [f"\n\\begin{{frame}}{mode}", f"\\frametitle{{{escaped(slide.title)}}}"]
     if slide.lesson:
-        parts.append(f"{{\\color{{soft}}\\small {escaped(slide.lesson)}\\par}}")
+        parts.append(f"{{\\small\\color{{soft}}{escaped(slide.lesson)}\\par}}")
     if slide.points:
-        items = "\n".join(f"\\item {escaped(point)}" for point in slide.points)
+        # In braces: \item takes a "[" or a "<" that follows it for its own.
+        items = "\n".join(f"\\item {{{escaped(point)}}}" for point in slide.points)
         parts.append(f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}")
     shown = _shown(slide, assets)
     if shown:
         parts += ["\\vfill", "\\begin{center}", shown, "\\end{center}", "\\vfill"]
     if slide.footer:
-        parts.append(f"{{\\color{{soft}}\\footnotesize {escaped(slide.footer)}\\par}}")
+        parts.append(f"{{\\footnotesize\\color{{soft}}{escaped(slide.footer)}\\par}}")
     if slide.notes:
         parts.append("\\note{" + "\\par\n".join(map(escaped, slide.notes)) + "}")
     return "\n".join([*parts, "\\end{frame}"])

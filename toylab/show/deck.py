@@ -6,13 +6,16 @@ What a slide says is text and never markup: each writer escapes it for its own f
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 # Told of each slide as it is begun: its title.
 Watch = Callable[[str], object]
+# Where a .pptx says how it was made; here, since it is read without python-pptx too.
+TOLD_PART = "customXml/item1.xml"
+_BLANK_LINE = re.compile(r"\n\s*\n")
 
 
 class Figure(Protocol):
@@ -45,7 +48,7 @@ class Moving(Figure, Protocol):
 
 @dataclass(frozen=True)
 class Slide:
-    """One slide.
+    """One slide. Whoever wrote its words, they are kept as `plain` text.
 
     Attributes:
         title: One line.
@@ -54,7 +57,7 @@ class Slide:
         figure: or this,
         points: or these.
         footer: One quiet line at the foot: what differs from the base.
-        notes: Paragraphs for the speaker.
+        notes: Paragraphs for the speaker; a blank line in one parts it.
         handout: Whether it is printed and not shown.
     """
 
@@ -66,6 +69,12 @@ class Slide:
     footer: str = ""
     notes: tuple[str, ...] = ()
     handout: bool = False
+
+    def __post_init__(self) -> None:
+        """Make all words plain, here and once: each writer relies on it."""
+        notes = [part for note in self.notes for part in _BLANK_LINE.split(note)]
+        _set(self, title=plain(self.title), lesson=plain(self.lesson), footer=plain(self.footer))
+        _set(self, points=_plain_ones(self.points), notes=_plain_ones(notes))
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,10 @@ class Deck:
     provenance: dict[str, str] = field(default_factory=dict)
     video: bool = False
 
+    def __post_init__(self) -> None:
+        """Make all words plain, as a slide's are."""
+        _set(self, title=plain(self.title), subtitle=plain(self.subtitle))
+
     @property
     def handouts_last(self) -> list[Slide]:
         """The slides, those for the handout after all others: for programs that hide none."""
@@ -100,6 +113,15 @@ def plain(text: str) -> str:
     """Text on one line, without characters that a file of XML or TeX cannot hold."""
     kept = "".join(c for c in text if c.isprintable() or c.isspace())
     return " ".join(kept.split())
+
+
+def _plain_ones(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(filter(None, map(plain, texts)))
+
+
+def _set(frozen: object, **words: object) -> None:
+    for key, value in words.items():
+        object.__setattr__(frozen, key, value)
 
 
 def stem(text: str, taken: set[str]) -> str:

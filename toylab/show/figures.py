@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -16,7 +15,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from toylab.axes import Float
 from toylab.film.fonts import families
-from toylab.film.style import DPI, LABEL, PANEL, THEMES, VALUE, Theme
+from toylab.film.style import DPI, LABEL, PANEL, THEMES, VALUE, Theme, settled
 
 # Units: as much as a slide leaves below title and lesson.
 WIDTH, HEIGHT = 1200, 500
@@ -358,7 +357,7 @@ def picture(
         lang: Key of the drawing's words.
         dots: Pixels a unit.
     """
-    with rc_context({"font.family": families(lang), "text.parse_math": False}):
+    with settled({"font.family": families(lang)}):
         size = WIDTH / DPI, HEIGHT / DPI
         figure = Figure(figsize=size, dpi=dots * DPI, facecolor=theme.paper)
         FigureCanvasAgg(figure)

@@ -114,18 +114,14 @@ def film_slides(
     footer = differs(said, told.base, told.changes)
     name = stem("-".join(trace.name for trace in film.traces), taken)
     shown = FilmOnSlide(name, plain(alt), film, timing, told.command)
-    slides = [Slide(title, lesson, film=shown, footer=plain(footer), notes=_plain(notes))]
+    slides = [Slide(title, lesson, film=shown, footer=footer, notes=tuple(notes))]
     if isinstance(film, Film):
         sheet = Sheet(
             stem(f"{name}-sheet", taken), said.sheet_alt.format(title=title), film, theme, lang
         )
-        heading = plain(said.handout.format(title=title))
-        slides.append(Slide(heading, lesson, figure=sheet, footer=plain(footer), handout=True))
+        heading = said.handout.format(title=title)
+        slides.append(Slide(heading, lesson, figure=sheet, footer=footer, handout=True))
     return slides
-
-
-def _plain(paragraphs: Sequence[str]) -> tuple[str, ...]:
-    return tuple(filter(None, map(plain, paragraphs)))
 
 
 def _about(film: Animation, said: DeckWords, lang: str) -> list[str]:
@@ -137,7 +133,9 @@ def _about(film: Animation, said: DeckWords, lang: str) -> list[str]:
             found.append(said.claims + (f" ({trace.name})" if len(film.traces) > 1 else ""))
         for claim in claims:
             words = told_claim(claim, WORDS[lang]).rstrip(".。")
-            found.append(fared(words, count(trace.settings, claim), trace.name, said))
+            # No command is named: a trace's name may be that of a file of one's own, and its settings
+            # may have been changed.
+            found.append(fared(words, count(trace.settings, claim), "", said))
     traces = film.traces
     sources = dict.fromkeys(str(t.settings["source"]) for t in traces if t.settings.get("source"))
     found += [said.source.format(source=source) for source in sources]
@@ -147,16 +145,17 @@ def _about(film: Animation, said: DeckWords, lang: str) -> list[str]:
 
 
 def fared(words: str, counted: Count | None, name: str, said: DeckWords) -> str:
-    """A claim in words, with how it fared; without a count, the command that makes one.
+    """A claim in words, with how it fared; without a count, the command that makes one, if one does.
 
     Args:
         words: The claim, without its full stop.
         counted: On how many seeds it was true, if that was counted.
-        name: Of the scenario, for the command.
+        name: Of the scenario, where `toylab check NAME` counts just these settings; else empty.
         said: What is said in this language.
     """
     if counted is None:
-        return said.uncounted.format(claim=words, name=name)
+        told = said.countable if name else said.uncounted
+        return told.format(claim=words, name=name)
     low, high = (f"{100 * end:.0f}" for end in counted.interval)
     return said.counted.format(
         claim=words,

@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 
 from toylab.film.style import THEMES
-from toylab.show.assets import Assets
+from toylab.show.assets import Assets, address
 from toylab.show.deck import Deck, Slide, Watch
 from toylab.show.markdown import escaped
+from toylab.show.words import DECK_WORDS
 
 _STYLE = """\
 style: |
@@ -45,24 +46,24 @@ def write(deck: Deck, path: Path, assets: Assets, watch: Watch) -> None:
     parts = [f"<!-- _class: title -->\n\n# {_text(deck.title)}\n\n{_text(deck.subtitle)}"]
     for slide in deck.handouts_last:
         watch(slide.title)
-        parts.append(_slide(slide, assets))
+        parts.append(_slide(slide, assets, DECK_WORDS[deck.lang].notes))
     text = "\n".join(head) + "\n\n" + "\n\n---\n\n".join(parts) + "\n"
     path.write_text(text, encoding="utf-8")
 
 
-def _slide(slide: Slide, assets: Assets) -> str:
+def _slide(slide: Slide, assets: Assets, heading: str) -> str:
     parts = [f"# {_text(slide.title)}", _text(slide.lesson)]
     parts.append("\n".join(f"- {_text(point)}" for point in slide.points))
     picture = slide.film or slide.figure
     if picture is not None:
-        link = assets.put(picture, ".gif" if slide.film else ".png")
+        link = address(assets.put(picture, ".gif" if slide.film else ".png"))
         # Not ![...](...): Marp takes words of that description for commands, and drops what is escaped.
         parts.append(f'<img src="{link}" alt="{html.escape(picture.alt)}">')
     parts.append(_text(slide.footer))
     if slide.notes:
-        # Every comment is a note unless it reads as settings; ours do not, since a paragraph without a
-        # colon follows the first.
-        notes = "\n\n".join(note.replace("--", "‐‐") for note in slide.notes)
+        # Every comment is a note unless it is a mapping or a list in YAML. A bare word on the first line
+        # makes it neither: a key stands on one line with its colon.
+        notes = "\n\n".join(note.replace("--", "‐‐") for note in (heading, *slide.notes))
         parts.append(f"<!--\n{notes}\n-->")
     return "\n\n".join(filter(None, parts))
 

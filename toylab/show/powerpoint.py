@@ -25,7 +25,7 @@ from toylab.files import scratch
 from toylab.film.fonts import LATIN, families
 from toylab.film.style import LESSON, THEMES, TITLE, Theme
 from toylab.film.text import wrapped
-from toylab.show.deck import Deck, Slide, Watch
+from toylab.show.deck import TOLD_PART, Deck, Slide, Watch
 
 # EMU: a slide of 1280 x 720 units is 13.333 x 7.5 inches.
 _UNIT = 9525
@@ -43,7 +43,6 @@ _NUMBER: _Box = (1140, 668, 100, 40)
 _LATIN, _CHINESE = "Calibri", "Microsoft YaHei"
 # A zip's members carry a time; the same deck, the same bytes.
 _TIME = (1980, 1, 1, 0, 0, 0)
-_TOLD = "/customXml/item1.xml"
 _NAMESPACE = "urn:toylab:provenance"
 
 
@@ -80,12 +79,6 @@ def write(deck: Deck, path: Path, watch: Watch) -> None:
         draft = folder / "draft.pptx"
         show.save(str(draft))
         _settle(draft, path)
-
-
-def told(path: Path) -> str:
-    """The provenance's JSON of a deck."""
-    with zipfile.ZipFile(path) as file:
-        return str(etree.fromstring(file.read(_TOLD[1:])).text)
 
 
 def _heading(page: Any, slide: Slide, lang: str) -> None:
@@ -298,7 +291,7 @@ def _tell(show: Any, deck: Deck) -> None:
     root = etree.Element(f"{{{_NAMESPACE}}}provenance", nsmap={None: _NAMESPACE})
     root.text = json.dumps(deck.provenance, sort_keys=True)
     blob = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-    part = Part(PackURI(_TOLD), "application/xml", show.part.package, blob)
+    part = Part(PackURI(f"/{TOLD_PART}"), "application/xml", show.part.package, blob)
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/customXml"
     show.part.relate_to(part, kind)
 

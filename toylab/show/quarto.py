@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from toylab.film.style import THEMES
-from toylab.show.assets import Assets
+from toylab.show.assets import Assets, address
 from toylab.show.deck import Deck, Slide, Watch
 from toylab.show.markdown import escaped
 
@@ -25,7 +25,7 @@ format:
     margin: 0
     center: false
     slide-number: true
-    theme: [default, {told}/toylab.scss]
+    theme: [default, {theme}]
 ---
 """
 _STYLE = """\
@@ -61,7 +61,7 @@ def write(deck: Deck, path: Path, assets: Assets, watch: Watch) -> None:
         title=_yaml(deck.title),
         subtitle=_yaml(deck.subtitle),
         lang="zh" if deck.lang == "zh" else "en",
-        told=assets.name,
+        theme=_quoted(f"{assets.name}/toylab.scss"),
     )
     parts = []
     for slide in deck.handouts_last:
@@ -76,7 +76,7 @@ def _slide(slide: Slide, assets: Assets) -> str:
     parts = [f"## {escaped(slide.title)}{mark}", escaped(slide.lesson)]
     parts.append("\n".join(f"- {escaped(point)}" for point in slide.points))
     if slide.film is not None:
-        link = assets.put(slide.film, ".html")
+        link = address(assets.put(slide.film, ".html"))
         # The player is sealed from the deck's page; it only asks to fill the screen.
         frame = (
             f'<iframe class="film" data-src="{link}" title="{html.escape(slide.film.alt)}" '
@@ -84,7 +84,7 @@ def _slide(slide: Slide, assets: Assets) -> str:
         )
         parts.append(f"```{{=html}}\n{frame}\n```")
     if slide.figure is not None:
-        link = assets.put(slide.figure, ".png")
+        link = address(assets.put(slide.figure, ".png"))
         parts.append(f'![]({link}){{fig-alt="{_attribute(slide.figure.alt)}" width="1200"}}')
     if slide.footer:
         parts.append(f"::: {{.foot}}\n{escaped(slide.footer)}\n:::")
@@ -96,7 +96,12 @@ def _slide(slide: Slide, assets: Assets) -> str:
 
 def _yaml(text: str) -> str:
     """A YAML string that holds Markdown, since Quarto reads titles as that."""
-    return json.dumps(escaped(text), ensure_ascii=False)
+    return _quoted(escaped(text))
+
+
+def _quoted(text: str) -> str:
+    """A YAML string of just that text: what JSON writes is YAML."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _attribute(text: str) -> str:

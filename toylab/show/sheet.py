@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from toylab.film.film import Film
 from toylab.film.fonts import families
 from toylab.film.layout import FOOT, Box
-from toylab.film.style import DPI, LABEL, THEMES
+from toylab.film.style import DPI, LABEL, THEMES, settled
 from toylab.film.writers.base import Frame, key_frames
 from toylab.show.words import DECK_WORDS
 
@@ -38,32 +38,33 @@ class Sheet:
     def save(self, path: Path) -> None:
         """Write it as .png."""
         film, theme = self._film, self._theme
-        figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=2 * DPI, facecolor=theme.paper)
-        FigureCanvasAgg(figure)
-        fonts = families(self._lang)
-        stage = film.layout.stage(0)
-        for place, k in enumerate(key_frames(len(film))):
-            down, across = divmod(place, _ACROSS)
-            left = across * (_SIDE + _GAP)
-            bottom = HEIGHT - down * (_SIDE + _WORDS) - _SIDE
-            frame = film.draw(k)
-            box = (left, bottom, _SIDE, _SIDE)
-            _place(figure, _cut(frame, stage, film.layout.height), box)
-            step = int(film.trace.steps[film.frames[k]])
-            words = DECK_WORDS[self._lang].moments.format(step=step)
-            at = (left + _SIDE / 2) / WIDTH, (bottom - 18) / HEIGHT
-            text = figure.text(*at, words, fontsize=LABEL - 3, color=theme.soft, ha="center")
-            text.set_fontfamily(fonts)
-        layout = film.layout
-        # From the panels' ticks to the frame's edge, and from their step axis to its top.
-        beside = layout.left + stage[2] + 70
-        curves = (beside, FOOT - 4.0, layout.width - beside, layout.height - FOOT + 4.0)
-        left = _ACROSS * (_SIDE + _GAP) + 10
-        width = WIDTH - left
-        height = width * curves[3] / curves[2]
-        last = film.draw(len(film) - 1)
-        _place(figure, _cut(last, curves, layout.height), (left, HEIGHT - height, width, height))
-        figure.savefig(path, facecolor=theme.paper, metadata={"Software": "toylab"})
+        with settled({"font.family": families(self._lang)}):
+            figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=2 * DPI, facecolor=theme.paper)
+            FigureCanvasAgg(figure)
+            stage = film.layout.stage(0)
+            for place, k in enumerate(key_frames(len(film))):
+                down, across = divmod(place, _ACROSS)
+                left = across * (_SIDE + _GAP)
+                bottom = HEIGHT - down * (_SIDE + _WORDS) - _SIDE
+                frame = film.draw(k)
+                box = (left, bottom, _SIDE, _SIDE)
+                _place(figure, _cut(frame, stage, film.layout.height), box)
+                step = int(film.trace.steps[film.frames[k]])
+                words = DECK_WORDS[self._lang].moments.format(step=step)
+                at = (left + _SIDE / 2) / WIDTH, (bottom - 18) / HEIGHT
+                figure.text(*at, words, fontsize=LABEL - 3, color=theme.soft, ha="center")
+            layout = film.layout
+            # From the panels' ticks to the frame's edge, and from their step axis to its top.
+            beside = layout.left + stage[2] + 70
+            curves = (beside, FOOT - 4.0, layout.width - beside, layout.height - FOOT + 4.0)
+            left = _ACROSS * (_SIDE + _GAP) + 10
+            width = WIDTH - left
+            height = width * curves[3] / curves[2]
+            last = film.draw(len(film) - 1)
+            _place(
+                figure, _cut(last, curves, layout.height), (left, HEIGHT - height, width, height)
+            )
+            figure.savefig(path, facecolor=theme.paper, metadata={"Software": "toylab"})
 
 
 def _cut(frame: Frame, box: Box, height: int) -> Frame:

@@ -14,6 +14,7 @@ class DeckWords:
     unset: str = "not set"
     none: str = "none"
     more: str = "and {n} more"
+    notes: str = "Notes"
     watch: str = "Watch for"
     moment: str = "{time} (step {step}): {what}"
     course: str = "{name}: {first} at the start, {last} at the end"
@@ -22,7 +23,8 @@ class DeckWords:
         "{claim}: {hits} of {n} seeds, 95 % interval {low} to {high} %, asked for {quorum} %: "
         "{verdict}."
     )
-    uncounted: str = "{claim}: not counted for these settings. `toylab check {name}` counts it."
+    uncounted: str = "{claim}: not counted for these settings."
+    countable: str = "{claim}: not counted for these settings. `toylab check {name}` counts it."
     holds: str = "holds"
     fails: str = "fails"
     undecided: str = "undecided"
@@ -44,6 +46,7 @@ DECK_WORDS: dict[str, DeckWords] = {
         unset="未设置",
         none="无",
         more="以及另外 {n} 项",
+        notes="备注",
         watch="注意观察",
         moment="{time}（第 {step} 步）：{what}",
         course="{name}：开始时 {first}，结束时 {last}",
@@ -52,7 +55,8 @@ DECK_WORDS: dict[str, DeckWords] = {
             "{claim}：{n} 个种子中 {hits} 个成立，95 % 区间 {low}–{high} %，要求 {quorum} %："
             "{verdict}。"
         ),
-        uncounted="{claim}：这组设置尚未统计，可用 `toylab check {name}` 统计。",
+        uncounted="{claim}：这组设置尚未统计。",
+        countable="{claim}：这组设置尚未统计，可用 `toylab check {name}` 统计。",
         holds="成立",
         fails="不成立",
         undecided="未定",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -14,11 +15,12 @@ from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
 from toylab.axes import Float, Points
+from toylab.choice import OrZero
 
 # Data units. Beyond these, float32 squares and the film's extent lose their meaning.
 Position = Annotated[float, Interval(ge=-1e4, le=1e4)]
-Length = Annotated[float, Interval(gt=0, le=1e4)]
-Noise = Annotated[float, Interval(ge=0, le=1e3)]
+Length = Annotated[float, Interval(ge=1e-4, le=1e4)]
+Noise = Annotated[float, OrZero(1e-4, 1e3)]
 Spread = Annotated[float, Interval(ge=1e-4, le=1e3)]
 Weights = Annotated[tuple[Annotated[float, Interval(gt=0, le=1e6)], ...], Len(0, 1024)]
 
@@ -114,6 +116,34 @@ def density_known(target: Target) -> bool:
     return True
 
 
+# Numbers of one piece of a table: 32 MB of float64, of which a few stand side by side.
+PIECE = 4_000_000
+
+
+def pieces(n: int, width: int) -> list[slice]:
+    """Cut n rows into pieces so short that a table [rows, width] of each stays small.
+
+    The whole table of a film's grid and a large cloud would take tens of gigabytes. What is worked out row
+    by row does not change with the cut.
+    """
+    count = n * width // PIECE + 1
+    edges = [n * i // count for i in range(count + 1)]
+    return [slice(low, high) for low, high in pairwise(edges)]
+
+
+def in_pieces(work: Callable[[Points], Float], x: Points, width: int) -> Float:
+    """Work out a number at each point [..., 2], piece by piece, float64, [...].
+
+    Args:
+        work: From points [n, 2] to a number each, [n], by way of tables [n, width].
+        x: Places, data units, [..., 2].
+        width: Numbers in a row of such a table.
+    """
+    flat = np.asarray(x, dtype=np.float64).reshape(-1, 2)
+    found = [work(flat[rows]) for rows in pieces(len(flat), width)]
+    return np.concatenate(found).reshape(np.shape(x)[:-1])
+
+
 def blurred_log_density(x: Points, knots: Points, noise: float) -> Float:
     """Log density of equally likely knots [M, 2] with round noise, at points [..., 2], nats, [...].
 
@@ -122,14 +152,13 @@ def blurred_log_density(x: Points, knots: Points, noise: float) -> Float:
         knots: Data units, [M, 2].
         noise: Standard deviation, data units.
     """
-    flat = np.asarray(x, dtype=np.float64).reshape(-1, 2)
     constant = math.log(2 * math.pi * noise**2 * len(knots))
-    # In pieces: the whole table of a film's grid would take gigabytes.
-    pieces = [
-        np.asarray(logsumexp(cdist(part, knots, "sqeuclidean") / (-2 * noise**2), axis=1))
-        for part in np.array_split(flat, len(flat) * len(knots) // 4_000_000 + 1)
-    ]
-    return (np.concatenate(pieces) - constant).reshape(np.shape(x)[:-1])
+
+    def work(part: Points) -> Float:
+        table = cdist(part, knots, "sqeuclidean") / (-2 * noise**2)
+        return np.asarray(logsumexp(table, axis=1)) - constant
+
+    return in_pieces(work, x, len(knots))
 
 
 def cell_centres(extent: Sequence[float] | Float, n: int) -> tuple[Float, Float]:

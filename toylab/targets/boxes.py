@@ -15,7 +15,7 @@ from scipy.special import log_ndtr, logsumexp
 
 from toylab.axes import Float, Points
 from toylab.errors import ToylabError
-from toylab.targets.base import File, Length, Modeless, Noise, read_once
+from toylab.targets.base import File, Length, Modeless, Noise, in_pieces, read_once
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,20 +55,20 @@ class Boxes(Modeless):
 
     def log_density(self, x: Points) -> Float:
         """Log density at points [..., 2], nats, [...]; -inf outside where there is no noise."""
-        flat = np.asarray(x, dtype=np.float64).reshape(-1, 2)
         shares = np.log(self.weights_of) - math.log(float(np.prod(self.size)))
-        pieces = []
-        for part in np.array_split(flat, len(flat) * len(self.corners) // 2_000_000 + 1):
+
+        def work(part: Points) -> Float:
             offset = part[:, None, :] - self.corners  # [n, K, 2]
             if self.noise:
-                inside = _log_between((offset - self.size) / self.noise, offset / self.noise).sum(
-                    -1
-                )
+                low, high = (offset - self.size) / self.noise, offset / self.noise
+                inside = _log_between(low, high).sum(-1)
             else:
                 within = ((offset >= 0) & (offset < self.size)).all(-1)
                 inside = np.where(within, 0.0, -np.inf)
-            pieces.append(logsumexp(inside + shares, axis=1))
-        return np.concatenate(pieces).reshape(np.shape(x)[:-1])
+            return np.asarray(logsumexp(inside + shares, axis=1))
+
+        # Both edges along both axes.
+        return in_pieces(work, x, 4 * len(self.corners))
 
 
 def _log_between(low: Float, high: Float) -> Float:
@@ -90,7 +90,7 @@ def square(side: Length = 4.0, noise: Noise = 0.0) -> Boxes:
 
     Args:
         side: Data units.
-        noise: Standard deviation of Gaussian noise over it, data units.
+        noise: Standard deviation of Gaussian noise over it, data units, or 0.
     """
     return _boxes(np.full((1, 2), -side / 2), np.full(2, side), noise)
 
@@ -103,7 +103,7 @@ def checkerboard(
     Args:
         cells: Fields along one side, white ones counted.
         side: Of the board, data units.
-        noise: Standard deviation of Gaussian noise over it, data units.
+        noise: Standard deviation of Gaussian noise over it, data units, or 0.
     """
     row, column = np.nonzero(np.add.outer(np.arange(cells), np.arange(cells)) % 2 == 0)
     size = side / cells
@@ -126,13 +126,15 @@ def image(
         file: A picture that Pillow reads; beside the scenario's, if the path is not absolute.
         width: Of the picture's longer side, data units.
         invert: Whether light places are the dense ones.
-        noise: Standard deviation of Gaussian noise over it, data units.
+        noise: Standard deviation of Gaussian noise over it, data units, or 0.
         data: The grey values, if they were read before, as a trace keeps them, [H, W].
 
     Raises:
         ToylabError: If the file is no picture, or has no dark place.
     """
     grey = read_once(_read_picture, Path(file)) if data is None else data.astype(np.float64)
+    if grey.ndim != 2 or not 0 < grey.size <= _MOST_PIXELS**2 or not np.isfinite(grey).all():
+        raise ToylabError(f"{file}: holds no grey picture of {_MOST_PIXELS} pixels at most a side.")
     mass = grey if invert else 1 - grey
     row, column = np.nonzero(mass > 1 / 512)
     if not len(row):
@@ -143,6 +145,10 @@ def image(
     corners = np.stack([column - across / 2, height / 2 - 1 - row], axis=1) * size
     shares = mass[row, column] / mass[row, column].sum()
     return Boxes(corners, np.full(2, size), shares, noise, grey.astype(np.float32))
+
+
+# Along either side, of what is kept of a picture.
+_MOST_PIXELS = 128
 
 
 def _read_picture(path: Path) -> Float:
@@ -160,7 +166,7 @@ def _read_picture(path: Path) -> Float:
     # Pillow raises many kinds for a damaged picture, a decompression bomb among them.
     except Exception as error:
         raise ToylabError(f"{path}: not a picture ({type(error).__name__}).") from error
-    grey.thumbnail((128, 128))
+    grey.thumbnail((_MOST_PIXELS, _MOST_PIXELS))
     values = np.asarray(grey, dtype=np.float64) / (255 if grey.mode == "L" else 1)
     if not np.isfinite(values).all():
         raise ToylabError(f"{path}: holds values that are not finite.")

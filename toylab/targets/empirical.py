@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,21 +54,37 @@ def points(file: File, noise: Noise = 0.0, *, data: Float | None = None) -> Empi
 
     Args:
         file: A CSV or npz file; beside the scenario's, if the path is not absolute.
-        noise: Standard deviation of Gaussian noise, data units; without noise no density is known.
+        noise: Standard deviation of Gaussian noise, data units, or 0; without noise no density is known.
         data: The points, if they were read before, as a trace keeps them, [M, 2].
 
     Raises:
         ToylabError: If the file cannot be read as finite pairs of numbers.
     """
     read = read_once(_read_points, Path(file)) if data is None else data
+    wrong = _misfit(read)
+    if wrong:
+        raise _refused(file, wrong)
     return Empirical(read.astype(np.float32), noise)
+
+
+def _refused(file: str | Path, reason: str) -> ToylabError:
+    return ToylabError(f"{file}: {reason}. Expected two columns of finite numbers (CSV or npz).")
+
+
+def _misfit(read: Float) -> str:
+    """Say what is wrong with an array of points; empty if nothing is."""
+    if read.ndim != 2 or read.shape[1] != 2 or not len(read):
+        return f"holds an array of shape {read.shape}"
+    if len(read) > _MOST_POINTS:
+        return f"holds {len(read)} points, at most {_MOST_POINTS} are allowed"
+    if not np.isfinite(read).all() or np.abs(read).max() > 1e4:
+        return "holds numbers that are not finite or lie beyond 10,000"
+    return ""
 
 
 def _read_points(path: Path) -> Float:
     def refuse(reason: str) -> ToylabError:
-        return ToylabError(
-            f"{path}: {reason}. Expected two columns of finite numbers (CSV or npz)."
-        )
+        return _refused(path, reason)
 
     if not path.is_file():
         raise refuse("no such file")
@@ -75,22 +92,27 @@ def _read_points(path: Path) -> Float:
         raise refuse("larger than 200 MB")
     try:
         if path.suffix.lower() == ".npz":
-            with np.load(path, allow_pickle=False) as archive:
-                read = np.asarray(archive[archive.files[0]], dtype=np.float64)
-        else:
-            read = _table(path.read_text(encoding="utf-8-sig"))
+            return _first_array(path)
+        return _table(path.read_text(encoding="utf-8-sig"))
     except _Unreadable as error:
         raise refuse(str(error)) from None
     # numpy raises many kinds for a damaged archive.
     except Exception as error:
         raise refuse(f"cannot be read ({type(error).__name__})") from error
-    if read.ndim != 2 or read.shape[1] != 2 or not len(read):
-        raise refuse(f"holds an array of shape {read.shape}")
-    if len(read) > _MOST_POINTS:
-        raise refuse(f"holds {len(read)} points, at most {_MOST_POINTS} are allowed")
-    if not np.isfinite(read).all() or np.abs(read).max() > 1e4:
-        raise refuse("holds numbers that are not finite or lie beyond 10,000")
-    return read
+
+
+# Bytes of an archive, unpacked: so many pairs of numpy's widest numbers, and room for headers.
+_MOST_BYTES = _MOST_POINTS * 2 * 16 + 100_000
+
+
+def _first_array(path: Path) -> Float:
+    """The first array of an archive; a few kilobytes may unpack to all of a machine's memory."""
+    with zipfile.ZipFile(path) as archive:
+        n_bytes = sum(entry.file_size for entry in archive.infolist())
+    if n_bytes > _MOST_BYTES:
+        raise _Unreadable(f"unpacks to {n_bytes:,} bytes, more than {_MOST_POINTS:,} points need")
+    with np.load(path, allow_pickle=False) as arrays:
+        return np.asarray(arrays[arrays.files[0]], dtype=np.float64)
 
 
 class _Unreadable(Exception):

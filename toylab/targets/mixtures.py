@@ -13,7 +13,7 @@ from scipy.special import logsumexp
 
 from toylab.axes import Float, Points
 from toylab.errors import ToylabError
-from toylab.targets.base import Length, Position, Spread, Weights
+from toylab.targets.base import Length, Position, Spread, Weights, in_pieces
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +58,16 @@ class GaussianMixture:
 
     def log_density(self, x: Points) -> Float:
         """Log density at points [..., 2], nats, [...]."""
-        offset = np.asarray(x, dtype=np.float64)[..., None, :] - self.modes  # [..., K, 2]
-        white = np.einsum("kij,...kj->...ki", np.linalg.inv(self._factors), offset)
+        whiten = np.linalg.inv(self._factors)
         log_det = np.log(self._factors[:, 0, 0] * self._factors[:, 1, 1])
-        each = -0.5 * np.sum(white**2, axis=-1) - log_det - math.log(2 * math.pi)
-        return np.asarray(logsumexp(each + np.log(self.weights), axis=-1))
+
+        def work(part: Points) -> Float:
+            offset = part[:, None, :] - self.modes  # [n, K, 2]
+            white = np.einsum("kij,nkj->nki", whiten, offset)
+            each = -0.5 * np.sum(white**2, axis=-1) - log_det - math.log(2 * math.pi)
+            return np.asarray(logsumexp(each + np.log(self.weights), axis=-1))
+
+        return in_pieces(work, x, 2 * len(self.modes))
 
 
 def round_mixture(modes: Float, spreads: Float, weights: tuple[float, ...]) -> GaussianMixture:

@@ -70,7 +70,7 @@ def two_moons(noise: Noise = 0.1, scale: Length = 1.0) -> Shape:
     """Make two interleaving half circles, the shape of sklearn.datasets.make_moons.
 
     Args:
-        noise: Standard deviation of Gaussian noise, data units; without noise no density is known.
+        noise: Standard deviation of Gaussian noise, data units, or 0; without noise no density is known.
         scale: Radius of the half circles, data units.
     """
 
@@ -90,7 +90,7 @@ def circles(
     """Make two circles about the origin, the shape of sklearn.datasets.make_circles.
 
     Args:
-        noise: Standard deviation of Gaussian noise, data units; without noise no density is known.
+        noise: Standard deviation of Gaussian noise, data units, or 0; without noise no density is known.
         factor: Radius of the inner circle, in units of the outer one's.
         scale: Radius of the outer circle, data units.
     """
@@ -106,7 +106,7 @@ def s_curve(noise: Noise = 0.1, scale: Length = 1.0) -> Shape:
     """Make an S, the x and z of sklearn.datasets.make_s_curve.
 
     Args:
-        noise: Standard deviation of Gaussian noise, data units; without noise no density is known.
+        noise: Standard deviation of Gaussian noise, data units, or 0; without noise no density is known.
         scale: Radius of the two bows, data units.
     """
 
@@ -123,8 +123,8 @@ def swiss_roll(noise: Noise = 0.25, scale: Length = 1 / 7.5) -> Shape:
     `noise` is in the roll's own units, before `scale`, as in scikit-learn.
 
     Args:
-        noise: Standard deviation of Gaussian noise, in the roll's own units; without noise no density is
-            known.
+        noise: Standard deviation of Gaussian noise, in the roll's own units, or 0; without noise no density
+            is known.
         scale: Data units a unit of the roll, whose radius is 4.7 to 14.1.
     """
 
@@ -143,7 +143,7 @@ def two_spirals(
     """Make two Archimedean spirals, one the other turned by half a circle.
 
     Args:
-        noise: Standard deviation of Gaussian noise, data units; without noise no density is known.
+        noise: Standard deviation of Gaussian noise, data units, or 0; without noise no density is known.
         turns: Of each arm.
         radius: Of the outer ends, data units.
     """
@@ -168,7 +168,7 @@ def line(
     Args:
         length: From end to end, data units.
         angle: Degrees from the x axis.
-        noise: Standard deviation of Gaussian noise, data units; without noise no density is known.
+        noise: Standard deviation of Gaussian noise, data units, or 0; without noise no density is known.
     """
     turn = math.radians(angle)
     direction = np.array([math.cos(turn), math.sin(turn)]) * length
@@ -222,7 +222,8 @@ class Pinwheel(Modeless):
 
 def pinwheel(
     arms: Annotated[int, Interval(ge=2, le=64)] = 5,
-    radial: Spread = 0.3,
+    # An arm turns by the power of how far out it is: beyond 100 that is no number any more.
+    radial: Annotated[float, Interval(ge=1e-4, le=100)] = 0.3,
     tangential: Spread = 0.05,
     rate: Annotated[float, Interval(ge=-5, le=5)] = 0.25,
     noise: Noise = 0.0,
@@ -234,6 +235,6 @@ def pinwheel(
         radial: Standard deviation along an arm, as a share of 2, the arms' mean distance from the centre.
         tangential: Standard deviation across an arm, as a share of the same.
         rate: How far an arm is turned; below 0 the other way.
-        noise: Standard deviation of further Gaussian noise, data units.
+        noise: Standard deviation of further Gaussian noise, data units, or 0.
     """
     return Pinwheel(arms, radial, tangential, rate, noise)

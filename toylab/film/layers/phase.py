@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 
+from toylab.axes import Float
 from toylab.errors import ToylabError
 from toylab.film.layers.arrows import arrow_path
 from toylab.film.layers.base import Key
@@ -22,9 +23,13 @@ class Phase:
     """The plane of both players' first parameters: where each is pushed, and the path they took.
 
     For the exactly solvable games; it takes the stage for itself.
+
+    Attributes:
+        least: Half a side of the plane at least; set before `open`, for seeds that share one.
     """
 
     bar = None
+    least = 0.0
 
     def __init__(self, theme: Theme, words: Words) -> None:
         self._theme = theme
@@ -38,12 +43,9 @@ class Phase:
                 "generator kind point, discriminator kind linear or saddle."
             )
         theme, field = self._theme, trace.field
-        n_generator = trace.parameters.shape[2] // 2
-        self._path = trace.parameters[:, trace.row(seed)][:, [0, n_generator]]  # [T, 2]
+        self._path = _path(trace, seed)
         x0, x1, y0, y1 = (float(v) for v in trace.field_extent)
-        # The path must fit as well: a game that runs away leaves the field's plane.
-        finite = np.abs(self._path[np.isfinite(self._path)])
-        half = max(x1, 1.08 * float(finite.max(initial=0)))
+        half = max(phase_limit(trace, seed), self.least)
         ax.set_xlim(-half, half)
         ax.set_ylim(-half, half)
         n = len(field)
@@ -80,3 +82,19 @@ class Phase:
         """Draw the path up to a frame."""
         self._line.set_data(self._path[: frame + 1, 0], self._path[: frame + 1, 1])
         self._dot.set_data(self._path[frame : frame + 1, 0], self._path[frame : frame + 1, 1])
+
+
+def phase_limit(trace: Trace, seed: int) -> float:
+    """Half a side of the plane that holds the field and a seed's path; 0 where there is no field."""
+    if not trace.field.size:
+        return 0.0
+    # The path must fit as well: a game that runs away leaves the field's plane.
+    path = np.abs(_path(trace, seed))
+    longest = float(path[np.isfinite(path)].max(initial=0))
+    return max(float(trace.field_extent[1]), 1.08 * longest)
+
+
+def _path(trace: Trace, seed: int) -> Float:
+    """Both players' first parameters, [T, 2]."""
+    n_generator = trace.parameters.shape[2] // 2
+    return trace.parameters[:, trace.row(seed)][:, [0, n_generator]]

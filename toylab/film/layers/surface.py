@@ -55,11 +55,14 @@ class Sheet:
     """A function of the plane as colour, with the line of its zero. Limits are symmetric and fixed.
 
     Attributes:
+        least: What `limit` is at least; set before `open`, for stages that share one.
+        limit: The value of the outermost colour.
         shown: The values that were shown last, rows from low y to high y, [H, W].
     """
 
     key = None
     line_of_zero = True
+    least = limit = 0.0
 
     def __init__(self, theme: Theme, words: Words) -> None:
         self._theme, self._words = theme, words
@@ -67,7 +70,7 @@ class Sheet:
     def open(self, ax: Axes, trace: Trace, seed: int) -> Sequence[Artist]:
         """One image and two lines: the casing and the line."""
         self._trace, self._row = trace, trace.filmed_row(seed)
-        self.limit, self.bar = self.scale()
+        self.limit = max(self.scale(), self.least)
         box = ax.get_window_extent()
         n_rows, n_columns = self.values(0).shape
         self._down = resampler(max(1, round(box.height)), n_rows)
@@ -85,8 +88,13 @@ class Sheet:
             ax.add_collection(artist, autolim=False)
         return [self._image, *self._lines]
 
-    def scale(self) -> tuple[float, Bar]:
-        """The value of the outermost colour, and what the bar says."""
+    @property
+    def bar(self) -> Bar:
+        """What the colours mean, once it is open."""
+        raise NotImplementedError
+
+    def scale(self) -> float:
+        """The limit that this run asks for."""
         raise NotImplementedError
 
     def values(self, frame: int) -> Float:
@@ -118,31 +126,55 @@ class Surface(Sheet):
     anything, about the mean of each frame.
     """
 
-    def scale(self) -> tuple[float, Bar]:
+    @property
+    def bar(self) -> Bar:
+        """Probabilities, or the critic's values."""
+        output, limit = self._trace.provenance.get("output"), self.limit
+        if output not in ("value", "difference"):
+            return _probabilities("D(x)", limit)
+        name = "D(x)" if output == "value" else f"D(x) – {self._words.mean}"
+        return Bar(name, ((0.0, short(-limit)), (0.5, "0"), (1.0, short(limit))))
+
+    def scale(self) -> float:
         """From a high percentile of |logit| over the whole run."""
-        self._logits = self._trace.logits[:, self._row]
-        output, name = self._trace.provenance.get("output"), "D(x)"
-        if output == "difference":
-            # Only differences of this D mean anything: each frame is shown about its own mean.
-            self._logits = self._logits - self._logits.mean(axis=(1, 2), keepdims=True)
-            name = f"D(x) – {self._words.mean}"
-        finite = np.abs(self._logits[np.isfinite(self._logits)])
-        # Not the maximum: a spike in a corner would empty the whole stage.
-        widest = float(np.percentile(finite, 98)) if finite.size else 1.0
-        if output in ("value", "difference"):
-            limit = nice_number(widest)
-            return limit, Bar(name, ((0.0, short(-limit)), (0.5, "0"), (1.0, short(limit))))
-        return _probabilities(name, widest)
+        self._logits = _shown(self._trace, self._row)
+        return _limit(self._trace, self._logits)
 
     def values(self, frame: int) -> Float:
         """Logits, or the critic's value."""
         return self._logits[frame]
 
 
-def _probabilities(name: str, widest: float) -> tuple[float, Bar]:
-    p = nice_probability(widest)
+def surface_limit(trace: Trace, seed: int) -> float:
+    """The value of the outermost colour of a seed's surface by itself."""
+    return _limit(trace, _shown(trace, trace.filmed_row(seed)))
+
+
+def _shown(trace: Trace, row: int) -> Float:
+    logits = trace.logits[:, row]
+    if trace.provenance.get("output") == "difference":
+        # Only differences of this D mean anything: each frame is shown about its own mean.
+        logits = logits - logits.mean(axis=(1, 2), keepdims=True)
+    return logits
+
+
+def _limit(trace: Trace, shown: Float) -> float:
+    finite = np.abs(shown[np.isfinite(shown)])
+    # Not the maximum: a spike in a corner would empty the whole stage.
+    widest = float(np.percentile(finite, 98)) if finite.size else 1.0
+    if trace.provenance.get("output") in ("value", "difference"):
+        return nice_number(widest)
+    return _logit_of(nice_probability(widest))
+
+
+def _logit_of(p: float) -> float:
+    return float(np.log(p / (1 - p)))
+
+
+def _probabilities(name: str, limit: float) -> Bar:
+    p = float(expit(limit))
     low, high = (f"{v:.2f}".rstrip("0").lstrip("0") for v in (1 - p, p))
-    return float(np.log(p / (1 - p))), Bar(name, ((0.0, low), (0.5, "½"), (1.0, high)))
+    return Bar(name, ((0.0, low), (0.5, "½"), (1.0, high)))
 
 
 # Rows and columns of the best D: each place costs a look at every sample.
@@ -155,10 +187,15 @@ class Optimal(Sheet):
     Goodfellow et al. 2014, proposition 1; the estimate is `metrics.cloud_log_density`.
     """
 
-    def scale(self) -> tuple[float, Bar]:
+    @property
+    def bar(self) -> Bar:
+        """Probabilities."""
+        return _probabilities("D*(x)", self.limit)
+
+    def scale(self) -> float:
         """From .01 to .99, as the best D is sure nearly everywhere."""
         with_density(self._trace, "optimal")
-        return _probabilities("D*(x)", 9.0)
+        return _logit_of(0.99)
 
     def values(self, frame: int) -> Float:
         """Logits of D*."""
@@ -173,13 +210,18 @@ class OptimalGap(Optimal):
 
     line_of_zero = False
 
-    def scale(self) -> tuple[float, Bar]:
+    @property
+    def bar(self) -> Bar:
+        """Differences of probabilities."""
+        return Bar("D – D*", ((0.0, "–1"), (0.5, "0"), (1.0, "1")))
+
+    def scale(self) -> float:
         """From -1 to 1."""
         with_density(self._trace, "optimal_gap")
         n_rows, n_columns = self._trace.logits.shape[2:]
         self._fewer = resampler(_COARSE, n_rows).astype(float)
         self._narrower = resampler(_COARSE, n_columns).astype(float).T
-        return 1.0, Bar("D – D*", ((0.0, "–1"), (0.5, "0"), (1.0, "1")))
+        return 1.0
 
     def values(self, frame: int) -> Float:
         """The difference on the coarse grid."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -22,7 +22,7 @@ from toylab.film.layers import LAYERS
 from toylab.film.panels import Panel, read
 from toylab.film.player.packing import Pack
 from toylab.film.player.recording import SIDE, SWITCHED, Cell, recorded
-from toylab.film.style import THEMES
+from toylab.film.style import THEMES, Theme
 from toylab.film.words import WORDS
 from toylab.film.writers import Timing
 from toylab.targets import cell_centres, density_known
@@ -36,16 +36,18 @@ _DENSITY = 96
 
 @dataclass(frozen=True)
 class Scene:
-    """What is seen at once: stages side by side and the curves of the first.
+    """What is seen at once: stages side by side, or one with its curves.
 
     Attributes:
         name: For the picker of scenes.
         cells: The stages.
+        theme: The film's, with its style file.
         panels: Curves, as the film opened them.
     """
 
     name: str
     cells: Sequence[Cell]
+    theme: Theme
     panels: Sequence[Panel] = ()
 
 
@@ -73,7 +75,8 @@ class Opening:
     """How a page is at first.
 
     Attributes:
-        theme: Of the player's two, dark stays dark and all others are light.
+        theme: Key of `THEMES`. Of the player's two the film's own stands for dark if it is dark, else for
+            light.
         lang: Key of `WORDS`.
         frame: Which.
         headed: Whether it shows title and lesson, then and later.
@@ -95,25 +98,29 @@ def page_of(story: Story, timing: Timing, told: str, opening: Opening = Opening(
         opening: What is seen first.
     """
     pack, lang = Pack(), opening.lang
+    theme = opening.theme if opening.theme in SWITCHED else SWITCHED[0]
+    themes = {name: THEMES[name] for name in SWITCHED}
+    for scene in story.scenes[:1]:
+        themes[theme] = scene.theme
     page = {
         "title": story.title,
         "lesson": story.lesson,
         "steps": list(story.steps),
         "durations": timing.durations(len(story.steps)),
-        "theme": opening.theme if opening.theme in SWITCHED else SWITCHED[0],
+        "theme": theme,
         "lang": lang,
         "frame": opening.frame,
         "side": SIDE,
         "words": {code: vars(words) for code, words in WORDS.items()},
         "themes": {
             name: {
-                **{key: getattr(THEMES[name], key) for key in ("paper", "ink", "soft", "grid")},
-                "curves": THEMES[name].curves,
-                "ramp": THEMES[name].ramp[:, :3].tolist(),
+                **{key: getattr(one, key) for key in ("paper", "ink", "soft", "grid", "edge")},
+                "curves": one.curves,
+                "ramp": one.ramp[:, :3].tolist(),
             }
-            for name in SWITCHED
+            for name, one in themes.items()
         },
-        "scenes": [_scene(scene, story.layers, pack) for scene in story.scenes],
+        "scenes": [_scene(scene, story.layers, themes, pack) for scene in story.scenes],
     }
     page["pack"] = pack.text()
     parts = {
@@ -139,25 +146,35 @@ def _safe(told: str) -> str:
     return told.replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _scene(scene: Scene, layers: Sequence[str], pack: Pack) -> dict[str, Any]:
-    first = scene.cells[0]
+def _scene(
+    scene: Scene, layers: Sequence[str], themes: Mapping[str, Theme], pack: Pack
+) -> dict[str, Any]:
+    first, *others = scene.cells
     return {
         "name": scene.name,
-        "stages": [_stage(cell, layers, pack) for cell in scene.cells],
-        "panels": [_panel(panel, first, pack) for panel in scene.panels],
-        "chapters": {code: _chapters(first, code) for code in WORDS},
+        "stages": [_stage(cell, layers, themes, pack) for cell in scene.cells],
+        "panels": [_panel(panel, first) for panel in scene.panels],
+        # What happens on one stage is no story of those beside it.
+        "chapters": {code: [] if others else _chapters(first, code) for code in WORDS},
     }
 
 
-def _stage(cell: Cell, layers: Sequence[str], pack: Pack) -> dict[str, Any]:
-    trace = cell.trace
+def _on_offer(layers: Sequence[str]) -> list[str]:
+    """The layers in their order, and those merely on offer, each above all that it is drawn over."""
+    names, table = list(layers), [*LAYERS]
     # In a game of two numbers the plane of the data is all but empty.
-    names = list(layers)
-    if "phase" not in names:
-        names += [name for name in _OFFERED if name not in names]
-        # The table of layers stands in the order in which they are drawn.
-        names.sort(key=[*LAYERS].index)
-    drawn = [recorded(cell, name, name in layers, pack) for name in names]
+    for name in () if "phase" in names else _OFFERED:
+        if name not in names:
+            below = [k for k, one in enumerate(names) if table.index(one) < table.index(name)]
+            names.insert(max(below, default=-1) + 1, name)
+    return names
+
+
+def _stage(
+    cell: Cell, layers: Sequence[str], themes: Mapping[str, Theme], pack: Pack
+) -> dict[str, Any]:
+    trace = cell.trace
+    drawn = [recorded(cell, name, name in layers, themes, pack) for name in _on_offer(layers)]
     return {
         "title": cell.title,
         "mark": cell.mark,
@@ -181,7 +198,7 @@ def _density(trace: Trace, pack: Pack) -> dict[str, Any] | None:
     return {"peak": peak, "below": pack.add(below)}
 
 
-def _panel(panel: Panel, cell: Cell, pack: Pack) -> dict[str, Any]:
+def _panel(panel: Panel, cell: Cell) -> dict[str, Any]:
     low, high = panel.axes.get_ylim()
     log = panel.axes.get_yscale() == "log"
 
@@ -201,8 +218,8 @@ def _panel(panel: Panel, cell: Cell, pack: Pack) -> dict[str, Any]:
             for h, words in zip(height([*panel.ticks]), panel.ticks.values(), strict=True)
         ],
         "thresholds": [
-            [start, end, height([at])[0], words, side]
-            for start, end, at, words, side in panel.thresholds
+            [one.start, one.end, height([one.at])[0], one.words, one.side, one.curve]
+            for one in panel.thresholds
         ],
         "curves": [
             {

@@ -68,6 +68,8 @@ function element(tag, parent, kind = "") {
 function openScene(index) {
   now.scene = index;
   const scene = page.scenes[index];
+  // What is observed is kept, with all that was drawn from.
+  sizes.disconnect();
   $("stages").replaceChildren();
   $("panels").replaceChildren();
   $("stages").style.setProperty("--share", scene.panels.length ? 11 : 20);
@@ -304,7 +306,7 @@ function drawLines(pen, stroke, style, x, y, point) {
 }
 
 function drawWords(pen, stroke, style, side, point) {
-  const said = stroke.said[now.frame];
+  const said = inLanguage(stroke.said)?.[now.frame];
   if (!said || !stroke.place.length) return;
   const [a, b] = stroke.place;
   if (stroke.plate) plate(pen, said, a * side, (1 - b) * side, style.size * point, stroke.align, stroke.strength[now.frame]);
@@ -362,7 +364,9 @@ function tellHere(stage) {
       const shown = stage.output === "logit" ? 1 / (1 + Math.exp(-value)) : value;
       // Beyond the surface's limits only the side is known.
       const sign = !beyond ? "=" : value > 0 ? "≥" : "≤";
-      said.push(Number.isNaN(value) ? "D –" : `D ${sign} ${asked(shown)}`);
+      // Where only differences mean anything the surface shows those to the frame's mean.
+      const name = stage.output === "difference" ? `D – ${word("mean")}` : "D";
+      said.push(Number.isNaN(value) ? `${name}: –` : `${name} ${sign} ${asked(shown)}`);
     }
     if (stage.density) {
       const { side, below, peak } = stage.density;
@@ -399,25 +403,48 @@ function drawPanel(panel, lowest) {
     type(pen, `${word("step")} ${first}`, LEFT, height - small * 0.8, small, "left");
     type(pen, String(end).replace(/\B(?=(\d{3})+$)/g, "\u202f"), width - RIGHT, height - small * 0.8, small, "right");
   }
-  panel.bands.forEach(([low, , high], i) => {
-    pen.globalAlpha = 0.16;
-    pen.fillStyle = theme.curves[tint(panel, i)];
+  // The unbroken pieces of a curve up to a frame; a count holds until the next.
+  const pieces = (heights, steps, until = last) => {
+    const found = [];
+    let piece = null;
+    for (let k = 0; k <= until; k++) {
+      if (heights[k] === null) { piece = null; continue; }
+      if (!piece) found.push(piece = []);
+      else if (steps) piece.push([x(page.steps[k]), piece.at(-1)[1]]);
+      piece.push([x(page.steps[k]), y(heights[k])]);
+    }
+    return found;
+  };
+  const along = (found) => {
     pen.beginPath();
-    low.forEach((h, k) => { if (h !== null) pen.lineTo(x(page.steps[k]), y(h)); });
-    for (let k = high.length - 1; k >= 0; k--) if (high[k] !== null) pen.lineTo(x(page.steps[k]), y(high[k]));
+    for (const piece of found) piece.forEach(([a, b], k) => (k ? pen.lineTo(a, b) : pen.moveTo(a, b)));
+  };
+  pen.lineJoin = "round";
+  panel.bands.forEach(([low, middle, high], i) => {
+    const { steps } = panel.curves[i];
+    pen.fillStyle = pen.strokeStyle = theme.curves[tint(panel, i)];
+    pen.globalAlpha = 0.16;
+    // Where one quartile is missing all are.
+    const above = pieces(high, steps);
+    along(pieces(low, steps).map((piece, k) => [...piece, ...above[k].reverse()]));
     pen.fill();
+    pen.globalAlpha = 0.45;
+    pen.lineWidth = 1.9;
+    along(pieces(middle, steps));
+    pen.stroke();
     pen.globalAlpha = 1;
   });
-  pen.strokeStyle = theme.soft;
   pen.setLineDash([5, 4]);
-  for (const [from, to, h, said, place] of panel.thresholds) {
+  for (const [from, to, h, said, place, of] of panel.thresholds) {
+    // Among several curves the line says whose it is.
+    pen.fillStyle = pen.strokeStyle = of === null ? theme.soft : theme.curves[tint(panel, of)];
     pen.lineWidth = 1.4;
     pen.beginPath(); pen.moveTo(x(from), y(h)); pen.lineTo(x(to), y(h)); pen.stroke();
-    pen.fillStyle = theme.soft;
     if (place) type(pen, said, x(to), y(h) + (place === "bottom" ? 1 : -1) * small * 0.75, small, "right");
   }
   pen.setLineDash([]);
   const at = page.steps[now.frame];
+  pen.strokeStyle = theme.soft;
   pen.globalAlpha = 0.6;
   pen.lineWidth = 1;
   pen.beginPath(); pen.moveTo(x(at), TOP / 2); pen.lineTo(x(at), height - foot); pen.stroke();
@@ -425,21 +452,8 @@ function drawPanel(panel, lowest) {
   panel.curves.forEach((curve, i) => {
     const colour = theme.curves[tint(panel, i)];
     pen.strokeStyle = pen.fillStyle = colour;
-    pen.lineJoin = "round";
     pen.lineWidth = 3;
-    pen.beginPath();
-    let open = false, before = 0;
-    for (let k = 0; k <= now.frame; k++) {
-      const h = curve.at[k];
-      if (h === null) { open = false; continue; }
-      if (!open) pen.moveTo(x(page.steps[k]), y(h));
-      else {
-        if (curve.steps) pen.lineTo(x(page.steps[k]), y(before));
-        pen.lineTo(x(page.steps[k]), y(h));
-      }
-      open = true;
-      before = h;
-    }
+    along(pieces(curve.at, curve.steps, now.frame));
     pen.stroke();
     const h = curve.at[now.frame];
     if (h !== null) { pen.beginPath(); pen.arc(x(at), y(h), 5, 0, 2 * Math.PI); pen.fill(); }
@@ -517,6 +531,8 @@ const step = (by) => { pause(); show(now.frame + by); };
 // --- words ---
 
 const word = (name) => page.words[now.lang][name];
+// Only what a language says otherwise is packed for it.
+const inLanguage = (said) => said[now.lang] ?? Object.values(said)[0];
 
 function name(button, words, sign = "") {
   button.setAttribute("aria-label", words);
@@ -553,15 +569,7 @@ function tellWords() {
     tellCaption(stage);
     stage.canvas.setAttribute("aria-label", `${page.title[now.lang]}. ${page.lesson[now.lang]}`);
   }
-  $("key").replaceChildren();
-  for (const layer of stages[0].layers.filter((l) => !now.off.has(l.name))) {
-    if (layer.bar) element("span", $("key")).textContent = `${layer.bar.name}: ${layer.bar.ticks.map((t) => t[1]).join(" … ")}`;
-    if (!layer.mark) continue;
-    const entry = element("span", $("key")), sign = element("b", entry);
-    sign.textContent = `${SIGNS[layer.mark]} `;
-    sign.style.color = signColour(layer);
-    entry.append(layer.words[now.lang]);
-  }
+  tellKey();
   for (const panel of panels) {
     panel.curves.forEach((curve, i) => { panel.heads[i][0].textContent = curve.name[now.lang]; });
     panel.canvas.setAttribute("aria-label", panel.curves.map((curve) => curve.name[now.lang]).join(", "));
@@ -573,14 +581,32 @@ function tellWords() {
     const mark = element("i", $("marks"));
     mark.style.left = `${(100 * k) / Math.max(last, 1)}%`;
     mark.title = said;
+    // It lies over the scrubber, and leads where the scrubber would.
+    mark.addEventListener("click", () => { pause(); show(k); });
   }
 }
 
 const SIGNS = { real: "▪", generated: "●", arrow: "➜", line: "—", dashes: "╌" };
-function signColour(layer) {
-  const style = layer.strokes.at(-1).style[now.theme];
-  return style.fill ?? style.colours?.[0] ?? "";
+
+// Of all stages; a bar only if it is that of each, for it stands below all of them.
+function tellKey() {
+  $("key").replaceChildren();
+  const layers = stages.flatMap((stage) => stage.layers).filter((layer) => !now.off.has(layer.name));
+  for (const name of new Set(layers.map((layer) => layer.name))) {
+    const same = layers.filter((layer) => layer.name === name), [layer] = same;
+    const bars = new Set(same.map(({ bar }) => JSON.stringify(inLanguage(bar)))), bar = inLanguage(layer.bar);
+    if (bar && bars.size === 1 && same.length === stages.length) {
+      element("span", $("key")).textContent = `${bar.name}: ${bar.ticks.map((t) => t[1]).join(" … ")}`;
+    }
+    if (!layer.mark) continue;
+    const entry = element("span", $("key")), sign = element("b", entry);
+    sign.textContent = `${SIGNS[layer.mark]} `;
+    sign.style.color = layer.colour[now.theme];
+    if (layer.mark === "generated") sign.style.webkitTextStroke = `1px ${colours().edge}`;
+    entry.append(layer.words[now.lang]);
+  }
 }
+
 const wordsOf = (layer) => stages.flatMap((stage) => stage.layers).find((l) => l.name === layer).words[now.lang];
 
 function fillMenu() {
@@ -615,7 +641,10 @@ window.addEventListener("resize", () => { arrange(); redraw(); });
 function showMenu() {
   $("menu").hidden = !$("menu").hidden;
   $("layers").setAttribute("aria-expanded", String(!$("menu").hidden));
-  if (!$("menu").hidden) $("menu").querySelector("input")?.focus();
+  if ($("menu").hidden) return;
+  $("menu").querySelector("input")?.focus();
+  // All of it, and not just the box that has the focus.
+  $("menu").scrollIntoView({ block: "nearest" });
 }
 
 function fill() {

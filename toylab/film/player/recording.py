@@ -6,8 +6,8 @@ needs nothing of its own to be in the player, and draws there what it draws in a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,12 +23,14 @@ from matplotlib.path import Path
 from matplotlib.text import Text
 
 from toylab.errors import ToylabError
+from toylab.film.key import mark_colour
 from toylab.film.layers import LAYERS
-from toylab.film.layers.base import Bar, Layer
-from toylab.film.layers.surface import Raster, Sheet, Surface
+from toylab.film.layers.base import Layer
+from toylab.film.layers.phase import Phase
+from toylab.film.layers.surface import Raster, Sheet
 from toylab.film.player.packing import Pack, placed
-from toylab.film.style import DPI, THEMES
-from toylab.film.words import WORDS
+from toylab.film.style import DPI, Theme
+from toylab.film.words import WORDS, Words
 from toylab.trace import Trace
 
 # Pixels of the stage for which all sizes are given: the film's own.
@@ -48,7 +50,7 @@ class Cell:
         seed: Whose training.
         title: By language.
         snapshots: What is shown in each frame.
-        scale: Limit and bar of the surface where it shares them with its neighbours.
+        limits: What layers' limits are at least, by name, where stages share them.
         mark: Stands behind the title from frame `judged` on.
         judged: See there.
     """
@@ -57,12 +59,21 @@ class Cell:
     seed: int
     title: dict[str, str]
     snapshots: Sequence[int]
-    scale: tuple[float, Bar] | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
     mark: str = ""
     judged: int = 0
 
 
-def _open(cell: Cell, name: str, theme: str) -> tuple[Axes, Layer, Sequence[Artist]]:
+@dataclass(frozen=True)
+class _Opened:
+    """A layer on a stage of its own."""
+
+    ax: Axes
+    layer: Layer
+    artists: Sequence[Artist]
+
+
+def _open(cell: Cell, name: str, theme: Theme, words: Words) -> _Opened:
     figure = Figure(figsize=(SIDE / DPI, SIDE / DPI), dpi=DPI)
     FigureCanvasAgg(figure)
     ax = figure.add_axes((0, 0, 1, 1))
@@ -70,55 +81,85 @@ def _open(cell: Cell, name: str, theme: str) -> tuple[Axes, Layer, Sequence[Arti
     x0, x1, y0, y1 = (float(v) for v in cell.trace.extent)
     ax.set_xlim(x0, x1)
     ax.set_ylim(y0, y1)
-    layer = LAYERS[name](THEMES[theme], WORDS["en"])
-    return ax, layer, layer.open(ax, cell.trace, cell.seed)
+    layer = LAYERS[name](theme, words)
+    if isinstance(layer, Sheet | Phase):
+        layer.least = cell.limits.get(name, 0.0)
+    return _Opened(ax, layer, layer.open(ax, cell.trace, cell.seed))
 
 
-def recorded(cell: Cell, name: str, shown: bool, pack: Pack) -> dict[str, Any] | None:
+def recorded(
+    cell: Cell, name: str, shown: bool, themes: Mapping[str, Theme], pack: Pack
+) -> dict[str, Any] | None:
     """One layer of a stage as strokes; None where the trace cannot show it.
 
     Args:
         cell: The stage.
         name: Of the layer.
         shown: Whether it is on at first.
+        themes: Between which the player switches, by name.
         pack: Takes the arrays.
     """
+    (theme, *_), (lang, *_) = themes, WORDS
     try:
-        ax, layer, artists = _open(cell, name, SWITCHED[0])
-        others = {theme: _open(cell, name, theme)[2] for theme in SWITCHED[1:]}
+        opened = _open(cell, name, themes[theme], WORDS[lang])
     except ToylabError:
         return None
-    if cell.scale and isinstance(layer, Surface):
-        layer.limit, layer.bar = cell.scale
-    strokes = [_stroke(artist) for artist in artists]
+    dressed, spoken = {theme: opened}, {lang: opened}
+    for code in themes:
+        if code != theme:
+            dressed[code] = _open(cell, name, themes[code], WORDS[lang])
+    # Most layers say nothing, and would be opened in each language for nothing.
+    if opened.layer.bar or any(isinstance(artist, Text) for artist in opened.artists):
+        for code, words in WORDS.items():
+            if code != lang:
+                spoken[code] = _open(cell, name, themes[theme], words)
+    keys = {code: one.layer.key for code, one in dressed.items()}
+    bars = {code: one.layer.bar for code, one in spoken.items()}
+    return {
+        "name": name,
+        "shown": shown,
+        "words": {code: _key_words(name, themes[theme], words) for code, words in WORDS.items()},
+        "mark": opened.layer.key.mark if opened.layer.key else None,
+        "colour": {code: mark_colour(key, themes[code]) for code, key in keys.items() if key},
+        "bar": {code: {"name": bar.name, "ticks": bar.ticks} for code, bar in bars.items() if bar},
+        "strokes": _strokes(cell, opened, dressed, spoken, pack),
+    }
+
+
+def _key_words(name: str, theme: Theme, words: Words) -> str:
+    key = LAYERS[name](theme, words).key
+    return key.words if key else str(getattr(words, name, name.replace("_", " ")))
+
+
+def _strokes(
+    cell: Cell,
+    opened: _Opened,
+    dressed: Mapping[str, _Opened],
+    spoken: Mapping[str, _Opened],
+    pack: Pack,
+) -> list[dict[str, Any]]:
+    """What a layer draws in all frames, with its colours by theme and its words by language."""
+    layer, strokes = opened.layer, [_stroke(artist) for artist in opened.artists]
+    showing = [layer]
+    for k, stroke in enumerate(strokes):
+        if isinstance(stroke, _Words):
+            stroke.texts = {code: one.artists[k] for code, one in spoken.items()}
+            showing = [one.layer for one in spoken.values()]
     sheet: list[np.ndarray] = []
     for snapshot in cell.snapshots:
-        layer.show(snapshot)
+        for one in showing:
+            one.show(snapshot)
         if isinstance(layer, Sheet):
             sheet.append(layer.shown)
         for stroke in strokes:
             stroke.take()
-    extent = (*ax.get_xlim(), *ax.get_ylim())
+    extent = (*opened.ax.get_xlim(), *opened.ax.get_ylim())
     drawn = [stroke.told(pack, extent) for stroke in strokes]
     for k, told in enumerate(drawn):
-        told["style"] = {
-            theme: _stroke(of[k]).style() for theme, of in {SWITCHED[0]: artists, **others}.items()
-        }
+        told["style"] = {code: _stroke(one.artists[k]).style() for code, one in dressed.items()}
     if isinstance(layer, Sheet):
         drawn[0] |= _sheet(layer, np.stack(sheet), pack)
-    return {
-        "name": name,
-        "shown": shown,
-        "words": {lang: _key_words(name, lang) for lang in WORDS},
-        "mark": layer.key.mark if layer.key else None,
-        "bar": {"name": layer.bar.name, "ticks": layer.bar.ticks} if layer.bar else None,
-        "strokes": drawn,
-    }
-
-
-def _key_words(name: str, lang: str) -> str:
-    key = LAYERS[name](THEMES[SWITCHED[0]], WORDS[lang]).key
-    return key.words if key else str(getattr(WORDS[lang], name, name.replace("_", " ")))
+    return drawn
 
 
 def _sheet(layer: Sheet, values: np.ndarray, pack: Pack) -> dict[str, Any]:
@@ -255,13 +296,16 @@ class _Words(_Stroke):
 
     def __init__(self, artist: Any) -> None:
         super().__init__(artist)
-        self._said: list[str] = []
+        #: The same words by language.
+        self.texts: dict[str, Any] = {}
+        self._said: dict[str, list[str]] = {}
         self._strength: list[float] = []
         self._at: list[float] = []
 
     def take(self) -> None:
         text = self.artist
-        self._said.append(text.get_text())
+        for code, one in self.texts.items():
+            self._said.setdefault(code, []).append(one.get_text())
         self._strength.append(_strength(text))
         if not self._at and text.get_text():
             box = text.get_window_extent(text.figure.canvas.get_renderer())
@@ -273,9 +317,10 @@ class _Words(_Stroke):
         return {"colours": [to_hex(text.get_color())], "size": text.get_fontsize()}
 
     def told(self, pack: Pack, extent: Sequence[float]) -> dict[str, Any]:
+        (lang, first), *others = self._said.items()
         return {
             "kind": self.kind,
-            "said": self._said,
+            "said": {lang: first, **{code: said for code, said in others if said != first}},
             "strength": self._strength,
             "place": self._at,
             "align": self.artist.get_ha(),

@@ -13,6 +13,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from toylab.errors import ToylabError
+
 Frame = NDArray[np.uint8]  # [height, width, 4], opaque RGBA
 
 
@@ -36,6 +38,10 @@ class Frames(Protocol):
         ...
 
 
+# Hundredths of a second that a frame may stand: GIF and APNG have 16 bits for it.
+LONGEST = 65_535
+
+
 @dataclass(frozen=True)
 class Timing:
     """How long each frame stands, hundredths of a second: a GIF knows no finer time.
@@ -52,9 +58,19 @@ class Timing:
 
     @classmethod
     def moving(cls, seconds: float, n: int) -> Timing:
-        """Timing of n frames that move for so many seconds, holds not counted."""
+        """Timing of n frames that move for so many seconds, holds not counted.
+
+        Raises:
+            ToylabError: If a frame would stand longer than a GIF can tell.
+        """
         # Below 2 hundredths viewers slow down to 10: fewer frames a second is what they can show.
-        return cls(frame=max(2, round(100 * seconds / max(1, n - 2))))
+        frame = max(2, round(100 * seconds / max(1, n - 2)))
+        if frame > LONGEST:
+            raise ToylabError(
+                f"{seconds:g} seconds for {n} frames is {frame / 100:.0f} s a frame; expected "
+                f"{LONGEST / 100:.0f} s at most. Give fewer --seconds, or record more snapshots."
+            )
+        return cls(frame=frame)
 
     def duration(self, k: int, n: int) -> int:
         """Hundredths of a second of frame k of n."""

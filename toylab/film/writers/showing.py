@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -75,12 +76,16 @@ def write(
 
 
 def check_still(outputs: Sequence[str | Path], still: int | None) -> None:
-    """Check that each output has a writer, and that what shows a single frame is a still.
+    """Check that each output has a writer and is named once, and that what shows a frame is a still.
 
     Raises:
-        ToylabError: If there is no writer, or it is a film's.
+        ToylabError: If there is no writer, an output stands twice, or a frame is asked of a film.
     """
     films = [str(output) for output in outputs if writer_for(output).moving]
+    places = [os.path.realpath(output) for output in outputs]
+    if len(set(places)) < len(places):
+        twice = next(o for o, place in zip(outputs, places, strict=True) if places.count(place) > 1)
+        raise ToylabError(f"-o names {twice} twice. Name each file once.")
     if films and still is not None:
         raise ToylabError(
             f"{films[0]} is a film, and frame {still} is a still. Write .png, .pdf or .svg."

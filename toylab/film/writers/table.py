@@ -40,6 +40,8 @@ def writer_for(output: str | Path) -> Format:
         ToylabError: If there is none, or its extra is not installed.
     """
     ending = ending_of(output)
+    if not Path(output).name:
+        raise ToylabError(f'Cannot write "{output}": it names no file. Give a name.')
     if ending not in WRITERS:
         given = ending or Path(output).name
         hint = "\n  For a folder of numbered frames end the name with /." * (not ending)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from toylab.game.networks.base import Dice, Network
-from toylab.game.networks.mlp import ACTIVATIONS, INITS, MLP
+from toylab.game.networks.mlp import ACTIVATIONS, AMONG, INITS, MLP
 from toylab.game.networks.solvable import Linear, Point, Saddle
 
-__all__ = ["ACTIVATIONS", "INITS", "MLP", "Dice", "Linear", "Network", "Point", "Saddle"]
+__all__ = ["ACTIVATIONS", "AMONG", "INITS", "MLP", "Dice", "Linear", "Network", "Point", "Saddle"]
 
 NETWORKS: dict[str, Callable[..., Network]] = {
     "mlp": MLP,

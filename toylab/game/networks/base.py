@@ -57,7 +57,8 @@ class Network(Protocol):
 def slope_of(value: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """Gradient of a function of points [S, B, C] at each point, by autograd, for all that may follow.
 
-    The batch is summed, never mixed, so the gradient of a sum of values is each point's own gradient.
+    The gradient of a sum of values is each point's own where points do not see one another; with minibatch
+    discrimination, which is refused beside penalties on a slope, it would not be.
     """
     with torch.enable_grad():
         at = x if x.requires_grad else x.detach().requires_grad_()

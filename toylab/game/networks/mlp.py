@@ -64,6 +64,9 @@ _RANDOM_BIAS = frozenset({"lecun"})
 
 
 Width = Annotated[int, Interval(ge=1, le=4096)]
+# Points of its own kind among which minibatch discrimination is recorded: a fair batch, and few enough
+# for a whole surface.
+AMONG = 64
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,13 @@ class MLP:
         if self.minibatch:
             sizes.append(self.hidden[-1] * self.minibatch * _MINIBATCH_DIM)
         return tuple(sizes)
+
+    def numbers(self, others: int) -> int:
+        """Numbers that are kept of one point for its gradient, when it is judged beside so many others."""
+        layers = self.inputs + sum(fan_out for _, fan_out in self.layers)
+        # Of each pair: the differences, and the closeness.
+        pairs = others * self.minibatch * (_MINIBATCH_DIM + 1)
+        return layers + pairs
 
     def initial(self, rngs: Sequence[np.random.Generator]) -> Tensor:
         """Draw initial parameters, one stream per seed, [S, P]."""

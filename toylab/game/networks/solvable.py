@@ -12,8 +12,10 @@ from annotated_types import Len
 from torch import Tensor
 
 from toylab.game.networks.base import Dice, slope_of
+from toylab.targets.base import Position
 
-Coordinates = Annotated[tuple[float, ...], Len(2, 2)]
+# Within the bounds of the data's own plane: a point starts in it, and the film shows where.
+Coordinates = Annotated[tuple[Position, ...], Len(2, 2)]
 
 
 @dataclass(frozen=True)

@@ -167,7 +167,15 @@ def step_both(game: Game, d: Tensor, g: Tensor) -> None:
 
 @dataclass(frozen=True)
 class OneEach:
-    """What all rules share in which each player moves once a round, on the same batch."""
+    """What all rules share in which each player moves once a round, on the same batch.
+
+    Attributes:
+        discriminator_steps: 1.
+        generator_steps: 1.
+
+    Raises:
+        ToylabError: If either is another number.
+    """
 
     discriminator_steps: Count = 1
     generator_steps: Count = 1

@@ -33,6 +33,8 @@ from toylab.workers import Workers
 
 COMMAND = "python -m toylab.gallery"
 HOME = Path("renders")
+# Written by the command that docs/sweeps.md tells.
+DIAGRAM = "phase-diagram.png"
 PAGES = {"en": "README.md", "zh": "README.zh-CN.md"}
 # Bytes of the films in each language, and of the largest: they stay in the repository's history for ever.
 MOST_BYTES, LARGEST = {"en": 18_000_000, "zh": 6_000_000}, 900_000
@@ -61,6 +63,7 @@ class PageWords:
         headline: How all claims fared.
         span: Stands between the first seed and the last.
         parts: What the headline adds of the claims that do not hold, by verdict.
+        diagram: Heading and words of the phase diagram.
     """
 
     title: str
@@ -72,6 +75,7 @@ class PageWords:
     headline: str
     span: str
     parts: dict[str, str]
+    diagram: tuple[str, str]
 
 
 PAGE_WORDS = {
@@ -89,6 +93,14 @@ PAGE_WORDS = {
         headline="On seeds {seeds}, {holds} of {n} claims hold{rest}.",
         span=" to ",
         parts={"undecided": ", {n} undecided", "fails": ", {n} failed"},
+        diagram=(
+            "A phase diagram",
+            "Between a discriminator that is too weak and one that is too strong lies a ridge: the more "
+            "often D plays, the more slowly it must learn. 4 x 4 settings of `k-one`, 16 seeds each, "
+            "3,000 rounds, G at a rate of 1e-3 throughout; a strip shows every seed, for a mean can be "
+            "eight modes in half of them and none in the others. "
+            "[One command makes it](../docs/sweeps.md#a-phase-diagram).",
+        ),
     ),
     "zh": PageWords(
         title="场景一览",
@@ -102,6 +114,13 @@ PAGE_WORDS = {
         headline="在种子 {seeds} 上，{n} 条论断中 {holds} 条成立{rest}。",
         span=" 到 ",
         parts={"undecided": "，{n} 条未定", "fails": "，{n} 条不成立"},
+        diagram=(
+            "相图",
+            "判别器太弱与太强之间有一道山脊：判别器走得越勤，就必须学得越慢。"
+            "`k-one` 的 4 x 4 种设置，各 16 个种子、3000 轮，生成器的学习率始终是 1e-3；"
+            "色条画出每一个种子，因为均值可能是一半种子八个模式、另一半一个也没有。"
+            "[一条命令即可生成](../docs/sweeps.md#a-phase-diagram)（英文）。",
+        ),
     ),
 }
 
@@ -131,12 +150,15 @@ def page(lang: str) -> str:
     """The page in a language, in Markdown."""
     said = PAGE_WORDS[lang]
     lines = [f"# {said.title}", "", said.other, "", said.intro, "", f"{headline(lang)} {said.made}"]
-    lines += ["", *(f"- [{c.title[lang]}](#{_anchor(c.title[lang])})" for c in CHAPTERS)]
+    headings = [*(chapter.title[lang] for chapter in CHAPTERS), said.diagram[0]]
+    lines += ["", *(f"- [{heading}](#{_anchor(heading)})" for heading in headings)]
     for chapter in CHAPTERS:
         lines += ["", f"## {chapter.title[lang]}", "", chapter.lesson[lang], ""]
         for row in _rows(families(chapter)):
             lines += ["<table><tr>", *(line for name in row for line in _card(name, lang))]
             lines += ["</tr></table>", ""]
+    heading, words = said.diagram
+    lines += [f"## {heading}", "", words, "", f"![{heading}]({DIAGRAM})"]
     return "\n".join(lines).rstrip() + "\n"
 
 

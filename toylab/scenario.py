@@ -27,7 +27,7 @@ from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES, Count
 from toylab.mistakes import explain, without
 from toylab.options import CONFIG, Built, Choice, From, attempt
-from toylab.rules import recorded_bytes, refuse_illegal
+from toylab.rules import refuse_illegal
 from toylab.settings import differing, flat
 from toylab.targets import TARGETS
 
@@ -198,10 +198,6 @@ class Scenario(_Model):
     def _plays(self) -> Scenario:
         attempt(lambda: refuse_illegal(self))
         return self
-
-    def recorded_bytes(self, n_seeds: int, n_filmed: int) -> int:
-        """Size of the trace in memory, up to small arrays."""
-        return recorded_bytes(self.recording, n_seeds, n_filmed)
 
     @property
     def name(self) -> str:

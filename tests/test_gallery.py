@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ import toylab
 from toylab import catalogue, gallery
 from toylab.claims import verdict
 from toylab.exhibits import CHAPTERS, families
+from toylab.film.writers import provenance_of
 from toylab.film.writers.gif import comment_of
 from toylab.gallery import FRAMES, HOME, IN_CHINESE, LARGEST, MOST_BYTES, PAGES
 from toylab.scenario import load
@@ -53,9 +55,18 @@ def test_the_page_shows_every_film_and_every_command_once(lang: str) -> None:
     own = {
         name: "gallery/zh/" if lang == "zh" and name in IN_CHINESE else "gallery/" for name in NAMES
     }
-    assert shown == Counter(f"{folder}{name}.gif" for name, folder in own.items())
+    films = (f"{folder}{name}.gif" for name, folder in own.items())
+    assert shown == Counter([*films, gallery.DIAGRAM])
     ran = re.findall(r"^`toylab run (\S+).*`$", text, re.M)
     assert sorted(ran) == NAMES
+
+
+def test_the_phase_diagram_was_made_by_the_command_that_is_told() -> None:
+    section = (ROOT / "docs/sweeps.md").read_text(encoding="utf-8").split("## A phase diagram")[1]
+    (told,) = re.findall(r"^    (toylab sweep (?:.+\\\n)*.+)$", section, re.M)
+    made = provenance_of(ROOT / HOME / gallery.DIAGRAM)
+    assert shlex.split(told.replace("\\\n", " ")) == shlex.split(made["film_command"])
+    assert made["seeds"] == "0 to 15"
 
 
 @pytest.mark.parametrize("lang", PAGES)

@@ -76,7 +76,7 @@ def test_the_readme_names_every_command_and_no_other() -> None:
 def test_the_numbers_of_the_readme_are_the_code_s() -> None:
     table = SECTIONS["Beside others"]
     assert f"{len(catalogue.names())} scenarios" in TEXT
-    assert f"| {len(TARGETS)} kinds of distribution" in table
+    assert f"| {len(TARGETS)} kinds of target" in table
     games = f"{len(OBJECTIVES)} objectives, {len(PENALTIES)} penalties and tricks, {len(UPDATES)} updates"
     assert f"| {games} |" in table
 

@@ -57,8 +57,9 @@ class Task:
         """Hash of all that decides its numbers."""
         told = [played(self.settings), self.seeds, _code()]
         # Another picture under the same name is another target.
-        if "file" in self.settings["target"]:
-            told.append(_held(Path(self.settings["target"]["file"])))
+        target = self.settings.get("target", {})
+        if "file" in target:
+            told.append(_held(Path(target["file"])))
         # Cards round otherwise than processors.
         told += [self.device] * (self.device != "cpu")
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]

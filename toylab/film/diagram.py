@@ -119,9 +119,7 @@ def counted(runs: Runs, each: str = "strips: each seed, lowest first") -> str:
     lacking = sum(not np.isfinite(x) for numbers in runs.values() for x in numbers)
     told = f"mean of {n} seeds; {each}" if n > 1 else "one seed"
     n_runs = sum(map(len, runs.values()))
-    return told + f"; {lacking} of {n_runs} runs failed or diverged and count nowhere" * bool(
-        lacking
-    )
+    return told + f"; {lacking} of {n_runs} failed" * bool(lacking)
 
 
 def _curve(ax: Axes, axis: Axis, runs: Runs, look: Theme) -> None:

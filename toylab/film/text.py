@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
+import numpy as np
 from matplotlib import rc_context
 from matplotlib.font_manager import FontProperties
+from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
 from toylab.film.style import DPI
@@ -40,8 +43,23 @@ def fitted(
 _PIECES = re.compile(r"[\u2e80-\uffef][\u3001\u3002\uff01-\uff1f]*|[^\s\u2e80-\uffef]{1,24}\s*|\s+")
 
 
+# A film asks for the same words at several sizes, and is opened twice: once to see whether it can be.
+@lru_cache(maxsize=4096)
 # A $ is a $, whoever asks and whatever matplotlib is set to.
 @rc_context({"text.parse_math": False})
+def _measured(line: str, points: float, fonts: tuple[str, ...], bold: bool) -> float:
+    """Width of a line's outline, units, to the next pixel."""
+    if not line.strip():
+        return 0.0  # blanks have no outline
+    font = FontProperties(family=list(fonts), weight="bold" if bold else "normal")
+    outline = TextPath((0, 0), line, size=points * DPI / 72, prop=font)
+    # A curve lies within its control points; its exact extent takes matplotlib fifty times as long. What
+    # closes a shape is no place on it.
+    across = outline.vertices[outline.codes != Path.CLOSEPOLY, 0]
+    # At 72 dots an inch hinting makes lines wider by up to a hundredth.
+    return 1.012 * float(np.ptp(across))
+
+
 def wrapped(
     words: str, width: float, points: float, fonts: Sequence[str], bold: bool = False, most: int = 2
 ) -> list[str]:
@@ -55,16 +73,10 @@ def wrapped(
         bold: Whether the words are bold.
         most: How many lines there may be.
     """
-    font = FontProperties(family=list(fonts), weight="bold" if bold else "normal")
     words = " ".join(words.split())
 
     def measure(line: str) -> float:
-        # The outline's width, to the next pixel; an empty line has no outline.
-        if not line:
-            return 0.0
-        outline = TextPath((0, 0), line, size=points * DPI / 72, prop=font).get_extents()
-        # At 72 dots an inch hinting makes lines wider by up to a hundredth.
-        return 1.012 * float(outline.width)
+        return _measured(line, points, tuple(fonts), bold)
 
     if measure(words) <= width:
         return [words]

@@ -22,9 +22,11 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-with atheris.instrument_imports(  # pyright: ignore[reportAttributeAccessIssue]
-    include=["toylab", "tomllib"]
-):
+# The first process only starts one for each door.
+DOOR = sys.argv[1] if len(sys.argv) > 1 else ""
+WATCHED = ["toylab", "tomllib"] if DOOR else ["nothing"]
+
+with atheris.instrument_imports(include=WATCHED):  # pyright: ignore[reportAttributeAccessIssue]
     from commands import ends_well
     from games import SMALL
 
@@ -133,7 +135,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        fuzz(sys.argv[1], SECONDS)
+    if DOOR:
+        fuzz(DOOR, SECONDS)
     else:
         sys.exit(main())

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from toylab.errors import ToylabError
+from toylab.feed import BLOCK
 from toylab.game.networks import AMONG, MLP
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.updates import UPDATES
@@ -41,8 +42,6 @@ _TERMS = (*_SLOPES, "label_smoothing")
 # The most bytes of whatever one seed needs, of which eight still fit the memory of a large laptop; and of
 # all that an ensemble records.
 MOST_BYTES = 4 << 30
-# Batches of each kind that a seed draws at once, as `feed` does.
-BLOCK = 32
 
 
 def refuse_illegal(scenario: _Settings) -> None:

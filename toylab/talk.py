@@ -12,7 +12,7 @@ from toylab.film.words import WORDS
 from toylab.lecture import Lecture, Page
 from toylab.rehearsal import found, rehearse, shared_seed
 from toylab.scenario import Scenario, base_of, differences, load
-from toylab.show.deck import Deck, Slide, plain, stem
+from toylab.show.deck import Deck, Slide, stem
 from toylab.show.figures import FIGURES, DrawnFigure
 from toylab.show.films import Change, Told, film_slides
 from toylab.show.words import DECK_WORDS
@@ -101,11 +101,11 @@ def deck_of(
         notes = page.said("notes", lang)
         title, lesson = page.said("title", lang) or "", page.said("lesson", lang) or ""
         if page.points is not None:
-            points = tuple(map(plain, page.said("points", lang)))
-            slides.append(Slide(plain(title), plain(lesson), points=points, notes=notes))
+            points = tuple(page.said("points", lang))
+            slides.append(Slide(title, lesson, points=points, notes=notes))
         elif page.figure is not None:
             figure = DrawnFigure(stem(page.figure, taken), page.figure, look.theme, lang)
-            slides.append(Slide(plain(title), plain(lesson), figure=figure, notes=notes))
+            slides.append(Slide(title, lesson, figure=figure, notes=notes))
         else:
             own = []
             games, asked, chosen = _played(talk, page, seed)
@@ -123,8 +123,8 @@ def deck_of(
     n = sum(slide.film is not None for slide in slides)
     subtitle = talk.lecture.said("subtitle", lang) or said.subtitle.format(n=n)
     return Deck(
-        plain(talk.lecture.said("title", lang)),
-        plain(subtitle),
+        talk.lecture.said("title", lang),
+        subtitle,
         tuple(slides),
         look.theme,
         lang,

@@ -48,14 +48,14 @@ def test_parts_of_dead_processes_are_swept_and_others_are_left(tmp_path: Path) -
 def test_parts_of_a_folder_with_a_dot_in_its_name_are_swept(tmp_path: Path) -> None:
     for name in (f".{DEAD}.part.frames.v2", f".{DEAD}.old.part.frames.v2"):
         (tmp_path / name).mkdir()
-    with whole_folder(tmp_path / "frames.v2", lambda folder: True) as part:
+    with whole_folder(tmp_path / "frames.v2", lambda folder: True, "ours") as part:
         (part / "0.png").write_text("")
     assert os.listdir(tmp_path) == ["frames.v2"]
 
 
 @pytest.mark.parametrize("path", [".", "/", ""])
 def test_a_path_without_a_name_is_one_line(path: str) -> None:
-    for write in (whole, lambda path: whole_folder(path, lambda folder: True)):
+    for write in (whole, lambda path: whole_folder(path, lambda folder: True, "ours")):
         with pytest.raises(ToylabError, match="names no file"), write(Path(path)):
             pass
 

@@ -14,6 +14,7 @@ from commands import ends_well, ran, toylab
 from games import small_toml
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from toylab import toml, trace
 from toylab.errors import ToylabError
@@ -143,6 +144,56 @@ def test_a_link_is_followed_and_stays(kept: str) -> None:
         assert ends_well("render", kept, "-o", "frames/") == 0
     assert Path("frames").is_symlink() and Path("far/frames/frame-0000.png").is_file()
     assert sorted(os.listdir("far")) == ["frames", "real.gif"]
+
+
+CLAIM = '[[claims]]\ntext = "C"\nmetric = "c2st"\nrelation = ">="\nthreshold = 0.0\n'
+COMMANDS = [
+    "train small.toml -o {}.npz",
+    "run small.toml -o {}.gif",
+    "run small.toml --to {}",
+    "compare small.toml small.toml -o {}.webp",
+    "check small.toml --jobs 1 --seeds 1 -o {}.md",
+    "sweep small.toml --over training.batch=8,9 --metric c2st --jobs 1 -o {}.csv",
+    "sweep small.toml --over training.batch=8,9 --metric c2st --jobs 1 -o {}.png",
+    "slides small.toml -o {}.pptx",
+    "slides small.toml -o {}.qmd",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_cannot_be_written_is_said_before_any_training(
+    command: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trained(*_: object) -> None:
+        raise AssertionError("trained for nothing")
+
+    monkeypatch.setattr("toylab.training.train", trained)
+    with open("small.toml", "a") as file:
+        file.write(CLAIM)
+    Path("file").write_text("")
+    before = sorted(os.listdir())
+    # A file where a folder should be; a name that leaves no room for the part's; a folder of nobody's.
+    long = "x" * (245 if "{}." in command else 256)
+    for place in ("file/x", long, "/proc/nowhere/x"):
+        assert ends_well(*command.format(place).split(), names="Cannot write") == 2
+    assert sorted(os.listdir()) == before
+
+
+@pytest.mark.parametrize("command", [COMMANDS[1], COMMANDS[3], COMMANDS[5], COMMANDS[6]])
+def test_the_file_of_the_data_is_not_written_over(command: str, here: Path) -> None:
+    ending = command[command.rindex("}") + 1 :]
+    data = Path(f"data{ending}")
+    points = "".join(f"{x},{x * x % 7}\n" for x in range(20))
+    if ending == ".csv":
+        data.write_text(points)
+    else:
+        Image.fromarray(np.tri(8, dtype=np.uint8) * 255).save(data)
+    kind = "points" if ending == ".csv" else "image"
+    target = {"kind": kind, "file": str(data)}
+    Path("small.toml").write_text('title = "S"\nlesson = "L"\n' + small_toml(target=target))
+    before = data.read_bytes()
+    assert ends_well(*command.format("./data").split(), names="the data are read from") == 2
+    assert data.read_bytes() == before
 
 
 def test_thousands_of_folders_are_a_name_too_long(kept: str) -> None:

@@ -108,11 +108,13 @@ def train(
     set_: Changes = [],  # noqa: B006
 ) -> None:
     """Train a scenario on some seeds and keep the trace (.npz)."""
+    from toylab.files import expect_file
     from toylab.scenario import load
 
     scenario = load(name, set_)
     for path in output:
         expect_ending(path, (".npz",))
+        expect_file(path)
     trace, seconds = _record(scenario, parse_seeds(seeds), _device(device))
     for path in output:
         trace.save(path)
@@ -132,10 +134,10 @@ def render(
 ) -> None:
     """Film a trace; each output's ending picks the writer."""
     from toylab.film.look import Look
-    from toylab.film.writers import check_still
+    from toylab.film.writers import check_outputs
     from toylab.trace import Trace
 
-    check_still(output, frame)
+    check_outputs(output, frame)
     wanted = Look(**look).checked(warn)
     _film(*wanted.open([Trace.load(trace)], seed, _grid(seed, seeds)), output, frame)
 
@@ -155,16 +157,16 @@ def run(
     frame: Still = None,
 ) -> None:
     """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz, or what -o names."""
+    from toylab.files import expect_apart, expect_file
     from toylab.film.look import Look
-    from toylab.film.writers import check_still
-    from toylab.rehearsal import rehearse
+    from toylab.film.writers import check_outputs
+    from toylab.rehearsal import read_by, rehearse
     from toylab.scenario import seed_to_film
 
     if output and len(names) > 1:
         raise ToylabError(
             f"-o names the film of one scenario, and {len(names)} were given. Leave -o out, or run one."
         )
-    check_still(output or ["film.gif"], frame)
     wanted, grid, place = Look(**look).checked(warn), _grid(seed, seeds), _device(device)
     # All of them before the first is trained: a misspelt last name should not cost an hour.
     scenarios = [_loaded(name, set_) for name in names]
@@ -173,14 +175,18 @@ def run(
         twice = next(name for name in stems if stems.count(name) > 1)
         raise ToylabError(f"Two of these are called {twice}, and one film would replace the other.")
     games = [(one, grid or [seed_to_film([one], seed)]) for one in scenarios]
+    files = [(to / f"{stem}.npz", output or [str(to / f"{stem}.gif")]) for stem in stems]
+    for kept, films in files:
+        check_outputs(films, frame)
+        expect_file(kept)
+        expect_apart([kept, *films], read_by(scenarios))
     for (scenario, own), name in zip(games, names, strict=True):
         rehearse(
             [scenario], own, lambda traces: wanted.film(traces, None, grid), _asked(name, set_)
         )
-    for scenario, own in games:
+    for (scenario, own), (kept, films) in zip(games, files, strict=True):
         trace, took = _record(scenario, own, place)
-        trace.save(to / f"{scenario.name}.npz")
-        films = output or [str(to / f"{scenario.name}.gif")]
+        trace.save(kept)
         film, timing = wanted.open([trace], None, grid)
         _film(film, timing, films, frame, f"trained in {took:.1f} s, ")
 
@@ -200,20 +206,22 @@ def compare(
     frame: Still = None,
 ) -> None:
     """Film two to four scenarios side by side: same steps, same colours."""
+    from toylab.files import expect_apart
     from toylab.film.compare import MOST_TRACES
     from toylab.film.look import Look
-    from toylab.film.writers import check_still
-    from toylab.rehearsal import found, rehearse, shared_seed
+    from toylab.film.writers import check_outputs
+    from toylab.rehearsal import found, read_by, rehearse, shared_seed
     from toylab.trace import Trace
 
     if not 2 <= len(names) <= MOST_TRACES:
         raise ToylabError(
             f"compare takes 2 to {MOST_TRACES} scenarios or traces, got {len(names)}."
         )
-    check_still(output, frame)
+    check_outputs(output, frame)
     wanted = Look(**look).checked(warn)
     place = _device(device)
     games = [found(name, set_) for name in names]
+    expect_apart(output, read_by(games))
     chosen = shared_seed(games, seed)
     rehearse(games, [chosen], lambda traces: wanted.film(traces, seed, None))
     traces = [one if isinstance(one, Trace) else _record(one, [chosen], place)[0] for one in games]
@@ -238,11 +246,13 @@ def check(
     """Count the scenarios' claims over seeds; exit code 1 if one fails."""
     from toylab import report, study
     from toylab.ensembles import CACHE
-    from toylab.files import whole
+    from toylab.files import expect_apart, expect_file, whole
     from toylab.workers import Workers
 
     for path in output or []:
         expect_ending(path, (".json", ".md"))
+        expect_file(path)
+    expect_apart(output or [])
     workers, place = Workers(jobs, backend), _device(device)
     chosen, numbers = study.named(names or []), parse_seeds(seeds, first=1000)
     found: list[study.Outcome] = []
@@ -292,7 +302,9 @@ def sweep(
 ) -> None:
     """Train every combination of some settings: a row a run, a picture of the whole, and films."""
     from toylab.ensembles import CACHE
+    from toylab.files import expect_apart
     from toylab.film.look import Look
+    from toylab.rehearsal import read_by
     from toylab.survey import Outputs, survey
     from toylab.sweep import plan
     from toylab.workers import Workers
@@ -319,6 +331,7 @@ def sweep(
         bool(outputs.films),
     )
     outputs.check([(axis.path, axis.values) for axis in chosen.axes])
+    expect_apart(output, read_by([scenario for _, scenario in chosen.scenarios]))
     found = survey(chosen, workers, outputs, wanted, CACHE.absolute(), command(), progress)
     broken = sum(bool(row.failure) for row in found)
     for file in output:

@@ -7,7 +7,8 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from toylab.errors import ToylabError
@@ -20,22 +21,14 @@ def whole(path: Path) -> Iterator[Path]:
     Raises:
         ToylabError: If the folder cannot be made or written, or the disk is full.
     """
-    path = Path(path)
-    to = _led(path)
+    to = expect_file(path)
     part = _part(to)
     try:
-        _make(to.parent)
-        if to.is_dir():
-            raise ToylabError(f"Cannot write {path}: it is a folder. Give the name of a file.")
-        if to.exists() and not to.is_file():
-            # A pipe or a device would be gone, and whoever reads it would wait for ever.
-            raise ToylabError(f"Cannot write {path}: it is no file. Give the name of a file.")
-        _sweep(to)
-        yield part
-        os.replace(part, to)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ToylabError(f"Cannot write {path}: {reason}.") from error
+        with naming(path):
+            _make(to.parent)
+            _sweep(to)
+            yield part
+            os.replace(part, to)
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
@@ -53,9 +46,7 @@ def scratch(part: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def whole_folder(
-    path: Path, ours: Callable[[Path], bool], held: str = "frames that toylab wrote"
-) -> Iterator[Path]:
+def whole_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Iterator[Path]:
     """Give a temporary folder beside `path` and move it there once the block ends well.
 
     Args:
@@ -66,28 +57,91 @@ def whole_folder(
     Raises:
         ToylabError: If something else stands there, or the folder cannot be written.
     """
-    to = _led(path)
+    to = expect_folder(path, ours, held)
     part, old = _part(to), _part(to, "old.part")
     try:
-        if to.exists() and not (to.is_dir() and ours(to)):
-            raise ToylabError(
-                f"Cannot write {path}/: it holds other things than {held}. Give another name."
-            )
-        _make(to.parent)
-        _sweep(to)
-        part.mkdir()
-        yield part
-        if to.exists():
-            to.rename(old)
-        part.rename(to)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ToylabError(f"Cannot write {path}/: {reason}.") from error
+        with naming(f"{path}/"):
+            _make(to.parent)
+            _sweep(to)
+            part.mkdir()
+            yield part
+            if to.exists():
+                to.rename(old)
+            part.rename(to)
     finally:
         shutil.rmtree(part, ignore_errors=True)
         if old.exists() and not to.exists():
             old.rename(to)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def expect_file(path: str | Path) -> Path:
+    """Check that a file can be written, before anything is done for it; what stands there is left alone.
+
+    Returns:
+        Where it goes: a link stays, and what it names is written.
+
+    Raises:
+        ToylabError: If it names no file, a folder or a device stands there, or its folder takes no files.
+    """
+    to = _led(Path(path))
+    _part(to)
+    with naming(path):
+        if to.is_dir():
+            raise ToylabError(f"Cannot write {path}: it is a folder. Give the name of a file.")
+        if to.exists() and not to.is_file():
+            # A pipe or a device would be gone, and whoever reads it would wait for ever.
+            raise ToylabError(f"Cannot write {path}: it is no file. Give the name of a file.")
+        _expect_room(to)
+    return to
+
+
+def expect_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Path:
+    """Check that a folder can be written, as `expect_file` does; arguments as `whole_folder`."""
+    to = _led(path)
+    _part(to)
+    with naming(f"{path}/"):
+        if to.exists() and not (to.is_dir() and ours(to)):
+            raise ToylabError(
+                f"Cannot write {path}/: it holds other things than {held}. Give another name."
+            )
+        _expect_room(to)
+    return to
+
+
+def expect_apart(outputs: Sequence[str | Path], inputs: Sequence[str | Path] = ()) -> None:
+    """Check that no output is named twice, nor would replace what it is made of.
+
+    Raises:
+        ToylabError: With the first that does.
+    """
+    read, taken = {os.path.realpath(path) for path in inputs}, set[str]()
+    for output in outputs:
+        place = os.path.realpath(output)
+        if place in taken:
+            raise ToylabError(f"-o names {output} twice. Name each file once.")
+        if place in read:
+            raise ToylabError(
+                f"-o {output} would replace what the data are read from. Give another name."
+            )
+        taken.add(place)
+
+
+@contextlib.contextmanager
+def naming(path: str | Path) -> Iterator[None]:
+    """Say of what the system refuses which output it was."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ToylabError(f"Cannot write {path}: {reason}.") from error
+
+
+def _expect_room(to: Path) -> None:
+    """Try whether a file can be made where `to` will be: only the system knows. It leaves no trace."""
+    _part(to, "scratch.part").exists()  # raises where the name is too long
+    above = next(folder for folder in to.absolute().parents if folder.exists())
+    tempfile.TemporaryFile(dir=above).close()
 
 
 def _led(path: Path) -> Path:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from toylab.errors import ToylabError, unknown
-from toylab.files import whole
+from toylab.files import expect_apart, expect_file, whole
 from toylab.film.diagram import PICTURES, Runs, check_axes, check_words, diagram
 from toylab.film.look import Look
 from toylab.film.pace import wanted
 from toylab.film.product import Product, check_product
-from toylab.film.writers import WRITERS, Timing, check_still
+from toylab.film.writers import WRITERS, Timing, check_outputs
 from toylab.film.writers.table import ending_of
 from toylab.rehearsal import rehearse
 from toylab.report import about
@@ -46,10 +46,10 @@ class Outputs:
         """Sort outputs by their endings, before anything is trained.
 
         Raises:
-            ToylabError: If an ending is unknown, a name stands twice, or a package is missing.
+            ToylabError: If an ending is unknown, a name stands twice, a package is missing, or a file
+                cannot be written.
         """
-        if len(set(names)) != len(names):
-            raise ToylabError("-o names a file twice. Name each once.")
+        expect_apart(names)
         endings = {name: ending_of(name) for name in names}
         for name, ending in endings.items():
             if ending not in (*TABLES, *WRITERS):
@@ -59,7 +59,9 @@ class Outputs:
         moving = tuple(name for name in names if endings[name] not in (*TABLES, *PICTURES))
         for path in tables:
             check_table(path)
-        check_still(moving, None)
+        for path in (*tables, *pictures):
+            expect_file(path)
+        check_outputs(moving)
         return cls(tables, pictures, moving)
 
     def check(self, over: Sequence[tuple[str, Sequence[str]]]) -> None:

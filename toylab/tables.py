@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from toylab.errors import ToylabError
-from toylab.files import whole
+from toylab.files import naming, whole
 from toylab.sweep import Plan, Row
 
 # Takes the rows of an ensemble that has ended.
@@ -72,7 +72,7 @@ def _csv(path: Path, plan: Plan) -> Iterator[Add]:
         for row in rows:
             shown = (f"{x:.6g}" for x in row.numbers)
             writer.writerow([*row.values, row.seed, *shown, row.failure])
-        with _told(path):
+        with naming(path):
             if not begun:
                 # What an earlier sweep left stands until this one has something to say.
                 file.truncate(0)
@@ -83,7 +83,7 @@ def _csv(path: Path, plan: Plan) -> Iterator[Add]:
                 file.truncate(before)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with _told(path):
+    with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("ab", buffering=0)
     try:
@@ -142,16 +142,6 @@ def _all(kind: Callable[[str], Any], values: Sequence[str]) -> bool:
     except ValueError:
         return False
     return True
-
-
-@contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Say which file it was that could not be written."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ToylabError(f"Cannot write {path}: {reason}.") from error
 
 
 TABLES: dict[str, Format] = {

@@ -16,6 +16,8 @@ from toylab.show.deck import Deck, Figure
 
 # What stands in the names of some files and in no text: control characters, bytes that are not UTF-8.
 NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+# What a deck's folder holds, for messages.
+OURS = "what toylab wrote"
 # What the record calls the list of the folder's own files.
 _FILES = "files"
 
@@ -56,7 +58,7 @@ def filled(path: Path, deck: Deck) -> Iterator[Assets]:
     Raises:
         ToylabError: If a folder of that name holds what toylab did not write.
     """
-    with whole_folder(folder_of(path), is_ours, "what toylab wrote") as folder:
+    with whole_folder(folder_of(path), is_ours, OURS) as folder:
         yield Assets(folder, folder_of(path).name)
         files = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
         told = {**deck.provenance, _FILES: json.dumps(files)}

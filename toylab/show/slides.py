@@ -13,9 +13,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from toylab.errors import ToylabError
-from toylab.files import whole
+from toylab.files import expect_apart, expect_file, expect_folder, whole
 from toylab.show import beamer, marp, quarto
-from toylab.show.assets import NO_TEXT, Assets, filled, folder_of, record_of
+from toylab.show.assets import NO_TEXT, OURS, Assets, filled, folder_of, is_ours, record_of
 from toylab.show.deck import TOLD_PART, Deck, Watch
 
 # Writes a deck: the text, its folder, who is told of each slide.
@@ -80,9 +80,11 @@ def check(outputs: Sequence[Path], video: bool = False) -> None:
                 f"Cannot write {path} with videos: the video extra is missing. "
                 'pip install "toylab[video]", or leave --video out.'
             )
-    folders = [folder_of(path) for path in outputs]
-    if len(set(map(str, outputs))) != len(outputs) or len(set(folders)) != len(folders):
-        raise ToylabError("-o names a deck twice. Name each once.")
+    expect_apart(outputs)
+    for path in outputs:
+        expect_file(path)
+        if DECKS[path.suffix.lower()].write is not None:
+            expect_folder(folder_of(path), is_ours, OURS)
 
 
 def write(deck: Deck, path: Path, watch: Watch = lambda title: None) -> None:

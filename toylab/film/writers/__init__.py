@@ -5,7 +5,7 @@ A writer takes frames as they are drawn and keeps none, so memory does not grow 
 
 from toylab.film.writers.base import Frame, Frames, Timing
 from toylab.film.writers.palette import Palette
-from toylab.film.writers.showing import check_still, write
+from toylab.film.writers.showing import check_outputs, write
 from toylab.film.writers.table import WRITERS, provenance_of, writer_for
 
 __all__ = [
@@ -14,7 +14,7 @@ __all__ = [
     "Frames",
     "Palette",
     "Timing",
-    "check_still",
+    "check_outputs",
     "provenance_of",
     "write",
     "writer_for",

@@ -12,6 +12,8 @@ from PIL import Image
 from toylab.film.writers.base import Frame, Reel
 
 RECORD = "provenance.json"
+# What such a folder holds, for messages.
+FRAMES = "frames that toylab wrote"
 _FRAME = re.compile(r"frame-\d+\.png")
 
 

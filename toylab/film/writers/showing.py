@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,9 +13,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from toylab.errors import ToylabError
-from toylab.files import whole, whole_folder
+from toylab.files import expect_apart, expect_file, expect_folder, whole, whole_folder
 from toylab.film.writers.base import Frame, Frames, Reel, Timing, Writer
-from toylab.film.writers.folder import is_ours
+from toylab.film.writers.folder import FRAMES, is_ours
 from toylab.film.writers.halves import beside, worth_halving
 from toylab.film.writers.table import FOLDER, ending_of, writer_for
 
@@ -50,8 +49,8 @@ def write(
     Raises:
         ToylabError: If an ending is unknown, a frame is not there, or a file cannot be written.
     """
+    check_outputs(outputs, still)
     formats = [writer_for(output) for output in outputs]
-    check_still(outputs, still)
     n = len(frames)
     if still is not None and not 0 <= still < n:
         raise ToylabError(f"frame {still} is not in the film. It has {n}: 0 to {n - 1}.")
@@ -75,26 +74,32 @@ def write(
             _show(reel, writers, watch)
 
 
-def check_still(outputs: Sequence[str | Path], still: int | None) -> None:
-    """Check that each output has a writer and is named once, and that what shows a frame is a still.
+def check_outputs(outputs: Sequence[str | Path], still: int | None = None) -> None:
+    """Check that each output has a writer, a place of its own, and that what shows a frame is a still.
+
+    Args:
+        outputs: Files, or folders: their names end with "/".
+        still: The one frame of a still.
 
     Raises:
-        ToylabError: If there is no writer, an output stands twice, or a frame is asked of a film.
+        ToylabError: With the first that cannot be written, or if a frame is asked of a film.
     """
     films = [str(output) for output in outputs if writer_for(output).moving]
-    places = [os.path.realpath(output) for output in outputs]
-    if len(set(places)) < len(places):
-        twice = next(o for o, place in zip(outputs, places, strict=True) if places.count(place) > 1)
-        raise ToylabError(f"-o names {twice} twice. Name each file once.")
+    expect_apart(outputs)
     if films and still is not None:
         raise ToylabError(
             f"{films[0]} is a film, and frame {still} is a still. Write .png, .pdf or .svg."
         )
+    for output in outputs:
+        if ending_of(output) == FOLDER:
+            expect_folder(Path(output), is_ours, FRAMES)
+        else:
+            expect_file(output)
 
 
 def _whole(output: str | Path) -> contextlib.AbstractContextManager[Path]:
     if ending_of(output) == FOLDER:
-        return whole_folder(Path(output), is_ours)
+        return whole_folder(Path(output), is_ours, FRAMES)
     return whole(Path(output))
 
 

@@ -84,7 +84,7 @@ CHAPTERS = (
         "Games that can be solved on paper",
         "可以手算的博弈",
         "Two numbers play: the whole game is a picture, and its digits are known.",
-        "两个数的博弈：整个博弈就是一幅图，结果可以精确到小数位。",
+        "两个数的博弈：整个博弈就是一幅图，结果可以逐位核对。",
         "dirac-cycle",
         "bilinear-simultaneous",
         "ttur-saddle",

@@ -97,7 +97,11 @@ def expect_file(path: str | Path) -> Path:
 
 
 def expect_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Path:
-    """Check that a folder can be written, as `expect_file` does; arguments as `whole_folder`."""
+    """Check that a folder can be written, as `expect_file` does; arguments as `whole_folder`.
+
+    Raises:
+        ToylabError: If something else stands there, or the folder above takes no files.
+    """
     to = _led(path)
     _part(to)
     with naming(f"{path}/"):
@@ -129,7 +133,11 @@ def expect_apart(outputs: Sequence[str | Path], inputs: Sequence[str | Path] = (
 
 @contextlib.contextmanager
 def naming(path: str | Path) -> Iterator[None]:
-    """Say of what the system refuses which output it was."""
+    """Say of what the system refuses which output it was.
+
+    Raises:
+        ToylabError: For any OSError inside.
+    """
     try:
         yield
     except OSError as error:

@@ -60,6 +60,7 @@ class PageWords:
         made: What makes the page, and where the whole table of claims is.
         command: What makes a scenario's film.
         counted: A claim with how it fared.
+        half: Said of a claim that asks for half of the seeds only, if its words do not say so.
         headline: How all claims fared.
         span: Stands between the first seed and the last.
         parts: What the headline adds of the claims that do not hold, by verdict.
@@ -72,6 +73,7 @@ class PageWords:
     made: str
     command: str
     counted: str
+    half: str
     headline: str
     span: str
     parts: dict[str, str]
@@ -87,9 +89,10 @@ PAGE_WORDS = {
         "seeds in five unless its words ask for less. Orange is where D says real, purple where it says "
         "generated; on the black line it cannot tell. Small dark points are data, green ones are "
         "generated. A film is of seed 0, or of the one that its scenario names.",
-        made="Made by `python -m toylab.gallery`. [The whole table of claims](claims.md).",
+        made=" Made by `python -m toylab.gallery`. [The whole table of claims](claims.md).",
         command="toylab run {name}",
         counted="**{verdict}**, {hits} of {n} ({low} to {high} %): {claim}",
+        half="",
         headline="On seeds {seeds}, {holds} of {n} claims hold{rest}.",
         span=" to ",
         parts={"undecided": ", {n} undecided", "fails": ", {n} failed"},
@@ -111,6 +114,7 @@ PAGE_WORDS = {
         made="由 `python -m toylab.gallery` 生成。[全部论断的统计表](claims.md)（英文）。",
         command="toylab run {name} --lang zh",
         counted="**{verdict}**，{n} 个种子中 {hits} 个（{low}–{high} %）：{claim}",
+        half="（只要求半数种子）",
         headline="在种子 {seeds} 上，{n} 条论断中 {holds} 条成立{rest}。",
         span=" 到 ",
         parts={"undecided": "，{n} 条未定", "fails": "，{n} 条不成立"},
@@ -149,7 +153,7 @@ def headline(lang: str) -> str:
 def page(lang: str) -> str:
     """The page in a language, in Markdown."""
     said = PAGE_WORDS[lang]
-    lines = [f"# {said.title}", "", said.other, "", said.intro, "", f"{headline(lang)} {said.made}"]
+    lines = [f"# {said.title}", "", said.other, "", said.intro, "", f"{headline(lang)}{said.made}"]
     headings = [*(chapter.title[lang] for chapter in CHAPTERS), said.diagram[0]]
     lines += ["", *(f"- [{heading}](#{_anchor(heading)})" for heading in headings)]
     for chapter in CHAPTERS:
@@ -186,6 +190,7 @@ def _card(name: str, lang: str) -> Iterator[str]:
     yield from (f"**{escaped(title)}**<br>{escaped(lesson)}", "")
     for claim in scenario.claims:
         words = escaped(told_claim(claim, WORDS[lang]).rstrip(".。"))
+        words += said.half * (claim.quorum == 0.5)
         yield f"- {fared(words, count(scenario.settings, claim), name, deck)}"
     base = base_of(name)
     if base is not None:

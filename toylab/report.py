@@ -55,6 +55,10 @@ def as_markdown(found: Sequence[Outcome], about: dict[str, str]) -> str:
             f"| {o.scenario} | {text} | {o.hits} of {len(o.numbers)} | {low:.2f} to {high:.2f} "
             f"| {o.claim.quorum:g} | {o.verdict} |"
         )
+    games = (o for o in found if o.solvable and len(o.numbers) > 1)
+    same = dict.fromkeys(o.scenario for o in games if len({*o.numbers}) == 1)
+    if same:
+        lines += ["", f"The games of {', '.join(same)} draw nothing: all their seeds are one run."]
     open_ones = [o for o in found if o.verdict == "undecided"]
     if open_ones:
         lines += ["", "## Undecided, and why", ""]

@@ -21,7 +21,7 @@ from toylab.ensembles import Numbers, Task, measure, measured, parts
 from toylab.errors import ToylabError
 from toylab.metrics import METRICS
 from toylab.published import fingerprint, played
-from toylab.rules import setting_of
+from toylab.rules import setting_of, solvable
 from toylab.scenario import Scenario, load
 from toylab.workers import Workers
 
@@ -38,6 +38,7 @@ class Outcome:
         hits: Seeds that do as the claim says.
         interval: 95 % Wilson interval of their share.
         verdict: By the interval against the quorum.
+        solvable: Whether both players are a few numbers; without noise all seeds are then one run.
     """
 
     scenario: str
@@ -47,6 +48,7 @@ class Outcome:
     hits: int
     interval: tuple[float, float]
     verdict: Verdict
+    solvable: bool = False
 
 
 def outcomes(
@@ -150,6 +152,7 @@ def _counted(scenario: Scenario, own: Numbers, against: Mapping[str, Numbers]) -
                 hits,
                 wilson(hits, n),
                 verdict(hits, n, claim.quorum),
+                solvable(scenario),
             )
         )
     return counted

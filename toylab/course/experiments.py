@@ -84,7 +84,7 @@ def _penalised(scenario: str, *penalties: str) -> Experiment:
 
 _GRADIENTS = {
     "saturating_fall": ("saturating_gradient", "end_to_peak", ALL),
-    "non_saturating_fall": ("non_saturating_gradient", "end_to_peak", ALL),
+    "non_saturating_growth": ("non_saturating_gradient", "end_to_start", ALL),
 }
 EXPERIMENTS: dict[str, Experiment] = {
     "best": Experiment(

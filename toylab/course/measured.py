@@ -173,7 +173,7 @@ _ROWS = {
             "en": {
                 "accuracy": "D is right",
                 "early_good": "Good points, early",
-                "alive": "Modes alive at the end",
+                "alive": "Modes alive",
                 "k": "K: steps of D a round",
             },
             "zh": {

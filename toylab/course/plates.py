@@ -60,15 +60,16 @@ def _two_losses(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     left.plot(d, non_saturating, color=alive, linewidth=LINE)
     left.plot(d, saturating, color=dying, linewidth=LINE)
     beside(left, (0.2, 2.6), words["non_saturating"], alive)
-    beside(left, (0.9, -3.3), words["saturating"], dying, ha="right")
+    beside(left, (0.13, -1.7), words["saturating"], dying)
     beside(left, (0.115, -4.1), words["early"], theme.soft, fontweight="normal")
     left.set(xlim=(0, 1), ylim=(-4.6, 4.6))
     logit = np.linspace(-8, 8, 321)
     saturating, non_saturating = generator_weights(logit)
-    right.axvspan(-8, -4, color=theme.grid, zorder=0)
+    # The same region as at the left: the logit of D = .1.
+    right.axvspan(-8, np.log(0.1 / 0.9), color=theme.grid, zorder=0)
     right.plot(logit, non_saturating, color=alive, linewidth=LINE)
     right.plot(logit, saturating, color=dying, linewidth=LINE)
-    beside(right, (-3.1, 1.06), "1 − D", alive)
+    beside(right, (-1.9, 1.06), "1 − D", alive)
     beside(right, (4.2, 1.06), "D", dying)
     beside(right, (-7.8, 0.5), words["sure"], theme.soft, fontweight="normal")
     ticks = (-8, -4, 0, 4, 8)
@@ -125,7 +126,7 @@ def _phase(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
         end = (dirac.STEPS + 12, distance[-1]) if distance[-1] > 1e-4 else (dirac.STEPS - 90, 3e-4)
         beside(right, end, words[name], colour)
     left.plot(*dirac.START, "o", color=theme.ink, markersize=8)
-    beside(left, (1.05, -1.5), words["start"], theme.ink, ha="center")
+    beside(left, (0.55, -0.55), words["start"], theme.ink, ha="center")
     left.plot(0, 0, "+", color=theme.ink, markersize=14, markeredgewidth=2.4)
     # A length means the same both ways: a circle is a circle.
     left.set(xlim=(-4.3, 4.3), ylim=(-3.165, 3.165), aspect="equal")
@@ -176,7 +177,7 @@ CLOSED: dict[str, Drawing] = {
                 "nothing": "JS: no pull from afar",
             },
             "zh": {
-                "distance": "两团之间的“距离”怎么说",
+                "distance": "两团点相距多远：两种说法",
                 "slope": "拉力有多大：它的斜率",
                 "apart": "两个中心的间距",
                 "wasserstein": "Wasserstein：有多远",

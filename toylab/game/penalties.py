@@ -155,8 +155,6 @@ class WeightClipping(Penalty):
 class LabelSmoothing(Penalty):
     """One-sided: real points are labelled 1 - amount. Salimans et al. 2016, section 3.4.
 
-    softplus(a) - softplus(-a) = a, so the smoothed cross-entropy is the plain one plus amount E a.
-
     Attributes:
         amount: How far below 1 the label is.
     """
@@ -164,7 +162,7 @@ class LabelSmoothing(Penalty):
     amount: Share = 0.1
 
     def term(self, side: Side) -> Tensor:
-        """What the other label adds, [S]."""
+        """What the other label adds, [S]: softplus(a) - softplus(-a) = a, so it is amount E a."""
         return self.amount * side.real_logits.mean(-1)
 
 

@@ -122,12 +122,13 @@ def _discriminator(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     ax.set_position((0.08, 0.15, 0.88, 0.82))
     quiet(ax, theme, "D(x)", words["loss"])
     real, generated = discriminator_losses(_D)
-    ax.plot(_D, real, color=theme.curves[0], linewidth=3.5)
-    ax.plot(_D, generated, color=theme.curves[1], linewidth=3.5)
+    # As in films: real is orange, generated blue.
+    ax.plot(_D, real, color=theme.curves[1], linewidth=3.5)
+    ax.plot(_D, generated, color=theme.curves[0], linewidth=3.5)
     ax.plot([0.5], [np.log(2)], "o", color=theme.ink, markersize=10)
     say(ax, (0.5, np.log(2) + 0.62), words["middle"], theme.ink, "center", PANEL)
-    say(ax, (0.05, 3.9), words["real"], theme.curves[0])
-    say(ax, (0.95, 3.9), words["generated"], theme.curves[1], "right")
+    say(ax, (0.05, 3.9), words["real"], theme.curves[1])
+    say(ax, (0.95, 3.9), words["generated"], theme.curves[0], "right")
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 4.6)
 

@@ -177,6 +177,9 @@ def test_it_plays_to_the_end_and_stands_there(trace: Trace, opened: Callable[...
     assert page.get_attribute("#play", "aria-label") == "Pause"
     expect(page.locator("#step")).to_have_text("step 60", timeout=20_000)
     expect(page.locator("#play")).to_have_attribute("aria-label", "Play")
+    # The first frame then stands for 2.4 seconds: time to see it on a busy machine.
+    page.select_option("#speed", "0.25")
+    page.focus("#play")
     page.keyboard.press("Space")
     assert step_shown(page) == "step 0"
 

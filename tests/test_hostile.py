@@ -130,6 +130,191 @@ def test_points_read_at_once_are_those_read_line_by_line(rows: list[tuple[float,
     np.testing.assert_array_equal(slow, np.array(rows))
 
 
+def test_a_picture_is_never_given_to_another_program(here: Path) -> None:
+    # Pillow would hand it to Ghostscript, where there is one; there it runs for ever.
+    Path("x.png").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n{} loop\n")
+    target = {"kind": "image", "file": "x.png"}
+    Path("eps.toml").write_text('title = "S"\nlesson = "L"\n' + small_toml(target=target))
+    assert ends_well("show", "eps.toml", names="x.png: not a picture") == 2
+
+
+@pytest.mark.parametrize(
+    "cycle",
+    [
+        "cycler('color', ['r']) * 999999999",
+        "cycler('color', ['r', 'g']) * cycler('lw', [1, 2])",
+        "cycler(color=[x for x in 'rgb'])",
+        "cycler(color=[().__class__])",
+        "list(map(print, 'rgb'))",
+        "cycler(color=['r'])\x0c if print(1) else 2",
+        "'rgb'",
+        "cycler(",
+    ],
+)
+def test_a_styles_cycle_is_lists_and_nothing_that_runs(cycle: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.mplstyle"
+    path.write_text(f"axes.prop_cycle : {cycle}\n")
+    with pytest.raises(ToylabError, match="not a matplotlib style file"):
+        styled(THEMES["light"], path)
+
+
+def test_a_styles_sum_of_lists_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.mplstyle"
+    path.write_text(
+        "axes.prop_cycle: cycler('color', ['ff0000', '00ff00']) + cycler('lw', [1, 2])  # two\n"
+        "figure.facecolor: none\n"
+    )
+    theme, _ = styled(THEMES["light"], path)
+    assert theme.curves[:2] == ("#ff0000", "#00ff00") and theme.paper == THEMES["light"].paper
+    path.write_text("#" * 300_000)
+    with pytest.raises(ToylabError, match="longer than"):
+        styled(THEMES["light"], path)
+
+
+def test_a_table_of_too_many_lines_is_refused_before_it_is_read() -> None:
+    with pytest.raises(empirical._Unreadable, match="3,000,001 lines"):
+        empirical._table("x,y\n" + "1,2\n" * 3_000_000)
+
+
+def test_seeds_that_no_machine_holds_at_once_are_refused(here: Path) -> None:
+    small = "--set recording.snapshots=2 --set recording.samples=10 --set recording.grid=8"
+    words = f"train k-one --seeds 100000 {small} -o x.npz"
+    assert ends_well(*words.split(), names="Training 100000 seeds at once") == 2
+
+
+@pytest.mark.parametrize("option", ["--fps", "--seconds"])
+def test_no_number_is_no_pace(option: str, kept: str) -> None:
+    assert ends_well("render", kept, option, "nan", "-o", "x.gif", names=option) == 2
+
+
+@pytest.mark.parametrize("title", ["\u2800", "\u034f", "x" * 400, "$" * 400])
+def test_words_without_an_outline_are_blank(title: str, here: Path) -> None:
+    Path("odd.toml").write_text(f'title = "{title}"\nlesson = "L"\n' + SMALL)
+    assert ends_well("run", "odd.toml", "-o", "x.png", names="font") in (0, 2)
+
+
+def test_a_megabyte_of_a_name_is_cut_before_it_is_laid_out(small_trace: Trace, here: Path) -> None:
+    from dataclasses import replace
+
+    told = {**small_trace.provenance, "scenario": "x" * 3_000_000}
+    replace(small_trace, provenance=told).save("long.npz")
+    assert ends_well("render", "long.npz", "-o", "x.png") == 0
+
+
+def test_a_target_between_the_places_of_the_players_grid_is_played(here: Path) -> None:
+    target = {"kind": "square", "side": 0.02}
+    Path("tiny.toml").write_text('title = "S"\nlesson = "L"\n' + small_toml(target=target))
+    assert ends_well("run", "tiny.toml", "-o", "x.html") == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"logits": np.zeros((3, 1, 1, 1), np.float32)}, "has no area"),
+        ({"steps": np.array([0, 2**64 - 4, 2**64 - 8], np.uint64)}, "steps do not increase"),
+        ({"steps": np.array([0, 1, 2**60])}, "steps do not increase"),
+        ({"real": None}, "real points are not finite"),
+        ({"field": np.zeros((2, 2, 2), np.float32)}, "plane is not of two players"),
+    ],
+)
+def test_a_trace_that_no_film_can_show_is_refused(
+    wrong: dict[str, np.ndarray], said: str, small_trace: Trace, here: Path
+) -> None:
+    from dataclasses import replace
+
+    nan = np.full_like(small_trace.real, np.nan)
+    laid = {key: nan if value is None else value for key, value in wrong.items()}
+    n = len(small_trace.filmed)
+    if "logits" in laid:
+        laid["logits"] = np.zeros((len(small_trace.steps), n, 1, 1), np.float32)
+    if "steps" in laid:
+        laid["steps"] = np.resize(laid["steps"], len(small_trace.steps))
+        laid["steps"][-1] = wrong["steps"][-1]
+    replace(small_trace, **laid).save("odd.npz")
+    assert ends_well("render", "odd.npz", "-o", "x.png", names=said) == 2
+
+
+@pytest.mark.parametrize(
+    ("claim", "code"),
+    [
+        ('metric = "modes_covered"\nrelation = ">="\nthreshold = 1' + "0" * 400, 2),
+        ('metric = "parameter_norm"\nrelation = ">="\nthreshold = 1', 0),
+        ('metric = "held_out_gap"\nrelation = ">="\nthreshold = 1', 0),
+    ],
+)
+def test_a_foreign_traces_claim_is_bounded_and_may_mean_nothing(
+    claim: str, code: int, small_trace: Trace, here: Path
+) -> None:
+    from dataclasses import replace
+
+    bare = small_trace.settings_text.replace("claims = []\n", "")
+    told = f'{bare}\n[[claims]]\ntext = "C"\n{claim}\n'
+    replace(small_trace, settings_text=told).save("odd.npz")
+    for output in ("x.png", "x.html", "x.gif"):
+        assert ends_well("render", "odd.npz", "-o", output) == code
+
+
+@pytest.mark.parametrize("name", ["[/x]", "[red]x", "\x1b]0;title\x07"])
+def test_what_progress_is_told_commands_nothing(name: str, here: Path) -> None:
+    import pty
+
+    script = (
+        f"from toylab.terminal import progress\nlist(progress(range(3), 3, 'Filming ' + {name!r}))"
+    )
+    # A bar is shown on a terminal only.
+    first, second = pty.openpty()
+    done = subprocess.run([sys.executable, "-c", script], stderr=second, timeout=60)
+    os.close(second)
+    said = os.read(first, 100_000)
+    os.close(first)
+    assert done.returncode == 0 and b"\x1b]0;" not in said and b"Traceback" not in said
+
+
+def test_a_lectures_mistakes_are_the_first_eight(here: Path) -> None:
+    keys = "".join(f"k{i} = 1\n" for i in range(3000))
+    Path("long.toml").write_text('title = "L"\n' + keys + '[[slides]]\nscenario = "convergence"\n')
+    code, said = toylab("slides", "--lecture", "long.toml", "-o", "x.md")
+    assert code == 2 and "further mistakes" in said and len(said.splitlines()) < 30
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            "--over training.batch=8 --over training.batch=9 --metric c2st",
+            "names training.batch twice",
+        ),
+        ("--over training.batch=8,9 --metric c2st --metric c2st", "names c2st twice"),
+    ],
+)
+def test_a_sweeps_setting_and_metric_are_named_once(words: str, said: str, here: Path) -> None:
+    assert ends_well("sweep", "small.toml", *words.split(), "-o", "x.csv", names=said) == 2
+
+
+def test_an_output_in_the_folder_of_another_is_refused(kept: str) -> None:
+    words = ["-o", "frames/", "-o", "frames/x.gif"]
+    assert ends_well("render", kept, *words, names="lies in a folder") == 2
+    assert ends_well("run", "small.toml", "-o", "renders/", names="lies in a folder") == 2
+    assert not Path("renders").exists()
+
+
+def test_a_picture_of_more_values_than_it_can_show_is_refused(here: Path) -> None:
+    many = ",".join(map(str, range(8, 68)))
+    over = "--over training.points=0 --over training.steps=2 --over training.batch="
+    words = f"sweep small.toml {over}{many} --metric c2st -o x.png"
+    assert ends_well(*words.split(), names="12 values of training.batch") == 2
+
+
+def test_a_command_of_bytes_that_are_no_characters_makes_a_readable_trace(here: Path) -> None:
+    from toylab.terminal import command
+
+    argv, sys.argv = sys.argv, ["toylab", "run", "--to", "caf\udce9"]
+    try:
+        assert command().encode() and "udce9" in command()
+    finally:
+        sys.argv = argv
+
+
 # --- what is written ---
 
 
@@ -179,16 +364,18 @@ def test_what_cannot_be_written_is_said_before_any_training(
     assert sorted(os.listdir()) == before
 
 
-@pytest.mark.parametrize("command", [COMMANDS[1], COMMANDS[3], COMMANDS[5], COMMANDS[6]])
+@pytest.mark.parametrize("command", [COMMANDS[i] for i in (0, 1, 3, 5, 6)])
 def test_the_file_of_the_data_is_not_written_over(command: str, here: Path) -> None:
     ending = command[command.rindex("}") + 1 :]
     data = Path(f"data{ending}")
     points = "".join(f"{x},{x * x % 7}\n" for x in range(20))
     if ending == ".csv":
         data.write_text(points)
+    elif ending == ".npz":
+        np.savez(data, np.arange(20.0).reshape(10, 2))
     else:
         Image.fromarray(np.tri(8, dtype=np.uint8) * 255).save(data)
-    kind = "points" if ending == ".csv" else "image"
+    kind = "points" if ending in (".csv", ".npz") else "image"
     target = {"kind": kind, "file": str(data)}
     Path("small.toml").write_text('title = "S"\nlesson = "L"\n' + small_toml(target=target))
     before = data.read_bytes()

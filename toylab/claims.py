@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Interval, Len
@@ -14,7 +14,7 @@ from annotated_types import Interval, Len
 from toylab.axes import Bool, Curve, Int, PerSeed
 from toylab.choice import OneOf
 from toylab.errors import ToylabError, unknown
-from toylab.metrics import METRICS
+from toylab.metrics import METRICS, Setting
 from toylab.trace import Trace
 
 
@@ -89,14 +89,14 @@ class Claim:
             raise ToylabError(f"window must run forwards, got {list(self.window)}.")
 
 
-def told_claims(settings: Mapping[str, Any]) -> list[Claim]:
-    """The claims that a trace's settings tell of.
+def told_claims(trace: Trace) -> list[Claim]:
+    """The claims that a trace's settings tell of, and that mean something there.
 
     Raises:
         ToylabError: If one speaks of what this toylab does not know.
     """
     claims = []
-    for told in settings.get("claims", ()):
+    for told in trace.settings.get("claims", ()):
         claim = Claim(**{key: told[key] for key in told if key in Claim.__dataclass_fields__})
         for name, table in (
             (claim.metric, METRICS),
@@ -107,7 +107,8 @@ def told_claims(settings: Mapping[str, Any]) -> list[Claim]:
                 raise ToylabError(unknown("claims:", name, table))
         if len(claim.window) != 2 or not 0 <= claim.window[0] <= claim.window[1] <= 1:
             raise ToylabError(f"claims: window must be two fractions, got {list(claim.window)}.")
-        claims.append(claim)
+        if not METRICS[claim.metric].missing(Setting.of(trace)):
+            claims.append(claim)
     return claims
 
 

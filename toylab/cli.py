@@ -108,13 +108,15 @@ def train(
     set_: Changes = [],  # noqa: B006
 ) -> None:
     """Train a scenario on some seeds and keep the trace (.npz)."""
-    from toylab.files import expect_file
+    from toylab.files import expect_apart, expect_file
+    from toylab.rehearsal import read_by
     from toylab.scenario import load
 
     scenario = load(name, set_)
     for path in output:
         expect_ending(path, (".npz",))
         expect_file(path)
+    expect_apart(output, read_by([scenario]))
     trace, seconds = _record(scenario, parse_seeds(seeds), _device(device))
     for path in output:
         trace.save(path)
@@ -247,14 +249,16 @@ def check(
     from toylab import report, study
     from toylab.ensembles import CACHE
     from toylab.files import expect_apart, expect_file, whole
+    from toylab.rehearsal import read_by
     from toylab.workers import Workers
 
     for path in output or []:
         expect_ending(path, (".json", ".md"))
         expect_file(path)
-    expect_apart(output or [])
     workers, place = Workers(jobs, backend), _device(device)
     chosen, numbers = study.named(names or []), parse_seeds(seeds, first=1000)
+    expect_apart(output or [], read_by(chosen))
+    expect_file(CACHE / "numbers")
     found: list[study.Outcome] = []
     width = max(len(s.name) for s in chosen)
     arriving = study.outcomes(chosen, numbers, workers, CACHE.absolute(), place)
@@ -269,7 +273,9 @@ def check(
     for path in output or []:
         table = report.as_json if path.suffix.lower() == ".json" else report.as_markdown
         with whole(path) as part:
-            part.write_text(table(found, report.about(numbers, place)), encoding="utf-8")
+            text = table(found, report.about(numbers, place))
+            # A file's name may hold what is no character.
+            part.write_text(text, encoding="utf-8", errors="backslashreplace")
     if any(o.verdict == "fails" for o in found):
         raise typer.Exit(1)
 
@@ -302,7 +308,7 @@ def sweep(
 ) -> None:
     """Train every combination of some settings: a row a run, a picture of the whole, and films."""
     from toylab.ensembles import CACHE
-    from toylab.files import expect_apart
+    from toylab.files import expect_apart, expect_file
     from toylab.film.look import Look
     from toylab.rehearsal import read_by
     from toylab.survey import Outputs, survey
@@ -332,6 +338,7 @@ def sweep(
     )
     outputs.check([(axis.path, axis.values) for axis in chosen.axes])
     expect_apart(output, read_by([scenario for _, scenario in chosen.scenarios]))
+    expect_file(CACHE / "numbers")
     found = survey(chosen, workers, outputs, wanted, CACHE.absolute(), command(), progress)
     broken = sum(bool(row.failure) for row in found)
     for file in output:
@@ -360,13 +367,16 @@ def slides(
 ) -> None:
     """Make a talk of scenarios: films, lessons, speaker notes, sheets for the handout."""
     from toylab import talk
+    from toylab.files import expect_apart
     from toylab.film.look import Look
+    from toylab.rehearsal import read_by
     from toylab.show import slides as decks
 
     decks.check(output, video)
     wanted = Look(**look, layout="bare").checked(warn)
     place = _device(device)
     plan = talk.planned(names or [], lecture, set_)
+    expect_apart(output, read_by([*plan.found.values()]))
     deck = talk.deck_of(
         plan, wanted, seed, lambda s, n: _record(s, [n], place)[0], command(), video
     )

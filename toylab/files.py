@@ -114,7 +114,7 @@ def expect_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Path:
 
 
 def expect_apart(outputs: Sequence[str | Path], inputs: Sequence[str | Path] = ()) -> None:
-    """Check that no output is named twice, nor would replace what it is made of.
+    """Check that no output is named twice, lies in another's folder, or replaces what it is made of.
 
     Raises:
         ToylabError: With the first that does.
@@ -129,6 +129,10 @@ def expect_apart(outputs: Sequence[str | Path], inputs: Sequence[str | Path] = (
                 f"-o {output} would replace what the data are read from. Give another name."
             )
         taken.add(place)
+    folders = [os.path.realpath(o) for o in outputs if str(o).endswith("/")]
+    inside = [o for o in outputs for f in folders if os.path.realpath(o).startswith(f + os.sep)]
+    if inside:
+        raise ToylabError(f"-o {inside[0]} lies in a folder that another -o fills. Move one.")
 
 
 @contextlib.contextmanager

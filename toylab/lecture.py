@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from pydantic import model_validator as validator
 
 from toylab import catalogue
 from toylab.errors import ToylabError
-from toylab.mistakes import explain
+from toylab.mistakes import MOST_FOUND, explain, listed
 from toylab.options import CONFIG, attempt
 from toylab.scenario import Line, tupled
 
@@ -94,15 +94,14 @@ def load(name: str) -> Lecture:
     try:
         lecture = Lecture.model_validate(tupled(settings))
     except ValidationError as error:
-        lines = dict.fromkeys(explain(e, _schema()) for e in error.errors(include_url=False))
-        raise ToylabError("\n".join(f"{path}: {line}" for line in lines)) from None
+        raise ToylabError(listed(str(path), _explained(error))) from None
     mistakes = []
     pages = []
     for number, page in enumerate(lecture.slides):
         try:
             found = {known: str(catalogue.find(known, beside=path)) for known in page.scenarios}
         except ToylabError as error:
-            mistakes.append(f"{path}: slides[{number}]: {error}")
+            mistakes.append(f"slides[{number}]: {error}")
             continue
         changes: dict[str, Any] = {}
         if page.scenario is not None:
@@ -111,7 +110,7 @@ def load(name: str) -> Lecture:
             changes["compare"] = tuple(found[known] for known in page.compare)
         pages.append(page.model_copy(update=changes))
     if mistakes:
-        raise ToylabError("\n".join(mistakes))
+        raise ToylabError(listed(str(path), mistakes))
     return lecture.model_copy(update={"slides": tuple(pages)})
 
 
@@ -124,8 +123,12 @@ def of(names: Sequence[str]) -> Lecture:
     try:
         return Lecture(title="-", slides=tuple(Page(scenario=name) for name in names))
     except ValidationError as error:
-        lines = dict.fromkeys(explain(e, _schema()) for e in error.errors(include_url=False))
-        raise ToylabError("\n".join(lines)) from None
+        raise ToylabError("\n".join(dict.fromkeys(_explained(error)))) from None
+
+
+def _explained(error: ValidationError) -> Iterator[str]:
+    """What is wrong, as far as it is looked at."""
+    return (explain(e, _schema()) for e in error.errors(include_url=False)[:MOST_FOUND])
 
 
 @cache

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from toylab.errors import unknown
 
 Keys = tuple[str | int, ...]
+# Mistakes of a file that are told at once, and those that are looked at: explaining each of a foreign
+# file's hundred thousand keys takes a minute.
+MOST_TOLD, MOST_FOUND = 8, 100
+
+
+def listed(where: str, lines: Iterable[str]) -> str:
+    """The first mistakes of a file, and whether there are more; each after where it stands.
+
+    A mistake may be reported twice, by a union's branches: it is told once.
+    """
+    told = [f"{where}: {line}" for line in dict.fromkeys(lines)]
+    more = [f"{where}: and further mistakes; mend these first."] * (len(told) > MOST_TOLD)
+    return "\n".join(told[:MOST_TOLD] + more)
 
 
 def explain(error: Any, schema: dict[str, Any]) -> str:

@@ -25,15 +25,12 @@ from toylab.game.objectives import OBJECTIVES
 from toylab.game.optimizers import OPTIMIZERS
 from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES, Count
-from toylab.mistakes import explain, without
+from toylab.mistakes import MOST_FOUND, explain, listed, without
 from toylab.options import CONFIG, Built, Choice, From, attempt
 from toylab.rules import refuse_illegal
 from toylab.settings import differing, flat
 from toylab.targets import TARGETS
 
-# Mistakes that are told at once, and those that are looked at: explaining each of a foreign file's
-# hundred thousand keys takes a minute.
-MOST_TOLD, MOST_FOUND = 8, 100
 Line = Annotated[str, Len(1, 400)]
 LATENT = Annotated[int, Interval(ge=1, le=1024), Field(description="Numbers in z, from N(0, 1).")]
 GENERATOR = From(
@@ -262,11 +259,7 @@ def check(settings: Mapping[str, Any], where: str = "scenario", name: str = "") 
         found = error.errors(include_url=False)[:MOST_FOUND]
         # The rules look at whole scenarios: at this one without its mistakes.
         found += _rules_broken(without(settings, found, schema()))
-        # A mistake may be reported twice, by a union's branches; dict keeps order and drops twins.
-        lines = dict.fromkeys(explain(e, schema()) for e in found)
-        told = [f"{where}: {line}" for line in lines]
-        more = [f"{where}: and further mistakes; mend these first."] * (len(told) > MOST_TOLD)
-        raise ToylabError("\n".join(told[:MOST_TOLD] + more)) from None
+        raise ToylabError(listed(where, (explain(e, schema()) for e in found))) from None
     scenario._name = name
     return scenario
 

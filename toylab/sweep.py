@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -155,6 +155,10 @@ def plan(
     if not 0 <= window[0] <= window[1] <= 1:
         raise ToylabError(f"--window needs two fractions of training in order, got {list(window)}.")
     axes = tuple(parsed_axis(text) for text in over)
+    for what, given in (("--over", [axis.path for axis in axes]), ("--metric", metrics)):
+        twice = next((one for one in given if given.count(one) > 1), None)
+        if twice is not None:
+            raise ToylabError(f"{what} names {twice} twice. Name each once.")
     if not axes or not metrics:
         raise ToylabError("A sweep needs at least one --over and one --metric.")
     claims = tuple(Claim(m, m, ">=", 0.0, window=window, reduce=reduce) for m in metrics)
@@ -204,13 +208,23 @@ def films(plan: Plan, folder: Path) -> dict[Point, Trace]:
         ToylabError: If there is none at all.
     """
     kept = {values: film_of(task, folder) for values, task in plan.tasks if task.filmed}
-    found = {values: Trace.load(path) for values, path in kept.items() if path.is_file()}
+    # The cache goes by what is played: words and film are those of today.
+    told = {values: (scenario.text, scenario.name) for values, scenario in plan.scenarios}
+    found = {
+        values: _called(Trace.load(path), *told[values])
+        for values, path in kept.items()
+        if path.is_file()
+    }
     if not found:
         raise ToylabError(
             f"There is nothing to film: no trace lies in {folder}. Either no run came to its end, or the "
             "workers' disks are not this one's; the rows say which."
         )
     return found
+
+
+def _called(trace: Trace, text: str, name: str) -> Trace:
+    return replace(trace, settings_text=text, provenance={**trace.provenance, "scenario": name})
 
 
 def _tried(task: Task, folder: Path) -> Numbers | str:

@@ -58,14 +58,17 @@ def progress(items: Iterable[T], total: int, words: str) -> Generator[T, None, N
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    # Without markup: what stands in brackets may be somebody's name.
+    told = TextColumn("{task.description}", markup=False)
+    columns = (told, BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield from bar.track(items, total=total, description=words)
+        yield from bar.track(items, total=total, description=plain(words))
 
 
 def command() -> str:
-    """What the user typed."""
-    return shlex.join(["toylab", *sys.argv[1:]])
+    """What the user typed; bytes that are no characters are spelt out, as in what is said."""
+    typed = shlex.join(["toylab", *sys.argv[1:]])
+    return typed.encode("utf-8", "backslashreplace").decode()
 
 
 def plain(words: str) -> str:

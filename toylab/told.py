@@ -5,7 +5,6 @@ A film reads it without the laboratory, so what it reads is checked here and onc
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,8 @@ TEXT, TABLE, NUMBER = (str,), (dict,), (int, float)
 # Characters of a text, as a scenario has them: a film lays out a title of a megabyte for minutes. A file's
 # place may be longer.
 _LONGEST, _LONGEST_PLACE = 400, 4096
+# Beyond it a number of a film is nothing that can be drawn; a whole number has no end of its own.
+_LARGEST = 1e300
 # What each key must be where it stands; a key that ends in "?" may be missing, in "[]" is a list.
 _FILM = {"layers[]?": TEXT, "curves[]?": TABLE, "seconds?": NUMBER, "seed?": (int,)}
 _PANEL = {"metrics[]": TEXT, "scale?": TEXT}
@@ -103,4 +104,4 @@ def _misread(table: Mapping[str, Any], expected: Mapping[str, tuple[type, ...]])
 def _is(value: Any, kinds: tuple[type, ...]) -> bool:
     # A bool is an int to Python, and to nobody else.
     fair = isinstance(value, kinds) and not isinstance(value, bool)
-    return fair and (not isinstance(value, float) or math.isfinite(value))
+    return fair and (not isinstance(value, int | float) or -_LARGEST <= value <= _LARGEST)

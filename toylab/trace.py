@@ -342,13 +342,21 @@ def _misshapen(arrays: dict[str, np.ndarray]) -> str:
             expected = int(letter) if letter.isdigit() else sizes.setdefault(letter, size)
             if size != expected:
                 return f"{name} has shape {array.shape}, axes {axes} need {letter} = {expected}"
-    if not sizes["T"] or not sizes["S"] or not sizes["N"]:
+    if not sizes["T"] or not sizes["S"] or sizes["N"] < 2:
         return "it holds no snapshots"
-    if np.any(np.diff(arrays["steps"]) <= 0) or arrays["steps"][0] < 0:
+    if sizes["F"] and min(sizes["H"], sizes["W"]) < 2:
+        return "its surface has no area"
+    steps = arrays["steps"]
+    if np.any(steps[1:] <= steps[:-1]) or steps[0] < 0 or not 1 <= steps[-1] < 2**53:
         return "its steps do not increase"
-    x0, x1, y0, y1 = (float(v) for v in arrays["extent"])
-    if not (np.isfinite([x0, x1, y0, y1]).all() and x0 < x1 and y0 < y1):
-        return "its extent is not a rectangle"
+    if not np.isfinite(arrays["real"]).all():
+        return "its real points are not finite"
+    if sizes["V"] and (sizes["V"] < 2 or sizes["Q"] < 2 or sizes["Q"] % 2):
+        return "its plane is not of two players"
+    for name in ("extent", "field_extent") if sizes["V"] else ("extent",):
+        x0, x1, y0, y1 = (float(v) for v in arrays[name])
+        if not (np.isfinite([x0, x1, y0, y1]).all() and x0 < x1 and y0 < y1):
+            return f"its {name} is not a rectangle"
     filmed = arrays["filmed"]
     if len(filmed) and (filmed.min() < 0 or filmed.max() >= sizes["S"]):
         return "its filmed seeds are not among its seeds"

@@ -16,9 +16,9 @@ from toylab.device import device_of, told
 from toylab.errors import ToylabError
 from toylab.game.updates import UPDATES
 from toylab.match import Game
-from toylab.memory import keep_freed
+from toylab.memory import keep_freed, machine_bytes
 from toylab.recorder import Recorder, schedule
-from toylab.rules import MOST_BYTES, recorded_bytes
+from toylab.rules import MOST_BYTES, needs, recorded_bytes
 from toylab.scenario import Scenario
 from toylab.trace import Snapshot, Trace
 
@@ -191,6 +191,12 @@ def _check_size(scenario: Scenario, n_seeds: int, n_filmed: int, snapshots: int)
             f"Recording {n_seeds} seeds takes {n_bytes / 2**30:.1f} GiB, at most "
             f"{MOST_BYTES >> 30} GiB are allowed.\n"
             "  Give fewer seeds, or lower recording.snapshots, recording.samples or training.points."
+        )
+    played = n_seeds * sum(size for part, size in needs(scenario).items() if part != "recording")
+    if n_seeds > 1 and played > machine_bytes():
+        raise ToylabError(
+            f"Training {n_seeds} seeds at once takes some {played / 2**30:.0f} GiB, and this machine has "
+            f"{machine_bytes() / 2**30:.0f}. Give fewer seeds; check and sweep train few at a time."
         )
 
 

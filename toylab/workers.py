@@ -25,7 +25,7 @@ BACKENDS = {
     "ray": ("ray", "ray"),
 }
 # Where a scheduler of dask answers: tcp://10.0.0.1:8786, tls://host:8786, or without its scheme.
-_ADDRESS = re.compile(r"(\w+://)?[^\s/]+:\d+/?")
+_ADDRESS = re.compile(r"((tcp|tls)://)?[^\s/]+:\d{1,5}/?")
 # Tasks for each processor of Ray before what came of them is told.
 _ROUND = 4
 
@@ -122,7 +122,8 @@ class Workers:
                     )
                 )
                 stack.enter_context(distributed.Client(where, timeout=10))
-            except OSError as error:
+            # An address that is none raises either of the others.
+            except (OSError, ValueError, TypeError, OverflowError) as error:
                 raise ToylabError(
                     f"No scheduler answers at {address or 'this machine'}. Start one, or check the address."
                 ) from error

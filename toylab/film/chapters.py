@@ -75,7 +75,7 @@ def _modes(trace: Trace, row: int, words: Words) -> list[Chapter]:
 def _claims(trace: Trace, row: int, words: Words) -> list[Chapter]:
     """From which snapshot on the curve of a claim stays on its side, with the panel's name."""
     found = []
-    for claim in told_claims(trace.settings):
+    for claim in told_claims(trace):
         metric = METRICS[claim.metric]
         if claim.against or not REDUCTIONS[claim.reduce].in_units:
             continue

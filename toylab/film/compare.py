@@ -320,7 +320,7 @@ class Seeds(Grid):
         for seed in chosen:
             trace.filmed_row(seed)
         # A claim against another scenario cannot be judged from this trace alone.
-        claim = next((c for c in told_claims(trace.settings) if not c.against), None)
+        claim = next((c for c in told_claims(trace) if not c.against), None)
         marks, judged = dict.fromkeys(chosen, ""), 0
         captions = {code: words.of(trace.settings, "lesson") for code, words in WORDS.items()}
         if claim is not None:

@@ -34,6 +34,8 @@ Axis = tuple[str, Sequence[str]]  # path and values of a setting, as written
 # How each kind of file says where it comes from, by its ending.
 PICTURES = {".png": png_metadata, ".pdf": pdf_metadata, ".svg": svg_metadata}
 MOST_AXES = 3
+# Of one, two or three settings: what leaves a cell some units to be seen.
+MOST_VALUES = {0: (), 1: (400,), 2: (160, 80), 3: (40, 80, 12)}
 
 _WIDTH, _HEIGHT = 1280, 720
 # Dark to light in even steps, for every eye: matplotlib's own.
@@ -87,16 +89,21 @@ def diagram(
         )
 
 
-def check_axes(path: object, axes: Sequence[object]) -> None:
+def check_axes(path: object, axes: Sequence[Axis]) -> None:
     """Check that a picture can show so many settings.
 
     Raises:
-        ToylabError: If there are too many.
+        ToylabError: If there are too many, or too many values of one.
     """
     if len(axes) > MOST_AXES:
         raise ToylabError(
             f"{path}: a picture shows one to three --over, got {len(axes)}. Write a .csv."
         )
+    for (name, values), most in zip(axes, MOST_VALUES[len(axes)], strict=True):
+        if len(values) > most:
+            raise ToylabError(
+                f"{path}: a picture shows {most} values of {name} at most, got {len(values)}. Write a .csv."
+            )
 
 
 def check_words(words: Sequence[str]) -> None:

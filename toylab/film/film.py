@@ -82,16 +82,6 @@ def plans(settings: dict[str, Any]) -> tuple[list[str], list[PanelPlan]]:
     return list(film.get("layers", ())), panels
 
 
-def setting_of(trace: Trace) -> Setting:
-    """What decides which metrics mean anything in a trace."""
-    return Setting(
-        trace.target,
-        int(trace.settings.get("training", {}).get("points", 0)),
-        trace.provenance.get("output", "logit"),
-        bool(trace.field.size),
-    )
-
-
 def chosen_plans(trace: Trace, layers: Sequence[str] | None) -> tuple[list[str], list[PanelPlan]]:
     """Layers and panels of a trace, checked: its own, or the given layers.
 
@@ -104,7 +94,7 @@ def chosen_plans(trace: Trace, layers: Sequence[str] | None) -> tuple[list[str],
     elif trace.field.size and tuple(names) == DEFAULT_LAYERS:
         # Nobody chose: the plane of the data is all but empty in a game of two numbers.
         names = ["phase"]
-    setting = setting_of(trace)
+    setting = Setting.of(trace)
     if "curves" not in trace.settings["film"]:
         fit = [name for name in DEFAULT_CURVES if not METRICS[name].missing(setting)]
         panels = [PanelPlan((name,)) for name in fit[:2]]
@@ -260,7 +250,7 @@ class Film(Animation):
     def _open_panels(
         self, axes: Sequence[Axes], seed: int, beside: Sequence[int] = ()
     ) -> list[Panel]:
-        claims = told_claims(self.trace.settings)
+        claims = told_claims(self.trace)
         colours = iter([*self._theme.curves, *self._theme.curves])
         return [
             Panel(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,6 +51,9 @@ class Look:
             ToylabError: If a name or the style file is no good.
         """
         check_look(self.theme, self.lang, self.layout)
+        for option, given in (("--fps", self.fps), ("--seconds", self.seconds)):
+            if given is not None and not math.isfinite(given):
+                raise ToylabError(f"{option} is a number, got {given}.")
         check_names(self.named or (), ())
         styled(THEMES[self.theme], self.style)
         try:

@@ -221,7 +221,7 @@ class Panel:
         tops = [k if m.high == "modes" else m.high for m in metrics if m.high is not None]
         high = max([*finite, *tops], default=1.0)
         # A curve that never moves lies at the foot of an axis of length one.
-        high = high if high > low else low + 1
+        high = high if high > low else low + max(1.0, abs(low))
         if metrics[0].high == "modes" and high == k > 1:
             # None, half and all of them: a round number beyond K would say nothing.
             ticks = [0.0, float(k // 2), float(k)]

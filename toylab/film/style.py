@@ -7,7 +7,9 @@ frame of 1280 x 720 fills a 13.333 x 7.5 inch slide and its points are the slide
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import io
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -181,6 +183,7 @@ def styled(theme: Theme, style: str | Path | None) -> tuple[Theme, list[str]]:
     if not path.is_file():
         raise ToylabError(f"{path}: no such file. Expected a matplotlib style file (.mplstyle).")
     try:
+        _refuse_code(path.read_text(encoding="utf-8"))
         # Through the same reader as plt.style.use, which needs no pyplot. Of what it does not know it
         # only tells the log.
         with _logged() as log:
@@ -195,7 +198,7 @@ def styled(theme: Theme, style: str | Path | None) -> tuple[Theme, list[str]]:
                 ("soft", "axes.labelcolor"),
                 ("grid", "grid.color"),
             )
-            if key in told
+            if key in told and str(told[key]).lower() != "none"
         }
         changed: dict[str, Any] = colours
         cycle = told.get("axes.prop_cycle")
@@ -208,6 +211,42 @@ def styled(theme: Theme, style: str | Path | None) -> tuple[Theme, list[str]]:
     except Exception as error:
         raise ToylabError(f"{path}: not a matplotlib style file: {error}.") from error
     return replace(theme, **changed), [str(family) for family in told.get("font.family", ())]
+
+
+# Characters of a style file: matplotlib's own sample of all settings has 44,000.
+_LONGEST_STYLE = 200_000
+
+
+def _refuse_code(text: str) -> None:
+    """Refuse a cycle of colours that is more than lists: matplotlib evaluates it as Python.
+
+    Raises:
+        ValueError: If a file is too long, or its cycle is not made of `cycler` and literals.
+    """
+    if len(text) > _LONGEST_STYLE:
+        raise ValueError(f"longer than {_LONGEST_STYLE:,} characters")
+    # Parted where matplotlib parts them: str.splitlines knows ends that its reader does not.
+    for line in io.StringIO(text, newline=None):
+        key, _, value = line.partition(":")
+        if key.strip() == "axes.prop_cycle" and not _is_cycle(
+            ast.parse(value.strip(), mode="eval").body
+        ):
+            raise ValueError("axes.prop_cycle: expected cycler(color=[...]), or a sum of such")
+
+
+def _is_cycle(node: ast.expr) -> bool:
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.Add) and _is_cycle(node.left) and _is_cycle(node.right)
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        return False
+    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    return node.func.id == "cycler" and all(map(_is_literal, given))
+
+
+def _is_literal(node: ast.expr) -> bool:
+    if isinstance(node, ast.List | ast.Tuple):
+        return all(map(_is_literal, node.elts))
+    return isinstance(node, ast.Constant)
 
 
 @contextlib.contextmanager

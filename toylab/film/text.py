@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 from toylab.film.style import DPI
 
@@ -33,12 +33,14 @@ def fitted(
         fonts: Families, the first first.
         bold: Whether they are bold.
     """
-    words, size = " ".join(words.split()), points
+    words, size = " ".join(words[:_MOST].split()), points
     while (lines := wrapped(words, width, size, fonts, bold)) != [words] and size > least:
         size = max(size - 1, least)
     return (lines[0] if len(lines) == 1 else lines[0].rstrip(" ,.;:") + "…"), size
 
 
+# Characters of which no two lines hold as many.
+_MOST = 4000
 # Between these a line may break. Chinese has no spaces: between its characters, but not before a stop.
 _PIECES = re.compile(r"[\u2e80-\uffef][\u3001\u3002\uff01-\uff1f]*|[^\s\u2e80-\uffef]{1,24}\s*|\s+")
 
@@ -52,10 +54,13 @@ def _measured(line: str, points: float, fonts: tuple[str, ...], bold: bool) -> f
     if not line.strip():
         return 0.0  # blanks have no outline
     font = FontProperties(family=list(fonts), weight="bold" if bold else "normal")
-    outline = TextPath((0, 0), line, size=points * DPI / 72, prop=font)
+    places, kinds = text_to_path.get_text_path(font, line)
+    if not len(kinds):
+        return 0.0  # blanks that Python takes for letters, such as U+2800
+    places = np.asarray(places) * (points * DPI / 72 / text_to_path.FONT_SCALE)
     # A curve lies within its control points; its exact extent takes matplotlib fifty times as long. What
     # closes a shape is no place on it.
-    across = outline.vertices[outline.codes != Path.CLOSEPOLY, 0]
+    across = places[np.asarray(kinds) != Path.CLOSEPOLY, 0]
     # At 72 dots an inch hinting makes lines wider by up to a hundredth.
     return 1.012 * float(np.ptp(across))
 
@@ -73,7 +78,8 @@ def wrapped(
         bold: Whether the words are bold.
         most: How many lines there may be.
     """
-    words = " ".join(words.split())
+    # A foreign file's words may be megabytes, and what is measured is laid out.
+    words = " ".join(words[:_MOST].split())
 
     def measure(line: str) -> float:
         return _measured(line, points, tuple(fonts), bold)

@@ -64,6 +64,16 @@ class Setting:
     output: str
     solvable: bool
 
+    @classmethod
+    def of(cls, trace: Trace) -> Setting:
+        """The setting of a trace."""
+        return cls(
+            trace.target,
+            int(trace.settings.get("training", {}).get("points", 0)),
+            trace.provenance.get("output", "logit"),
+            bool(trace.field.size),
+        )
+
 
 NEEDS: dict[str, tuple[Callable[[Setting], Any], str]] = {
     "modes": (lambda s: len(s.target.modes), "the target has no separate modes"),

@@ -128,7 +128,7 @@ def _about(film: Animation, said: DeckWords, lang: str) -> list[str]:
     """Claims with their counts, sources, and how each trace was made."""
     found = []
     for trace in film.traces:
-        claims = told_claims(trace.settings)
+        claims = told_claims(trace)
         if claims:
             found.append(said.claims + (f" ({trace.name})" if len(film.traces) > 1 else ""))
         for claim in claims:

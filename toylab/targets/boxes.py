@@ -151,12 +151,16 @@ def image(
 _MOST_PIXELS = 128
 
 
+# Pillow goes by what a file holds, and would hand PostScript to another program, whatever it does there.
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+
+
 def _read_picture(path: Path) -> Float:
     """Grey values 0 (black) to 1, [H, W]; what is transparent is white."""
     if not path.is_file():
         raise ToylabError(f"{path}: no such file. Expected a picture.")
     try:
-        with Image.open(path) as picture:
+        with Image.open(path, formats=_FORMATS) as picture:
             if picture.width * picture.height > 50_000_000:
                 raise ToylabError(f"{path}: larger than 50 million pixels. Shrink it first.")
             picture.seek(0)

@@ -121,6 +121,9 @@ class _Unreadable(Exception):
 
 def _table(text: str) -> Float:
     """Pairs of numbers, one a line, from text that may have one header, [M, 2]."""
+    n = text.count("\n")
+    if n > 2 * _MOST_POINTS:
+        raise _Unreadable(f"holds {n:,} lines, at most {_MOST_POINTS:,} points are allowed")
     try:
         # What is nothing but numbers is read at once: a million lines took 2.9 s one by one, now .5.
         found = np.loadtxt(

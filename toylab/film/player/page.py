@@ -194,6 +194,8 @@ def _density(trace: Trace, pack: Pack) -> dict[str, Any] | None:
     x, y = cell_centres(trace.extent, _DENSITY)
     log_p = np.asarray(trace.target.log_density(np.stack(np.meshgrid(x, y), axis=-1)))
     peak = float(log_p.max())
+    if not np.isfinite(peak):
+        return None  # it lies between the places of the grid
     below = np.rint(100 * np.clip(peak - log_p, 0, 600)).astype(int)
     return {"peak": peak, "below": pack.add(below)}
 

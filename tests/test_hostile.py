@@ -19,6 +19,7 @@ from PIL import Image
 from toylab import toml, trace
 from toylab.errors import ToylabError
 from toylab.film.style import THEMES, styled
+from toylab.film.writers import provenance_of
 from toylab.targets import empirical
 from toylab.terminal import plain
 from toylab.trace import Trace
@@ -289,6 +290,26 @@ def test_a_lectures_mistakes_are_the_first_eight(here: Path) -> None:
 )
 def test_a_sweeps_setting_and_metric_are_named_once(words: str, said: str, here: Path) -> None:
     assert ends_well("sweep", "small.toml", *words.split(), "-o", "x.csv", names=said) == 2
+
+
+def test_a_sweeps_film_has_the_words_of_today(here: Path) -> None:
+    words = "sweep small.toml --over training.batch=8,9 --metric c2st --seeds 1 --jobs 1 -o"
+    assert ends_well(*words.split(), "a.gif") == 0
+    told = Path("small.toml").read_text().replace('title = "S"', 'title = "Another"')
+    Path("small.toml").write_text(told)
+    assert ends_well(*words.split(), "b.gif") == 0
+    # Trained once: the games are the same.
+    assert len(list(Path(".toylab").rglob("*.npz"))) == 2
+    assert 'title = "S"' in provenance_of(Path("a.gif"))["settings"]
+    assert 'title = "Another"' in provenance_of(Path("b.gif"))["settings"]
+
+
+def test_values_that_no_font_has_are_told_before_a_sweep_is_filmed(here: Path) -> None:
+    for name in ("\U00013000.csv", "\U00013001.csv"):
+        Path(name).write_text("".join(f"{x},{x * x % 7}\n" for x in range(20)))
+    over = "--over target.file=\U00013000.csv,\U00013001.csv --set target.kind=points"
+    words = f"sweep small.toml {over} --metric c2st --seeds 1 --jobs 1 -o x.gif"
+    assert ends_well(*words.split(), names="No font here has") == 2
 
 
 def test_an_output_in_the_folder_of_another_is_refused(kept: str) -> None:

@@ -15,6 +15,7 @@ from toylab.errors import ToylabError
 from toylab.film.animation import Animation
 from toylab.film.differences import told_differences
 from toylab.film.film import MOST_SEEDS, check_look, chosen_plans, filmed_seed
+from toylab.film.fonts import check_glyphs
 from toylab.film.key import draw_bar, draw_key
 from toylab.film.layers.surface import Surface, surface_limit
 from toylab.film.layout import FOOT, LESSON_LINE
@@ -162,6 +163,7 @@ class Grid(Animation):
 
     def _caption(self, cell: GridCell, left: float, bottom: float, side: float) -> None:
         """Write what stands above a stage, and its mark at the right."""
+        check_glyphs([cell.title[self._words.code]], self._words.code)
         room, ink = side - (_MARK if cell.mark else 0), self._theme.ink
         title, size = fitted(
             cell.title[self._words.code], room, PANEL, LABEL, self._fonts, bold=True

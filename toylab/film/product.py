@@ -9,6 +9,7 @@ from toylab.errors import ToylabError
 from toylab.film.compare import Grid, GridCell
 from toylab.film.diagram import Axis, Point, Runs, counted, draw_map, limits
 from toylab.film.film import check_look, filmed_seed
+from toylab.film.fonts import check_glyphs
 from toylab.film.layout import FOOT
 from toylab.film.style import LABEL
 from toylab.film.text import fitted
@@ -115,6 +116,7 @@ class Product(Grid):
     def _name_axes(self) -> None:
         """Values below the columns and beside the rows, and what they are values of."""
         (across, columns), (up, rows) = self._axes_of
+        check_glyphs([across, up, *columns, *rows], self._words.code)
         (left, low), step, theme = self._corner, self._side + _GAP, self._theme
         middle = self._side / 2
         for k, value in enumerate(columns):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import platform
 import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -107,3 +109,15 @@ def test_what_was_freed_is_kept_until_it_is_given_back() -> None:
     # Pages of 4 kB: 39,000 were written to. An import or a page table may take some hundreds.
     assert kept > 35_000
     assert left < 4_000
+
+
+@pytest.mark.parametrize("what", ["steps", "seeds", "frames", "points"])
+def test_what_is_measured_by_hand_still_runs(what: str) -> None:
+    path = Path(__file__).parent / "bench" / "scale.py"
+    spec = importlib.util.spec_from_file_location("scale", path)
+    assert spec is not None and spec.loader is not None
+    scale = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(scale)
+    function, most = scale.GROWING[what]
+    assert most >= 500
+    function(20)

@@ -59,7 +59,7 @@ def points(n: int) -> None:
         np.savetxt(file, rng.normal(size=(n, 2)), delimiter=",")
         target = {"kind": "points", "file": str(file), "noise": 0.1}
         trace = toylab.record(check({**SMALL, "target": target}, name="scale"), [0])
-        film = toylab.Film(trace, layers=["true_density", "real"])
+        film = toylab.Film(trace, layers=["density", "real"])
         film.save(f"{folder}/x.gif")
 
 

@@ -108,6 +108,21 @@ def test_render_needs_no_torch(scenario_file: Write, tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
 
 
+def test_training_waits_for_no_matplotlib(scenario_file: Write, tmp_path: Path) -> None:
+    path = scenario_file("mine", SMALL)
+    code = (
+        f"import sys; sys.argv = ['toylab', 'train', {str(path)!r}, '-o', 't.npz']\n"
+        "from toylab.cli import main\n"
+        "try: main()\n"
+        "finally: print('matplotlib' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "False" and (tmp_path / "t.npz").is_file()
+
+
 def test_list_names_every_scenario_on_a_line(tmp_path: Path) -> None:
     lines = toylab("list", cwd=tmp_path).stdout.splitlines()
     assert [line.split()[0] for line in lines] == catalogue.names()

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -99,8 +100,6 @@ def test_a_hundred_thousand_mistakes_are_told_in_a_few(here: Path) -> None:
 
 
 def test_a_setting_of_a_trace_is_read_as_carefully(here: Path, small_trace: Trace) -> None:
-    from dataclasses import replace
-
     replace(small_trace, settings_text="a." * 100_000 + "b = 1").save("deep.npz")
     assert ends_well("inspect", "deep.npz", names="does not parse") == 2
 
@@ -195,8 +194,6 @@ def test_words_without_an_outline_are_blank(title: str, here: Path) -> None:
 
 
 def test_a_megabyte_of_a_name_is_cut_before_it_is_laid_out(small_trace: Trace, here: Path) -> None:
-    from dataclasses import replace
-
     told = {**small_trace.provenance, "scenario": "x" * 3_000_000}
     replace(small_trace, provenance=told).save("long.npz")
     assert ends_well("render", "long.npz", "-o", "x.png") == 0
@@ -221,8 +218,6 @@ def test_a_target_between_the_places_of_the_players_grid_is_played(here: Path) -
 def test_a_trace_that_no_film_can_show_is_refused(
     wrong: dict[str, np.ndarray], said: str, small_trace: Trace, here: Path
 ) -> None:
-    from dataclasses import replace
-
     nan = np.full_like(small_trace.real, np.nan)
     laid = {key: nan if value is None else value for key, value in wrong.items()}
     n = len(small_trace.filmed)
@@ -246,8 +241,6 @@ def test_a_trace_that_no_film_can_show_is_refused(
 def test_a_foreign_traces_claim_is_bounded_and_may_mean_nothing(
     claim: str, code: int, small_trace: Trace, here: Path
 ) -> None:
-    from dataclasses import replace
-
     bare = small_trace.settings_text.replace("claims = []\n", "")
     told = f'{bare}\n[[claims]]\ntext = "C"\n{claim}\n'
     replace(small_trace, settings_text=told).save("odd.npz")

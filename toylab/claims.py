@@ -95,7 +95,7 @@ def told_claims(trace: Trace) -> list[Claim]:
     Raises:
         ToylabError: If one speaks of what this toylab does not know.
     """
-    claims = []
+    claims, setting = [], Setting.of(trace)
     for told in trace.settings.get("claims", ()):
         claim = Claim(**{key: told[key] for key in told if key in Claim.__dataclass_fields__})
         for name, table in (
@@ -107,7 +107,7 @@ def told_claims(trace: Trace) -> list[Claim]:
                 raise ToylabError(unknown("claims:", name, table))
         if len(claim.window) != 2 or not 0 <= claim.window[0] <= claim.window[1] <= 1:
             raise ToylabError(f"claims: window must be two fractions, got {list(claim.window)}.")
-        if not METRICS[claim.metric].missing(Setting.of(trace)):
+        if not METRICS[claim.metric].missing(setting):
             claims.append(claim)
     return claims
 

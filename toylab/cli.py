@@ -108,15 +108,14 @@ def train(
     set_: Changes = [],  # noqa: B006
 ) -> None:
     """Train a scenario on some seeds and keep the trace (.npz)."""
-    from toylab.files import expect_apart, expect_file
-    from toylab.rehearsal import read_by
-    from toylab.scenario import load
+    from toylab.files import expect_file
+    from toylab.scenario import load, spare
 
     scenario = load(name, set_)
     for path in output:
         expect_ending(path, (".npz",))
         expect_file(path)
-    expect_apart(output, read_by([scenario]))
+    spare(output, [scenario])
     trace, seconds = _record(scenario, parse_seeds(seeds), _device(device))
     for path in output:
         trace.save(path)
@@ -159,11 +158,11 @@ def run(
     frame: Still = None,
 ) -> None:
     """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz, or what -o names."""
-    from toylab.files import expect_apart, expect_file
+    from toylab.files import expect_file
     from toylab.film.look import Look
     from toylab.film.writers import check_outputs
-    from toylab.rehearsal import read_by, rehearse
-    from toylab.scenario import seed_to_film
+    from toylab.rehearsal import rehearse
+    from toylab.scenario import seed_to_film, spare
 
     if output and len(names) > 1:
         raise ToylabError(
@@ -181,7 +180,7 @@ def run(
     for kept, films in files:
         check_outputs(films, frame)
         expect_file(kept)
-        expect_apart([kept, *films], read_by(scenarios))
+        spare([kept, *films], scenarios)
     for (scenario, own), name in zip(games, names, strict=True):
         rehearse(
             [scenario], own, lambda traces: wanted.film(traces, None, grid), _asked(name, set_)
@@ -208,11 +207,11 @@ def compare(
     frame: Still = None,
 ) -> None:
     """Film two to four scenarios side by side: same steps, same colours."""
-    from toylab.files import expect_apart
     from toylab.film.compare import MOST_TRACES
     from toylab.film.look import Look
     from toylab.film.writers import check_outputs
-    from toylab.rehearsal import found, read_by, rehearse, shared_seed
+    from toylab.rehearsal import found, rehearse, shared_seed
+    from toylab.scenario import spare
     from toylab.trace import Trace
 
     if not 2 <= len(names) <= MOST_TRACES:
@@ -223,7 +222,7 @@ def compare(
     wanted = Look(**look).checked(warn)
     place = _device(device)
     games = [found(name, set_) for name in names]
-    expect_apart(output, read_by(games))
+    spare(output, games)
     chosen = shared_seed(games, seed)
     rehearse(games, [chosen], lambda traces: wanted.film(traces, seed, None))
     traces = [one if isinstance(one, Trace) else _record(one, [chosen], place)[0] for one in games]
@@ -248,8 +247,8 @@ def check(
     """Count the scenarios' claims over seeds; exit code 1 if one fails."""
     from toylab import report, study
     from toylab.ensembles import CACHE
-    from toylab.files import expect_apart, expect_file, whole
-    from toylab.rehearsal import read_by
+    from toylab.files import expect_file, whole
+    from toylab.scenario import spare
     from toylab.workers import Workers
 
     for path in output or []:
@@ -257,7 +256,7 @@ def check(
         expect_file(path)
     workers, place = Workers(jobs, backend), _device(device)
     chosen, numbers = study.named(names or []), parse_seeds(seeds, first=1000)
-    expect_apart(output or [], read_by(chosen))
+    spare(output or [], chosen)
     expect_file(CACHE / "numbers")
     found: list[study.Outcome] = []
     width = max(len(s.name) for s in chosen)
@@ -308,9 +307,9 @@ def sweep(
 ) -> None:
     """Train every combination of some settings: a row a run, a picture of the whole, and films."""
     from toylab.ensembles import CACHE
-    from toylab.files import expect_apart, expect_file
+    from toylab.files import expect_file
     from toylab.film.look import Look
-    from toylab.rehearsal import read_by
+    from toylab.scenario import spare
     from toylab.survey import Outputs, survey
     from toylab.sweep import plan
     from toylab.workers import Workers
@@ -337,7 +336,7 @@ def sweep(
         bool(outputs.films),
     )
     outputs.check([(axis.path, axis.values) for axis in chosen.axes])
-    expect_apart(output, read_by([scenario for _, scenario in chosen.scenarios]))
+    spare(output, [scenario for _, scenario in chosen.scenarios])
     expect_file(CACHE / "numbers")
     found = survey(chosen, workers, outputs, wanted, CACHE.absolute(), command(), progress)
     broken = sum(bool(row.failure) for row in found)
@@ -367,16 +366,15 @@ def slides(
 ) -> None:
     """Make a talk of scenarios: films, lessons, speaker notes, sheets for the handout."""
     from toylab import talk
-    from toylab.files import expect_apart
     from toylab.film.look import Look
-    from toylab.rehearsal import read_by
+    from toylab.scenario import spare
     from toylab.show import slides as decks
 
     decks.check(output, video)
     wanted = Look(**look, layout="bare").checked(warn)
     place = _device(device)
     plan = talk.planned(names or [], lecture, set_)
-    expect_apart(output, read_by([*plan.found.values()]))
+    spare(output, [*plan.found.values()])
     deck = talk.deck_of(
         plan, wanted, seed, lambda s, n: _record(s, [n], place)[0], command(), video
     )

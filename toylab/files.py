@@ -21,7 +21,7 @@ def whole(path: Path) -> Iterator[Path]:
     Raises:
         ToylabError: If the folder cannot be made or written, or the disk is full.
     """
-    to = expect_file(path)
+    to = _clear(path)
     part = _part(to)
     try:
         with naming(path):
@@ -57,7 +57,7 @@ def whole_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Iterato
     Raises:
         ToylabError: If something else stands there, or the folder cannot be written.
     """
-    to = expect_folder(path, ours, held)
+    to = _clear_folder(path, ours, held)
     part, old = _part(to), _part(to, "old.part")
     try:
         with naming(f"{path}/"):
@@ -75,42 +75,26 @@ def whole_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Iterato
         shutil.rmtree(old, ignore_errors=True)
 
 
-def expect_file(path: str | Path) -> Path:
+def expect_file(path: str | Path) -> None:
     """Check that a file can be written, before anything is done for it; what stands there is left alone.
-
-    Returns:
-        Where it goes: a link stays, and what it names is written.
 
     Raises:
         ToylabError: If it names no file, a folder or a device stands there, or its folder takes no files.
     """
-    to = _led(Path(path))
-    _part(to)
+    to = _clear(path)
     with naming(path):
-        if to.is_dir():
-            raise ToylabError(f"Cannot write {path}: it is a folder. Give the name of a file.")
-        if to.exists() and not to.is_file():
-            # A pipe or a device would be gone, and whoever reads it would wait for ever.
-            raise ToylabError(f"Cannot write {path}: it is no file. Give the name of a file.")
         _expect_room(to)
-    return to
 
 
-def expect_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Path:
+def expect_folder(path: Path, ours: Callable[[Path], bool], held: str) -> None:
     """Check that a folder can be written, as `expect_file` does; arguments as `whole_folder`.
 
     Raises:
         ToylabError: If something else stands there, or the folder above takes no files.
     """
-    to = _led(path)
-    _part(to)
+    to = _clear_folder(path, ours, held)
     with naming(f"{path}/"):
-        if to.exists() and not (to.is_dir() and ours(to)):
-            raise ToylabError(
-                f"Cannot write {path}/: it holds other things than {held}. Give another name."
-            )
         _expect_room(to)
-    return to
 
 
 def expect_apart(outputs: Sequence[str | Path], inputs: Sequence[str | Path] = ()) -> None:
@@ -147,6 +131,31 @@ def naming(path: str | Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise ToylabError(f"Cannot write {path}: {reason}.") from error
+
+
+def _clear(path: str | Path) -> Path:
+    """Where a file goes, links followed, with nothing in its way."""
+    to = _led(Path(path))
+    _part(to)
+    with naming(path):
+        if to.is_dir():
+            raise ToylabError(f"Cannot write {path}: it is a folder. Give the name of a file.")
+        if to.exists() and not to.is_file():
+            # A pipe or a device would be gone, and whoever reads it would wait for ever.
+            raise ToylabError(f"Cannot write {path}: it is no file. Give the name of a file.")
+    return to
+
+
+def _clear_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Path:
+    """Where a folder goes, links followed, with nothing of others' in its way."""
+    to = _led(path)
+    _part(to)
+    with naming(f"{path}/"):
+        if to.exists() and not (to.is_dir() and ours(to)):
+            raise ToylabError(
+                f"Cannot write {path}/: it holds other things than {held}. Give another name."
+            )
+    return to
 
 
 def _expect_room(to: Path) -> None:

@@ -39,12 +39,12 @@ def give_back() -> None:
         malloc_trim(0)
 
 
-def machine_bytes() -> int:
-    """Memory of this machine; 16 GiB where the system does not tell."""
+def machine_bytes() -> int | None:
+    """Memory of this machine; None where the system does not tell."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):
-        return 16 << 30
+        return None
 
 
 def _of_glibc(name: str) -> Any:

@@ -47,12 +47,6 @@ def shared_seed(games: Sequence[Scenario | Trace], asked: int | None) -> int:
     return seed_to_film([game for game in games if isinstance(game, Scenario)], asked)
 
 
-def read_by(games: Sequence[Scenario | Trace]) -> list[str]:
-    """The files that scenarios' data come from, which no output may replace; a trace holds its own."""
-    targets = [game.settings["target"] for game in games if isinstance(game, Scenario)]
-    return [target["file"] for target in targets if "file" in target]
-
-
 def rehearse(
     games: Sequence[Scenario | Trace],
     seeds: Sequence[int],

@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from toylab import catalogue
 from toylab.claims import Claim
 from toylab.errors import ToylabError
+from toylab.files import expect_apart
 from toylab.game.networks import DISCRIMINATORS, GENERATORS
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.optimizers import OPTIMIZERS
@@ -30,6 +31,7 @@ from toylab.options import CONFIG, Built, Choice, From, attempt
 from toylab.rules import refuse_illegal
 from toylab.settings import differing, flat
 from toylab.targets import TARGETS
+from toylab.trace import Trace
 
 Line = Annotated[str, Len(1, 400)]
 LATENT = Annotated[int, Interval(ge=1, le=1024), Field(description="Numbers in z, from N(0, 1).")]
@@ -274,6 +276,22 @@ def differences(scenario: Scenario, base: Scenario) -> list[tuple[str, Any, Any]
         (path, theirs.get(path), ours.get(path))
         for path in differing([ours, theirs], without=catalogue.OWN_KEYS)
     ]
+
+
+def spare(outputs: Sequence[str | Path], games: Sequence[Scenario | Trace]) -> None:
+    """Check that outputs are apart, and that none replaces the file of a scenario's data.
+
+    A trace holds its own data.
+
+    Args:
+        outputs: As for `expect_apart`.
+        games: What is filmed, trained or counted.
+
+    Raises:
+        ToylabError: With the first output that does.
+    """
+    targets = [game.settings["target"] for game in games if isinstance(game, Scenario)]
+    expect_apart(outputs, [target["file"] for target in targets if "file" in target])
 
 
 def seed_to_film(scenarios: Sequence[Scenario], asked: int | None = None) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
@@ -18,6 +17,7 @@ from toylab.axes import Float, Int
 from toylab.choice import make, refuse_outside
 from toylab.errors import ToylabError
 from toylab.files import whole
+from toylab.memory import machine_bytes
 from toylab.told import misread
 
 FORMAT = 2
@@ -260,10 +260,8 @@ _MOST_BYTES = 16 * 2**30
 
 def _most_bytes() -> int:
     """Of a trace, unpacked: half of the machine's memory at most, since whoever reads it needs some too."""
-    try:
-        return min(_MOST_BYTES, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2)
-    except (AttributeError, OSError, ValueError):  # not told by this system
-        return _MOST_BYTES
+    here = machine_bytes()
+    return _MOST_BYTES if here is None else min(_MOST_BYTES, here // 2)
 
 
 def _read(path: Path) -> Trace:

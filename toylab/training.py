@@ -183,6 +183,10 @@ def _check_seeds(seeds: Sequence[int], filmed: Sequence[int]) -> None:
         )
 
 
+# Taken for the memory of a machine that does not tell its own.
+_USUAL_BYTES = 16 << 30
+
+
 def _check_size(scenario: Scenario, n_seeds: int, n_filmed: int, snapshots: int) -> None:
     points = scenario.training.points
     n_bytes = recorded_bytes(scenario.recording, n_seeds, n_filmed, points, snapshots)
@@ -193,10 +197,11 @@ def _check_size(scenario: Scenario, n_seeds: int, n_filmed: int, snapshots: int)
             "  Give fewer seeds, or lower recording.snapshots, recording.samples or training.points."
         )
     played = n_seeds * sum(size for part, size in needs(scenario).items() if part != "recording")
-    if n_seeds > 1 and played > machine_bytes():
+    here = machine_bytes() or _USUAL_BYTES
+    if n_seeds > 1 and played > here:
         raise ToylabError(
             f"Training {n_seeds} seeds at once takes some {played / 2**30:.0f} GiB, and this machine has "
-            f"{machine_bytes() / 2**30:.0f}. Give fewer seeds; check and sweep train few at a time."
+            f"{here / 2**30:.0f}. Give fewer seeds; check and sweep train few at a time."
         )
 
 

@@ -183,6 +183,8 @@ def styled(theme: Theme, style: str | Path | None) -> tuple[Theme, list[str]]:
     if not path.is_file():
         raise ToylabError(f"{path}: no such file. Expected a matplotlib style file (.mplstyle).")
     try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise ValueError(f"longer than {_MOST_BYTES:,} bytes")
         _refuse_code(path.read_text(encoding="utf-8"))
         # Through the same reader as plt.style.use, which needs no pyplot. Of what it does not know it
         # only tells the log.
@@ -213,18 +215,16 @@ def styled(theme: Theme, style: str | Path | None) -> tuple[Theme, list[str]]:
     return replace(theme, **changed), [str(family) for family in told.get("font.family", ())]
 
 
-# Characters of a style file: matplotlib's own sample of all settings has 44,000.
-_LONGEST_STYLE = 200_000
+# Of a style file: matplotlib's own sample of all settings has 44,000.
+_MOST_BYTES = 200_000
 
 
 def _refuse_code(text: str) -> None:
     """Refuse a cycle of colours that is more than lists: matplotlib evaluates it as Python.
 
     Raises:
-        ValueError: If a file is too long, or its cycle is not made of `cycler` and literals.
+        ValueError: If it is not made of `cycler` and literals.
     """
-    if len(text) > _LONGEST_STYLE:
-        raise ValueError(f"longer than {_LONGEST_STYLE:,} characters")
     # Parted where matplotlib parts them: str.splitlines knows ends that its reader does not.
     for line in io.StringIO(text, newline=None):
         key, _, value = line.partition(":")

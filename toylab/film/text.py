@@ -33,7 +33,7 @@ def fitted(
         fonts: Families, the first first.
         bold: Whether they are bold.
     """
-    words, size = " ".join(words[:_MOST].split()), points
+    words, size = _on_one_line(words), points
     while (lines := wrapped(words, width, size, fonts, bold)) != [words] and size > least:
         size = max(size - 1, least)
     return (lines[0] if len(lines) == 1 else lines[0].rstrip(" ,.;:") + "…"), size
@@ -41,6 +41,13 @@ def fitted(
 
 # Characters of which no two lines hold as many.
 _MOST = 4000
+
+
+def _on_one_line(words: str) -> str:
+    """Words without breaks, and no more than can be seen: a foreign file's may be megabytes."""
+    return " ".join(words[:_MOST].split())
+
+
 # Between these a line may break. Chinese has no spaces: between its characters, but not before a stop.
 _PIECES = re.compile(r"[\u2e80-\uffef][\u3001\u3002\uff01-\uff1f]*|[^\s\u2e80-\uffef]{1,24}\s*|\s+")
 
@@ -78,8 +85,7 @@ def wrapped(
         bold: Whether the words are bold.
         most: How many lines there may be.
     """
-    # A foreign file's words may be megabytes, and what is measured is laid out.
-    words = " ".join(words[:_MOST].split())
+    words = _on_one_line(words)
 
     def measure(line: str) -> float:
         return _measured(line, points, tuple(fonts), bold)

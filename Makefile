@@ -5,12 +5,18 @@ PIP_FLAGS ?= --quiet --disable-pip-version-check
 # Two processes of one thread each: a test shares no file, port or cache with another.
 PYTEST = OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest -n 2 --dist worksteal
 
-.PHONY: demo test fast lint api bench scale fuzz fuzz-guided kill test-lowest test-newest audit check-slides clean
+# Where a user's hands are tried: the wheel and what it asks for, nothing of ours, outside the checkout. In the
+# second stand all extras and a kernel for notebooks, over the first. In the third another Python, if one is at
+# hand, without torch: films of traces need none, and most Pythons here have no small build of it.
+USER_PYTHON ?= $(PYTHON)
+OTHER_PYTHON ?= $(shell sh tests/user/other-python.sh $(PYTHON))
+
+.PHONY: demo test user fast lint api bench scale fuzz fuzz-guided kill test-lowest test-newest audit check-slides clean
 
 demo: .venv/ready
 	.venv/bin/toylab run mode-collapse
 
-test: .venv-test/ready
+test: .venv-test/ready user
 	$(PYTEST) --durations=25
 
 fast: .venv-test/ready
@@ -75,10 +81,22 @@ check-slides: .venv-test/ready
 	.venv/bin/pip install $(PIP_FLAGS) -c constraints.txt -e .
 	touch $@
 
+# The wheel is made anew each time; what it asks for only where that has changed.
+user: .venv-test/ready .venv-user/ready
+	rm -rf dist/user
+	.venv-test/bin/python -m hatchling build -t wheel -d dist/user > /dev/null
+	.venv-user/bin/pip install $(PIP_FLAGS) --no-deps --force-reinstall dist/user/*.whl
+	.venv-user-full/bin/python -c "import toylab, ipykernel, av, pptx"
+	test ! -d .venv-other || .venv-other/bin/pip install $(PIP_FLAGS) --no-deps --force-reinstall dist/user/*.whl
+
+.venv-user/ready: pyproject.toml constraints.txt tests/user/environments.py
+	.venv-test/bin/python tests/user/environments.py "$(USER_PYTHON)" "$(OTHER_PYTHON)"
+	touch $@
+
 .venv-test/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-test
 	.venv-test/bin/pip install $(PIP_FLAGS) -c constraints.txt -e ".[dev]"
 	touch $@
 
 clean:
-	rm -rf .venv .venv-test .venv-lowest .venv-newest .venv-audit .venv-fuzz fuzz-findings dist api
+	rm -rf .venv .venv-test .venv-user .venv-user-full .venv-other .venv-lowest .venv-newest .venv-audit .venv-fuzz fuzz-findings dist api

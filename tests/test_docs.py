@@ -6,7 +6,6 @@ import importlib.util
 import re
 import shlex
 import shutil
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,9 @@ from typing import Any
 import pytest
 import typer
 from commands import ran
-from documents import DOCUMENTS, HOUSE, ROOT, Block, is_name, is_synopsis, read
+from documents import DOCUMENTS, HOUSE, ROOT, is_name, is_synopsis, read
 
-import toylab
-from toylab import catalogue, cli, gallery, scenario, study
+from toylab import catalogue, cli, gallery
 
 GUIDE = ROOT / "docs" / "guide"
 # Pages whose block goes to the foot of a file of ours.
@@ -33,20 +31,6 @@ TO_COME = {
     if not (ROOT / gallery.HOME / "gallery").is_dir()
 }
 
-# What documents say is done as it stands but for this. What is tried is the command, not the lesson.
-SHORT = ("training.steps=3", "recording.snapshots=3")
-TRIED_OTHERWISE = [
-    # Three rounds and three moments. `check` has no such option: what it loads is made short.
-    # A trace has been trained already.
-    (r"^(run|train|compare|slides|sweep)\b(?!.*\.npz).*", rf"\g<0> --set {' --set '.join(SHORT)}"),
-    # Of those three.
-    (r"--frame \d+", "--frame 2"),
-    # All scenarios would take minutes; test_scenarios has them all.
-    (r"^check(?=$| -)", "check k-one dirac-r1"),
-    # In this process, where this toylab is the one that is loaded. test_workers has the others.
-    (r" --(jobs|backend|device) \S+", ""),
-    (r"^(check|sweep)\b.*", r"\g<0> --jobs 1"),
-]
 # Other people's programs, which a document may name.
 NOT_OURS = ("apt-get", "git", "cd", "quarto", "marp", "lualatex", "python3 -m venv")
 _TOYLAB = re.compile(r"^(?:\.venv/bin/)?(?:toylab|python -m toylab)(?: |$)")
@@ -57,73 +41,6 @@ def arguments(command: str) -> str | None:
     """What follows `toylab`; None for other commands."""
     found = _TOYLAB.match(command)
     return command[found.end() :] if found else None
-
-
-def otherwise(said: str) -> str:
-    for pattern, instead in TRIED_OTHERWISE:
-        said = re.sub(pattern, instead, said)
-    return said
-
-
-def short(name: str | Path, changes: Any = ()) -> scenario.Scenario:
-    return scenario.load(name, [*changes, *SHORT])
-
-
-def toylab_exits(words: list[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(sys, "argv", ["toylab", *words])
-    try:
-        cli.main()
-    except SystemExit as end:
-        return end.code or 0
-    return 0
-
-
-def missing(block: Block) -> bool:
-    """Whether a block is for readers who have a program that is in none of our extras."""
-    return "import ray" in block.text and importlib.util.find_spec("ray") is None
-
-
-def with_files(blocks: tuple[Block, ...], folder: Path) -> None:
-    """Write the files that a document shows: a scenario without a name of its own is mine.toml."""
-    for block in blocks:
-        if block.language == "csv":
-            (folder / "points.csv").write_text(block.text, encoding="utf-8")
-        if block.language == "toml":
-            name = re.search(r"^# (\S+\.toml)$", block.text, re.M)
-            (folder / (name[1] if name else "mine.toml")).write_text(block.text, encoding="utf-8")
-
-
-@each_document
-def test_what_a_document_says_to_type_works(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    blocks = () if path in ROWS else read(path).blocks
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(study, "load", short)
-    monkeypatch.setattr(toylab, "load", short, raising=False)
-    with_files(blocks, tmp_path)
-    names: dict[str, Any] = {}
-    done: set[str] = set()
-    for block in blocks:
-        if block.language == "python" and not missing(block):
-            exec(compile(block.text, str(path), "exec"), names)
-        for command in block.commands:
-            said = arguments(command)
-            if said is None or is_synopsis(command) or is_name(block) or command in done:
-                continue
-            done.add(command)
-            words = shlex.split(otherwise(said))
-            for word in words:
-                # What `toylab run NAME` left, in a chapter that goes on from there.
-                left = Path(word)
-                if left.parts[:1] == ("renders",) and left.stem in catalogue.names():
-                    if words[0] in ("render", "inspect") and not left.exists():
-                        toylab_exits(["run", *shlex.split(otherwise(left.stem))], monkeypatch)
-            code = toylab_exits(words, monkeypatch)
-            # Three rounds keep no claim.
-            assert code in ((0, 1) if words[0] == "check" else (0,)), (
-                f"{command}\n{capsys.readouterr().err}"
-            )
 
 
 def options(command: Any) -> set[str]:

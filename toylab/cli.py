@@ -340,8 +340,18 @@ def sweep(
     expect_file(CACHE / "numbers")
     found = survey(chosen, workers, outputs, wanted, CACHE.absolute(), command(), progress)
     broken = sum(bool(row.failure) for row in found)
+    written = {*map(Path, outputs.filled_by(found).names)}
     for file in output:
-        say_result(file, f"{len(found)} runs" + f", {broken} failed or diverged" * bool(broken))
+        if Path(file) in written:
+            say_result(file, f"{len(found)} runs" + f", {broken} failed or diverged" * bool(broken))
+        else:
+            warn(f"{file} is not written: there is nothing to show in it.")
+    failed = [row for row in found if row.fault is not None]
+    if failed:
+        warn(f"{len(failed)} of {len(found)} runs failed. Of the first:")
+        warn(failed[0].told(command()))
+    if len(failed) == len(found):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -73,7 +73,7 @@ def measured(claim: Claim) -> str:
 # Rooms that have no part in a number.
 _SILENT = frozenset(
     "film show cli arguments terminal reference __init__ __main__ study report workers published sweep "
-    "tables lecture rehearsal talk survey papers exhibits gallery course keys".split()
+    "tables lecture rehearsal talk survey papers exhibits gallery course keys faults".split()
 )
 
 
@@ -81,7 +81,7 @@ _SILENT = frozenset(
 def _code() -> str:
     """Hash of the laboratory's source and of the libraries that compute."""
     home = Path(toylab.__file__).parent
-    parts = [version(name) for name in ("torch", "numpy", "scipy", "scikit-learn")]
+    parts = [version(name) for name in ("torch", "numpy", "scipy")]
     for path in sorted(home.rglob("*.py")):
         if path.relative_to(home).parts[0].removesuffix(".py") not in _SILENT:
             parts.append(path.read_text(encoding="utf-8"))

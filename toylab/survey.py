@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,21 @@ class Outputs:
         for name in self.films:
             check_product(name, over)
 
+    def filled_by(self, rows: Sequence[Row]) -> Outputs:
+        """Those that rows can fill: no picture of no number, no film where nothing was trained."""
+        pictured = any(isfinite(row.numbers[0]) for row in rows)
+        filmed = any(row.fault is None for row in rows)
+        return replace(
+            self,
+            pictures=self.pictures if pictured else (),
+            films=self.films if filmed else (),
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """All of them."""
+        return [*map(str, (*self.tables, *self.pictures)), *self.films]
+
 
 def survey(
     plan: Plan,
@@ -86,6 +102,8 @@ def survey(
     watch: Watch = lambda items, total, words: iter(items),
 ) -> list[Row]:
     """Train a sweep and write everything; rows go to the tables as they come.
+
+    A picture of no number and a film of no training are not written.
 
     Args:
         plan: What.
@@ -124,6 +142,7 @@ def survey(
         **about(plan.seeds, plan.device),
     }
     del told["date"]  # the same sweep, the same bytes
+    outputs = outputs.filled_by(found)
     for path in outputs.pictures:
         ending = path.suffix.lower()
         with whole(path) as part:

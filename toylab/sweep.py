@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
+from toylab import faults
 from toylab.claims import REDUCTIONS, Claim
 from toylab.ensembles import ENDED, Numbers, Task, film_of, measure, measured, parts
 from toylab.errors import ToylabError, unknown
@@ -46,13 +47,20 @@ class Row:
         values: The varied settings, as written, in the order of the axes.
         seed: Which.
         numbers: One a metric; NaN where there is none.
-        failure: Why it did not come to its end; empty if it did.
+        failure: Why it did not come to its end, in a line; empty if it did.
+        fault: The whole of what failed, empty where a line says it all; None if it was trained, be it
+            that it diverged.
     """
 
     values: Point
     seed: int
     numbers: tuple[float, ...]
     failure: str = ""
+    fault: str | None = None
+
+    def told(self, command: str) -> str:
+        """What a user is told of a run that failed."""
+        return faults.told(self.failure, self.fault, command) if self.fault else self.failure
 
 
 @dataclass(frozen=True)
@@ -187,9 +195,9 @@ def rows(plan: Plan, workers: Workers, folder: Path) -> Iterator[list[Row]]:
     keys = [measured(claim) for claim in plan.claims]
     for values, task in plan.tasks:
         found = next(arriving)
-        if isinstance(found, str):
+        if isinstance(found, _Failed):
             nothing = (float("nan"),) * len(keys)
-            yield [Row(values, seed, nothing, found) for seed in task.seeds]
+            yield [Row(values, seed, nothing, found.said, found.whole) for seed in task.seeds]
             continue
         yield [
             Row(values, seed, tuple(found[key][i] for key in keys), _ended(found[ENDED][i]))
@@ -227,9 +235,19 @@ def _called(trace: Trace, text: str, name: str) -> Trace:
     return replace(trace, settings_text=text, provenance={**trace.provenance, "scenario": name})
 
 
-def _tried(task: Task, folder: Path) -> Numbers | str:
+@dataclass(frozen=True)
+class _Failed:
+    """Why an ensemble has no numbers: in a line, and the whole of it."""
+
+    said: str
+    whole: str
+
+
+def _tried(task: Task, folder: Path) -> Numbers | _Failed:
     """Numbers of an ensemble, or why there are none: a failure is a row, not the end."""
     try:
         return measure(task, folder)
+    except ToylabError as error:
+        return _Failed(str(error).splitlines()[0], "")
     except Exception as error:
-        return f"{type(error).__name__}: {error}".splitlines()[0]
+        return _Failed(faults.in_a_line(error), faults.in_full(error))

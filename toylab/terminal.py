@@ -153,7 +153,9 @@ def guarded(app: Callable[..., Any]) -> None:
         if told is None:
             if type(error).__name__ == "Abort":
                 _fail("Stopped. Files that were not finished are as they were before.", 130)
-            raise
+            from toylab import faults
+
+            _fail(*faults.ending(error, command()))
         _fail(f"{told()} See `toylab --help`.".lstrip(), 2)
 
 

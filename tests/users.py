@@ -1,0 +1,74 @@
+"""A user's environments, for the tests: where only the wheel is installed, and where its extras are too."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from documents import ROOT
+
+PLAIN, FULL, OTHER = (ROOT / name for name in (".venv-user", ".venv-user-full", ".venv-other"))
+_HANDS = Path(__file__).parent / "user" / "hands.py"
+# Three rounds and three moments: what is tried is the command, not the lesson.
+BRIEF = ("training.steps=3", "recording.snapshots=3")
+
+
+def python_of(where: Path) -> Path:
+    """The Python of an environment."""
+    python = where / "bin" / "python"
+    assert python.exists(), "The environments of a user are missing: make user"
+    return python
+
+
+def around(folder: Path, **own: str) -> dict[str, str]:
+    """What a user's shell tells: little, and nothing of ours. Its home is a folder of the test."""
+    return {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", **own}
+
+
+def typed(
+    where: Path, words: Sequence[str], folder: Path, seconds: int = 300, **own: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `python ...` of an environment in a folder to its end."""
+    return subprocess.run(
+        [python_of(where), *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        env=around(folder, **own),
+        check=False,
+    )
+
+
+def by_hand(where: Path, steps: Sequence[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
+    """Do commands and lines of Python one after the other; what came of each.
+
+    Args:
+        where: The environment.
+        steps: {"words": of a command, "files": that it should leave} or {"python": lines}.
+        folder: In which it is done.
+    """
+    result = folder / ".done.json"
+    done = subprocess.run(
+        [python_of(where), _HANDS, result],
+        input=json.dumps({"brief": BRIEF, "steps": steps}),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        env=around(folder),
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(result.read_text(encoding="utf-8"))
+    assert told["home"].startswith(str(PLAIN)), "not what was installed, but the checkout"
+    return told["done"]
+
+
+def is_a_line(said: str) -> bool:
+    """Whether words on standard error are a message as it should be: one to three lines."""
+    return 1 <= len(said.strip().splitlines()) <= 3 and "Traceback" not in said

@@ -22,6 +22,7 @@ ORDER = [
     "memory",
     "choice",
     "streams",
+    "threads",
     "device",
     "targets.base",
     "targets.mixtures",

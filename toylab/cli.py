@@ -469,13 +469,8 @@ def _record(scenario: Scenario, seeds: Sequence[int], device: str) -> tuple[Trac
     """Train with progress; return the trace and the seconds it took."""
     import time
 
-    import torch
-
     from toylab.training import record
 
-    # One seed's matmuls are too small to share: two threads took 12 % longer than one, measured.
-    if len(seeds) == 1:
-        torch.set_num_threads(1)
     start = time.perf_counter()
     trace = record(
         scenario,

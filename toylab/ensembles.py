@@ -15,8 +15,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
-
 import toylab
 from toylab.claims import Claim, reduced
 from toylab.files import whole
@@ -124,8 +122,6 @@ def measure(task: Task, folder: Path) -> Numbers:
 
 def _trained(task: Task, film: Path) -> Numbers:
     """Train an ensemble, measure it, and keep the first seed's trace if it is filmed."""
-    # One thread a worker: the workers share the cores, and sums come out the same with any number.
-    torch.set_num_threads(1)
     whole_run = task.filmed or any(METRICS[claim.metric].cumulative for claim in task.claims)
     windows = None if whole_run else [claim.window for claim in task.claims]
     scenario, filmed = check(task.settings, name=task.name), (0,) if task.filmed else ()

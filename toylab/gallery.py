@@ -12,8 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
-
 from toylab import catalogue
 from toylab.exhibits import CHAPTERS, families
 from toylab.files import whole
@@ -204,8 +202,6 @@ def _card(name: str, lang: str) -> Iterator[str]:
 
 def make(name: str, paths: Sequence[Path]) -> Sequence[Path]:
     """Train a scenario and write its films; the same bytes wherever the checkout lies."""
-    # One thread a worker, as everywhere: the same sums, and two workers share two cores.
-    torch.set_num_threads(1)
     scenario = load(name)
     trace = record(scenario, [scenario.settings["film"].get("seed", 0)])
     # A picture's file is named from the scenarios' folder, which is somewhere else on each machine.

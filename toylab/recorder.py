@@ -7,6 +7,7 @@ players move and not the dice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -18,10 +19,16 @@ from toylab.axes import Int
 from toylab.game.objectives import NonSaturating, Objective, Saturating
 from toylab.streams import streams
 from toylab.targets import Target, cell_centres, extent
+from toylab.threads import Hands
 from toylab.trace import Snapshot
 
 # Lines of the latent lattice, each way: enough to see it fold, few enough to follow one.
 LATTICE_LINES = 21
+# Seeds that are measured at once: a piece for each core where there are a few, and each large enough.
+_MEASURED = 2
+# Points times parameters from which the pieces of a snapshot are worth threads: the base game has nine
+# million; a game of eight units and 64 points is done before a thread wakes.
+_WORTH_HANDS = 1_000_000
 
 
 class Players(Protocol):
@@ -147,6 +154,7 @@ class Recorder:
         self._lines, self._n_grid = lines, grid
         # Of the whole ensemble: a seed that ends keeps its row here.
         self._known = self._tensor(players.known)
+        self.hands = Hands()
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(array.astype(np.float32)).to(self.device)
@@ -184,20 +192,31 @@ class Recorder:
             parameters=blank(n_seeds, self._n_parameters(generator, discriminator)),
             diverged_at=diverged_at.copy(),
         )
-        if len(alive):
-            pushes = self._measure(shot, generator, discriminator, alive)
-            for f, position in enumerate(self.filmed):
-                for row in np.flatnonzero(alive == position):
-                    shot.pushes[f] = pushes[row]
-                    one = slice(row, row + 1)
-                    self._film(shot, f, generator[one], discriminator[one], self._x[[position]])
+        parts = [slice(i, i + _MEASURED) for i in range(0, len(alive), _MEASURED)]
+        pushes = blank(n_seeds, n, 2)
+        work = [
+            partial(self._measure, shot, pushes, generator[p], discriminator[p], alive[p])
+            for p in parts
+        ]
+        for f, position in enumerate(self.filmed):
+            for row in np.flatnonzero(alive == position):
+                g, d = generator[row : row + 1], discriminator[row : row + 1]
+                work.append(partial(self._film, shot, f, g, d, self._x[[position]]))
+        if n * (generator.shape[1] + discriminator.shape[1]) >= _WORTH_HANDS:
+            self.hands.do(work)
+        else:
+            for piece in work:
+                piece()
+        shot.pushes[:] = pushes[self.filmed]
         return shot
 
     def _n_parameters(self, generator: Tensor, discriminator: Tensor) -> int:
         return generator.shape[1] + discriminator.shape[1] if self.players.solvable else 0
 
-    def _measure(self, shot: Snapshot, g: Tensor, d: Tensor, alive: Int) -> np.ndarray:
-        """Fill in what every living seed has; return the pushes, [A, N, 2]."""
+    def _measure(
+        self, shot: Snapshot, pushes: np.ndarray, g: Tensor, d: Tensor, alive: Int
+    ) -> None:
+        """Fill in what some living seeds have, and their rows of the pushes, [S, N, 2]."""
         players, own = self.players, self.players.objective
         g, d = g.detach().requires_grad_(), d.detach().requires_grad_()
         real = self._x[alive]
@@ -226,7 +245,7 @@ class Recorder:
                 # In packs where D judges packs, as the held-out points that they are compared with.
                 shot.train_logits[alive] = _numpy(players.judge(d, self._known[alive], among=real))
         # The loss is a mean over N samples; times N it is each sample's own.
-        return _numpy(-push * fake.shape[1])
+        pushes[alive] = _numpy(-push * fake.shape[1])
 
     def _criticised(self, d: Tensor, between: Tensor) -> Tensor:
         """What bounds the critic: its mean slope, and its share of parameters at their bound, [A, 2]."""

@@ -76,7 +76,12 @@ bench: .venv-test/ready
 check-slides: .venv-test/ready
 	.venv-test/bin/python tests/checks/slides.py
 
+# Before pip: an old one fetches much before it looks at requires-python.
+NEW_ENOUGH = $(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("toylab needs Python 3.11 or \
+later; $(PYTHON) is %d.%d. If there is another: make PYTHON=python3.11 $(MAKECMDGOALS)" % sys.version_info[:2])'
+
 .venv/ready: pyproject.toml constraints.txt
+	@$(NEW_ENOUGH)
 	$(PYTHON) -m venv .venv
 	.venv/bin/pip install $(PIP_FLAGS) -c constraints.txt -e .
 	touch $@
@@ -94,6 +99,7 @@ user: .venv-test/ready .venv-user/ready
 	touch $@
 
 .venv-test/ready: pyproject.toml constraints.txt
+	@$(NEW_ENOUGH)
 	$(PYTHON) -m venv .venv-test
 	.venv-test/bin/pip install $(PIP_FLAGS) -c constraints.txt -e ".[dev]"
 	touch $@

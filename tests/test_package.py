@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 import tarfile
@@ -85,3 +86,17 @@ def test_the_sdist_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
     again = build("wheel", source, tmp_path / "again")
     assert names(again) == names(wheel)
     assert (source / "tests" / "test_package.py").is_file()
+
+
+def test_an_old_python_is_told_so_before_anything_is_fetched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (kind,) = (
+        value
+        for name, value in runpy.run_path(str(ROOT / "hatch_build.py")).items()
+        if name == "CustomMetadataHook"
+    )
+    kind(str(ROOT), {})
+    monkeypatch.setattr("platform.python_version", lambda: "3.10.13")
+    with pytest.raises(SystemExit, match=r"needs Python >=3\.11, and this is Python 3\.10\.13"):
+        kind(str(ROOT), {})

@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 
 
 class CustomMetadataHook(MetadataHookInterface):
-    """Refuses a Python that `requires-python` does not allow, as it is made: `update` is not always called."""
+    """Refuses a Python that `requires-python` does not allow: when made, for `update` may not be called."""
 
     def __init__(self, root, config):
         """Look at the Python that builds."""

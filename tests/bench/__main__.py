@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 
 import filming
+import neighbours
 import numpy as np
 import process
 import training
@@ -25,7 +26,8 @@ def main() -> None:
     print(HEAD, flush=True)
     parts = [training.ratios(quick)]
     if not quick:
-        parts += [training.growth(), filming.ratios(), process.start_up(), process.memory()]
+        parts += [training.growth(), neighbours.ratios(), filming.ratios()]
+        parts += [process.start_up(), process.memory()]
     for part in parts:
         for line in part:
             print(line, flush=True)

@@ -212,6 +212,7 @@ def test_what_is_doubtful_is_said_and_can_be_decided(
         PLAINLY,
         "x,y\n1,5\n2,6\n",
         "1.234 2.345\n",
+        "13.405,52.515\n",
         "2021;2020\n2022;2001\n2020;1999\n",
         "1,-5\n2,3\n",
     ],

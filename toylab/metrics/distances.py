@@ -34,7 +34,7 @@ def sliced_wasserstein(trace: Trace) -> Curve:
 def c2st(trace: Trace) -> Curve:
     """Leave-one-out nearest-neighbour two-sample accuracy, .5 = indistinguishable, [T, S].
 
-    Lopez-Paz & Oquab 2017, with one neighbour: the nearest in the players' units.
+    Neighbours are near in the players' units. Lopez-Paz & Oquab 2017, with one neighbour.
     """
     frame = trace.target.frame
     accuracy = np.full(trace.samples.shape[:2], np.nan)

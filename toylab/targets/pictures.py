@@ -56,10 +56,10 @@ def read_picture(path: Path, invert: bool = False) -> Reading:
             Image.open(path, formats=_FORMATS) as picture,
         ):
             if picture.width * picture.height > 50_000_000:
-                raise ToylabError(f"{path}: larger than 50 million pixels. Shrink it first.")
+                raise ToylabError("larger than 50 million pixels. Shrink it first")
             grey, words = _upright_grey(picture, invert)
-    except ToylabError:
-        raise
+    except ToylabError as error:
+        raise ToylabError(f"{path}: {error}.") from None
     except UnidentifiedImageError:
         raise ToylabError(f"{path}: not a picture{_named(path)} {READ}") from None
     # Pillow raises many kinds for a damaged picture, a decompression bomb among them.
@@ -85,19 +85,22 @@ def _named(path: Path) -> str:
 
 def _upright_grey(picture: Image.Image, invert: bool) -> tuple[Image.Image, list[str]]:
     """A picture shrunk and greyed, and what was done, in words."""
-    frames = getattr(picture, "n_frames", 1)
     picture.seek(0)
-    turned = picture
+    turned, held = picture, 1
     # What a damaged note says of the camera is no reason to refuse the picture.
     with contextlib.suppress(Exception):
+        held = picture.getexif().get(_ORIENTATION, 1)
         turned = ImageOps.exif_transpose(picture)
     words = [f"a picture of {turned.width} x {turned.height} pixels"]
-    if picture.getexif().get(_ORIENTATION, 1) != 1:
+    if held != 1:
         words.append("turned upright as its camera says")
-    if frames > 1:
-        words.append(f"the first of {frames} frames")
+    # Not how many there are, which Pillow finds by going through all of them.
+    if getattr(picture, "is_animated", False):
+        words.append("the first of its frames")
     if turned.has_transparency_data:
         words.append("transparent places left empty")
+        if not turned.mode.startswith("I") and not turned.convert("RGBA").getchannel("A").getbbox():
+            raise ToylabError("the picture is transparent all over")
     grey = _deep(turned, invert) if turned.mode in _DEEP else _greyed(turned, invert)
     grey.thumbnail((MOST_PIXELS, MOST_PIXELS))
     return grey, words
@@ -124,10 +127,6 @@ def _deep(picture: Image.Image, invert: bool) -> Image.Image:
 
 def _greyed(picture: Image.Image, invert: bool) -> Image.Image:
     """Any other picture over white, or over black where light places hold the mass, 8 bits."""
-    try:
-        rgba = picture.convert("RGBA")
-    except ValueError:
-        # Lab and its like: through the colours of a screen, or by how light it is.
-        rgba = picture.getchannel(0).convert("RGBA")
+    rgba = picture.convert("RGBA")
     ground = Image.new("RGBA", rgba.size, "black" if invert else "white")
     return Image.alpha_composite(ground, rgba).convert("L")

@@ -98,8 +98,8 @@ _THREE = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 
 def _number(cell: str, decimal: _Mark) -> float | None:
     """The number that stands in a cell, if one does."""
-    text = cell.translate(_SPELT).strip(_QUOTES)
     plain, grouped = _NUMBER[decimal]
+    text = cell if plain.fullmatch(cell) else cell.translate(_SPELT).strip(_QUOTES)
     if not plain.fullmatch(text):
         if not grouped.fullmatch(text):
             return None
@@ -197,10 +197,11 @@ def _dialect(lines: Sequence[Line], separator: str, decimal: _Mark | None) -> _D
             cells = [cell for cell in _split(line, dialect.delimiter) if cell.strip()]
             numbers = [cell for cell in cells if _number(cell, dialect.decimal) is not None]
             pairs += len(numbers) >= 2
-            # Words of a header say nothing of numbers.
-            found, filled = found + len(numbers), filled + len(cells) * bool(numbers)
-            # 1,234 read as 1234: allowed where nothing else will do.
             other = "." if dialect.decimal == "," else ","
+            # Words of a header say nothing of numbers.
+            wordy = not numbers and not any(_number(cell, other) is not None for cell in cells)
+            found, filled = found + len(numbers), filled + len(cells) * (not wordy)
+            # 1,234 read as 1234: allowed where nothing else will do.
             alone = dialect.delimiter != "," and dialect.decimal != decimal
             bent += sum(
                 alone and bool(_THREE.fullmatch(c.strip(_QUOTES))) and other in c for c in numbers
@@ -418,18 +419,29 @@ def _too_many(line: int, filled: Sequence[int], names: Sequence[str]) -> str:
 
 
 def _at_once(lines: Sequence[Line], dialect: _Dialect, columns: _Columns) -> Float | None:
-    """The points, if each line is two plain numbers: a million lines take half a second and not three."""
-    if (columns.first, columns.second, columns.most) != (0, 1, 2) or dialect.delimiter == "\u00a0":
+    """The points, if each line is nothing but plain cells: a tenth of the time that `_pairs` takes."""
+    delimiter, mark = dialect
+    at = columns.first, columns.second
+    if delimiter in ("\u00a0", mark) or (delimiter == " " and columns.most > 2):
         return None
-    text = (line for _, line in lines)
-    if dialect.decimal == ",":
-        text = (line.replace(",", ".") if "." not in line else "mixed" for line in text)
+
+    def plain(line: str) -> str:
+        line = line if line.isascii() else line.translate(_SPELT)
+        # Behind the last column nothing but empty ones may stand.
+        line = line.replace('"', "").rstrip(f"{delimiter} \t")
+        if delimiter != " " and line.count(delimiter) != columns.most - 1:
+            raise ValueError("a cell too many, or too few")
+        if mark == "," and "." in line:
+            raise ValueError("marks between thousands, or of both kinds")
+        return line.replace(",", ".") if mark == "," else line
+
     try:
         found = np.loadtxt(
-            text,
-            delimiter=None if dialect.delimiter == " " else dialect.delimiter,
+            map(plain, (line for _, line in lines)),
+            delimiter=None if delimiter == " " else delimiter,
             comments=None,
             ndmin=2,
+            usecols=at if columns.most > 2 else None,
         )
     except ValueError:
         return None  # told by `_pairs`, with its line
@@ -471,7 +483,9 @@ def _say_separators(
         notes.words.append("marks between thousands")
     if dialect.delimiter in _SEPARATORS and dialect.delimiter != ",":
         notes.words.append(f"{_SEPARATORS[dialect.delimiter]} between columns")
-    if told.decimal is None and dialect.delimiter not in " \u00a0" and _either(cells):
+    # Where commas part columns a point stands before decimals; where blanks do, thousands have no marks.
+    parted = any("," in cell for cell in cells) if dialect.delimiter == "," else True
+    if told.decimal is None and parted and dialect.delimiter not in " \u00a0" and _either(cells):
         one = cells[0]
         as_number = _number(one, dialect.decimal)
         other, name = (",", "comma") if dialect.decimal == "." else (".", "point")

@@ -528,7 +528,7 @@ def test_the_density_of_scaled_points_is_scipys() -> None:
     x = knots[:2] + [[0.3, 1e5], [0.0, -1e5]]
     for scale, noise in (("shared", 5e4), ("own", (0.5, 2e5))):
         target = TARGETS["points"](file="x", noise=noise, data=knots, scale=scale)
-        parts = [norm(knot, noise).pdf(x).prod(axis=1) for knot in knots]
+        parts = [norm.pdf(x, knot, noise).prod(axis=1) for knot in knots]
         np.testing.assert_allclose(target.log_density(x), np.log(np.mean(parts, axis=0)), rtol=1e-9)
 
 

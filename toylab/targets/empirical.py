@@ -32,9 +32,9 @@ def _is_noise(value: Any) -> bool:
 
 
 def _are_columns(value: Any) -> bool:
-    """Whether it is no column or two, by name or by place."""
-    if not isinstance(value, tuple) or len(value) not in (0, 2):
-        return False
+    """Whether it is two columns, by name or by place; nothing leaves them to the rule."""
+    if not isinstance(value, tuple) or len(value) != 2:
+        return value is None
     named = [isinstance(x, str) and 0 < len(x) <= 400 for x in value]
     return all(n or (type(x) is int and 0 <= x <= 1000) for n, x in zip(named, value, strict=True))
 
@@ -47,11 +47,16 @@ OwnNoise = Annotated[
     Fitting(_is_noise, "0, or from 1e-30 to 1e+30, or a pair of these", {"anyOf": [_NOISE, _PAIR]}),
 ]
 Columns = Annotated[
-    tuple[str | int, ...],
+    tuple[str | int, str | int] | None,
     Fitting(
         _are_columns,
         'two columns, by name (["x", "y"]) or by place from 0 on ([0, 1])',
-        {"type": "array", "items": _COLUMN, "maxItems": 2},
+        {
+            "anyOf": [
+                {"type": "array", "minItems": 2, "maxItems": 2, "prefixItems": [_COLUMN] * 2},
+                {"type": "null"},
+            ]
+        },
     ),
 ]
 
@@ -102,7 +107,7 @@ def points(
     file: File,
     noise: OwnNoise = 0.0,
     header: bool | None = None,
-    columns: Columns = (),
+    columns: Columns = None,
     decimal: Decimal | None = None,
     scale: Scale = "auto",
     *,
@@ -128,7 +133,7 @@ def points(
     reading = NOTHING_READ
     if data is None:
         # A list from Python is no key of a cache.
-        told = Told(header, tuple(columns), decimal)
+        told = Told(header, tuple(columns or ()), decimal)
         reading = read_once(read_points, Path(file), told)
         data = reading.data
     wrong = _misfit(data, scale)

@@ -231,6 +231,7 @@ REFUSED = {
     "a unit": ("x,y\n1.5 m,2 m\n2 m,3 m\n", 'line 2 is "1.5 m,2 m", and no two numbers'),
     "both decimals": ("1.5;2,5\n2.5;3.5\n", 'line 1 is "1.5;2,5"'),
     "names alone": ("a,b\n", "holds no points"),
+    "a line of a megabyte": ("1,2\n" + "1," * 500_000, "line 2 has 1,000,000 characters"),
     "JSON": ("[[1, 2], [3, 4]]", "is JSON; save it as CSV"),
     "a web page": ("<!doctype html><table>", "is HTML or XML; save it as CSV"),
 }  # fmt: skip

@@ -17,6 +17,8 @@ from toylab.axes import Float
 MOST_POINTS = 1_000_000
 # Lines from whose cells the separators are told, and from which header and columns are.
 _TRIED, _LOOKED_AT = 100, 1000
+# Characters of a line: hundreds of columns have room, and every way to part them is tried in a moment.
+_LONGEST = 10_000
 # Leading lines that may hold no number: a title, an empty line, names, units.
 _MOST_ABOVE = 20
 
@@ -142,6 +144,10 @@ def _lines(text: str, notes: Notes) -> tuple[list[Line], str]:
         raise Unreadable(f"holds {n:,} lines, at most {MOST_POINTS:,} points are allowed")
     lines, comments, separator = [], 0, ""
     for i, line in enumerate(text.splitlines(), 1):
+        if len(line) > _LONGEST:
+            raise Unreadable(
+                f"line {i} has {len(line):,} characters, at most {_LONGEST:,} are allowed"
+            )
         kept = line
         if "#" in line and '"' not in line:
             kept = line.partition("#")[0]

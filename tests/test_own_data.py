@@ -447,6 +447,7 @@ def test_the_film_of_scaled_data_is_the_same_but_for_its_numbers(
     def pixels(trace: Trace) -> np.ndarray:
         film = Film(trace, layers=layers, layout="bare")
         frame = film.redraw(2)
+        assert np.array_equal(film.draw(2), frame)
         stage = film.figure(2).axes[0].get_window_extent()
         # Without the words in its corners.
         rows = slice(len(frame) - int(stage.y1) + 40, len(frame) - int(stage.y0) - 40)

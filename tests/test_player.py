@@ -312,6 +312,23 @@ def test_the_points_lie_where_they_lie_in_the_film(
         assert abs(centre - expected) < 1
 
 
+def test_a_place_of_scaled_data_has_the_digits_of_its_units(
+    opened: Callable[..., Page], tmp_path: Path
+) -> None:
+    np.savetxt(tmp_path / "x.csv", np.array([13.4, 52.5]) + 1e-3 * np.eye(4, 2))
+    own = trace_of(filmed=[0], target={"kind": "points", "file": str(tmp_path / "x.csv")})
+    page = opened(Film(own))
+    box = page.query_selector(".stage canvas").bounding_box()  # type: ignore[union-attr]
+    assert box is not None
+    page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 0.5 * box["height"])
+    settled(page)
+    x, y = page.inner_text(".here").split(" · ")[0].strip("()").split(", ")
+    x0, x1, y0, y1 = own.extent
+    # A pixel of some five hundred, and a rounded digit.
+    assert float(x) == pytest.approx(x0 + 0.75 * (x1 - x0), abs=(x1 - x0) / 90)
+    assert float(y) == pytest.approx((y0 + y1) / 2, abs=(y1 - y0) / 90)
+
+
 def test_a_place_says_d_and_the_density(trace: Trace, opened: Callable[..., Page]) -> None:
     page = opened(Film(trace, seed=3), frame=5)
     box = page.query_selector(".stage canvas").bounding_box()  # type: ignore[union-attr]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Interval, Len
 from pydantic_core import PydanticCustomError, core_schema
@@ -56,6 +57,38 @@ class OrZero:
         raise PydanticCustomError("row", "{reason}", {"reason": reason})
 
 
+class Fitting:
+    """Annotation of a value that may be of several types; of a union each branch would complain by itself.
+
+    Args:
+        fits: Whether a value is one; lists come as tuples.
+        expected: What it must be, in words.
+        schema: The same for editors, as JSON schema.
+    """
+
+    def __init__(self, fits: Callable[[Any], bool], expected: str, schema: dict[str, Any]) -> None:
+        self._fits, self._expected, self._schema = fits, expected, schema
+
+    def allows(self, value: Any) -> bool:
+        """Whether a value is one."""
+        return self._fits(tuple(value) if isinstance(value, list) else value)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        """Check the value."""
+        return core_schema.no_info_plain_validator_function(self._checked)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        """Tell editors."""
+        return self._schema
+
+    def _checked(self, value: Any) -> Any:
+        if self.allows(value):
+            return value
+        shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
+        reason = f"must be {self._expected}, got {shown}."
+        raise PydanticCustomError("row", "{reason}", {"reason": reason})
+
+
 def refuse_outside(what: str, row: Callable[..., Any], settings: Mapping[str, Any]) -> None:
     """Refuse settings that a row's signature does not allow, from a file that nobody has checked.
 
@@ -82,9 +115,13 @@ def _fits(value: Any, hint: Any) -> bool:
     inner = get_args(hint)
     if get_origin(hint) is Annotated:
         return _fits(value, inner[0]) and all(_within(value, bound) for bound in inner[1:])
+    if get_origin(hint) in (Union, UnionType):
+        return any(_fits(value, one) for one in inner)
+    if get_origin(hint) is Literal:
+        return isinstance(value, str) and value in inner
     if hint is float:
         return type(value) is int or (type(value) is float and math.isfinite(value))
-    if hint in (int, bool, str):
+    if hint in (int, bool, str, NoneType):
         return type(value) is hint
     if get_origin(hint) is not tuple or not isinstance(value, list | tuple):
         return False

@@ -81,6 +81,7 @@ def show(name: Name, set_: Changes = []) -> None:  # noqa: B006 - typer copies d
     say(f"{chosen.title}\n  {chosen.lesson}")
     if chosen.source:
         say(f"  Source: {chosen.source}")
+    _say_read([chosen])
     for heading, base in _bases(name, set_):
         say(f"\n{heading}")
         for path, old, new in scenario.differences(chosen, base) or [("nothing", "", "")]:
@@ -116,6 +117,7 @@ def train(
         expect_ending(path, (".npz",))
         expect_file(path)
     spare(output, [scenario])
+    _say_read([scenario])
     trace, seconds = _record(scenario, parse_seeds(seeds), _device(device))
     for path in output:
         trace.save(path)
@@ -181,6 +183,7 @@ def run(
         check_outputs(films, frame)
         expect_file(kept)
         spare([kept, *films], scenarios)
+    _say_read(scenarios)
     for (scenario, own), name in zip(games, names, strict=True):
         rehearse(
             [scenario], own, lambda traces: wanted.film(traces, None, grid), _asked(name, set_)
@@ -223,6 +226,7 @@ def compare(
     place = _device(device)
     games = [found(name, set_) for name in names]
     spare(output, games)
+    _say_read(games)
     chosen = shared_seed(games, seed)
     rehearse(games, [chosen], lambda traces: wanted.film(traces, seed, None))
     traces = [one if isinstance(one, Trace) else _record(one, [chosen], place)[0] for one in games]
@@ -258,6 +262,7 @@ def check(
     chosen, numbers = study.named(names or []), parse_seeds(seeds, first=1000)
     spare(output or [], chosen)
     expect_file(CACHE / "numbers")
+    _say_read(chosen)
     found: list[study.Outcome] = []
     width = max(len(s.name) for s in chosen)
     arriving = study.outcomes(chosen, numbers, workers, CACHE.absolute(), place)
@@ -337,6 +342,7 @@ def sweep(
     )
     outputs.check([(axis.path, axis.values) for axis in chosen.axes])
     spare(output, [scenario for _, scenario in chosen.scenarios])
+    _say_read([scenario for _, scenario in chosen.scenarios])
     expect_file(CACHE / "numbers")
     found = survey(chosen, workers, outputs, wanted, CACHE.absolute(), command(), progress)
     broken = sum(bool(row.failure) for row in found)
@@ -385,6 +391,7 @@ def slides(
     place = _device(device)
     plan = talk.planned(names or [], lecture, set_)
     spare(output, [*plan.found.values()])
+    _say_read([*plan.found.values()])
     deck = talk.deck_of(
         plan, wanted, seed, lambda s, n: _record(s, [n], place)[0], command(), video
     )
@@ -423,6 +430,20 @@ def _loaded(name: str, changes: Sequence[str]) -> Scenario:
     except ToylabError as error:
         raise ToylabError(f"{_asked(name, changes)}: {error}") from None
     return scenario
+
+
+def _say_read(games: Sequence[Scenario | Trace]) -> None:
+    """Say once what was read from each file of data, and what is doubtful about it.
+
+    A trace holds its data, and was told of them when it was trained.
+    """
+    from toylab.trace import Trace
+
+    read = [game.reading for game in games if not isinstance(game, Trace)]
+    for words in dict.fromkeys(one.words for one in read if one.words):
+        say(words)
+    for doubt in dict.fromkeys(doubt for one in read for doubt in one.doubts):
+        warn(doubt)
 
 
 def _asked(name: str, changes: Sequence[str]) -> str:

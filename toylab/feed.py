@@ -92,8 +92,13 @@ class _Tap:
         self._block = iter([batch[rows] for batch in self._block])
 
 
+def seen(target: Target, rng: np.random.Generator, n: int) -> np.ndarray:
+    """Draw n points as the players see them: in their own units, float32, [n, 2]."""
+    return target.frame.inward(target.sample(rng, n)).astype(np.float32, copy=False)
+
+
 class Feed:
-    """Draws batches for all seeds.
+    """Draws batches for all seeds, in the players' units.
 
     Args:
         target: The data.
@@ -104,7 +109,7 @@ class Feed:
         device: Where the batches go.
 
     Attributes:
-        known: The fixed training set of every seed, [S, points, 2].
+        known: The fixed training set of every seed, players' units, [S, points, 2].
     """
 
     def __init__(
@@ -118,11 +123,11 @@ class Feed:
     ) -> None:
         known = np.zeros((len(seeds), 0, 2), np.float32)
         if points:
-            known = np.stack([target.sample(r, points) for r in streams(seeds, "training_set")])
+            known = np.stack([seen(target, r, points) for r in streams(seeds, "training_set")])
         self.known = known
 
         def data(row: int, rng: np.random.Generator, n: int) -> np.ndarray:
-            return known[row][rng.integers(0, points, n)] if points else target.sample(rng, n)
+            return known[row][rng.integers(0, points, n)] if points else seen(target, rng, n)
 
         def normal(row: int, rng: np.random.Generator, n: int) -> np.ndarray:
             return rng.standard_normal((n, latent), np.float32)

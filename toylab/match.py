@@ -12,7 +12,7 @@ from torch import Tensor
 
 from toylab.axes import Int
 from toylab.choice import make
-from toylab.feed import Batch, Draws, Feed
+from toylab.feed import Batch, Draws, Feed, seen
 from toylab.game.networks import AMONG, MLP, NETWORKS, Network, Point
 from toylab.game.networks.base import slope_of
 from toylab.game.objectives import OBJECTIVES
@@ -44,6 +44,9 @@ def _asked(gradient: Tensor | None) -> Tensor:
 
 class Game:
     """Two players over one target: what an update plays and the recorder looks at.
+
+    All that happens here is in the players' units, which are the data's own unless the target says
+    otherwise (`Target.frame`).
 
     Args:
         scenario: The rules.
@@ -105,7 +108,7 @@ class Game:
 
     @property
     def known(self) -> np.ndarray:
-        """The finite training set, [S, M, 2]; M is 0 where data is fresh."""
+        """The finite training set, players' units, [S, M, 2]; M is 0 where data is fresh."""
         return self.feed.known
 
     @property
@@ -139,7 +142,7 @@ class Game:
         rows_g[:, 0], rows_d[:, 0] = gg.ravel(), dd.ravel()
         dice = np.random.default_rng(0)
         batch = Batch(
-            torch.from_numpy(self.target.sample(dice, 256)).to(g.device).repeat(many, 1, 1),
+            torch.from_numpy(seen(self.target, dice, 256)).to(g.device).repeat(many, 1, 1),
             torch.zeros(many, 256, self.latent, device=g.device),
         )
         draws, self._draws = self._draws, Draws([0] * many, g.device)

@@ -119,7 +119,8 @@ class From:
         return given
 
     def _choose(self, row: Any) -> Choice:
-        options = {key: value for key, value in row if key != "kind"}
+        # TOML has no word for nothing: what is None by default is left out.
+        options = {key: value for key, value in row if key != "kind" and value is not None}
         own = {key: value for key, value in options.items() if key not in self.beside}
         accepted = inspect.signature(self.table[row.kind]).parameters
         given = {key: value for key, value in self.given.items() if key in accepted}
@@ -129,7 +130,11 @@ class From:
     def chosen(self, kind: str, **options: Any) -> Choice:
         """A choice with the defaults of its row filled in."""
         parameters = inspect.signature(self.table[kind]).parameters.values()
-        defaults = {p.name: p.default for p in parameters if p.name not in self.given}
+        defaults = {
+            p.name: p.default
+            for p in parameters
+            if p.name not in self.given and p.default is not None
+        }
         beside = {key: default for key, (_, default) in self.beside.items()}
         return Choice(kind, {**defaults, **beside, **options})
 

@@ -39,12 +39,12 @@ class Players(Protocol):
 
     @property
     def known(self) -> np.ndarray:
-        """The finite training set, [S, M, 2]; M is 0 where data is fresh."""
+        """The finite training set, players' units, [S, M, 2]; M is 0 where data is fresh."""
         ...
 
     @property
     def starts(self) -> Sequence[tuple[float, float]]:
-        """Places near which the generator's points begin, whatever the seed."""
+        """Places near which the generator's points begin, players' units, whatever the seed."""
         ...
 
     @property
@@ -114,6 +114,8 @@ def schedule(steps: int, snapshots: int, kind: str) -> Int:
 class Recorder:
     """Takes snapshots of one ensemble.
 
+    What the players say of a place is asked in their units; what is kept of places is in the data's.
+
     Args:
         target: The data.
         players: The game.
@@ -142,10 +144,12 @@ class Recorder:
                 [r.standard_normal(shape, np.float32) for r in streams(seeds, "evaluation_latent")]
             )
         )
-        self._x = self._tensor(self.real)
-        self.extent = extent(target, players.starts)
+        self._frame = target.frame
+        self._x = self._tensor(self._frame.inward(self.real))
+        stage = extent(target, players.starts)
+        self.extent = self._frame.square(stage)
         # Cell centres, so that the surface fills the extent to its edge and no further.
-        xx, yy = np.meshgrid(*cell_centres(self.extent, grid))
+        xx, yy = np.meshgrid(*cell_centres(stage, grid))
         self._grid = self._tensor(np.stack([xx, yy], axis=-1).reshape(1, -1, 2))
         lines = LATTICE_LINES if players.latent == 2 else 0
         # At the normal's quantiles, so that each cell of the lattice holds the same mass.
@@ -174,12 +178,15 @@ class Recorder:
         n_seeds, n = len(self.real), self.real.shape[1]
         grid, lines, n_filmed = self._n_grid, self._lines, len(self.filmed)
 
-        def blank(*shape: int) -> np.ndarray:
-            return np.full(shape, np.nan, dtype=np.float32)
+        def blank(*shape: int, dtype: np.typing.DTypeLike = np.float32) -> np.ndarray:
+            return np.full(shape, np.nan, dtype)
+
+        # Degrees of latitude need more digits than float32 has.
+        places = self.real.dtype
 
         shot = Snapshot(
             step=step,
-            samples=blank(n_seeds, n, 2),
+            samples=blank(n_seeds, n, 2, dtype=places),
             real_logits=blank(n_seeds, n),
             fake_logits=blank(n_seeds, n),
             losses=blank(n_seeds, 2),
@@ -187,7 +194,7 @@ class Recorder:
             critic=blank(n_seeds, 2),
             logits=blank(n_filmed, grid, grid),
             pushes=blank(n_filmed, n, 2),
-            lattice=blank(n_filmed, lines, lines, 2),
+            lattice=blank(n_filmed, lines, lines, 2, dtype=places),
             train_logits=blank(n_seeds, self._known.shape[1]),
             parameters=blank(n_seeds, self._n_parameters(generator, discriminator)),
             diverged_at=diverged_at.copy(),
@@ -232,7 +239,7 @@ class Recorder:
             )
             push = torch.autograd.grad(wanted.sum(), fake, retain_graph=True)[0]
             norms = [_row_norm(loss, g) for loss in losses] + [_row_norm(cost, d)]
-        shot.samples[alive] = _numpy(fake)
+        shot.samples[alive] = self._frame.outward(_numpy(fake))
         shot.real_logits[alive] = _numpy(real_logits)
         shot.fake_logits[alive] = _numpy(fake_logits)
         shot.losses[alive] = _numpy(torch.stack([cost, wanted], dim=1))
@@ -261,7 +268,7 @@ class Recorder:
             shot.logits[f] = _numpy(surface).reshape(grid, grid)
             if lines:
                 at = self.players.generate(g, self._lattice)
-                shot.lattice[f] = _numpy(at).reshape(lines, lines, 2)
+                shot.lattice[f] = self._frame.outward(_numpy(at)).reshape(lines, lines, 2)
 
 
 def _numpy(tensor: Tensor) -> np.ndarray:

@@ -18,6 +18,7 @@ from pydantic import model_validator as validator
 from pydantic_core import PydanticCustomError
 
 from toylab import catalogue
+from toylab.choice import make
 from toylab.claims import Claim
 from toylab.errors import ToylabError
 from toylab.files import expect_apart
@@ -31,6 +32,7 @@ from toylab.options import CONFIG, Built, Choice, From, attempt
 from toylab.rules import refuse_illegal
 from toylab.settings import differing, flat
 from toylab.targets import TARGETS
+from toylab.targets.base import Reading
 from toylab.trace import Trace
 
 Line = Annotated[str, Len(1, 400)]
@@ -202,6 +204,11 @@ class Scenario(_Model):
     def name(self) -> str:
         """The file's stem."""
         return self._name
+
+    @property
+    def reading(self) -> Reading:
+        """What was read from the file of the target, in words, and what is doubtful about it."""
+        return make("target", TARGETS, self.target.settings).reading
 
     @property
     def settings(self) -> dict[str, Any]:

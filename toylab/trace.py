@@ -29,17 +29,20 @@ class Snapshot:
 
     Attributes:
         step: Rounds played so far.
-        samples: G of the fixed latents, data units, [S, N, 2].
+        samples: G of the fixed latents, data units, [S, N, 2]; these, the lattice and the real points are
+            float64 where the target's frame is not plain, float32 otherwise.
         real_logits: D's logit at the fixed real points, [S, N].
         fake_logits: D's logit at `samples`, [S, N].
         losses: The discriminator's (without penalties) and the generator's, on the fixed points, [S, 2].
         gradients: Norms over parameters: the generator's own loss, the saturating loss, the
             non-saturating loss, and the discriminator's own loss, [S, 4].
-        critic: Mean slope of D's logit half-way between real and generated points, per data unit, and
-            the share of D's parameters whose size is the largest of all, [S, 2].
+        critic: Mean slope of D's logit half-way between real and generated points, per players' unit (the
+            data's own, unless the target has another frame), and the share of D's parameters whose size
+            is the largest of all, [S, 2].
         logits: D's logit on the grid, rows from low y to high y, [F, H, W].
-        pushes: Minus the gradient of each sample's own generator loss, per data unit, [F, N, 2].
-        lattice: G of a square lattice of latents, [F, L, L, 2]; L is 0 unless z has two dimensions.
+        pushes: Minus the gradient of each sample's own generator loss, per players' unit, [F, N, 2].
+        lattice: G of a square lattice of latents, data units, [F, L, L, 2]; L is 0 unless z has two
+            dimensions.
         train_logits: D's logit at the finite training set, [S, M]; M is 0 where data is fresh.
         parameters: Of the generator, then of the discriminator, [S, Q]; Q is 0 but for the exactly
             solvable games.
@@ -95,7 +98,7 @@ class Trace:
         steps: Rounds played at each snapshot, increasing, [T].
         seeds: Seeds of the ensemble, [S].
         filmed: Positions in `seeds` whose surface was recorded, [F].
-        real: The fixed real points of each seed, [S, N, 2].
+        real: The fixed real points of each seed, data units, [S, N, 2].
         extent: x0, x1, y0, y1 of the grid, data units, [4].
         diverged_at: Step at which a seed stopped being finite, or -1, [S].
         field: For the exactly solvable games, where each player is pushed on a grid of the plane of

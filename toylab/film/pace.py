@@ -27,7 +27,7 @@ def paced(trace: Trace, seed: int, n: int, keep: Sequence[int] = ()) -> list[int
     total = len(trace.steps)
     if n >= total:
         return list(range(total))
-    samples = np.nan_to_num(trace.samples[:, trace.row(seed)])
+    samples = np.nan_to_num(trace.target.frame.inward(trace.samples[:, trace.row(seed)]))
     moved = np.hypot(*np.moveaxis(np.diff(samples, axis=0), -1, 0)).mean(-1)  # [T - 1]
     share = moved / moved.sum() if moved.sum() > 0 else np.full(total - 1, 1 / (total - 1))
     pace = np.concatenate([[0.0], np.cumsum(0.5 * share + 0.5 / (total - 1))])

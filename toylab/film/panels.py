@@ -438,4 +438,5 @@ def _round_ticks(low: float, high: float, whole: bool, n: int = 2) -> list[float
         size = max(1.0, round(size))
     # Outwards to whole ticks, so that the axis ends in a number at either end.
     first, last = math.floor(low / size + 1e-9), math.ceil(high / size - 1e-9)
-    return [round(i * size, 12) for i in range(first, last + 1)]
+    digits = max(12, 3 - math.floor(math.log10(size)))
+    return [round(i * size, digits) for i in range(first, last + 1)]

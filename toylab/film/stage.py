@@ -10,9 +10,12 @@ from matplotlib.patches import Rectangle
 
 from toylab.film.layers import LAYERS, Bar, Key
 from toylab.film.stamp import stamp
-from toylab.film.style import PANEL, Theme
+from toylab.film.style import DPI, LABEL, PANEL, Theme, coordinate
 from toylab.film.words import Words
 from toylab.trace import Trace
+
+# Units of a stage on which words in two corners leave room for the game.
+_LEAST_LABELLED = 300
 
 
 class Stage:
@@ -51,6 +54,8 @@ class Stage:
         frame = Rectangle((0, 0), 1, 1, transform=ax.transAxes, fill=False, clip_on=False)
         frame.set(edgecolor=theme.soft, linewidth=1.0)
         ax.add_artist(frame)
+        if "phase" not in layers:  # whose axes are the players' parameters
+            self.moving += self._corners(ax, theme)
         self._ended = stamp(
             ax, 0.5, 0.5, "", transform=ax.transAxes, ha="center", va="center", fontsize=size
         )
@@ -59,6 +64,26 @@ class Stage:
         self.moving += [frame, self._ended]
         for order, artist in enumerate(self.moving):
             artist.set_zorder(10 + order)
+
+    def _corners(self, ax: Axes, theme: Theme) -> list[Artist]:
+        """Where two corners lie, for data of any size: those that are scaled for the players."""
+        figure = ax.get_figure(root=True)
+        assert figure is not None
+        units = ax.get_window_extent().width * DPI / figure.dpi
+        if self._trace.target.frame.plain or units < _LEAST_LABELLED:
+            return []
+        x0, x1, y0, y1 = (float(v) for v in self._trace.extent)
+        style = {"transform": ax.transAxes, "fontsize": LABEL, "color": theme.soft}
+        plate = {"facecolor": theme.paper, "edgecolor": "none", "pad": 3, "alpha": 0.7}
+        found: list[Artist] = []
+        # Not the lower left one, where arrows of one length say how long they are.
+        for at, x, y, ha, va in (
+            (0.012, x0, y1, "left", "top"),
+            (0.988, x1, y0, "right", "bottom"),
+        ):
+            words = f"{coordinate(x, x1 - x0)}; {coordinate(y, y1 - y0)}"
+            found.append(stamp(ax, at, 1 - at, words, ha=ha, va=va, bbox=plate, **style))
+        return found
 
     @property
     def keys(self) -> list[Key]:

@@ -11,6 +11,7 @@ import ast
 import contextlib
 import io
 import logging
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -290,6 +291,15 @@ def short(value: float) -> str:
         return f"10{power}" if mantissa == "1" else f"{mantissa}·10{power}"
     # Two digits below one tenth, three above: as much as can be read in passing.
     return f"{float(f'{value:.{2 if abs(value) < 0.1 else 3}g}'):.10g}"
+
+
+def coordinate(value: float, side: float) -> str:
+    """A place on an axis of some length: as many digits as tell a hundredth of it."""
+    decade = math.floor(math.log10(side))
+    if not -7 <= decade <= 9:
+        power = str(decade).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+        return f"{value / 10.0**decade:.2f}·10{power}"
+    return f"{value:,.{max(0, 2 - decade)}f}".replace(",", "\u202f")
 
 
 def resampler(size: int, n: int) -> Float:

@@ -70,15 +70,24 @@ def optimal_value(trace: Trace) -> Curve:
     Goodfellow et al. 2014, proposition 1: D* = p / (p + q), with the exact density of the target and
     `cloud_log_density` for the generator's. -log 4 where both are the same, 0 where they never meet.
     """
-    best = np.full(trace.samples.shape[:2], np.nan)
+    best, frame = np.full(trace.samples.shape[:2], np.nan), trace.target.frame
     for s in range(len(trace.seeds)):
-        log_p_real = trace.target.log_density(trace.real[s])
+        real, log_p_real = frame.inward(trace.real[s]), _truth_at(trace, trace.real[s])
         for t in np.flatnonzero(alive(trace)[:, s]):
-            cloud = trace.samples[t, s]
-            at_real = optimal_logit(log_p_real, cloud_log_density(trace.real[s], cloud))
-            at_fake = optimal_logit(trace.target.log_density(cloud), cloud_log_density(None, cloud))
+            cloud = frame.inward(trace.samples[t, s])
+            log_p_fake = _truth_at(trace, trace.samples[t, s])
+            at_real = optimal_logit(log_p_real, cloud_log_density(real, cloud))
+            at_fake = optimal_logit(log_p_fake, cloud_log_density(None, cloud))
             best[t, s] = value(at_real, at_fake)
     return best
+
+
+def _truth_at(trace: Trace, x: Points) -> Float:
+    """Log density of the target at points of the data's units, nats a square of the players' unit.
+
+    In their units kernels have a size of their own, and both densities are of the same area.
+    """
+    return trace.target.log_density(x) + trace.target.frame.log_area
 
 
 def js_divergence(trace: Trace) -> Curve:
@@ -111,13 +120,17 @@ def optimal_logits(trace: Trace, frame: int, row: int, n: int = 0) -> Float:
     """
     n = n or trace.logits.shape[2]
     grid, log_p = _truth(trace, n)
-    log_q = cloud_log_density(grid, trace.samples[frame, trace.filmed[row]])
+    cloud = trace.target.frame.inward(trace.samples[frame, trace.filmed[row]])
+    log_q = cloud_log_density(grid, cloud)
     return optimal_logit(log_p, log_q).reshape(n, n)
 
 
 # The target stands still while a film goes over its frames.
 @kept
 def _truth(trace: Trace, n: int) -> tuple[Points, Float]:
-    """Middles of n x n cells, [n * n, 2], and the target's log density there, nats, [n * n]."""
+    """Middles of n x n cells, [n * n, 2], and the target's log density there, nats, [n * n].
+
+    Both in the players' units.
+    """
     grid = np.stack(np.meshgrid(*cell_centres(trace.extent, n)), axis=-1).reshape(-1, 2)
-    return grid, trace.target.log_density(grid)
+    return trace.target.frame.inward(grid), _truth_at(trace, grid)

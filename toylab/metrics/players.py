@@ -33,10 +33,11 @@ def largest_logit(trace: Trace) -> Curve:
 
 
 def critic_slope(trace: Trace) -> Curve:
-    """Mean slope of D's number half-way between real and generated points, per data unit, [T, S].
+    """Mean slope of D's number half-way between real and generated points, per players' unit, [T, S].
 
-    Gulrajani et al. 2017 hold it at 1 for a critic. Of a D that judges packs it is the slope over all
-    coordinates of a pack, which is what a penalty then holds.
+    Gulrajani et al. 2017 hold it at 1 for a critic. The players' unit is the data's own, unless a target of
+    points is scaled for them: a penalty holds the slope that they see. Of a D that judges packs it is the
+    slope over all coordinates of a pack, which is what a penalty then holds.
     """
     return trace.critic[..., 0]
 

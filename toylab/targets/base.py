@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from scipy.special import logsumexp
 
 from toylab.axes import Float, Points
 from toylab.choice import OrZero
+from toylab.targets.frame import PLAIN, Frame
 
 # Data units. Beyond these, float32 squares and the film's extent lose their meaning.
 Position = Annotated[float, Interval(ge=-1e4, le=1e4)]
@@ -28,6 +30,24 @@ Weights = Annotated[tuple[Annotated[float, Interval(gt=0, le=1e6)], ...], Len(0,
 File = Annotated[str, Len(1, 4096)]
 
 
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What was read from a file, and how.
+
+    Attributes:
+        data: The numbers; size 0 where no file was read.
+        words: In one line, which file, how much, and what was made of it; empty where nothing was read.
+        doubts: What may have been meant otherwise, each with what to do about it.
+    """
+
+    data: Float = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    words: str = ""
+    doubts: tuple[str, ...] = ()
+
+
+NOTHING_READ = Reading()
+
+
 class Target(Protocol):
     """A distribution over the plane.
 
@@ -36,6 +56,8 @@ class Target(Protocol):
         spread: Standard deviation of each mode along one axis, data units, [K].
         weights: Share of the mass in each mode, sums to 1, [K].
         data: What was read from a file, for the trace; size 0 where nothing was.
+        frame: From data units to those in which the players see it.
+        reading: How `data` was read; without words where it came from a trace, or nothing was read.
     """
 
     @property
@@ -46,9 +68,13 @@ class Target(Protocol):
     def weights(self) -> Float: ...  # noqa: D102
     @property
     def data(self) -> Float: ...  # noqa: D102
+    @property
+    def frame(self) -> Frame: ...  # noqa: D102
+    @property
+    def reading(self) -> Reading: ...  # noqa: D102
 
     def sample(self, rng: np.random.Generator, n: int) -> Points:
-        """Draw n points, float32, [n, 2]."""
+        """Draw n points, data units, float32, or float64 where the frame is not plain, [n, 2]."""
         ...
 
     def log_density(self, x: Points) -> Float:
@@ -58,6 +84,8 @@ class Target(Protocol):
 
 class Modeless:
     """What holds for a target unless it says otherwise: no modes, no file, no known density."""
+
+    frame, reading = PLAIN, NOTHING_READ
 
     @property
     def modes(self) -> Float:
@@ -88,8 +116,13 @@ class Modeless:
         raise NotImplementedError
 
 
-def read_once(read: Callable[[Path], Float], path: Path) -> Float:
-    """Read a file, [...], or return what was read if it has not changed: loading looks at it several times.
+def read_once(read: Callable[..., Reading], path: Path, *how: Hashable) -> Reading:
+    """Read a file, or return what was read if it has not changed: loading looks at it several times.
+
+    Args:
+        read: From a path, and `how`.
+        path: The file.
+        how: Whatever else decides what is read.
 
     Raises:
         ToylabError: As `read`.
@@ -97,14 +130,16 @@ def read_once(read: Callable[[Path], Float], path: Path) -> Float:
     try:
         state = path.stat()
     except OSError:
-        return read(path)  # which says what is wrong
-    return _kept(read, path, state.st_mtime_ns, state.st_size)
+        return read(path, *how)  # which says what is wrong
+    return _kept(read, path, how, state.st_mtime_ns, state.st_size)
 
 
 # A scenario and the one it is compared with.
 @lru_cache(maxsize=2)
-def _kept(read: Callable[[Path], Float], path: Path, changed: int, size: int) -> Float:
-    return read(path)
+def _kept(
+    read: Callable[..., Reading], path: Path, how: tuple[Hashable, ...], changed: int, size: int
+) -> Reading:
+    return read(path, *how)
 
 
 def density_known(target: Target) -> bool:
@@ -171,15 +206,16 @@ def cell_centres(extent: Sequence[float] | Float, n: int) -> tuple[Float, Float]
 def extent(
     target: Target, starts: Sequence[tuple[float, float]] = ()
 ) -> tuple[float, float, float, float]:
-    """Square that holds the target with room around it: x0, x1, y0, y1 in data units.
+    """Square that holds the target with room around it: x0, x1, y0, y1 in the players' units.
 
     The same for every seed, so that films and grids of one scenario can be laid side by side.
 
     Args:
         target: The data.
-        starts: Places that must be seen as well: where generators begin.
+        starts: Places that must be seen as well: where generators begin, players' units.
     """
-    points = target.sample(np.random.Generator(np.random.SFC64(0)), 4096)
+    drawn = target.sample(np.random.Generator(np.random.SFC64(0)), 4096)
+    points = target.frame.inward(drawn).astype(np.float32)
     points = np.concatenate([points, np.asarray(starts, np.float32).reshape(-1, 2)])
     low, high = points.min(axis=0), points.max(axis=0)
     centre = (low + high) / 2

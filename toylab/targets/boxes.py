@@ -10,12 +10,21 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval
-from PIL import Image
 from scipy.special import log_ndtr, logsumexp
 
 from toylab.axes import Float, Points
 from toylab.errors import ToylabError
-from toylab.targets.base import File, Length, Modeless, Noise, in_pieces, read_once
+from toylab.targets.base import (
+    NOTHING_READ,
+    File,
+    Length,
+    Modeless,
+    Noise,
+    Reading,
+    in_pieces,
+    read_once,
+)
+from toylab.targets.pictures import MOST_PIXELS, read_picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +37,7 @@ class Boxes(Modeless):
         weights_of: Share of each rectangle, sums to 1, [K].
         noise: Standard deviation of the noise, data units.
         data_read: What the rectangles were made from.
+        reading: How it was read.
     """
 
     corners: Float
@@ -35,6 +45,7 @@ class Boxes(Modeless):
     weights_of: Float
     noise: float
     data_read: Float
+    reading: Reading = NOTHING_READ
 
     @property
     def data(self) -> Float:
@@ -118,12 +129,12 @@ def image(
     *,
     data: Float | None = None,
 ) -> Boxes:
-    """Draw from a picture: dark places are dense, or light ones with `invert`.
+    """Draw from a picture: dark places are dense, or light ones with `invert`; transparent ones never.
 
     The picture is greyed and shrunk to 128 pixels at most.
 
     Args:
-        file: A picture that Pillow reads; beside the scenario's, if the path is not absolute.
+        file: PNG, JPEG, GIF, BMP, TIFF, WebP or PPM; beside the scenario's, if the path is not absolute.
         width: Of the picture's longer side, data units.
         invert: Whether light places are the dense ones.
         noise: Standard deviation of Gaussian noise over it, data units, or 0.
@@ -132,65 +143,21 @@ def image(
     Raises:
         ToylabError: If the file is no picture, or has no dark place.
     """
-    grey = read_once(_read_picture, Path(file)) if data is None else data.astype(np.float64)
-    if grey.ndim != 2 or not 0 < grey.size <= _MOST_PIXELS**2 or not np.isfinite(grey).all():
-        raise ToylabError(f"{file}: holds no grey picture of {_MOST_PIXELS} pixels at most a side.")
+    reading = read_once(read_picture, Path(file), invert) if data is None else NOTHING_READ
+    grey = reading.data if data is None else data.astype(np.float64)
+    if grey.ndim != 2 or not 0 < grey.size <= MOST_PIXELS**2 or not np.isfinite(grey).all():
+        raise ToylabError(f"{file}: holds no grey picture of {MOST_PIXELS} pixels at most a side.")
     mass = grey if invert else 1 - grey
     row, column = np.nonzero(mass > 1 / 512)
     if not len(row):
-        raise ToylabError(f"{file}: the picture is {'black' if invert else 'white'} all over.")
+        cure = "leave invert out" if invert else "write invert = true"
+        raise ToylabError(
+            f"{file}: the picture is {'black' if invert else 'white'} all over, where it is not "
+            f"transparent; {cure} to draw from it."
+        )
     height, across = grey.shape
     size = width / max(across, height)
     # Rows of a picture run downwards.
     corners = np.stack([column - across / 2, height / 2 - 1 - row], axis=1) * size
     shares = mass[row, column] / mass[row, column].sum()
-    return Boxes(corners, np.full(2, size), shares, noise, grey.astype(np.float32))
-
-
-# Along either side, of what is kept of a picture.
-_MOST_PIXELS = 128
-
-
-# Pillow goes by what a file holds, and would hand PostScript to another program, whatever it does there.
-_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
-
-
-def _read_picture(path: Path) -> Float:
-    """Grey values 0 (black) to 1, [H, W]; what is transparent is white."""
-    if not path.is_file():
-        raise ToylabError(f"{path}: no such file. Expected a picture.")
-    try:
-        with Image.open(path, formats=_FORMATS) as picture:
-            if picture.width * picture.height > 50_000_000:
-                raise ToylabError(f"{path}: larger than 50 million pixels. Shrink it first.")
-            picture.seek(0)
-            grey = _deep(picture) if picture.mode in _DEEP else _greyed(picture)
-    except ToylabError:
-        raise
-    # Pillow raises many kinds for a damaged picture, a decompression bomb among them.
-    except Exception as error:
-        raise ToylabError(f"{path}: not a picture ({type(error).__name__}).") from error
-    grey.thumbnail((_MOST_PIXELS, _MOST_PIXELS))
-    values = np.asarray(grey, dtype=np.float64) / (255 if grey.mode == "L" else 1)
-    if not np.isfinite(values).all():
-        raise ToylabError(f"{path}: holds values that are not finite.")
-    return values
-
-
-# Greys of more than 8 bits: Pillow's own conversion cuts them off at 255.
-_DEEP = ("I", "I;16", "I;16L", "I;16B", "I;16N", "F")
-
-
-def _deep(picture: Image.Image) -> Image.Image:
-    """As floats from 0 to 1; what is deeper than 16 bits, or a float, by its own range."""
-    values = np.asarray(picture, dtype=np.float64)
-    low, high = 0.0, 65535.0
-    if picture.mode == "F" or values.max() > high or values.min() < low:
-        low, high = float(values.min()), float(values.max())
-    return Image.fromarray(((values - low) / max(high - low, 1e-300)).astype(np.float32))
-
-
-def _greyed(picture: Image.Image) -> Image.Image:
-    """Any other picture over white, 8 bits."""
-    rgba = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("L")
+    return Boxes(corners, np.full(2, size), shares, noise, grey.astype(np.float32), reading)

@@ -2,16 +2,63 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
 
 from toylab.axes import Float, Points
+from toylab.choice import Fitting
 from toylab.errors import ToylabError
-from toylab.targets.base import File, Modeless, Noise, blurred_log_density, read_once
+from toylab.targets.base import (
+    NOTHING_READ,
+    File,
+    Modeless,
+    Reading,
+    blurred_log_density,
+    read_once,
+)
+from toylab.targets.frame import Frame, Scale, framed
+from toylab.targets.reading import read_points, refused
+from toylab.targets.table import MOST_POINTS, Decimal, Told
+
+
+def _is_noise(value: Any) -> bool:
+    """Whether it is one, or one for each column; within the players' units it has the usual bounds."""
+    pair = value if isinstance(value, tuple) and len(value) == 2 else (value,)
+    numbers = [x for x in pair if isinstance(x, int | float) and not isinstance(x, bool)]
+    return len(numbers) == len(pair) and all(x == 0 or 1e-30 <= x <= 1e30 for x in numbers)
+
+
+def _are_columns(value: Any) -> bool:
+    """Whether it is two columns, by name or by place; nothing leaves them to the rule."""
+    if not isinstance(value, tuple) or len(value) != 2:
+        return value is None
+    named = [isinstance(x, str) and 0 < len(x) <= 400 for x in value]
+    return all(n or (type(x) is int and 0 <= x <= 1000) for n, x in zip(named, value, strict=True))
+
+
+_NOISE = {"type": "number", "minimum": 0}
+_PAIR = {"type": "array", "minItems": 2, "maxItems": 2, "prefixItems": [_NOISE, _NOISE]}
+_COLUMN = {"anyOf": [{"type": "string"}, {"type": "integer", "minimum": 0}]}
+OwnNoise = Annotated[
+    float | tuple[float, float],
+    Fitting(_is_noise, "0, or from 1e-30 to 1e+30, or a pair of these", {"anyOf": [_NOISE, _PAIR]}),
+]
+Columns = Annotated[
+    tuple[str | int, str | int] | None,
+    Fitting(
+        _are_columns,
+        'two columns, by name (["x", "y"]) or by place from 0 on ([0, 1])',
+        {
+            "anyOf": [
+                {"type": "array", "minItems": 2, "maxItems": 2, "prefixItems": [_COLUMN] * 2},
+                {"type": "null"},
+            ]
+        },
+    ),
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,12 +66,17 @@ class Empirical(Modeless):
     """Points of the user's own, drawn with replacement, with Gaussian noise.
 
     Attributes:
-        points_read: Data units, float32, [M, 2].
-        noise: Standard deviation of the noise, data units; with none there is no density.
+        points_read: Data units, float32, or float64 where the frame is not plain, [M, 2].
+        noise: Standard deviation of the noise along each axis, data units, [2]; with none there is no
+            density.
+        frame: How the players see the points.
+        reading: How they were read.
     """
 
     points_read: Float
-    noise: float
+    noise: Float
+    frame: Frame
+    reading: Reading
 
     @property
     def data(self) -> Float:
@@ -32,131 +84,100 @@ class Empirical(Modeless):
         return self.points_read
 
     def sample(self, rng: np.random.Generator, n: int) -> Points:
-        """Draw n points, float32, [n, 2]."""
+        """Draw n points, float32, or float64 where the frame is not plain, [n, 2]."""
         x = self.points_read[rng.integers(0, len(self.points_read), n)]
-        if self.noise:
-            x = x + self.noise * rng.standard_normal((n, 2), dtype=np.float32)
-        return x.astype(np.float32)
+        if self.noise.any():
+            noise = self.noise.astype(x.dtype)
+            x = x + noise * rng.standard_normal((n, 2), dtype=np.float32)
+        return x
 
     def log_density(self, x: Points) -> Float:
         """Log density at points [..., 2], nats, [...]."""
-        if not self.noise:
+        if not self.noise.all():
             raise NotImplementedError
-        return blurred_log_density(x, self.points_read.astype(np.float64), self.noise)
+        knots = self.points_read.astype(np.float64)
+        if self.noise[0] == self.noise[1]:
+            return blurred_log_density(x, knots, float(self.noise[0]))
+        # With each axis in units of its noise both are round.
+        told = blurred_log_density(np.asarray(x, np.float64) / self.noise, knots / self.noise, 1.0)
+        return told - float(np.log(self.noise).sum())
 
 
-# Points of a CSV: the largest that a film of minutes still draws from without a pause.
-_MOST_POINTS = 1_000_000
-
-
-def points(file: File, noise: Noise = 0.0, *, data: Float | None = None) -> Empirical:
-    """Draw from points of a file: CSV of two columns (a header may stand above) or npz of one array.
+def points(
+    file: File,
+    noise: OwnNoise = 0.0,
+    header: bool | None = None,
+    columns: Columns = None,
+    decimal: Decimal | None = None,
+    scale: Scale = "auto",
+    *,
+    data: Float | None = None,
+) -> Empirical:
+    """Draw from points of a file: two columns of text (a header may stand above), or of a numpy array.
 
     Args:
-        file: A CSV or npz file; beside the scenario's, if the path is not absolute.
-        noise: Standard deviation of Gaussian noise, data units, or 0; without noise no density is known.
+        file: A table as text, or .npy, or .npz; beside the scenario's, if the path is not absolute.
+        noise: Standard deviation of Gaussian noise, data units, or 0, or a pair: one for each column;
+            without noise no density is known.
+        header: Whether the first line is a header; decided by rule if left out.
+        columns: The two columns that hold the points, by name or by place, from 0 on; needed where more
+            than two hold numbers.
+        decimal: What parts whole numbers from their decimals; decided by rule if left out.
+        scale: How the players see the points: as they are ("none"); moved to 0 and divided by one unit
+            ("shared") or by one a column ("own"); or whichever suits them ("auto").
         data: The points, if they were read before, as a trace keeps them, [M, 2].
 
     Raises:
         ToylabError: If the file cannot be read as finite pairs of numbers.
     """
-    read = read_once(_read_points, Path(file)) if data is None else data
-    wrong = _misfit(read)
+    reading = NOTHING_READ
+    if data is None:
+        # A list from Python is no key of a cache.
+        told = Told(header, tuple(columns or ()), decimal)
+        reading = read_once(read_points, Path(file), told)
+        data = reading.data
+    wrong = _misfit(data, scale)
     if wrong:
-        raise _refused(file, wrong)
-    return Empirical(read.astype(np.float32), noise)
+        raise refused(file, wrong)
+    spread = np.broadcast_to(np.asarray(noise, np.float64), 2)
+    frame = framed(data, scale, float(spread.max()))
+    _check_noise(file, spread, frame)
+    if not frame.plain:
+        reading = Reading(reading.data, f"{reading.words}, {frame}", reading.doubts)
+    return Empirical(data.astype(np.float32 if frame.plain else np.float64), spread, frame, reading)
 
 
-def _refused(file: str | Path, reason: str) -> ToylabError:
-    return ToylabError(f"{file}: {reason}. Expected two columns of finite numbers (CSV or npz).")
+# Beyond these squares overflow; beyond the second, float32 and the film's extent lose their meaning.
+_LARGEST, _LARGEST_PLAIN = 1e30, 1e4
+# Points must differ in more than the last of some 16 digits.
+_DIGITS = 1e-12
 
 
-def _misfit(read: Float) -> str:
+def _misfit(read: Float, scale: Scale) -> str:
     """Say what is wrong with an array of points; empty if nothing is."""
     if read.ndim != 2 or read.shape[1] != 2 or not len(read):
         return f"holds an array of shape {read.shape}"
-    if len(read) > _MOST_POINTS:
-        return f"holds {len(read)} points, at most {_MOST_POINTS} are allowed"
-    if not np.isfinite(read).all() or np.abs(read).max() > 1e4:
-        return "holds numbers that are not finite or lie beyond 10,000"
+    if len(read) > MOST_POINTS:
+        return f"holds {len(read)} points, at most {MOST_POINTS} are allowed"
+    size = np.abs(read).max(initial=0)
+    if not np.isfinite(read).all() or size > _LARGEST:
+        return f"holds numbers that are not finite or lie beyond {_LARGEST:g}"
+    if scale == "none" and size > _LARGEST_PLAIN:
+        return f'holds numbers beyond {_LARGEST_PLAIN:,.0f}, which scale = "none" does not take'
+    width = np.ptp(read, axis=0).max()
+    if 0 < width < max(_DIGITS * size, 1 / _LARGEST):
+        return (
+            "holds points that differ in their last digits only; take off what all have in common"
+        )
     return ""
 
 
-def _read_points(path: Path) -> Float:
-    def refuse(reason: str) -> ToylabError:
-        return _refused(path, reason)
-
-    if not path.is_file():
-        raise refuse("no such file")
-    if path.stat().st_size > 200_000_000:
-        raise refuse("larger than 200 MB")
-    try:
-        if path.suffix.lower() == ".npz":
-            return _first_array(path)
-        return _table(path.read_text(encoding="utf-8-sig"))
-    except _Unreadable as error:
-        raise refuse(str(error)) from None
-    # numpy raises many kinds for a damaged archive.
-    except Exception as error:
-        raise refuse(f"cannot be read ({type(error).__name__})") from error
-
-
-# Bytes of an archive, unpacked: so many pairs of numpy's widest numbers, and room for headers.
-_MOST_BYTES = _MOST_POINTS * 2 * 16 + 100_000
-
-
-def _first_array(path: Path) -> Float:
-    """The first array of an archive; a few kilobytes may unpack to all of a machine's memory."""
-    with zipfile.ZipFile(path) as archive:
-        n_bytes = sum(entry.file_size for entry in archive.infolist())
-    if n_bytes > _MOST_BYTES:
-        raise _Unreadable(f"unpacks to {n_bytes:,} bytes, more than {_MOST_POINTS:,} points need")
-    with np.load(path, allow_pickle=False) as arrays:
-        return np.asarray(arrays[arrays.files[0]], dtype=np.float64)
-
-
-class _Unreadable(Exception):
-    """What is wrong with the text, without the file's name."""
-
-
-def _table(text: str) -> Float:
-    """Pairs of numbers, one a line, from text that may have one header, [M, 2]."""
-    n = text.count("\n")
-    if n > 2 * _MOST_POINTS:
-        raise _Unreadable(f"holds {n:,} lines, at most {_MOST_POINTS:,} points are allowed")
-    try:
-        # What is nothing but numbers is read at once: a million lines took 2.9 s one by one, now .5.
-        found = np.loadtxt(
-            io.StringIO(text if text.strip() else "-"), delimiter=",", comments=None, ndmin=2
-        )
-        if found.shape[1] == 2:
-            return found
-    except ValueError:
-        pass  # told below, with its line
-    lines = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
-    # A header has no number in it at all: a first line such as "1.0,x2.0" is a mistake.
-    if lines and not any(map(_is_number, _cells(lines[0][1]))):
-        lines = lines[1:]
-    if not lines:
-        raise _Unreadable("holds no points")
-    pairs = []
-    for i, line in lines:
-        cells = _cells(line)
-        if len(cells) != 2:
-            raise _Unreadable(f"line {i} has {len(cells)} columns")
-        if not all(map(_is_number, cells)):
-            raise _Unreadable(f'line {i} is "{line[:40]}"')
-        pairs.append([float(cell) for cell in cells])
-    return np.asarray(pairs, dtype=np.float64)
-
-
-def _cells(line: str) -> list[str]:
-    return line.replace(";", ",").replace("\t", ",").split(",")
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _check_noise(file: str, noise: Float, frame: Frame) -> None:
+    """Refuse noise that is nothing, or everything, beside the points."""
+    low, high = 1e-4 * frame.unit, 1e3 * frame.unit
+    if not noise.any() or ((noise >= low) & (noise <= high)).all():
+        return
+    bounds = [f"{a:.3g} to {b:.3g}" for a, b in zip(low, high, strict=True)]
+    allowed = bounds[0] if frame.shared else f"[{bounds[0]}, {bounds[1]}] (a pair, one a column)"
+    given = ", ".join(f"{x:g}" for x in np.unique(noise))
+    raise ToylabError(f"{file}: noise must be 0, or for these points from {allowed}; got {given}.")

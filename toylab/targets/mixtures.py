@@ -13,7 +13,8 @@ from scipy.special import logsumexp
 
 from toylab.axes import Float, Points
 from toylab.errors import ToylabError
-from toylab.targets.base import Length, Position, Spread, Weights, in_pieces
+from toylab.targets.base import NOTHING_READ, Length, Position, Spread, Weights, in_pieces
+from toylab.targets.frame import PLAIN
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,7 @@ class GaussianMixture:
     modes: Float
     covariances: Float
     weights: Float
+    frame, reading = PLAIN, NOTHING_READ
 
     @property
     def spread(self) -> Float:

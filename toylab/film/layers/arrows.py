@@ -35,14 +35,16 @@ class Arrows:
 
     def open(self, ax: Axes, trace: Trace, seed: int) -> Sequence[Artist]:
         """One patch for all arrows and one for their casing."""
-        samples = trace.samples[:, trace.row(seed)]
+        # In the players' units the stage is a square, whatever its sides are in the data's.
+        self._frame = trace.target.frame
+        samples = self._frame.inward(trace.samples[:, trace.row(seed)])
         pushes = trace.pushes[:, trace.filmed_row(seed)]
         chosen = spread_choice(samples, N_ARROWS)
         self._start, self._push = samples[:, chosen], pushes[:, chosen]
         lengths = np.hypot(self._push[..., 0], self._push[..., 1])
         finite = lengths[np.isfinite(lengths)]
         longest = float(np.percentile(finite, 95)) if finite.size else 0.0
-        x0, x1, *_ = (float(v) for v in trace.extent)
+        (x0, _), (x1, _) = self._frame.inward(np.reshape(trace.extent, (2, 2)).T).tolist()
         box = ax.get_window_extent()
         # A long arrow of the run takes a ninth of the stage; none takes more than a fifth.
         self._scale = (x1 - x0) / 9 / longest if longest > 0 else 0.0
@@ -61,6 +63,7 @@ class Arrows:
         path = arrow_path(
             self._start[frame], self._push[frame] * self._scale, self._most, self._pixel
         )
+        path = Path(self._frame.outward(np.asarray(path.vertices)), path.codes)
         for patch in self._patches:
             patch.set_path(path)
 

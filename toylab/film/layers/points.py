@@ -85,7 +85,8 @@ class Trails:
     def open(self, ax: Axes, trace: Trace, seed: int) -> Sequence[Artist]:
         """One collection: a line a sample."""
         samples = trace.samples[:, trace.row(seed)]
-        self._ways = samples[:, spread_choice(samples, N_TRAILS)]  # [T, n, 2]
+        chosen = spread_choice(trace.target.frame.inward(samples), N_TRAILS)
+        self._ways = samples[:, chosen]  # [T, n, 2]
         self._lines = LineCollection([], colors=self._theme.ink, linewidths=1.8, alpha=0.6)
         self._lines.set_capstyle("round")
         ax.add_collection(self._lines, autolim=False)

@@ -340,6 +340,14 @@ function plate(pen, said, x, y, size, align, strength) {
 
 const asked = (value) => (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e4) ? value.toExponential(1) : Number(value.toPrecision(3)).toString());
 
+// As many digits as tell places of the stage apart: degrees of latitude need more of them, populations none.
+function coordinate(share, low, high) {
+  const value = low + share * (high - low), decade = Math.floor(Math.log10(high - low));
+  const digits = decade === 0 || decade === 1 ? 2 : Math.max(0, 2 - decade);
+  if (digits <= 9 && decade < 12) return value.toFixed(digits);
+  return value.toExponential(2 + Math.max(0, Math.ceil(Math.log10(Math.max(Math.abs(low), Math.abs(high)))) - decade));
+}
+
 function sheetAt(stroke, [a, b]) {
   const { rows, columns, values } = stroke, base = frameOf(stroke.frames, now.frame) * rows * columns;
   if (values[base] === 0) return NaN;
@@ -356,7 +364,7 @@ function tellHere(stage) {
   if (!stage.pointer) { stage.here.textContent = ""; return; }
   const [a, b] = stage.pointer, [x0, x1, y0, y1] = stage.extent, said = [];
   if (!stage.layers.some((layer) => layer.name === "phase")) {
-    said.push(`(${(x0 + a * (x1 - x0)).toFixed(2)}, ${(y0 + b * (y1 - y0)).toFixed(2)})`);
+    said.push(`(${coordinate(a, x0, x1)}, ${coordinate(b, y0, y1)})`);
     const surface = stage.layers.find((layer) => layer.name === "surface");
     if (surface) {
       const stroke = surface.strokes.find((s) => s.kind === "sheet"), value = sheetAt(stroke, stage.pointer);

@@ -16,6 +16,7 @@ HOUSE = Path(toylab.__file__).parent
 ORDER = [
     "axes",
     "errors",
+    "release",
     "toml",
     "files",
     "memory",
@@ -46,6 +47,7 @@ ORDER = [
     "metrics.players",
     "claims",
     "catalogue",
+    "astray",
     "exhibits",
     "published",
     "options",
@@ -141,7 +143,7 @@ ORDER = [
     "__main__",
 ]
 # May import inside functions: start-up time.
-LAZY = {"terminal", "cli", ""}
+LAZY = {"terminal", "cli", "__main__", ""}
 CINEMA = ("film", "show")
 # Above both wings.
 BOTH = (*("rehearsal", "talk", "survey", "reference", "terminal", "gallery", "course", "cli", ""),)

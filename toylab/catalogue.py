@@ -57,15 +57,30 @@ def find(name: str, beside: Path | None = None, kind: str = "scenario") -> Path:
     """
     if name.endswith(".toml") or "/" in name or "\\" in name:
         path = Path(name) if beside is None else beside.parent / name
-        if _is(path.is_file):
+        if is_file(path):
             return path
-        what = "a folder" if _is(path.is_dir) else f"no such {kind} file"
+        what = "a folder" if is_folder(path) else f"no such {kind} file"
         raise ToylabError(f"{path}: {what}. Expected a TOML file or a {kind}'s name.")
     own = [] if beside is None else [beside.parent / f"{name}.toml"]
     for path in [*own, folder() / SHELVES[kind] / f"{name}.toml"]:
-        if name and _is(path.is_file):
+        if name and is_file(path):
             return path
+    if beside is None and name and is_file(Path(f"{name}.toml")):
+        raise ToylabError(
+            f'{kind.capitalize()} "{name}" is unknown, but {name}.toml lies here: name a file with its '
+            "ending."
+        )
     raise ToylabError(unknown(kind.capitalize(), name, names(kind)))
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file lies there, whatever somebody typed for a path."""
+    return _is(path.is_file)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder lies there."""
+    return _is(path.is_dir)
 
 
 def _is(question: Callable[[], bool]) -> bool:
@@ -164,7 +179,7 @@ def _with_neighbour(claim: Any, beside: Path) -> Any:
     if not isinstance(name, str) or not name or beside.absolute() == folder():
         return claim
     path = beside / (name if name.endswith(".toml") else f"{name}.toml")
-    return {**claim, "against": str(path.absolute())} if _is(path.is_file) else claim
+    return {**claim, "against": str(path.absolute())} if is_file(path) else claim
 
 
 def resolve(path: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from toylab.arguments import (
     LOOK,
@@ -27,12 +28,16 @@ from toylab.arguments import (
     Seed,
     Seeds,
     Still,
+    taking,
     with_look,
 )
+from toylab.astray import instead_of_a_command
 from toylab.errors import ToylabError
+from toylab.release import release
 from toylab.terminal import (
     command,
     expect_ending,
+    going_on,
     guarded,
     parse_seeds,
     progress,
@@ -45,19 +50,52 @@ if TYPE_CHECKING:
     from toylab.film.animation import Animation
     from toylab.film.writers import Timing
     from toylab.scenario import Scenario
+    from toylab.study import Outcome
     from toylab.trace import Trace
 
+
+class _Commands(TyperGroup):
+    """The commands, and what to do with a word that is none of them but a scenario or a file."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that was typed."""
+        if args and self.get_command(ctx, args[0]) is None:
+            told = instead_of_a_command(args[0])
+            if told:
+                raise ToylabError(told)
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
     add_completion=True,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="See a GAN learn, collapse or starve: train small GANs in two dimensions and film them.",
 )
 
 # A trace of many seeds keeps the surfaces of the first nine: as many as a film's grid can show.
 MOST_FILMED = 9
 # Of a sweep's look, what does nothing where no film is asked for.
 OF_FILMS = ("layers", "fps", "seconds")
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        say(f"toylab {release()}")
+        raise typer.Exit
+
+
+@app.callback()
+def toylab(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_tell_version, is_eager=True, help="Say which, and exit."
+        ),
+    ] = False,
+) -> None:
+    """See a GAN learn, collapse or starve: train small GANs in two dimensions and film them."""
 
 
 @app.command("list")
@@ -125,7 +163,9 @@ def train(
 @app.command()
 @with_look(*LOOK)
 def render(
-    trace: Annotated[Path, typer.Argument(metavar="TRACE", help="A trace (.npz).")],
+    trace: Annotated[
+        Path, typer.Argument(metavar="TRACE", help="A trace (.npz).", callback=taking("trace"))
+    ],
     output: Films,
     seed: Annotated[int | None, typer.Option(help="Whose film; the first by default.")] = None,
     seeds: Grid = None,
@@ -196,7 +236,12 @@ def run(
 @with_look(*LOOK)
 def compare(
     names: Annotated[
-        list[str], typer.Argument(metavar="A B ...", help="Two to four scenarios or traces (.npz).")
+        list[str],
+        typer.Argument(
+            metavar="A B ...",
+            help="Two to four scenarios or traces (.npz).",
+            callback=taking("scenario", "trace"),
+        ),
     ],
     output: Films,
     seed: Seed = None,
@@ -232,7 +277,8 @@ def compare(
 @app.command()
 def check(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME...]", help="All by default.")
+        list[str] | None,
+        typer.Argument(metavar="[NAME...]", help="All by default.", callback=taking("scenario")),
     ] = None,
     seeds: Annotated[
         str, typer.Option(metavar="SEEDS", help='"8" is 1000 to 1007; or "8:16", or "3,5".')
@@ -261,14 +307,11 @@ def check(
     found: list[study.Outcome] = []
     width = max(len(s.name) for s in chosen)
     arriving = study.outcomes(chosen, numbers, workers, CACHE.absolute(), place)
-    for outcomes in progress(arriving, len(chosen), "Checking"):
-        for o in outcomes:
-            low, high = o.interval
-            share = f"{o.hits}/{len(numbers)}"
-            say(
-                f"{o.verdict:<9}  {share:>7}  {low:.2f}..{high:.2f}  {o.scenario:<{width}}  {o.claim.text}"
-            )
-        found += outcomes
+    with going_on():
+        for outcomes in progress(arriving, len(chosen), "Checking"):
+            for o in outcomes:
+                say(_counted(o, width))
+            found += outcomes
     for path in output or []:
         table = report.as_json if path.suffix.lower() == ".json" else report.as_markdown
         with whole(path) as part:
@@ -338,7 +381,8 @@ def sweep(
     outputs.check([(axis.path, axis.values) for axis in chosen.axes])
     spare(output, [scenario for _, scenario in chosen.scenarios])
     expect_file(CACHE / "numbers")
-    found = survey(chosen, workers, outputs, wanted, CACHE.absolute(), command(), progress)
+    with going_on("Stopped. Tables hold the rows that had ended; other files are as they were."):
+        found = survey(chosen, workers, outputs, wanted, CACHE.absolute(), command(), progress)
     broken = sum(bool(row.failure) for row in found)
     for file in output:
         say_result(file, f"{len(found)} runs" + f", {broken} failed or diverged" * bool(broken))
@@ -349,10 +393,19 @@ def sweep(
 def slides(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME...]", help="Scenarios or traces (.npz), a slide each."),
+        typer.Argument(
+            metavar="[NAME...]",
+            help="Scenarios or traces (.npz), a slide each.",
+            callback=taking("scenario", "trace"),
+        ),
     ] = None,
     lecture: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Or a lecture: its name, or a TOML file.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Or a lecture: its name, or a TOML file.",
+            callback=taking("lecture"),
+        ),
     ] = None,
     output: Annotated[
         list[Path], typer.Option("-o", "--output", help="A .pptx, .qmd, .tex or .md file.")
@@ -388,7 +441,12 @@ def slides(
 
 @app.command()
 def inspect(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A film, a trace or a deck.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A film, a trace or a deck.", callback=taking("file", "trace")
+        ),
+    ],
 ) -> None:
     """Tell which scenario, seed, versions and command made a file."""
     from toylab.film.writers import provenance_of
@@ -413,6 +471,14 @@ def _loaded(name: str, changes: Sequence[str]) -> Scenario:
     except ToylabError as error:
         raise ToylabError(f"{_asked(name, changes)}: {error}") from None
     return scenario
+
+
+def _counted(o: Outcome, width: int) -> str:
+    """A claim's line in a table of verdicts."""
+    share, (low, high) = f"{o.hits}/{len(o.numbers)}", o.interval
+    return (
+        f"{o.verdict:<9}  {share:>7}  {low:.2f}..{high:.2f}  {o.scenario:<{width}}  {o.claim.text}"
+    )
 
 
 def _asked(name: str, changes: Sequence[str]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from toylab.game.updates import UPDATES
 from toylab.match import Game
 from toylab.memory import keep_freed, machine_bytes
 from toylab.recorder import Recorder, schedule
+from toylab.release import release
 from toylab.rules import MOST_BYTES, needs, recorded_bytes
 from toylab.scenario import Scenario
 from toylab.trace import Snapshot, Trace
@@ -207,12 +207,8 @@ def _check_size(scenario: Scenario, n_seeds: int, n_filmed: int, snapshots: int)
 
 def versions() -> dict[str, str]:
     """Versions that decide the numbers of a run."""
-    try:
-        own = version("toylab")
-    except PackageNotFoundError:  # run from a checkout that was never installed
-        own = "checkout"
     return {
-        "toylab": own,
+        "toylab": release(),
         "torch": torch.__version__,
         "numpy": np.__version__,
         "python": platform.python_version(),

@@ -163,7 +163,7 @@ class Grid(Animation):
 
     def _caption(self, cell: GridCell, left: float, bottom: float, side: float) -> None:
         """Write what stands above a stage, and its mark at the right."""
-        check_glyphs([cell.title[self._words.code]], self._words.code)
+        check_glyphs([cell.title[self._words.code]], self._fonts, bold=True)
         room, ink = side - (_MARK if cell.mark else 0), self._theme.ink
         title, size = fitted(
             cell.title[self._words.code], room, PANEL, LABEL, self._fonts, bold=True

@@ -56,7 +56,7 @@ def test_a_film_in_english_is_the_same_with_a_chinese_font_and_without(
     monkeypatch.setattr(fonts, "_chinese", lambda: "")
     assert families("en") == [LATIN]
     drawn.append(Film(small_trace).draw(1))
-    assert np.array_equal(*drawn)
+    assert np.array_equal(drawn[0], drawn[1])
 
 
 def test_without_a_font_for_it_chinese_is_told_what_to_install(

@@ -16,6 +16,7 @@ HOUSE = Path(toylab.__file__).parent
 ORDER = [
     "axes",
     "errors",
+    "counted",
     "release",
     "toml",
     "files",

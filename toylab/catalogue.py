@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from toylab import toml
+from toylab.counted import Counted
 from toylab.errors import ToylabError, unknown
 
 # A scenario is some 40 lines; a megabyte of TOML is a mistake.
@@ -250,7 +251,7 @@ def _listed(old: Any, places: Sequence[str | int], value: Any, where: str, name:
     place, rest = int(places[0]), places[1:]
     if not isinstance(old, list) or place >= len(old):
         n = len(old) if isinstance(old, list) else 0
-        raise ToylabError(f"{where}: {name} has {n} entries, and none at [{place}].")
+        raise ToylabError(f"{where}: {name} has {Counted(n):entry|entries}, and none at [{place}].")
     entry, new = old[place], value
     if rest and isinstance(rest[0], int):
         new = _listed(entry, rest, value, where, f"{name}[{place}]")

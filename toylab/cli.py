@@ -32,6 +32,7 @@ from toylab.arguments import (
     with_look,
 )
 from toylab.astray import instead_of_a_command
+from toylab.counted import Counted
 from toylab.errors import ToylabError
 from toylab.release import release
 from toylab.terminal import (
@@ -157,7 +158,7 @@ def train(
     trace, seconds = _record(scenario, parse_seeds(seeds), _device(device))
     for path in output:
         trace.save(path)
-        say_result(path, f"{len(trace.seeds)} seeds, trained in {seconds:.1f} s")
+        say_result(path, f"{Counted(len(trace.seeds)):seed}, trained in {seconds:.1f} s")
 
 
 @app.command()
@@ -385,7 +386,9 @@ def sweep(
         found = survey(chosen, workers, outputs, wanted, CACHE.absolute(), command(), progress)
     broken = sum(bool(row.failure) for row in found)
     for file in output:
-        say_result(file, f"{len(found)} runs" + f", {broken} failed or diverged" * bool(broken))
+        say_result(
+            file, f"{Counted(len(found)):run}" + f", {broken} failed or diverged" * bool(broken)
+        )
 
 
 @app.command()
@@ -436,7 +439,7 @@ def slides(
         with closing(progress(deck.slides, len(deck.slides), f"Writing {path.name}")) as shown:
             decks.write(deck, path, lambda title, shown=shown: next(shown, None))
         films = sum(slide.film is not None for slide in deck.slides)
-        say_result(path, f"{len(deck.slides) + 1} slides, {films} films")
+        say_result(path, f"{Counted(len(deck.slides) + 1):slide}, {Counted(films):film}")
 
 
 @app.command()
@@ -564,7 +567,7 @@ def _film(
     )
     took = time.perf_counter() - start
     for path in output:
-        say_result(path, f"{len(film)} frames, {before}filmed in {took:.1f} s")
+        say_result(path, f"{Counted(len(film)):frame}, {before}filmed in {took:.1f} s")
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from toylab import catalogue, lecture
+from toylab.counted import Counted
 from toylab.errors import ToylabError, unknown
 from toylab.film.look import Look
 from toylab.film.words import WORDS
@@ -121,7 +122,7 @@ def deck_of(
             slides += film_slides(film, timing, look.theme, lang, told, taken)
     said = DECK_WORDS[lang]
     n = sum(slide.film is not None for slide in slides)
-    subtitle = talk.lecture.said("subtitle", lang) or said.subtitle.format(n=n)
+    subtitle = talk.lecture.said("subtitle", lang) or said.subtitle.format(n=Counted(n))
     return Deck(
         talk.lecture.said("title", lang),
         subtitle,

@@ -11,6 +11,7 @@ import torch
 from toylab.axes import Int
 from toylab.choice import make
 from toylab.claims import window_of
+from toylab.counted import Counted
 from toylab.device import device_of, told
 from toylab.errors import ToylabError
 from toylab.game.updates import UPDATES
@@ -179,7 +180,7 @@ def _check_seeds(seeds: Sequence[int], filmed: Sequence[int]) -> None:
         )
     if any(not 0 <= position < len(seeds) for position in filmed):
         raise ToylabError(
-            f"filmed must be positions in the {len(seeds)} seeds, got {list(filmed)}."
+            f"filmed must be positions in the {Counted(len(seeds)):seed}, got {list(filmed)}."
         )
 
 
@@ -192,7 +193,7 @@ def _check_size(scenario: Scenario, n_seeds: int, n_filmed: int, snapshots: int)
     n_bytes = recorded_bytes(scenario.recording, n_seeds, n_filmed, points, snapshots)
     if n_bytes > MOST_BYTES:
         raise ToylabError(
-            f"Recording {n_seeds} seeds takes {n_bytes / 2**30:.1f} GiB, at most "
+            f"Recording {Counted(n_seeds):seed} takes {n_bytes / 2**30:.1f} GiB, at most "
             f"{MOST_BYTES >> 30} GiB are allowed.\n"
             "  Give fewer seeds, or lower recording.snapshots, recording.samples or training.points."
         )

@@ -505,8 +505,9 @@ def _bases(name: str, changes: Sequence[str]) -> Iterator[tuple[str, Scenario]]:
     """What a scenario may be compared with: its file, if settings are changed; its base."""
     from toylab import catalogue, scenario
 
-    if changes:
-        yield "Differs from its file in:", scenario.load(name)
+    filed = scenario.as_filed(name) if changes else None
+    if filed is not None:
+        yield "Differs from its file in:", filed
     base = scenario.base_of(name)
     if base is not None:
         links = catalogue.chain(catalogue.find(name))

@@ -25,6 +25,8 @@ def taking(*kinds: str) -> Callable[[typer.Context, typer.CallbackParam, Any], A
     """
 
     def check(context: typer.Context, parameter: typer.CallbackParam, given: Any) -> Any:
+        if context.resilient_parsing:
+            return given  # a shell completes words; nothing is asked for yet
         is_option = parameter.param_type_name == "option"
         asked = f"--{parameter.name}" if is_option else str(context.info_name)
         for name in given if isinstance(given, list | tuple) else [given]:

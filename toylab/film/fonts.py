@@ -87,7 +87,13 @@ def _font(family: str, bold: bool = False) -> FT2Font:
 
 
 def missing(words: Iterable[str], fonts: Iterable[str], bold: bool = False) -> str:
-    """Characters that none of the fonts has, each once, in order; bold faces may have fewer."""
+    """Characters that none of the fonts has, each once, in order.
+
+    Args:
+        words: To be drawn.
+        fonts: Families, as they will be tried.
+        bold: Whether the words are bold: such faces may have fewer.
+    """
     drawn = [_font(family, bold) for family in fonts]
 
     def known(c: str) -> bool:

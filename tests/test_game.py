@@ -516,6 +516,14 @@ def test_batch_norm_is_torchs_in_training_and_keeps_seeds_apart() -> None:
         assert torch.allclose(out[s], hidden @ w2.view(5, 2) + b2, atol=1e-5)
 
 
+def test_batch_norm_of_a_point_alone_forgets_the_point_and_so_is_refused_by_the_rules() -> None:
+    net = MLP(3, 2, (5,), "relu", batch_norm=True)
+    row = initial(net, 1)
+    assert torch.equal(net(row, torch.randn(1, 1, 3)), net(row, torch.randn(1, 1, 3)))
+    with pytest.raises(ValueError, match="more than 1 value"):  # torch's own says so too
+        nn.BatchNorm1d(5)(torch.randn(1, 5))
+
+
 def test_maxout_takes_the_largest_piece() -> None:
     net = MLP(2, 1, (3,), "maxout")
     row, x = initial(net, 1), torch.randn(1, 4, 2)

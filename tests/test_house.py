@@ -16,6 +16,8 @@ HOUSE = Path(toylab.__file__).parent
 ORDER = [
     "axes",
     "errors",
+    "counted",
+    "release",
     "faults",
     "toml",
     "files",
@@ -52,6 +54,7 @@ ORDER = [
     "metrics.players",
     "claims",
     "catalogue",
+    "astray",
     "exhibits",
     "published",
     "options",
@@ -147,7 +150,7 @@ ORDER = [
     "__main__",
 ]
 # May import inside functions: start-up time.
-LAZY = {"terminal", "cli", ""}
+LAZY = {"terminal", "cli", "__main__", ""}
 CINEMA = ("film", "show")
 # Above both wings.
 BOTH = (*("rehearsal", "talk", "survey", "reference", "terminal", "gallery", "course", "cli", ""),)

@@ -595,6 +595,7 @@ def test_a_seed_ignores_its_neighbours_whatever_is_played(
 
 # --- what is refused ---
 
+FOUR = {"kind": "packing", "size": 4}
 REFUSED = [
     ({"discriminator": {"batch_norm": True}}, "discriminator.batch_norm is refused"),
     ({"generator": {"minibatch": 2}}, "generator.minibatch is refused"),
@@ -617,6 +618,11 @@ REFUSED = [
     ({"target": {"kind": "square"}, "claims": [{"text": "t", "metric": "modes_hit", "relation": "<", "threshold": 1}]}, "no separate modes"),
     ({"claims": [{"text": "t", "metric": "held_out_gap", "relation": "<", "threshold": 1}]}, "set training.points"),
     ({"discriminator": {"kind": "saddle"}}, "fake_value"),
+    ({"generator": {"batch_norm": True}, "training": {"batch": 1}}, "batch_norm with training.batch = 1 is refused"),
+    ({"discriminator": {"minibatch": 2}, "training": {"batch": 1}}, "minibatch with training.batch = 1 is refused.*to 2 at"),
+    ({"discriminator": {"minibatch": 2}, "training": {"batch": 4}, "game": {"penalties": [FOUR]}}, "4 and packing of 4 is refused.*to 8 at"),
+    ({"discriminator": {"minibatch": 2}, "recording": {"samples": 4}, "game": {"penalties": [FOUR]}}, "with recording.samples = 4 and packing"),
+    ({"game": {"update": "unrolled", "generator_steps": 0}}, "looks ahead for the generator"),
 ]  # fmt: skip
 
 
@@ -626,6 +632,25 @@ def test_what_makes_no_sense_together_is_refused_with_its_reason(
 ) -> None:
     with pytest.raises(ToylabError, match=words):
         small(**tables)
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {"generator": {"batch_norm": True}, "training": {"batch": 2}},
+        {"discriminator": {"minibatch": 2}, "training": {"batch": 2}},
+        {
+            "discriminator": {"minibatch": 2},
+            "training": {"batch": 8},
+            "game": {"penalties": [FOUR]},
+        },
+        {"discriminator": {"minibatch": 2}, "training": {"points": 1}},
+        {"training": {"batch": 1}},
+    ],
+    ids=str,
+)
+def test_as_few_points_as_make_sense_are_trained_on(small: Make, tables: dict[str, Any]) -> None:
+    assert np.isfinite(record(small(**tables), [0]).samples).all()
 
 
 def test_all_combinations_of_two_tricks_are_defined_or_refused(small: Make) -> None:

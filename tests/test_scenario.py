@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import toylab
 
 from toylab import catalogue
 from toylab.errors import ToylabError
-from toylab.scenario import base_of, check, differences, load, schema
+from toylab.scenario import as_filed, base_of, check, differences, load, schema
 
 Write = Callable[..., Path]
 LEAST: dict[str, Any] = {"title": "t", "lesson": "l", "target": {"kind": "ring"}}
@@ -244,7 +246,7 @@ def test_a_change_reaches_into_lists(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ("game.penalties[3].weight=1", "penalties has 1 entries, and none at [3]"),
+        ("game.penalties[3].weight=1", "penalties has 1 entry, and none at [3]"),
         ("game[0]=1", "game has 0 entries"),
         ("generator.hidden[1][0]=3", "hidden[1] has 0 entries, and none at [0]"),
         ("extends=hinge", "Name the other scenario itself"),
@@ -257,6 +259,54 @@ def test_a_mistake_in_a_change_is_the_changes(change: str, words: str) -> None:
     with pytest.raises(ToylabError) as caught:
         load("convergence", [change])
     assert words in str(caught.value)
+
+
+# Two mistakes.
+WRONG = '[target]\nkind = "rnig"\n[game]\nobjective = "wgan"\n'
+
+
+def test_changes_may_mend_what_is_wrong_in_the_file(scenario_file: Write) -> None:
+    path = scenario_file("wrong", WRONG)
+    mended = load(path, ["target.kind=ring", "game.objective=hinge"])
+    assert (mended.target.kind, mended.game.objective.kind) == ("ring", "hinge")
+    assert as_filed(path) is None
+
+
+def test_what_stays_wrong_is_told_with_the_file_and_the_change_that_did_it(
+    scenario_file: Write,
+) -> None:
+    path = scenario_file("wrong", WRONG)
+    with pytest.raises(ToylabError) as caught:
+        load(path, ["target.kind=ring", "training.steps=0", "nix=1"])
+    lines = [line for line in str(caught.value).splitlines() if not line.startswith("  ")]
+    assert [line.removeprefix(f"{path}: ")[:35] for line in lines] == [
+        'game.objective "wgan" is unknown.',
+        "--set training.steps=0: training.st",
+        '--set nix=1: key "nix" is unknown.',
+    ]
+    assert all(line.startswith(f"{path}: ") for line in lines)
+
+
+def test_what_makes_no_sense_together_names_all_changes(scenario_file: Write) -> None:
+    path = scenario_file("fine", '[target]\nkind = "ring"\n')
+    changes = ["game.objective=hinge", 'game.penalties=[{kind="label_smoothing"}]']
+    with pytest.raises(ToylabError) as caught:
+        load(path, changes)
+    told = " ".join(f"--set {change}" for change in changes)
+    assert str(caught.value).startswith(f"{path}: {told}: label_smoothing needs labels")
+
+
+def test_a_change_that_is_none_is_told_with_the_file(scenario_file: Write) -> None:
+    path = scenario_file("fine", '[target]\nkind = "ring"\n')
+    with pytest.raises(ToylabError, match=f"^{re.escape(str(path))}: --set"):
+        load(path, ["game.penalties[2].weight=1"])
+
+
+def test_a_mended_file_is_shown_without_a_base(scenario_file: Write) -> None:
+    path = scenario_file("wrong", WRONG)
+    mend = ["--set", "target.kind=ring", "--set", "game.objective=hinge"]
+    assert toylab("show", str(path), *mend) == (0, "")
+    assert toylab("show", str(path))[0] == 2
 
 
 @pytest.mark.parametrize("change", ["steps", "=3", "a..b=1", "training.steps=", "nix.x=1"])

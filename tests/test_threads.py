@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -92,7 +93,9 @@ def test_hands_give_what_the_pieces_give_in_order(n: int, monkeypatch: pytest.Mo
     with one_thread():
         assert hands.do([partial(pow, k, 2) for k in range(9)]) == [k * k for k in range(9)]
         # A hand at work does its own pieces itself: five of five at once would wait for ever.
-        inner = [partial(hands.do, [partial(pow, k, 3) for k in range(3)]) for _ in range(9)]
+        inner: list[Callable[[], Any]] = [
+            partial(hands.do, [partial(pow, k, 3) for k in range(3)]) for _ in range(9)
+        ]
         assert hands.do(inner) == [[0, 1, 8]] * 9
         with pytest.raises(ZeroDivisionError):
             hands.do([partial(divmod, 1, k) for k in (1, 0, 2)])

@@ -1,6 +1,14 @@
-"""`python -m toylab`, where the command itself is not on the path."""
+"""`toylab`, and `python -m toylab` where the command itself is not on the path."""
 
-from toylab.cli import main
+from toylab.terminal import stoppable
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C is answered from here on, while the rest is still imported."""
+    with stoppable():
+        from toylab import cli
+    cli.main()
+
 
 if __name__ == "__main__":
     main()

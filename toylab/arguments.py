@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from inspect import Parameter
 from pathlib import Path
@@ -10,8 +11,44 @@ from typing import Annotated, Any
 
 import typer
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A scenario's name, or a TOML file.")]
-Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Scenarios, or TOML files.")]
+from toylab.astray import expect
+
+
+def taking(*kinds: str) -> Callable[[typer.Context, typer.CallbackParam, Any], Any]:
+    """Let an argument say what it takes, and of what it does not take which command does.
+
+    Args:
+        kinds: Keys of `astray.THINGS`.
+
+    Returns:
+        A callback of typer's.
+    """
+
+    def check(context: typer.Context, parameter: typer.CallbackParam, given: Any) -> Any:
+        if context.resilient_parsing:
+            return given  # a shell completes words; nothing is asked for yet
+        is_option = parameter.param_type_name == "option"
+        asked = f"--{parameter.name}" if is_option else str(context.info_name)
+        for name in given if isinstance(given, list | tuple) else [given]:
+            if name is not None:
+                expect(str(name), kinds, asked, sys.argv[1:])
+        return given
+
+    return check
+
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="A scenario's name, or a TOML file.", callback=taking("scenario")
+    ),
+]
+Names = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="NAME...", help="Scenarios, or TOML files.", callback=taking("scenario")
+    ),
+]
 Changes = Annotated[
     list[str],
     typer.Option("--set", metavar="PATH=VALUE", help="Change one setting. May be repeated."),

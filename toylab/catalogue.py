@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from toylab import toml
+from toylab.counted import Counted
 from toylab.errors import ToylabError, unknown
 
 # A scenario is some 40 lines; a megabyte of TOML is a mistake.
@@ -57,15 +58,30 @@ def find(name: str, beside: Path | None = None, kind: str = "scenario") -> Path:
     """
     if name.endswith(".toml") or "/" in name or "\\" in name:
         path = Path(name) if beside is None else beside.parent / name
-        if _is(path.is_file):
+        if is_file(path):
             return path
-        what = "a folder" if _is(path.is_dir) else f"no such {kind} file"
+        what = "a folder" if is_folder(path) else f"no such {kind} file"
         raise ToylabError(f"{path}: {what}. Expected a TOML file or a {kind}'s name.")
     own = [] if beside is None else [beside.parent / f"{name}.toml"]
     for path in [*own, folder() / SHELVES[kind] / f"{name}.toml"]:
-        if name and _is(path.is_file):
+        if name and is_file(path):
             return path
+    if beside is None and name and is_file(Path(f"{name}.toml")):
+        raise ToylabError(
+            f'{kind.capitalize()} "{name}" is unknown, but {name}.toml lies here: name a file with its '
+            "ending."
+        )
     raise ToylabError(unknown(kind.capitalize(), name, names(kind)))
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file lies there, whatever somebody typed for a path."""
+    return _is(path.is_file)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder lies there."""
+    return _is(path.is_dir)
 
 
 def _is(question: Callable[[], bool]) -> bool:
@@ -164,7 +180,7 @@ def _with_neighbour(claim: Any, beside: Path) -> Any:
     if not isinstance(name, str) or not name or beside.absolute() == folder():
         return claim
     path = beside / (name if name.endswith(".toml") else f"{name}.toml")
-    return {**claim, "against": str(path.absolute())} if _is(path.is_file) else claim
+    return {**claim, "against": str(path.absolute())} if is_file(path) else claim
 
 
 def resolve(path: Path) -> dict[str, Any]:
@@ -235,7 +251,7 @@ def _listed(old: Any, places: Sequence[str | int], value: Any, where: str, name:
     place, rest = int(places[0]), places[1:]
     if not isinstance(old, list) or place >= len(old):
         n = len(old) if isinstance(old, list) else 0
-        raise ToylabError(f"{where}: {name} has {n} entries, and none at [{place}].")
+        raise ToylabError(f"{where}: {name} has {Counted(n):entry|entries}, and none at [{place}].")
     entry, new = old[place], value
     if rest and isinstance(rest[0], int):
         new = _listed(entry, rest, value, where, f"{name}[{place}]")

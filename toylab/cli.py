@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from toylab.arguments import (
     LOOK,
@@ -27,12 +28,17 @@ from toylab.arguments import (
     Seed,
     Seeds,
     Still,
+    taking,
     with_look,
 )
+from toylab.astray import instead_of_a_command
+from toylab.counted import Counted
 from toylab.errors import ToylabError
+from toylab.release import release
 from toylab.terminal import (
     command,
     expect_ending,
+    going_on,
     guarded,
     parse_seeds,
     progress,
@@ -45,19 +51,52 @@ if TYPE_CHECKING:
     from toylab.film.animation import Animation
     from toylab.film.writers import Timing
     from toylab.scenario import Scenario
+    from toylab.study import Outcome
     from toylab.trace import Trace
 
+
+class _Commands(TyperGroup):
+    """The commands, and what to do with a word that is none of them but a scenario or a file."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that was typed."""
+        if args and self.get_command(ctx, args[0]) is None:
+            told = instead_of_a_command(args[0])
+            if told:
+                raise ToylabError(told)
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
     add_completion=True,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="See a GAN learn, collapse or starve: train small GANs in two dimensions and film them.",
 )
 
 # A trace of many seeds keeps the surfaces of the first nine: as many as a film's grid can show.
 MOST_FILMED = 9
 # Of a sweep's look, what does nothing where no film is asked for.
 OF_FILMS = ("layers", "fps", "seconds")
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        say(f"toylab {release()}")
+        raise typer.Exit
+
+
+@app.callback()
+def toylab(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_tell_version, is_eager=True, help="Say which, and exit."
+        ),
+    ] = False,
+) -> None:
+    """See a GAN learn, collapse or starve: train small GANs in two dimensions and film them."""
 
 
 @app.command("list")
@@ -121,13 +160,15 @@ def train(
     trace, seconds = _record(scenario, parse_seeds(seeds), _device(device))
     for path in output:
         trace.save(path)
-        say_result(path, f"{len(trace.seeds)} seeds, trained in {seconds:.1f} s")
+        say_result(path, f"{Counted(len(trace.seeds)):seed}, trained in {seconds:.1f} s")
 
 
 @app.command()
 @with_look(*LOOK)
 def render(
-    trace: Annotated[Path, typer.Argument(metavar="TRACE", help="A trace (.npz).")],
+    trace: Annotated[
+        Path, typer.Argument(metavar="TRACE", help="A trace (.npz).", callback=taking("trace"))
+    ],
     output: Films,
     seed: Annotated[int | None, typer.Option(help="Whose film; the first by default.")] = None,
     seeds: Grid = None,
@@ -199,7 +240,12 @@ def run(
 @with_look(*LOOK)
 def compare(
     names: Annotated[
-        list[str], typer.Argument(metavar="A B ...", help="Two to four scenarios or traces (.npz).")
+        list[str],
+        typer.Argument(
+            metavar="A B ...",
+            help="Two to four scenarios or traces (.npz).",
+            callback=taking("scenario", "trace"),
+        ),
     ],
     output: Films,
     seed: Seed = None,
@@ -236,7 +282,8 @@ def compare(
 @app.command()
 def check(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME...]", help="All by default.")
+        list[str] | None,
+        typer.Argument(metavar="[NAME...]", help="All by default.", callback=taking("scenario")),
     ] = None,
     seeds: Annotated[
         str, typer.Option(metavar="SEEDS", help='"8" is 1000 to 1007; or "8:16", or "3,5".')
@@ -266,14 +313,11 @@ def check(
     found: list[study.Outcome] = []
     width = max(len(s.name) for s in chosen)
     arriving = study.outcomes(chosen, numbers, workers, CACHE.absolute(), place)
-    for outcomes in progress(arriving, len(chosen), "Checking"):
-        for o in outcomes:
-            low, high = o.interval
-            share = f"{o.hits}/{len(numbers)}"
-            say(
-                f"{o.verdict:<9}  {share:>7}  {low:.2f}..{high:.2f}  {o.scenario:<{width}}  {o.claim.text}"
-            )
-        found += outcomes
+    with going_on():
+        for outcomes in progress(arriving, len(chosen), "Checking"):
+            for o in outcomes:
+                say(_counted(o, width))
+            found += outcomes
     for path in output or []:
         table = report.as_json if path.suffix.lower() == ".json" else report.as_markdown
         with whole(path) as part:
@@ -344,17 +388,20 @@ def sweep(
     spare(output, [scenario for _, scenario in chosen.scenarios])
     _say_read([scenario for _, scenario in chosen.scenarios])
     expect_file(CACHE / "numbers")
-    found = survey(chosen, workers, outputs, wanted, CACHE.absolute(), command(), progress)
+    with going_on("Stopped. Tables hold the rows that had ended; other files are as they were."):
+        found = survey(chosen, workers, outputs, wanted, CACHE.absolute(), command(), progress)
     broken = sum(bool(row.failure) for row in found)
     written = {*map(Path, outputs.filled_by(found).names)}
     for file in output:
         if Path(file) in written:
-            say_result(file, f"{len(found)} runs" + f", {broken} failed or diverged" * bool(broken))
+            say_result(
+                file, f"{Counted(len(found)):run}" + f", {broken} failed or diverged" * bool(broken)
+            )
         else:
             warn(f"{file} is not written: there is nothing to show in it.")
     failed = [row for row in found if row.fault is not None]
     if failed:
-        warn(f"{len(failed)} of {len(found)} runs failed. Of the first:")
+        warn(f"{len(failed)} of {Counted(len(found)):run} failed. Of the first:")
         warn(failed[0].told(command()))
     if len(failed) == len(found):
         raise typer.Exit(1)
@@ -365,10 +412,19 @@ def sweep(
 def slides(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME...]", help="Scenarios or traces (.npz), a slide each."),
+        typer.Argument(
+            metavar="[NAME...]",
+            help="Scenarios or traces (.npz), a slide each.",
+            callback=taking("scenario", "trace"),
+        ),
     ] = None,
     lecture: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Or a lecture: its name, or a TOML file.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Or a lecture: its name, or a TOML file.",
+            callback=taking("lecture"),
+        ),
     ] = None,
     output: Annotated[
         list[Path], typer.Option("-o", "--output", help="A .pptx, .qmd, .tex or .md file.")
@@ -400,12 +456,17 @@ def slides(
         with closing(progress(deck.slides, len(deck.slides), f"Writing {path.name}")) as shown:
             decks.write(deck, path, lambda title, shown=shown: next(shown, None))
         films = sum(slide.film is not None for slide in deck.slides)
-        say_result(path, f"{len(deck.slides) + 1} slides, {films} films")
+        say_result(path, f"{Counted(len(deck.slides) + 1):slide}, {Counted(films):film}")
 
 
 @app.command()
 def inspect(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A film, a trace or a deck.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A film, a trace or a deck.", callback=taking("file", "trace")
+        ),
+    ],
 ) -> None:
     """Tell which scenario, seed, versions and command made a file."""
     from toylab.film.writers import provenance_of
@@ -446,6 +507,14 @@ def _say_read(games: Sequence[Scenario | Trace]) -> None:
         warn(doubt)
 
 
+def _counted(o: Outcome, width: int) -> str:
+    """A claim's line in a table of verdicts."""
+    share, (low, high) = f"{o.hits}/{len(o.numbers)}", o.interval
+    return (
+        f"{o.verdict:<9}  {share:>7}  {low:.2f}..{high:.2f}  {o.scenario:<{width}}  {o.claim.text}"
+    )
+
+
 def _asked(name: str, changes: Sequence[str]) -> str:
     """What of the command a message is about."""
     return " ".join([name, *(f"--set {change}" for change in changes)])
@@ -467,8 +536,9 @@ def _bases(name: str, changes: Sequence[str]) -> Iterator[tuple[str, Scenario]]:
     """What a scenario may be compared with: its file, if settings are changed; its base."""
     from toylab import catalogue, scenario
 
-    if changes:
-        yield "Differs from its file in:", scenario.load(name)
+    filed = scenario.as_filed(name) if changes else None
+    if filed is not None:
+        yield "Differs from its file in:", filed
     base = scenario.base_of(name)
     if base is not None:
         links = catalogue.chain(catalogue.find(name))
@@ -524,7 +594,7 @@ def _film(
     )
     took = time.perf_counter() - start
     for path in output:
-        say_result(path, f"{len(film)} frames, {before}filmed in {took:.1f} s")
+        say_result(path, f"{Counted(len(film)):frame}, {before}filmed in {took:.1f} s")
 
 
 def main() -> None:

@@ -6,7 +6,8 @@ import os
 import platform
 import tempfile
 import traceback
-from importlib.metadata import PackageNotFoundError, version
+
+from toylab.release import release
 
 # sysexits' EX_SOFTWARE; 2 says that the input was wrong.
 FAULT = 70
@@ -33,11 +34,7 @@ def told(said: str, text: str, command: str = "") -> str:
         text: The whole of it.
         command: What the user typed.
     """
-    try:
-        own = version("toylab")
-    except PackageNotFoundError:  # run from a checkout that was never installed
-        own = "checkout"
-    head = f"{command}\ntoylab {own}, Python {platform.python_version()}, {platform.platform()}\n\n"
+    head = f"{command}\ntoylab {release()}, Python {platform.python_version()}, {platform.platform()}\n\n"
     try:
         number, path = tempfile.mkstemp(prefix="toylab-fault-", suffix=".log")
         with os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace") as file:

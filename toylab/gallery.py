@@ -15,8 +15,8 @@ from pathlib import Path
 from toylab import catalogue
 from toylab.exhibits import CHAPTERS, families
 from toylab.files import whole
+from toylab.film import fonts
 from toylab.film.film import Film
-from toylab.film.fonts import check_glyphs
 from toylab.film.words import WORDS, told_claim
 from toylab.film.writers import Timing
 from toylab.published import count, totals
@@ -244,7 +244,7 @@ def main() -> None:
     asked = reader.parse_args()
     # Before anything is trained: a misspelt name, or a machine without Chinese fonts.
     names = [load(name).name for name in asked.names or catalogue.names()]
-    check_glyphs(WORDS["zh"].all, "zh")
+    fonts.check_glyphs(WORDS["zh"].all, fonts.families("zh"))
     wanted = {name: [asked.to / film for film in films(name)] for name in names}
     if not asked.all:
         wanted = {name: [p for p in paths if not p.is_file()] for name, paths in wanted.items()}

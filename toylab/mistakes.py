@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -50,6 +51,18 @@ def explain(error: Any, schema: dict[str, Any]) -> str:
     message = message.replace("valid tuple", "list").replace("valid dictionary", "table")
     shown = repr(given) if len(repr(given)) <= 60 else repr(given)[:57] + "..."
     return f"{path or 'scenario'}: {message[0].lower()}{message[1:]}, got {shown}."
+
+
+def place(error: Any, schema: dict[str, Any]) -> str:
+    """Path of the setting in which a mistake is; empty if it is in several together."""
+    return dotted(_walked(error, schema)[0])
+
+
+def concerns(change: str, path: str) -> bool:
+    """Whether a change such as "game.update=unrolled" lies at a path, above it or below it."""
+    mine, theirs = (re.split(r"[.\[]", of) for of in (change.partition("=")[0].strip(), path))
+    shorter = min(len(mine), len(theirs))
+    return mine[:shorter] == theirs[:shorter]
 
 
 def dotted(keys: Keys) -> str:

@@ -9,6 +9,7 @@ from datetime import date
 from itertools import pairwise
 
 from toylab.claims import verdict
+from toylab.counted import Counted
 from toylab.study import Outcome
 from toylab.training import versions
 
@@ -39,8 +40,9 @@ def as_markdown(found: Sequence[Outcome], about: dict[str, str]) -> str:
     lines = [
         "# Claims",
         "",
-        f"{len(found)} claims: {counts['holds']} hold, {counts['undecided']} undecided, "
-        f"{counts['fails']} fail. A claim holds if the lower end of the 95 % Wilson interval of the "
+        f"{Counted(len(found)):claim}: {Counted(counts['holds']):holds|hold}, "
+        f"{counts['undecided']} undecided, {Counted(counts['fails']):fails|fail}. A claim holds if the "
+        "lower end of the 95 % Wilson interval of the "
         "share of seeds reaches its quorum, fails if the upper end does not, and is undecided between.",
         "",
         ", ".join(f"{key} {value}" for key, value in about.items()) + ".",

@@ -52,6 +52,7 @@ def refuse_illegal(scenario: _Settings) -> None:
     """
     reasons = [
         *_about_networks(scenario),
+        *_about_company(scenario),
         *_about_penalties(scenario),
         *_about_updates(scenario),
         *_about_metrics(scenario),
@@ -91,6 +92,27 @@ def _about_networks(scenario: _Settings) -> list[str]:
         reasons.append(
             'the saddle discriminator is a game of its own: it needs objective "fake_value"'
         )
+    return reasons
+
+
+def _about_company(scenario: _Settings) -> list[str]:
+    """What looks at a point's fellows, where it has none."""
+    batch, size = scenario.training.batch, _pack(scenario)
+    reasons = []
+    if scenario.generator.options.get("batch_norm") and batch == 1:
+        reasons.append(
+            "generator.batch_norm with training.batch = 1 is refused: a point alone is its own mean, so "
+            "that the same point would come of every z; raise training.batch to 2 at least"
+        )
+    if not scenario.discriminator.options.get("minibatch"):
+        return reasons
+    packed = f" and packing of {size}" * (size > 1)
+    for path, n in (("training.batch", batch), ("recording.samples", scenario.recording.samples)):
+        if n // size < 2:
+            reasons.append(
+                f"discriminator.minibatch with {path} = {n}{packed} is refused: there are no others that "
+                f"D could compare with; raise {path} to {2 * size} at least"
+            )
     return reasons
 
 

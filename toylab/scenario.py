@@ -27,7 +27,7 @@ from toylab.game.objectives import OBJECTIVES
 from toylab.game.optimizers import OPTIMIZERS
 from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES, Count
-from toylab.mistakes import MOST_FOUND, explain, listed, without
+from toylab.mistakes import MOST_FOUND, concerns, explain, listed, place, without
 from toylab.options import CONFIG, Built, Choice, From, attempt
 from toylab.rules import refuse_illegal
 from toylab.settings import differing, flat
@@ -232,7 +232,7 @@ def as_toml(settings: Mapping[str, Any]) -> str:
 
 
 def load(name: str | Path, changes: Sequence[str] = ()) -> Scenario:
-    """Load a scenario by name or path, with changes laid over it.
+    """Load a scenario by name or path, with changes laid over it, which may mend what is wrong in it.
 
     Args:
         name: A scenario's name or a path to a TOML file.
@@ -243,12 +243,25 @@ def load(name: str | Path, changes: Sequence[str] = ()) -> Scenario:
     """
     path = catalogue.find(str(name))
     settings = catalogue.resolve(path)
-    where = str(path)
-    if changes:
-        check(settings, where)  # so that a mistake below is a change's and not the file's
-        settings = catalogue.changed(settings, changes)
-        where = " ".join(f"--set {change}" for change in changes)
-    return check(settings, where, name=path.stem)
+    if not changes:
+        return check(settings, str(path), name=path.stem)
+    # Laid over the file before it is checked, for they may mend it.
+    try:
+        laid = catalogue.changed(settings, changes)
+    except ToylabError as error:
+        raise ToylabError(f"{name}: {error}") from None
+    scenario, found = _checked(laid, path.stem)
+    if scenario is None:
+        own = {line for _, line in _checked(settings)[1]}
+        told = (line if line in own else f"{_named(changes, at)}: {line}" for at, line in found)
+        raise ToylabError(listed(str(name), told))
+    return scenario
+
+
+def _named(changes: Sequence[str], path: str) -> str:
+    """The changes that concern a path, as they were typed; all of them if none lies there."""
+    near = [change for change in changes if path and concerns(change, path)]
+    return " ".join(f"--set {change}" for change in near or changes)
 
 
 def check(settings: Mapping[str, Any], where: str = "scenario", name: str = "") -> Scenario:
@@ -262,15 +275,25 @@ def check(settings: Mapping[str, Any], where: str = "scenario", name: str = "") 
     Raises:
         ToylabError: With every mistake found; `where` says in which file.
     """
+    scenario, found = _checked(settings, name)
+    if scenario is None:
+        raise ToylabError(listed(where, (line for _, line in found)))
+    return scenario
+
+
+def _checked(
+    settings: Mapping[str, Any], name: str = ""
+) -> tuple[Scenario | None, list[tuple[str, str]]]:
+    """The scenario, or else its mistakes: where each is, and in words."""
     try:
         scenario = Scenario.model_validate(tupled(settings))
     except ValidationError as error:
         found = error.errors(include_url=False)[:MOST_FOUND]
         # The rules look at whole scenarios: at this one without its mistakes.
         found += _rules_broken(without(settings, found, schema()))
-        raise ToylabError(listed(where, (explain(e, schema()) for e in found))) from None
+        return None, [(place(one, schema()), explain(one, schema())) for one in found]
     scenario._name = name
-    return scenario
+    return scenario, []
 
 
 def differences(scenario: Scenario, base: Scenario) -> list[tuple[str, Any, Any]]:
@@ -314,6 +337,14 @@ def base_of(name: str | Path) -> Scenario | None:
     """The scenario that a scenario extends, or None."""
     links = catalogue.chain(catalogue.find(str(name)))
     return None if len(links) == 1 else load(links[-2][0])
+
+
+def as_filed(name: str | Path) -> Scenario | None:
+    """The scenario without changes, or None where it is only changes that mend its file."""
+    try:
+        return load(name)
+    except ToylabError:
+        return None
 
 
 def tupled(value: Any) -> Any:

@@ -9,14 +9,14 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from toylab.errors import ToylabError, unknown
+from toylab.errors import ToylabError
 from toylab.files import expect_apart, expect_file, whole
 from toylab.film.diagram import PICTURES, Runs, check_axes, check_words, diagram
 from toylab.film.look import Look
 from toylab.film.pace import wanted
 from toylab.film.product import Product, check_product
 from toylab.film.writers import WRITERS, Timing, check_outputs
-from toylab.film.writers.table import ending_of
+from toylab.film.writers.table import ending_of, unknown_ending
 from toylab.rehearsal import rehearse
 from toylab.report import about
 from toylab.sweep import Plan, Row, films, rows
@@ -54,7 +54,7 @@ class Outputs:
         endings = {name: ending_of(name) for name in names}
         for name, ending in endings.items():
             if ending not in (*TABLES, *WRITERS):
-                raise ToylabError(unknown(f"{name}: ending", ending or name, (*TABLES, *WRITERS)))
+                raise ToylabError(unknown_ending(name, (*TABLES, *WRITERS)))
         tables = tuple(Path(name) for name in names if endings[name] in TABLES)
         pictures = tuple(Path(name) for name in names if endings[name] in PICTURES)
         moving = tuple(name for name in names if endings[name] not in (*TABLES, *PICTURES))

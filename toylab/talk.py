@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from toylab import catalogue, lecture
+from toylab.counted import Counted
 from toylab.errors import ToylabError, unknown
 from toylab.film.look import Look
 from toylab.film.words import WORDS
 from toylab.lecture import Lecture, Page
 from toylab.rehearsal import found, rehearse, shared_seed
-from toylab.scenario import Scenario, base_of, differences, load
+from toylab.scenario import Scenario, as_filed, base_of, differences
 from toylab.show.deck import Deck, Slide, stem
 from toylab.show.figures import FIGURES, DrawnFigure
 from toylab.show.films import Change, Told, film_slides
@@ -121,7 +122,7 @@ def deck_of(
             slides += film_slides(film, timing, look.theme, lang, told, taken)
     said = DECK_WORDS[lang]
     n = sum(slide.film is not None for slide in slides)
-    subtitle = talk.lecture.said("subtitle", lang) or said.subtitle.format(n=n)
+    subtitle = talk.lecture.said("subtitle", lang) or said.subtitle.format(n=Counted(n))
     return Deck(
         talk.lecture.said("title", lang),
         subtitle,
@@ -147,7 +148,7 @@ def _with_base(told: Told, name: str, talk: Talk) -> Told:
     scenario = talk.found[name]
     if isinstance(scenario, Trace):
         return told
-    base = load(name) if talk.changes else base_of(name)
+    base = as_filed(name) if talk.changes else base_of(name)
     if base is None:
         return told
     return replace(told, base=base.name, changes=changes_of_the_game(scenario, base))

@@ -11,9 +11,10 @@ import os
 import re
 import shlex
 import sys
+import time
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from toylab.errors import ToylabError
 
@@ -123,43 +124,102 @@ def expect_ending(path: Path, endings: Iterable[str]) -> None:
         raise ToylabError(f"{path}: expected a name that ends in {' or '.join(endings)}.")
 
 
-def guarded(app: Callable[..., Any]) -> None:
-    """Run the command line; every error ends as a few lines and an exit code."""
+# What is true of a command that is stopped, and what besides of one that keeps what has ended.
+_STOPPED = "Stopped. Files that were not finished are as they were before."
+_GOES_ON = "Give the same command again to go on: what had ended is kept."
+# As shells number them: 128 and the signal's own number.
+_CTRL_C, _KILLED = 130, 143
+# Seconds for which a command that was stopped may clear up before a further Ctrl-C ends it at once.
+_PATIENCE = 3.0
+
+
+class Stopped(SystemExit):
+    """Ctrl-C or a polite kill, with its exit code.
+
+    No KeyboardInterrupt: typer makes a silent exit code of it, and Python a second death if it comes while
+    a dataclass is made.
+    """
+
+    words = _STOPPED
+
+
+@contextlib.contextmanager
+def going_on(words: str = _STOPPED) -> Generator[None, None, None]:
+    """Work that keeps what has ended: if it is stopped, say that the same command goes on.
+
+    Args:
+        words: What is true of its files.
+    """
+    try:
+        yield
+    except Stopped as stopped:
+        stopped.words = f"{words} {_GOES_ON}"
+        raise
+
+
+@contextlib.contextmanager
+def stoppable() -> Generator[None, None, None]:
+    """Answer Ctrl-C and a polite kill with one line and an exit code, however often they come."""
     import signal
 
-    # A polite kill unwinds like Ctrl-C, so that no part of a file stays behind.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    begun: list[float] = []
+
+    def stop(number: int, _: object) -> None:
+        if not begun:
+            begun.append(time.monotonic())
+            raise Stopped(_KILLED if number == signal.SIGTERM else _CTRL_C)
+        # What comes while files are cleared away would leave them there.
+        if time.monotonic() - begun[0] > _PATIENCE:
+            os._exit(_CTRL_C)
+
     # A shell starts its background jobs with Ctrl-C ignored, and Python then leaves it so.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = [(kind, signal.signal(kind, stop)) for kind in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        yield
+    except Stopped as stopped:
+        _fail(stopped.words, stopped.code)
+    finally:
+        for kind, handler in before if not begun else ():
+            signal.signal(kind, handler)
+
+
+def guarded(app: Callable[..., Any]) -> None:
+    """Run the command line; every error ends as a few lines and an exit code."""
     # A terminal without Unicode, or a file's name that is none, is spelt out and not stumbled over.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    try:
-        code = app(standalone_mode=False)
-        _flush()  # a full disk is told here, and not while Python ends
-        sys.exit(code)
-    except KeyboardInterrupt:
-        _fail("Stopped. Files that were not finished are as they were before.", 130)
-    except ToylabError as error:
-        _fail(str(error), 2)
-    except OSError as error:
-        _fail(f"{error.filename or 'Standard output'}: {error.strerror or error}.", 2)
-    except MemoryError:
-        _fail("Out of memory. Lower training.batch, recording.samples or the number of seeds.", 2)
-    except Exception as error:
-        # typer's own errors: unknown commands and options, missing arguments.
-        told = getattr(error, "format_message", None)
-        if told is None:
-            if type(error).__name__ == "Abort":
-                _fail("Stopped. Files that were not finished are as they were before.", 130)
-            from toylab import faults
+    with stoppable():
+        try:
+            code = app(standalone_mode=False)
+            _flush()  # a full disk is told here, and not while Python ends
+            sys.exit(code)
+        except ToylabError as error:
+            _fail(str(error), 2)
+        except OSError as error:
+            _fail(f"{error.filename or 'Standard output'}: {error.strerror or error}.", 2)
+        except MemoryError:
+            _fail(
+                "Out of memory. Lower training.batch, recording.samples or the number of seeds.", 2
+            )
+        except Exception as error:
+            # typer's own errors: unknown commands and options, missing arguments.
+            told = getattr(error, "format_message", None)
+            if told is None:
+                from toylab import faults
 
-            _fail(*faults.ending(error, command()))
-        _fail(f"{told()} See `toylab --help`.".lstrip(), 2)
+                _fail(*faults.ending(error, command()))
+            _fail(f"{told()} See `{_help(error)}`.".lstrip(), 2)
 
 
-def _fail(words: str, code: int) -> None:
+def _help(error: Exception) -> str:
+    """Where the help is for what was mistyped."""
+    context = getattr(error, "ctx", None)
+    name = context.info_name if context is not None and context.parent is not None else ""
+    return " ".join(filter(None, ["toylab", name, "--help"]))
+
+
+def _fail(words: str, code: Any) -> NoReturn:
     with contextlib.suppress(OSError):
         warn(words)
     try:

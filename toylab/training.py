@@ -6,7 +6,6 @@ import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 
 import numpy as np
@@ -15,12 +14,14 @@ import torch
 from toylab.axes import Int
 from toylab.choice import make
 from toylab.claims import window_of
+from toylab.counted import Counted
 from toylab.device import device_of, told
 from toylab.errors import ToylabError
 from toylab.game.updates import UPDATES
 from toylab.match import Game
 from toylab.memory import keep_freed, machine_bytes
 from toylab.recorder import Recorder, schedule
+from toylab.release import release
 from toylab.rules import MOST_BYTES, needs, recorded_bytes
 from toylab.scenario import Scenario
 from toylab.threads import Hands, one_thread
@@ -255,7 +256,7 @@ def _check_seeds(seeds: Sequence[int], filmed: Sequence[int]) -> None:
         )
     if any(not 0 <= position < len(seeds) for position in filmed):
         raise ToylabError(
-            f"filmed must be positions in the {len(seeds)} seeds, got {list(filmed)}."
+            f"filmed must be positions in the {Counted(len(seeds)):seed}, got {list(filmed)}."
         )
 
 
@@ -268,7 +269,7 @@ def _check_size(scenario: Scenario, n_seeds: int, n_filmed: int, snapshots: int)
     n_bytes = recorded_bytes(scenario.recording, n_seeds, n_filmed, points, snapshots)
     if n_bytes > MOST_BYTES:
         raise ToylabError(
-            f"Recording {n_seeds} seeds takes {n_bytes / 2**30:.1f} GiB, at most "
+            f"Recording {Counted(n_seeds):seed} takes {n_bytes / 2**30:.1f} GiB, at most "
             f"{MOST_BYTES >> 30} GiB are allowed.\n"
             "  Give fewer seeds, or lower recording.snapshots, recording.samples or training.points."
         )
@@ -283,12 +284,8 @@ def _check_size(scenario: Scenario, n_seeds: int, n_filmed: int, snapshots: int)
 
 def versions() -> dict[str, str]:
     """Versions that decide the numbers of a run."""
-    try:
-        own = version("toylab")
-    except PackageNotFoundError:  # run from a checkout that was never installed
-        own = "checkout"
     return {
-        "toylab": own,
+        "toylab": release(),
         "torch": torch.__version__,
         "numpy": np.__version__,
         "python": platform.python_version(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import logging
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -118,7 +119,11 @@ class Workers:
                 # Threads would share torch's own; a worker is a process with one.
                 where = address or stack.enter_context(
                     distributed.LocalCluster(
-                        n_workers=self.jobs, threads_per_worker=1, dashboard_address=None
+                        n_workers=self.jobs,
+                        threads_per_worker=1,
+                        dashboard_address=None,
+                        # What a stopped worker says of itself is nothing to whoever stopped it.
+                        silence_logs=logging.CRITICAL,
                     )
                 )
                 stack.enter_context(distributed.Client(where, timeout=10))

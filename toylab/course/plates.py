@@ -230,7 +230,7 @@ def draw(folder: Path, results: Mapping[str, Any]) -> None:
         ToylabError: If no font here has the Chinese words.
     """
     for name, drawing in plates(results).items():
-        check_glyphs(drawing.words["zh"].values(), "zh")
+        check_glyphs(drawing.words["zh"].values(), families("zh"))
         for lang, ending in (("en", "png"), ("zh", "zh.png")):
             with whole(folder / f"{name}.{ending}") as part:
                 part.write_bytes(drawn(drawing, lang))

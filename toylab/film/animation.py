@@ -272,7 +272,8 @@ class Animation:
     def _header(self, title: str, lesson: str, name: str) -> int:
         """Title, lesson, name; return the lines that the lesson takes, 0 without a header."""
         layout, theme = self.layout, self._theme
-        check_glyphs([title, lesson, name], self._words.code)
+        check_glyphs([title], self._fonts, bold=True)
+        check_glyphs([lesson, name], self._fonts)
         lines: list[str] = []
         if layout.headed:
             # The step counter stands on the title's line.

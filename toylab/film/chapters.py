@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toylab.claims import REDUCTIONS, RELATIONS, SIGNS, told_claims
+from toylab.counted import Counted
 from toylab.film.words import Words
 from toylab.metrics import METRICS
 from toylab.trace import Trace
@@ -68,7 +69,7 @@ def _modes(trace: Trace, row: int, words: Words) -> list[Chapter]:
     lost = np.flatnonzero(alive[peak:] <= alive[peak] / 2)
     if len(lost):
         at = peak + int(lost[0])
-        found.append(Chapter(at, words.modes_lost.format(n=int(alive[peak] - alive[at]))))
+        found.append(Chapter(at, words.modes_lost.format(n=Counted(alive[peak] - alive[at]))))
     return found
 
 

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from toylab.claims import satisfied, told_claims
+from toylab.counted import Counted
 from toylab.errors import ToylabError
 from toylab.film.animation import Animation
 from toylab.film.differences import told_differences
@@ -163,7 +164,7 @@ class Grid(Animation):
 
     def _caption(self, cell: GridCell, left: float, bottom: float, side: float) -> None:
         """Write what stands above a stage, and its mark at the right."""
-        check_glyphs([cell.title[self._words.code]], self._words.code)
+        check_glyphs([cell.title[self._words.code]], self._fonts, bold=True)
         room, ink = side - (_MARK if cell.mark else 0), self._theme.ink
         title, size = fitted(
             cell.title[self._words.code], room, PANEL, LABEL, self._fonts, bold=True
@@ -331,9 +332,9 @@ class Seeds(Grid):
             # Where its window ends, and with rounding never beyond the last.
             end = claim.window[1] * float(trace.steps[-1])
             judged = min(int(np.searchsorted(trace.steps, end)), len(trace.steps) - 1)
-            hits = sum(bool(does[trace.row(seed)]) for seed in chosen)
+            n, hits = Counted(len(chosen)), sum(bool(does[trace.row(seed)]) for seed in chosen)
             captions = {
-                code: f"{words.seeds_hold.format(hits=hits, n=len(chosen))}: {told_claim(claim, words)}"
+                code: f"{words.seeds_hold.format(hits=hits, n=n)}: {told_claim(claim, words)}"
                 for code, words in WORDS.items()
             }
         cells = [

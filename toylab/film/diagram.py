@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle
 
 from toylab.axes import Float
 from toylab.errors import ToylabError
-from toylab.film.fonts import LATIN, check_glyphs, families, missing
+from toylab.film.fonts import LATIN, check_glyphs, families
 from toylab.film.layout import Box
 from toylab.film.style import DPI, LABEL, LESSON, PANEL, THEMES, TITLE, Theme, settled, short
 from toylab.film.text import fitted
@@ -67,8 +67,7 @@ def diagram(
         told: Where it comes from.
     """
     look = THEMES[theme]
-    # A Chinese font stands behind the Latin one, for titles and values that need it.
-    fonts = [LATIN, *families("zh")[:-1]]
+    fonts = families("en")
     with settled({"font.family": fonts, "svg.hashsalt": KEYWORD}):
         figure = Figure(figsize=(_WIDTH / DPI, _HEIGHT / DPI), dpi=DPI, facecolor=look.paper)
         FigureCanvasAgg(figure)
@@ -112,7 +111,8 @@ def check_words(words: Sequence[str]) -> None:
     Raises:
         ToylabError: With the characters that are missing.
     """
-    check_glyphs(words, "zh" if missing(words, families("en")) else "en")
+    for bold in (False, True):  # the title is bold, the values are not
+        check_glyphs(words, families("en"), bold, styled=False)
 
 
 def counted(runs: Runs, each: str = "strips: each seed, lowest first") -> str:

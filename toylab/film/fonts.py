@@ -1,4 +1,4 @@
-"""Fonts that have the characters: the film's own, and for Chinese what the machine has.
+"""Fonts that have the characters: the film's own, and for Chinese what the machine or the extra has.
 
 matplotlib draws a box for a character that a font lacks; so each word is checked before it is drawn.
 """
@@ -6,12 +6,15 @@ matplotlib draws a box for a character that a font lacks; so each word is checke
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from matplotlib import font_manager
+import matplotlib as mpl
+from matplotlib import font_manager, ft2font
 from matplotlib.ft2font import FT2Font
 
 from toylab.errors import ToylabError
@@ -34,17 +37,24 @@ CHINESE = (
 )
 # A Chinese family may have no bold face; that it is drawn in its only one is no news to the user.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+# Chinese, Japanese and their stops: what the font of the extra has, but for rare ones.
+_HAN = re.compile("[\u2e80-\u312f\u31c0-\u9fff\uf900-\ufaff\uff00-\uffef]")
+# Whether matplotlib sets letters that join, or run from the right; from 3.11 on.
+SHAPES = hasattr(ft2font, "__libraqm_version__")
 # The package of the extra `zh`, which carries Noto Sans SC under the Open Font License.
 _PACKAGE = "zhplot"
 
 
 def families(lang: str) -> list[str]:
-    """Families for a language, the first that has a character draws it."""
-    if lang != "zh":
-        return [LATIN]
+    """Families for a language, the first that has a character draws it.
+
+    The Chinese one is always among them: a title may be in Chinese whatever language the film speaks.
+    """
     chosen = _chinese()
-    # The Chinese font first: its Latin letters fit its characters.
-    return [chosen, LATIN] if chosen else [LATIN]
+    if not chosen:
+        return [LATIN]
+    # In Chinese its own font first, whose Latin letters fit its characters.
+    return [chosen, LATIN] if lang == "zh" else [LATIN, chosen]
 
 
 @cache
@@ -70,13 +80,21 @@ def _packaged() -> list[Path]:
 
 
 @cache
-def _font(family: str) -> FT2Font:
-    return font_manager.get_font(font_manager.findfont(family))
+def _font(family: str, bold: bool = False) -> FT2Font:
+    weight = "bold" if bold else "normal"
+    asked = font_manager.FontProperties(family=family, weight=weight)
+    return font_manager.get_font(font_manager.findfont(asked))
 
 
-def missing(words: Iterable[str], fonts: Iterable[str]) -> str:
-    """Characters that none of the fonts has, each once, in order."""
-    drawn = [_font(family) for family in fonts]
+def missing(words: Iterable[str], fonts: Iterable[str], bold: bool = False) -> str:
+    """Characters that none of the fonts has, each once, in order.
+
+    Args:
+        words: To be drawn.
+        fonts: Families, as they will be tried.
+        bold: Whether the words are bold: such faces may have fewer.
+    """
+    drawn = [_font(family, bold) for family in fonts]
 
     def known(c: str) -> bool:
         return c == "\n" or any(font.get_char_index(ord(c)) for font in drawn)
@@ -84,19 +102,47 @@ def missing(words: Iterable[str], fonts: Iterable[str]) -> str:
     return "".join(dict.fromkeys(c for text in words for c in text if not known(c)))
 
 
-def check_glyphs(words: Iterable[str], lang: str) -> None:
-    """Check that the fonts for a language have all characters.
+def check_glyphs(
+    words: Iterable[str], fonts: Sequence[str], bold: bool = False, styled: bool = True
+) -> None:
+    """Check that the fonts have all characters, and that matplotlib can set them.
+
+    Args:
+        words: To be drawn.
+        fonts: Families, as they will be tried.
+        bold: Whether the words are bold.
+        styled: Whether a style file may name another.
 
     Raises:
-        ToylabError: With what to install.
+        ToylabError: With what to do.
     """
-    lacking = missing(words, families(lang))
+    words = [*words]
+    lacking = missing(words, fonts, bold)
     hidden = [c for c in lacking if not c.isprintable()]
     if hidden:
         codes = ", ".join(f"U+{ord(c):04X}" for c in hidden[:4])
         raise ToylabError(f"The film's words hold {codes}, which nobody can see. Take it out.")
     if lacking:
+        shown = lacking[:12] + "…" * (len(lacking) > 12)
+        shown += " in bold" * (bold and not missing([lacking], fonts))
+        raise ToylabError(f"No font here has {shown}.\n  {_cure(lacking, fonts, styled)}")
+    turned = "".join(dict.fromkeys(c for text in words for c in text if _from_the_right(c)))
+    if turned and not SHAPES:
         raise ToylabError(
-            f"No font here has {lacking[:12]}.\n"
-            '  pip install "toylab[zh]", or install Noto Sans CJK SC, or film in English.'
+            f"{turned[:12]}: these are written from the right, and this matplotlib ({mpl.__version__}) "
+            'would draw them from\n  the left, one by one. pip install "matplotlib>=3.11", or write it '
+            "otherwise."
         )
+
+
+def _from_the_right(c: str) -> bool:
+    return unicodedata.bidirectional(c) in ("R", "AL")
+
+
+def _cure(lacking: str, fonts: Sequence[str], styled: bool) -> str:
+    """What to do about characters that the fonts lack."""
+    if not _chinese() and all(map(_HAN.match, lacking)):
+        return 'pip install "toylab[zh]", or install Noto Sans CJK SC, or write it otherwise.'
+    tried = " and ".join(dict.fromkeys(fonts))
+    other = ", or name a font that has it as font.family in a style file (--style)" * styled
+    return f"Tried: {tried}. Write it otherwise{other}."

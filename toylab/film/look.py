@@ -11,7 +11,7 @@ from toylab.errors import ToylabError
 from toylab.film.animation import Animation
 from toylab.film.compare import Compare, Seeds
 from toylab.film.film import Film, check_look, check_names
-from toylab.film.fonts import check_glyphs
+from toylab.film.fonts import check_glyphs, families
 from toylab.film.pace import wanted
 from toylab.film.style import THEMES, styled
 from toylab.film.words import WORDS
@@ -57,7 +57,7 @@ class Look:
         check_names(self.named or (), ())
         styled(THEMES[self.theme], self.style)
         try:
-            check_glyphs(WORDS[self.lang].all, self.lang)
+            check_glyphs(WORDS[self.lang].all, families(self.lang))
         except ToylabError as error:
             warn(f"{error}\n  Filming in English.")
             return replace(self, lang="en")

@@ -116,7 +116,7 @@ class Product(Grid):
     def _name_axes(self) -> None:
         """Values below the columns and beside the rows, and what they are values of."""
         (across, columns), (up, rows) = self._axes_of
-        check_glyphs([across, up, *columns, *rows], self._words.code)
+        check_glyphs([across, up, *columns, *rows], self._fonts, styled=False)
         (left, low), step, theme = self._corner, self._side + _GAP, self._theme
         middle = self._side / 2
         for k, value in enumerate(columns):

@@ -14,6 +14,8 @@ from toylab.metrics import METRICS, Metric
 class Words:
     """Words of one language.
 
+    What counts things is filled with `Counted`.
+
     Attributes:
         code: Key of `WORDS`.
     """
@@ -35,8 +37,8 @@ class Words:
     diverged: str = "diverged at step {step}"
     band: str = "band: half of {n} seeds"
     modes_won: str = "{n} of {total} modes alive"
-    modes_lost: str = "{n} modes lost"
-    seeds_hold: str = "{hits} of {n} seeds"
+    modes_lost: str = "{n:mode} lost"
+    seeds_hold: str = "{hits} of {n:seed}"
     surface: str = "discriminator D(x)"
     optimal: str = "best discriminator D*(x)"
     optimal_gap: str = "D – D*"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from toylab.claims import told_claims
+from toylab.counted import Counted
 from toylab.film.animation import Animation
 from toylab.film.film import Film
 from toylab.film.panels import read
@@ -140,7 +141,7 @@ def _about(film: Animation, said: DeckWords, lang: str) -> list[str]:
     sources = dict.fromkeys(str(t.settings["source"]) for t in traces if t.settings.get("source"))
     found += [said.source.format(source=source) for source in sources]
     seed = film.provenance().get("seed", "")
-    found.append(said.made.format(seed=seed, steps=int(film.longest.steps[-1])))
+    found.append(said.made.format(seed=seed, steps=Counted(film.longest.steps[-1])))
     return found
 
 
@@ -160,7 +161,7 @@ def fared(words: str, counted: Count | None, name: str, said: DeckWords) -> str:
     return said.counted.format(
         claim=words,
         hits=counted.hits,
-        n=counted.n,
+        n=Counted(counted.n),
         low=low,
         high=high,
         quorum=f"{100 * counted.quorum:.0f}",

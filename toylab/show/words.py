@@ -20,7 +20,7 @@ class DeckWords:
     course: str = "{name}: {first} at the start, {last} at the end"
     claims: str = "Claims"
     counted: str = (
-        "{claim}: {hits} of {n} seeds, 95 % interval {low} to {high} %, asked for {quorum} %: "
+        "{claim}: {hits} of {n:seed}, 95 % interval {low} to {high} %, asked for {quorum} %: "
         "{verdict}."
     )
     uncounted: str = "{claim}: not counted for these settings."
@@ -30,12 +30,12 @@ class DeckWords:
     undecided: str = "undecided"
     between: str = "; "
     source: str = "Source: {source}"
-    made: str = "Seed {seed}, {steps} steps. Made with toylab."
+    made: str = "Seed {seed}, {steps:step}. Made with toylab."
     handout: str = "{title}: for the handout"
     film_alt: str = "Film of {title}. {lesson} At the end: {end}."
     sheet_alt: str = "Six moments of {title}, and its curves."
     moments: str = "step {step}"
-    subtitle: str = "{n} films of small GANs in two dimensions"
+    subtitle: str = "{n:film} of small GANs in two dimensions"
 
 
 DECK_WORDS: dict[str, DeckWords] = {

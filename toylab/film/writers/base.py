@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from toylab.counted import Counted
 from toylab.errors import ToylabError
 
 Frame = NDArray[np.uint8]  # [height, width, 4], opaque RGBA
@@ -67,7 +68,7 @@ class Timing:
         frame = max(2, round(100 * seconds / max(1, n - 2)))
         if frame > LONGEST:
             raise ToylabError(
-                f"{seconds:g} seconds for {n} frames is {frame / 100:.0f} s a frame; expected "
+                f"{Counted(n):frame} in {seconds:g} s is {frame / 100:.0f} s a frame; expected "
                 f"{LONGEST / 100:.0f} s at most. Give fewer --seconds, or record more snapshots."
             )
         return cls(frame=frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from toylab.errors import ToylabError, unknown
@@ -43,9 +44,7 @@ def writer_for(output: str | Path) -> Format:
     if not Path(output).name:
         raise ToylabError(f'Cannot write "{output}": it names no file. Give a name.')
     if ending not in WRITERS:
-        given = ending or Path(output).name
-        hint = "\n  For a folder of numbered frames end the name with /." * (not ending)
-        raise ToylabError(unknown(f"{output}: ending", given, WRITERS) + hint)
+        raise ToylabError(unknown_ending(output, WRITERS))
     row = WRITERS[ending]
     if row.module and importlib.util.find_spec(row.module) is None:
         name = Path(output)
@@ -54,6 +53,17 @@ def writer_for(output: str | Path) -> Format:
             f'pip install "toylab[{row.extra}]", or write {name.with_suffix(".gif")}.'
         )
     return row
+
+
+def unknown_ending(output: str | Path, known: Iterable[str]) -> str:
+    """Say that an output's ending picks no writer, or that it has none."""
+    ending = ending_of(output)
+    if ending:
+        return unknown(f"{output}: ending", ending, known)
+    return (
+        f"{output} has no ending, which would say what to write.\n  Known: {', '.join(sorted(known))}.\n"
+        "  For a folder of numbered frames end the name with /."
+    )
 
 
 def ending_of(output: str | Path) -> str:

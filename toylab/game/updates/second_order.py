@@ -10,6 +10,7 @@ import torch
 from annotated_types import Interval
 from torch import Tensor
 
+from toylab.errors import ToylabError
 from toylab.game.updates.base import Count, Game, OneEach, descend, gradient, step_both
 
 
@@ -24,11 +25,21 @@ class Unrolled:
         discriminator_steps: Real updates of the discriminator a round.
         generator_steps: Updates of the generator a round.
         steps: Updates that it looks ahead.
+
+    Raises:
+        ToylabError: If the generator never moves.
     """
 
     discriminator_steps: Count = 1
     generator_steps: Count = 1
     steps: Annotated[int, Interval(ge=1, le=100)] = 10
+
+    def __post_init__(self) -> None:
+        """Refuse to look ahead for nobody."""
+        if not self.generator_steps:
+            raise ToylabError(
+                "it looks ahead for the generator, which generator_steps = 0 freezes; choose alternating."
+            )
 
     def play(self, game: Game) -> None:
         """Play one round."""

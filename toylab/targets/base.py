@@ -16,6 +16,7 @@ from scipy.special import logsumexp
 
 from toylab.axes import Float, Points
 from toylab.choice import OrZero
+from toylab.foreign import at_home
 
 # Data units. Beyond these, float32 squares and the film's extent lose their meaning.
 Position = Annotated[float, Interval(ge=-1e4, le=1e4)]
@@ -94,6 +95,7 @@ def read_once(read: Callable[[Path], Float], path: Path) -> Float:
     Raises:
         ToylabError: As `read`.
     """
+    path = at_home(path)
     try:
         state = path.stat()
     except OSError:

@@ -16,7 +16,9 @@ HOUSE = Path(toylab.__file__).parent
 ORDER = [
     "axes",
     "errors",
+    "foreign",
     "toml",
+    "locks",
     "files",
     "memory",
     "choice",
@@ -65,6 +67,7 @@ ORDER = [
     "sweep",
     "tables",
     "lecture",
+    "film.drawing",
     "film.style",
     "film.words",
     "film.layout",

@@ -34,6 +34,7 @@ from toylab.terminal import (
     command,
     expect_ending,
     guarded,
+    hold,
     parse_seeds,
     progress,
     say,
@@ -116,6 +117,7 @@ def train(
         expect_ending(path, (".npz",))
         expect_file(path)
     spare(output, [scenario])
+    hold(output)
     trace, seconds = _record(scenario, parse_seeds(seeds), _device(device))
     for path in output:
         trace.save(path)
@@ -139,6 +141,7 @@ def render(
     from toylab.trace import Trace
 
     check_outputs(output, frame)
+    hold(output)
     wanted = Look(**look).checked(warn)
     _film(*wanted.open([Trace.load(trace)], seed, _grid(seed, seeds)), output, frame)
 
@@ -149,7 +152,9 @@ def run(
     names: Names,
     seed: Seed = None,
     seeds: Grid = None,
-    to: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("renders"),
+    to: Annotated[
+        Path | None, typer.Option(help="Folder for the files; renders by default.")
+    ] = None,
     *,
     look: Asked,
     device: Device = "cpu",
@@ -176,11 +181,16 @@ def run(
         twice = next(name for name in stems if stems.count(name) > 1)
         raise ToylabError(f"Two of these are called {twice}, and one film would replace the other.")
     games = [(one, grid or [seed_to_film([one], seed)]) for one in scenarios]
-    files = [(to / f"{stem}.npz", output or [str(to / f"{stem}.gif")]) for stem in stems]
-    for kept, films in files:
+    folder = to or Path("renders")
+    files = [(folder / f"{stem}.npz", output or [str(folder / f"{stem}.gif")]) for stem in stems]
+    for _, films in files:
         check_outputs(films, frame)
+    if output and to is None:
+        files = [(_trace_of(files[0][0], output[0]), output)]
+    for kept, films in files:
         expect_file(kept)
         spare([kept, *films], scenarios)
+        hold([kept, *films])
     for (scenario, own), name in zip(games, names, strict=True):
         rehearse(
             [scenario], own, lambda traces: wanted.film(traces, None, grid), _asked(name, set_)
@@ -223,6 +233,7 @@ def compare(
     place = _device(device)
     games = [found(name, set_) for name in names]
     spare(output, games)
+    hold(output)
     chosen = shared_seed(games, seed)
     rehearse(games, [chosen], lambda traces: wanted.film(traces, seed, None))
     traces = [one if isinstance(one, Trace) else _record(one, [chosen], place)[0] for one in games]
@@ -246,7 +257,7 @@ def check(
 ) -> None:
     """Count the scenarios' claims over seeds; exit code 1 if one fails."""
     from toylab import report, study
-    from toylab.ensembles import CACHE
+    from toylab.ensembles import cache_folder
     from toylab.files import expect_file, whole
     from toylab.scenario import spare
     from toylab.workers import Workers
@@ -257,10 +268,11 @@ def check(
     workers, place = Workers(jobs, backend), _device(device)
     chosen, numbers = study.named(names or []), parse_seeds(seeds, first=1000)
     spare(output or [], chosen)
-    expect_file(CACHE / "numbers")
+    hold(output or [])
+    kept = cache_folder(warn)
     found: list[study.Outcome] = []
     width = max(len(s.name) for s in chosen)
-    arriving = study.outcomes(chosen, numbers, workers, CACHE.absolute(), place)
+    arriving = study.outcomes(chosen, numbers, workers, kept, place)
     for outcomes in progress(arriving, len(chosen), "Checking"):
         for o in outcomes:
             low, high = o.interval
@@ -306,8 +318,7 @@ def sweep(
     set_: Changes = [],  # noqa: B006
 ) -> None:
     """Train every combination of some settings: a row a run, a picture of the whole, and films."""
-    from toylab.ensembles import CACHE
-    from toylab.files import expect_file
+    from toylab.ensembles import cache_folder
     from toylab.film.look import Look
     from toylab.scenario import spare
     from toylab.survey import Outputs, survey
@@ -337,8 +348,7 @@ def sweep(
     )
     outputs.check([(axis.path, axis.values) for axis in chosen.axes])
     spare(output, [scenario for _, scenario in chosen.scenarios])
-    expect_file(CACHE / "numbers")
-    found = survey(chosen, workers, outputs, wanted, CACHE.absolute(), command(), progress)
+    found = survey(chosen, workers, outputs, wanted, cache_folder(warn), command(), progress)
     broken = sum(bool(row.failure) for row in found)
     for file in output:
         say_result(file, f"{len(found)} runs" + f", {broken} failed or diverged" * bool(broken))
@@ -375,6 +385,7 @@ def slides(
     place = _device(device)
     plan = talk.planned(names or [], lecture, set_)
     spare(output, [*plan.found.values()])
+    hold(output)
     deck = talk.deck_of(
         plan, wanted, seed, lambda s, n: _record(s, [n], place)[0], command(), video
     )
@@ -400,6 +411,19 @@ def inspect(
     for key, value in sorted(told.items()):
         say(f"{key:<{width}}  {value}")
     say(f"\n{settings.rstrip()}")
+
+
+def _trace_of(usual: Path, film: str) -> Path:
+    """Where the trace goes whose film is named: as usual, or beside the film where that takes no files."""
+    from toylab.files import expect_file
+
+    try:
+        expect_file(usual)
+        return usual
+    except ToylabError as error:
+        beside = Path(film).parent / usual.name
+        warn(f"{error} The trace goes to {beside}.")
+        return beside
 
 
 def _loaded(name: str, changes: Sequence[str]) -> Scenario:

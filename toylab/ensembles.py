@@ -57,7 +57,7 @@ def cache_folder(warn: Callable[[str], None]) -> Path:
         except ToylabError:
             continue
         warn(f"{refused} What is measured is kept in {place}.")
-        return place
+        return place.absolute()
     raise refused
 
 

@@ -35,6 +35,7 @@ from toylab.terminal import (
     expect_ending,
     guarded,
     hold,
+    holding,
     parse_seeds,
     progress,
     say,
@@ -101,6 +102,7 @@ def show(name: Name, set_: Changes = []) -> None:  # noqa: B006 - typer copies d
 
 
 @app.command()
+@holding
 def train(
     name: Name,
     output: Output,
@@ -125,6 +127,7 @@ def train(
 
 
 @app.command()
+@holding
 @with_look(*LOOK)
 def render(
     trace: Annotated[Path, typer.Argument(metavar="TRACE", help="A trace (.npz).")],
@@ -147,6 +150,7 @@ def render(
 
 
 @app.command()
+@holding
 @with_look(*LOOK)
 def run(
     names: Names,
@@ -203,6 +207,7 @@ def run(
 
 
 @app.command()
+@holding
 @with_look(*LOOK)
 def compare(
     names: Annotated[
@@ -241,6 +246,7 @@ def compare(
 
 
 @app.command()
+@holding
 def check(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME...]", help="All by default.")
@@ -355,6 +361,7 @@ def sweep(
 
 
 @app.command()
+@holding
 @with_look(*(option for option in LOOK if option != "layout"))
 def slides(
     names: Annotated[

@@ -6,6 +6,7 @@ Imports stand inside functions, as in `cli`: what is not used is not waited for.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import logging
 import os
@@ -116,8 +117,22 @@ def say_result(output: str | Path, words: str) -> None:
     say(f"{output}  {size / 1e6:.1f} MB, {words}")
 
 
+_held = contextlib.ExitStack()
+
+
+def holding(work: Callable[..., None]) -> Callable[..., None]:
+    """Let a command `hold` its outputs; they are let go when it ends, however it ends."""
+
+    @functools.wraps(work)
+    def held(*given: Any, **named: Any) -> None:
+        with _held:
+            work(*given, **named)
+
+    return held
+
+
 def hold(outputs: Iterable[str | Path]) -> None:
-    """Keep other commands from these outputs until this one ends.
+    """Keep other commands from these outputs until this one, which is `holding`, ends.
 
     Raises:
         ToylabError: If another writes one of them, or its folder cannot be written.
@@ -125,9 +140,6 @@ def hold(outputs: Iterable[str | Path]) -> None:
     from toylab.files import alone
 
     _held.enter_context(alone([*outputs]))
-
-
-_held = contextlib.ExitStack()
 
 
 def expect_ending(path: Path, endings: Iterable[str]) -> None:
@@ -155,8 +167,7 @@ def guarded(app: Callable[..., Any]) -> None:
     # Of its user's settings and folders, which do nothing to a film; without a word to it they are told.
     logging.getLogger("matplotlib").addHandler(logging.NullHandler())
     try:
-        with _held:
-            code = app(standalone_mode=False)
+        code = app(standalone_mode=False)
         _flush()  # a full disk is told here, and not while Python ends
         sys.exit(code)
     except KeyboardInterrupt:

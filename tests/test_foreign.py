@@ -93,6 +93,21 @@ def test_what_a_word_processor_or_windows_writes_is_named(
     assert str(told.value).startswith(str(path)) and "\n" not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{\\rtf1\\ansi\n" + RING + "}", "this is rich text"),
+        ("\n<!DOCTYPE html>\n<html>" + RING, "this is a web page"),
+        (f"```toml\n{RING}```\n", "this is Markdown"),
+    ],
+)
+def test_what_another_program_saved_around_the_text_is_named(
+    text: str, words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ToylabError, match=f"{words}: save the text alone, as plain text"):
+        load(written(tmp_path / "x.toml", text))
+
+
 def test_curly_quotes_inside_straight_ones_are_only_words(tmp_path: Path) -> None:
     text = RING.replace("Ä title", "It’s “fine” – ＝")
     assert load(written(tmp_path / "x.toml", text)).title == "It’s “fine” – ＝"

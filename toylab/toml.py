@@ -45,8 +45,16 @@ _TYPESET = {
 }
 
 
+# What a program saves that was asked for the text, by how it begins.
+_OTHERS = {"{\\rtf": "rich text", "<": "a web page", "```": "Markdown"}
+
+
 def _likely(text: str, told: str) -> Iterator[str]:
-    """What probably is wrong in the line that an error names."""
+    """What probably is wrong in the line that an error names, or with all of the text."""
+    for start, kind in _OTHERS.items():
+        if text.lstrip().lower().startswith(start):
+            yield f"this is {kind}: save the text alone, as plain text"
+            return
     found = re.search(r"at line (\d+)", told)
     line = text.split("\n")[int(found[1]) - 1] if found else ""
     # What stands in straight quotes, or in a comment, may be anything.

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
+from toylab import files, locks
 from toylab.errors import ToylabError
 from toylab.files import whole, whole_folder
 
@@ -29,25 +31,39 @@ def test_a_block_that_breaks_leaves_the_old_file(
     assert path.read_text() == "old" and os.listdir(tmp_path) == ["x.gif"]
 
 
-# No process has the number 2^22 + 1: Linux counts to 2^22.
-DEAD = 2**22 + 1
+def left(kind: str, name: str, n: int = 0, machine: str = files._HERE) -> str:
+    """A name that a writer of this machine gave to a part, and that is not in use."""
+    return f".{machine}{n:012x}.{kind}.{name}"
 
 
-def test_parts_of_dead_processes_are_swept_and_others_are_left(tmp_path: Path) -> None:
-    dead = [f".{DEAD}.part.x[1].gif", f".{DEAD}.scratch.part.x[1].gif"]
-    # Of a live process, of other files, and of no process at all.
-    others = [f".{os.getppid()}.part.x[1].gif", f".{DEAD}.part.y.gif", f".{DEAD}.part.a.x[1].gif",
-              f".{10**30}.part.x[1].gif"]  # fmt: skip
-    for name in (*dead, *others):
-        (tmp_path / name).write_text("")
-    with whole(tmp_path / "x[1].gif") as part:
+def test_parts_of_dead_writers_are_swept_and_others_are_left(tmp_path: Path) -> None:
+    name, alive, day = "x[1].gif", 7, 86_400
+    dead = [left(kind, name, n)
+            for n, kind in ((0, "part"), (0, "scratch.part"), (0, "lock.part"), (1, "part"))]  # fmt: skip
+    # Of a writer that is at work, of other files, of other machines, and no part at all.
+    others = [left("part", name, alive), left("lock.part", name, alive),
+              left("part", "y.gif"), left("part", f"a.{name}"),
+              left("part", name, machine="0" * 8), f".12.part.{name}"]  # fmt: skip
+    # Whether another machine's writer is at work cannot be seen from here; after a day none is.
+    dead.append(left("part", name, machine="1" * 8))
+    for each in (*dead, *others):
+        (tmp_path / each).write_text("")
+    before = time.time() - 2 * day
+    os.utime(tmp_path / dead[-1], (before, before))
+    held = locks.take(tmp_path / left("lock.part", name, alive))
+    assert held is not None
+    with whole(tmp_path / name) as part:
         part.write_text("new")
-    assert sorted(os.listdir(tmp_path)) == sorted([*others, "x[1].gif"])
+    assert sorted(os.listdir(tmp_path)) == sorted([*others, name])
+    held.release()
+    with whole(tmp_path / name) as part:
+        part.write_text("new")
+    assert not [each for each in os.listdir(tmp_path) if each in others[:2]]
 
 
 def test_parts_of_a_folder_with_a_dot_in_its_name_are_swept(tmp_path: Path) -> None:
-    for name in (f".{DEAD}.part.frames.v2", f".{DEAD}.old.part.frames.v2"):
-        (tmp_path / name).mkdir()
+    for kind in ("part", "old.part"):
+        (tmp_path / left(kind, "frames.v2")).mkdir()
     with whole_folder(tmp_path / "frames.v2", lambda folder: True, "ours") as part:
         (part / "0.png").write_text("")
     assert os.listdir(tmp_path) == ["frames.v2"]

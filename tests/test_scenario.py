@@ -199,7 +199,7 @@ def test_a_base_that_is_missing_is_said_with_the_file_that_wants_it(scenario_fil
     ("content", "words"),
     [
         (b"title = ", "not TOML"),
-        (b"\xff\xfe", "not a text file"),
+        (b"\xff\xfa", "not a text file"),
         (b"a = " + b"[" * 100_000, "not TOML|too deeply"),
         (b"#" * 1_100_000, "larger than 1 MB"),
         (b"", "title is missing"),

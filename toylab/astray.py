@@ -12,6 +12,7 @@ from pathlib import Path
 
 from toylab import catalogue
 from toylab.errors import ToylabError
+from toylab.foreign import folder_there, there
 
 # What there is: in the singular, in the plural, and the command that takes it.
 THINGS = {
@@ -37,12 +38,12 @@ def thing(name: str) -> str:
     if ending == ".npz":
         return "trace"
     if ending == ".toml":
-        return _told_in(path) if catalogue.is_file(path) else ""
+        return _told_in(path) if there(path) else ""
     for kind in catalogue.SHELVES:
         if name in catalogue.names(kind):
             return kind
     # Text without an ending of its own may be a scenario after all; the reader says what it lacks.
-    return "file" if ending not in ("", ".txt") and catalogue.is_file(path) else ""
+    return "file" if ending not in ("", ".txt") and there(path) else ""
 
 
 def expect(name: str, takes: Sequence[str], asked: str, typed: Sequence[str] = ()) -> None:
@@ -103,12 +104,12 @@ def _meant(name: str) -> str:
     """The file, or the scenario, whose name this is but for its ending or a slip; or nothing."""
     path = Path(name)
     for ending in (".toml", ".npz"):
-        if name and catalogue.is_file(Path(name + ending)):
+        if name and there(Path(name + ending)):
             return name + ending
     if path.suffix == ".toml" and len(path.parts) == 1 and thing(path.stem):
         return path.stem
-    if not path.suffix or not catalogue.is_folder(path.parent):
+    if not path.suffix or not folder_there(path.parent):
         return ""
-    there = [file.name for file in path.parent.iterdir() if file.suffix in (".toml", ".npz")]
-    near = difflib.get_close_matches(path.name, there, n=1, cutoff=_NEAR)
+    lying = [file.name for file in path.parent.iterdir() if file.suffix in (".toml", ".npz")]
+    near = difflib.get_close_matches(path.name, lying, n=1, cutoff=_NEAR)
     return str(path.with_name(near[0])) if near else ""

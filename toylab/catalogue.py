@@ -6,14 +6,16 @@ Plain data only; nothing is checked here but the way from file to file. Imports 
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from toylab import toml
 from toylab.counted import Counted
 from toylab.errors import ToylabError, unknown
+from toylab.foreign import decoded, folder_there, lookalike, read_from, there
 
 # A scenario is some 40 lines; a megabyte of TOML is a mistake.
 _MOST_BYTES = 1_000_000
@@ -42,7 +44,9 @@ SHELVES = {"scenario": "", "lecture": "lectures"}
 
 def names(kind: str = "scenario") -> list[str]:
     """Names of all scenarios, or of all files of another kind, sorted."""
-    return sorted(path.stem for path in (folder() / SHELVES[kind]).glob("*.toml"))
+    shelf = folder() / SHELVES[kind]
+    # macOS puts a hidden ._x.toml beside x.toml on disks of other systems.
+    return sorted(path.stem for path in shelf.glob("*.toml") if not path.name.startswith("."))
 
 
 def find(name: str, beside: Path | None = None, kind: str = "scenario") -> Path:
@@ -56,39 +60,26 @@ def find(name: str, beside: Path | None = None, kind: str = "scenario") -> Path:
     Raises:
         ToylabError: If there is no such scenario.
     """
-    if name.endswith(".toml") or "/" in name or "\\" in name:
-        path = Path(name) if beside is None else beside.parent / name
-        if is_file(path):
+    here = Path() if beside is None else beside.parent
+    if name.lower().endswith(".toml") or "/" in name or "\\" in name:
+        path = read_from(name, here)
+        if there(path):
             return path
-        what = "a folder" if is_folder(path) else f"no such {kind} file"
-        raise ToylabError(f"{path}: {what}. Expected a TOML file or a {kind}'s name.")
-    own = [] if beside is None else [beside.parent / f"{name}.toml"]
+        what = "a folder" if folder_there(path) else f"no such {kind} file"
+        raise ToylabError(
+            f"{path}: {what}. Expected a TOML file or a {kind}'s name.{lookalike(path)}"
+        )
+    own = [] if beside is None else [here / f"{name}.toml"]
     for path in [*own, folder() / SHELVES[kind] / f"{name}.toml"]:
-        if name and is_file(path):
+        if name and there(path):
             return path
-    if beside is None and name and is_file(Path(f"{name}.toml")):
+    if beside is None and name and there(Path(f"{name}.toml")):
         raise ToylabError(
             f'{kind.capitalize()} "{name}" is unknown, but {name}.toml lies here: name a file with its '
             "ending."
         )
-    raise ToylabError(unknown(kind.capitalize(), name, names(kind)))
-
-
-def is_file(path: Path) -> bool:
-    """Whether a file lies there, whatever somebody typed for a path."""
-    return _is(path.is_file)
-
-
-def is_folder(path: Path) -> bool:
-    """Whether a folder lies there."""
-    return _is(path.is_dir)
-
-
-def _is(question: Callable[[], bool]) -> bool:
-    try:
-        return question()
-    except (OSError, ValueError):  # a name too long for a file system, or with a zero in it
-        return False
+    alike = name and lookalike(here / f"{name}.toml")
+    raise ToylabError(unknown(kind.capitalize(), name, names(kind)) + (alike and f"\n {alike}"))
 
 
 def parse(path: Path) -> dict[str, Any]:
@@ -100,14 +91,17 @@ def parse(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
-        if len(data) > _MOST_BYTES:
-            raise ToylabError(f"{path}: larger than 1 MB. A scenario is some 40 lines of TOML.")
-        return toml.read(data.decode("utf-8"))
     except OSError as error:
         raise ToylabError(f"{path}: cannot be read: {error.strerror or error}.") from error
+    try:
+        if len(data) > _MOST_BYTES:
+            raise ToylabError(f"{path}: larger than 1 MB. A scenario is some 40 lines of TOML.")
+        return toml.read(decoded(data))
     except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
         raise ToylabError(
-            f"{path}: not a text file in UTF-8. Expected a scenario in TOML."
+            f"{path}: not a text file in UTF-8, see line {line}. Expected a scenario in TOML; if it is "
+            "one, save it as UTF-8."
         ) from error
     except ToylabError:
         raise
@@ -168,10 +162,18 @@ def anchored(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     """
     target, claims = data.get("target"), data.get("claims")
     if isinstance(target, dict) and isinstance(target.get("file"), str):
-        data = {**data, "target": {**target, "file": str((folder / target["file"]).absolute())}}
+        file = _named(target["file"])
+        data = {**data, "target": {**target, "file": str(read_from(file, folder).absolute())}}
     if isinstance(claims, list):
         data = {**data, "claims": [_with_neighbour(claim, folder) for claim in claims]}
     return data
+
+
+def _named(file: str) -> str:
+    r"""A file's name, unless it is what TOML makes of a path of Windows: "data\new.csv" has a new line."""
+    if not any(c in file for c in "\b\t\n\f\r"):
+        return file
+    raise ToylabError(f"target.file {json.dumps(file)}: {toml.BACKSLASH}.")
 
 
 def _with_neighbour(claim: Any, beside: Path) -> Any:
@@ -179,15 +181,18 @@ def _with_neighbour(claim: Any, beside: Path) -> Any:
     # The scenarios that come with toylab are known by their names.
     if not isinstance(name, str) or not name or beside.absolute() == folder():
         return claim
-    path = beside / (name if name.endswith(".toml") else f"{name}.toml")
-    return {**claim, "against": str(path.absolute())} if is_file(path) else claim
+    path = read_from(name if name.lower().endswith(".toml") else f"{name}.toml", beside)
+    return {**claim, "against": str(path.absolute())} if there(path) else claim
 
 
 def resolve(path: Path) -> dict[str, Any]:
     """All settings of a scenario file, with what it extends laid beneath it."""
     settings: dict[str, Any] = {}
     for link, data in chain(path):
-        data = anchored(data, link.parent)
+        try:
+            data = anchored(data, link.parent)
+        except ToylabError as error:
+            raise ToylabError(f"{link}: {error}") from None
         inherited = {key: value for key, value in settings.items() if key not in OWN_KEYS}
         settings = merged(inherited, {key: v for key, v in data.items() if key != "extends"})
     return settings

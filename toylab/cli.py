@@ -40,6 +40,8 @@ from toylab.terminal import (
     expect_ending,
     going_on,
     guarded,
+    hold,
+    holding,
     parse_seeds,
     progress,
     say,
@@ -140,6 +142,7 @@ def show(name: Name, set_: Changes = []) -> None:  # noqa: B006 - typer copies d
 
 
 @app.command()
+@holding
 def train(
     name: Name,
     output: Output,
@@ -157,6 +160,7 @@ def train(
         expect_file(path)
     spare(output, [scenario])
     _say_read([scenario])
+    hold(output)
     trace, seconds = _record(scenario, parse_seeds(seeds), _device(device))
     for path in output:
         trace.save(path)
@@ -164,6 +168,7 @@ def train(
 
 
 @app.command()
+@holding
 @with_look(*LOOK)
 def render(
     trace: Annotated[
@@ -182,17 +187,21 @@ def render(
     from toylab.trace import Trace
 
     check_outputs(output, frame)
+    hold(output)
     wanted = Look(**look).checked(warn)
     _film(*wanted.open([Trace.load(trace)], seed, _grid(seed, seeds)), output, frame)
 
 
 @app.command()
+@holding
 @with_look(*LOOK)
 def run(
     names: Names,
     seed: Seed = None,
     seeds: Grid = None,
-    to: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("renders"),
+    to: Annotated[
+        Path | None, typer.Option(help="Folder for the files; renders by default.")
+    ] = None,
     *,
     look: Asked,
     device: Device = "cpu",
@@ -219,11 +228,16 @@ def run(
         twice = next(name for name in stems if stems.count(name) > 1)
         raise ToylabError(f"Two of these are called {twice}, and one film would replace the other.")
     games = [(one, grid or [seed_to_film([one], seed)]) for one in scenarios]
-    files = [(to / f"{stem}.npz", output or [str(to / f"{stem}.gif")]) for stem in stems]
-    for kept, films in files:
+    folder = to or Path("renders")
+    files = [(folder / f"{stem}.npz", output or [str(folder / f"{stem}.gif")]) for stem in stems]
+    for _, films in files:
         check_outputs(films, frame)
+    if output and to is None:
+        files = [(_trace_of(files[0][0], output[0]), output)]
+    for kept, films in files:
         expect_file(kept)
         spare([kept, *films], scenarios)
+        hold([kept, *films])
     _say_read(scenarios)
     for (scenario, own), name in zip(games, names, strict=True):
         rehearse(
@@ -237,6 +251,7 @@ def run(
 
 
 @app.command()
+@holding
 @with_look(*LOOK)
 def compare(
     names: Annotated[
@@ -273,6 +288,7 @@ def compare(
     games = [found(name, set_) for name in names]
     spare(output, games)
     _say_read(games)
+    hold(output)
     chosen = shared_seed(games, seed)
     rehearse(games, [chosen], lambda traces: wanted.film(traces, seed, None))
     traces = [one if isinstance(one, Trace) else _record(one, [chosen], place)[0] for one in games]
@@ -280,6 +296,7 @@ def compare(
 
 
 @app.command()
+@holding
 def check(
     names: Annotated[
         list[str] | None,
@@ -297,7 +314,7 @@ def check(
 ) -> None:
     """Count the scenarios' claims over seeds; exit code 1 if one fails."""
     from toylab import report, study
-    from toylab.ensembles import CACHE
+    from toylab.ensembles import cache_folder
     from toylab.files import expect_file, whole
     from toylab.scenario import spare
     from toylab.workers import Workers
@@ -308,11 +325,12 @@ def check(
     workers, place = Workers(jobs, backend), _device(device)
     chosen, numbers = study.named(names or []), parse_seeds(seeds, first=1000)
     spare(output or [], chosen)
-    expect_file(CACHE / "numbers")
     _say_read(chosen)
+    hold(output or [])
+    kept = cache_folder(warn)
     found: list[study.Outcome] = []
     width = max(len(s.name) for s in chosen)
-    arriving = study.outcomes(chosen, numbers, workers, CACHE.absolute(), place)
+    arriving = study.outcomes(chosen, numbers, workers, kept, place)
     with going_on():
         for outcomes in progress(arriving, len(chosen), "Checking"):
             for o in outcomes:
@@ -355,8 +373,7 @@ def sweep(
     set_: Changes = [],  # noqa: B006
 ) -> None:
     """Train every combination of some settings: a row a run, a picture of the whole, and films."""
-    from toylab.ensembles import CACHE
-    from toylab.files import expect_file
+    from toylab.ensembles import cache_folder
     from toylab.film.look import Look
     from toylab.scenario import spare
     from toylab.survey import Outputs, survey
@@ -387,9 +404,9 @@ def sweep(
     outputs.check([(axis.path, axis.values) for axis in chosen.axes])
     spare(output, [scenario for _, scenario in chosen.scenarios])
     _say_read([scenario for _, scenario in chosen.scenarios])
-    expect_file(CACHE / "numbers")
+    kept = cache_folder(warn)
     with going_on("Stopped. Tables hold the rows that had ended; other files are as they were."):
-        found = survey(chosen, workers, outputs, wanted, CACHE.absolute(), command(), progress)
+        found = survey(chosen, workers, outputs, wanted, kept, command(), progress)
     broken = sum(bool(row.failure) for row in found)
     written = {*map(Path, outputs.filled_by(found).names)}
     for file in output:
@@ -408,6 +425,7 @@ def sweep(
 
 
 @app.command()
+@holding
 @with_look(*(option for option in LOOK if option != "layout"))
 def slides(
     names: Annotated[
@@ -448,6 +466,7 @@ def slides(
     plan = talk.planned(names or [], lecture, set_)
     spare(output, [*plan.found.values()])
     _say_read([*plan.found.values()])
+    hold(output)
     deck = talk.deck_of(
         plan, wanted, seed, lambda s, n: _record(s, [n], place)[0], command(), video
     )
@@ -478,6 +497,19 @@ def inspect(
     for key, value in sorted(told.items()):
         say(f"{key:<{width}}  {value}")
     say(f"\n{settings.rstrip()}")
+
+
+def _trace_of(usual: Path, film: str) -> Path:
+    """Where the trace goes whose film is named: as usual, or beside the film where that takes no files."""
+    from toylab.files import expect_file
+
+    try:
+        expect_file(usual)
+        return usual
+    except ToylabError as error:
+        beside = Path(film).parent / usual.name
+        warn(f"{error} The trace goes to {beside}.")
+        return beside
 
 
 def _loaded(name: str, changes: Sequence[str]) -> Scenario:

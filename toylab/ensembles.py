@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -17,7 +19,9 @@ from typing import Any
 
 import toylab
 from toylab.claims import Claim, reduced
-from toylab.files import whole
+from toylab.errors import ToylabError
+from toylab.files import expect_file, whole
+from toylab.foreign import at_home
 from toylab.memory import give_back
 from toylab.metrics import METRICS
 from toylab.published import played
@@ -29,6 +33,48 @@ from toylab.training import record
 ENSEMBLE, ENSEMBLE_ON_A_CARD = 8, 512
 # Where numbers are kept, below the folder in which a command runs.
 CACHE = Path(".toylab") / "claims"
+
+
+def cache_folder(warn: Callable[[str], None]) -> Path:
+    """Where numbers are kept: below the working folder, or the user's own place where that takes no files.
+
+    Args:
+        warn: Told if it is not below the working folder.
+
+    Raises:
+        ToylabError: If nowhere anything can be written.
+    """
+    try:
+        expect_file(CACHE / "numbers")
+        return CACHE.absolute()
+    except ToylabError as error:
+        refused = error
+    for place in _elsewhere():
+        try:
+            expect_file(place / "numbers")
+        except ToylabError:
+            continue
+        warn(f"{refused} What is measured is kept in {place}.")
+        return place.absolute()
+    raise refused
+
+
+def _elsewhere() -> Iterator[Path]:
+    """The user's cache folder; and for users without a home one of theirs among the temporary files."""
+    own = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    try:
+        yield (Path(own) if own else at_home("~/.cache")) / "toylab" / CACHE.name
+    except ToylabError:
+        pass
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    place = Path(tempfile.gettempdir()) / f"toylab-{user}"
+    try:
+        place.mkdir(mode=0o700, exist_ok=True)
+        # Of a folder that somebody else made the numbers may be anybody's.
+        if place.stat().st_uid in (user, 0):
+            yield place / CACHE.name
+    except OSError:
+        pass
 
 
 @dataclass(frozen=True)
@@ -72,7 +118,7 @@ def measured(claim: Claim) -> str:
 _SILENT = frozenset(
     "film show cli arguments terminal reference __init__ __main__ study report workers published sweep "
     "tables lecture rehearsal talk survey papers exhibits gallery course keys astray release "
-    "counted faults".split()
+    "counted faults files foreign locks".split()
 )
 
 
@@ -90,7 +136,7 @@ def _code() -> str:
 def _held(file: Path) -> str:
     """Hash of what a file holds; empty for one that is gone, which the target will tell of."""
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
+        return hashlib.sha256(at_home(file).read_bytes()).hexdigest()
     except OSError:
         return ""
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import platform
 import re
+import secrets
 import shutil
 import tempfile
+import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from toylab import locks
 from toylab.errors import ToylabError
+from toylab.foreign import at_home
 
 
 @contextlib.contextmanager
@@ -22,16 +28,14 @@ def whole(path: Path) -> Iterator[Path]:
         ToylabError: If the folder cannot be made or written, or the disk is full.
     """
     to = _clear(path)
-    part = _part(to)
-    try:
-        with naming(path):
-            _make(to.parent)
-            _sweep(to)
+    with naming(path), _writer(to) as name:
+        part = _part(to, name)
+        try:
             yield part
             os.replace(part, to)
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink()
 
 
 @contextlib.contextmanager
@@ -58,21 +62,56 @@ def whole_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Iterato
         ToylabError: If something else stands there, or the folder cannot be written.
     """
     to = _clear_folder(path, ours, held)
-    part, old = _part(to), _part(to, "old.part")
-    try:
-        with naming(f"{path}/"):
-            _make(to.parent)
-            _sweep(to)
+    with naming(f"{path}/"), _writer(to) as name:
+        part, old = _part(to, name), _part(to, name, "old.part")
+        try:
             part.mkdir()
             yield part
             if to.exists():
                 to.rename(old)
             part.rename(to)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+            if old.exists() and not to.exists():
+                old.rename(to)
+            shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def alone(outputs: Sequence[str | Path]) -> Iterator[None]:
+    """Keep other commands from these outputs, files or folders, until the block ends.
+
+    Rows of two sweeps would stand in one table, and a deck's text beside another's films.
+
+    Raises:
+        ToylabError: If another command writes one of them, or its folder cannot be written.
+    """
+    places = {os.path.realpath(at_home(output)): output for output in outputs}
+    with contextlib.ExitStack() as stack:
+        # In one order for all, so that of two commands one gets everything.
+        for place, output in sorted(places.items()):
+            stack.enter_context(_alone(Path(place), output))
+        yield
+
+
+@contextlib.contextmanager
+def _alone(to: Path, output: str | Path) -> Iterator[None]:
+    missing = [folder for folder in to.parents if not folder.exists()]
+    with naming(output):
+        _make(to.parent)
+        lock = locks.take(to.with_name(f".{to.name}.lock"))
+    if lock is None:
+        raise ToylabError(
+            f"{output} is being written by another toylab command. Wait until it ends, or give another "
+            "name."
+        )
+    try:
+        yield
     finally:
-        shutil.rmtree(part, ignore_errors=True)
-        if old.exists() and not to.exists():
-            old.rename(to)
-        shutil.rmtree(old, ignore_errors=True)
+        lock.release()
+        with contextlib.suppress(OSError):  # something was written
+            for folder in missing:
+                folder.rmdir()
 
 
 def expect_file(path: str | Path) -> None:
@@ -103,9 +142,9 @@ def expect_apart(outputs: Sequence[str | Path], inputs: Sequence[str | Path] = (
     Raises:
         ToylabError: With the first that does.
     """
-    read, taken = {os.path.realpath(path) for path in inputs}, set[str]()
+    read, taken = {os.path.realpath(at_home(path)) for path in inputs}, set[str]()
     for output in outputs:
-        place = os.path.realpath(output)
+        place = os.path.realpath(at_home(output))
         if place in taken:
             raise ToylabError(f"-o names {output} twice. Name each file once.")
         if place in read:
@@ -113,8 +152,9 @@ def expect_apart(outputs: Sequence[str | Path], inputs: Sequence[str | Path] = (
                 f"-o {output} would replace what the data are read from. Give another name."
             )
         taken.add(place)
-    folders = [os.path.realpath(o) for o in outputs if str(o).endswith("/")]
-    inside = [o for o in outputs for f in folders if os.path.realpath(o).startswith(f + os.sep)]
+    places = {output: os.path.realpath(at_home(output)) for output in outputs}
+    folders = [place for output, place in places.items() if str(output).endswith("/")]
+    inside = [o for o, place in places.items() for f in folders if place.startswith(f + os.sep)]
     if inside:
         raise ToylabError(f"-o {inside[0]} lies in a folder that another -o fills. Move one.")
 
@@ -135,8 +175,8 @@ def naming(path: str | Path) -> Iterator[None]:
 
 def _clear(path: str | Path) -> Path:
     """Where a file goes, links followed, with nothing in its way."""
-    to = _led(Path(path))
-    _part(to)
+    to = _led(path)
+    _part(to, _LONGEST)
     with naming(path):
         if to.is_dir():
             raise ToylabError(f"Cannot write {path}: it is a folder. Give the name of a file.")
@@ -149,7 +189,7 @@ def _clear(path: str | Path) -> Path:
 def _clear_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Path:
     """Where a folder goes, links followed, with nothing of others' in its way."""
     to = _led(path)
-    _part(to)
+    _part(to, _LONGEST)
     with naming(f"{path}/"):
         if to.exists() and not (to.is_dir() and ours(to)):
             raise ToylabError(
@@ -160,14 +200,15 @@ def _clear_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Path:
 
 def _expect_room(to: Path) -> None:
     """Try whether a file can be made where `to` will be: only the system knows. It leaves no trace."""
-    _part(to, "scratch.part").exists()  # raises where the name is too long
+    _part(to, _LONGEST, "scratch.part").exists()  # raises where the name is too long
     above = next(folder for folder in to.absolute().parents if folder.exists())
     tempfile.TemporaryFile(dir=above).close()
 
 
-def _led(path: Path) -> Path:
-    """Where a link leads: the link stays, and what it names is replaced."""
-    return Path(os.path.realpath(path)) if os.path.islink(path) else path
+def _led(path: str | Path) -> Path:
+    """Where a path leads, from the user's home and along a link: that stays, what it names is replaced."""
+    place = at_home(path)
+    return Path(os.path.realpath(place)) if os.path.islink(place) else place
 
 
 def _make(folder: Path) -> None:
@@ -178,36 +219,71 @@ def _make(folder: Path) -> None:
         raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG)) from None
 
 
-def _part(path: Path, kind: str = "part") -> Path:
+# This machine in the names of parts, eight digits: another's locks may not be seen from here.
+_HERE = f"{zlib.crc32(platform.node().encode()):08x}"
+# As long as any writer's name.
+_LONGEST = "0" * 20
+# Seconds after which a part is nobody's, where no lock can tell.
+_DAY = 86_400
+
+
+def _part(path: Path, writer: str, kind: str = "part") -> Path:
     """Where a file is written before it is moved to its place.
 
-    In the same folder, so that the move is atomic; with the process's number, so that two commands do not
-    write one file; hidden, so that a watcher of *.gif never sees it. The whole name stays last, since some
-    encoders choose the format by its ending, and since other files' parts are then never taken for its own.
+    In the same folder, so that the move is atomic; with the writer's own name, so that no two write one
+    file, on however many machines; hidden, so that a watcher of *.gif never sees it. The whole name stays
+    last, since some encoders choose the format by its ending, and since other files' parts are then never
+    taken for its own.
 
     Raises:
         ToylabError: If the path has no name, as "/" and "." have none.
     """
     if not path.name:
         raise ToylabError(f'Cannot write "{path}": it names no file. Give a name.')
-    return path.with_name(f".{os.getpid()}.{kind}.{path.name}")
+    return path.with_name(f".{writer}.{kind}.{path.name}")
+
+
+@contextlib.contextmanager
+def _writer(to: Path) -> Iterator[str]:
+    """Give a name for parts that nobody else has. A lock beside them tells others that they are in use."""
+    _make(to.parent)
+    _sweep(to)
+    name = _HERE + secrets.token_hex(6)
+    while (lock := locks.take(_part(to, name, "lock.part"))) is None:
+        name = _HERE + secrets.token_hex(6)  # somebody's sweep came upon it in its first moment
+    try:
+        yield name
+    finally:
+        lock.release()
 
 
 def _sweep(path: Path) -> None:
-    """Remove parts of this file left by processes that are gone."""
-    ours = re.compile(rf"\.(\d+)\.(?:\w+\.)?part\.{re.escape(path.name)}")
-    for old in path.parent.iterdir():
-        found = ours.fullmatch(old.name)
-        if found and not _alive(int(found[1])):
-            with contextlib.suppress(OSError):
-                shutil.rmtree(old) if old.is_dir() else old.unlink()
+    """Remove parts of this file whose writers are gone."""
+    ours = re.compile(rf"\.([0-9a-f]{{20}})\.(?:\w+\.)?part\.{re.escape(path.name)}")
+    left: dict[str, list[Path]] = {}
+    for entry in path.parent.iterdir():
+        if found := ours.fullmatch(entry.name):
+            left.setdefault(found[1], []).append(entry)
+    for writer, parts in left.items():
+        if _gone(_part(path, writer, "lock.part"), parts, writer.startswith(_HERE)):
+            for part in parts:
+                with contextlib.suppress(OSError):
+                    shutil.rmtree(part) if part.is_dir() else part.unlink()
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):  # another user's; or no number of a process at all
-        return True
-    return True
+def _gone(lock: Path, parts: Sequence[Path], here: bool) -> bool:
+    """Whether a writer has ended: its lock is free. Of another machine's only its parts' age tells."""
+    with contextlib.suppress(OSError):
+        if here:
+            try:
+                taken = locks.take(lock, make=False)
+            except FileNotFoundError:
+                return True
+            if taken is None:
+                return False
+            # Where the disk knows no locks, its writer may yet come back to it.
+            taken.release(keep=not taken.sure)
+            if taken.sure:
+                return True
+        return all(time.time() - part.lstat().st_mtime > _DAY for part in parts)
+    return False

@@ -10,7 +10,14 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
 # From glibc's malloc.h.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
@@ -39,12 +46,49 @@ def give_back() -> None:
         malloc_trim(0)
 
 
-def machine_bytes() -> int | None:
-    """Memory of this machine; None where the system does not tell."""
+def machine_bytes(system: Path = Path("/")) -> int | None:
+    """Memory that this process may have: the machine's, or less in a container or under a limit.
+
+    Args:
+        system: Where the system tells of control groups.
+
+    Returns:
+        Bytes; None where nothing tells.
+    """
+    told = [*_group_bytes(system)]
     try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        told.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, OSError, ValueError):
-        return None
+        pass
+    if resource is not None:
+        told.append(resource.getrlimit(resource.RLIMIT_AS)[0])
+    # -1 is no limit.
+    return min((n for n in told if n > 0), default=None)
+
+
+def _group_bytes(system: Path) -> Iterator[int]:
+    """Limits of the control groups around this process, of either version, as far as they can be seen."""
+    for line in _text(system / "proc/self/cgroup").splitlines():
+        _, kinds, own = line.split(":", 2)
+        if kinds not in ("", "memory"):
+            continue
+        home = system / "sys/fs/cgroup" / kinds
+        name = "memory.limit_in_bytes" if kinds else "memory.max"
+        group = home / own.strip("/")
+        # A group has no more than those above it. Inside a container its path may be the host's.
+        for folder in (group, *group.parents):
+            limit = _text(folder / name).strip()
+            if limit.isdigit():  # or "max"
+                yield int(limit)
+            if folder == home:
+                break
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _of_glibc(name: str) -> Any:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from toylab.errors import ToylabError
-from toylab.files import expect_apart, expect_file, whole
+from toylab.files import alone, expect_apart, expect_file, whole
 from toylab.film.diagram import PICTURES, Runs, check_axes, check_words, diagram
 from toylab.film.look import Look
 from toylab.film.pace import wanted
@@ -115,8 +115,22 @@ def survey(
         watch: Shows progress.
 
     Raises:
-        ToylabError: If a picture or a film cannot show it; before anything is trained.
+        ToylabError: If a picture or a film cannot show it, or another command writes one of the files;
+            before anything is trained.
     """
+    with alone([*outputs.tables, *outputs.pictures, *outputs.films]):
+        return _survey(plan, workers, outputs, look, folder, command, watch)
+
+
+def _survey(
+    plan: Plan,
+    workers: Workers,
+    outputs: Outputs,
+    look: Look,
+    folder: Path,
+    command: str,
+    watch: Watch,
+) -> list[Row]:
     over, scenario = [(axis.path, axis.values) for axis in plan.axes], plan.scenarios[0][1]
     if outputs.pictures:
         check_words([scenario.title, *(value for _, values in over for value in values)])

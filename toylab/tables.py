@@ -18,6 +18,7 @@ from typing import Any
 
 from toylab.errors import ToylabError
 from toylab.files import naming, whole
+from toylab.foreign import at_home
 from toylab.sweep import Plan, Row
 
 # Takes the rows of an ensemble that has ended.
@@ -61,7 +62,7 @@ def names(plan: Plan) -> list[str]:
 @contextlib.contextmanager
 def _csv(path: Path, plan: Plan) -> Iterator[Add]:
     """Text, numbers to six digits. Rows are appended: a killed sweep leaves those that had ended."""
-    begun = False
+    begun, place = False, at_home(path)
 
     def add(rows: Sequence[Row]) -> None:
         nonlocal begun
@@ -84,14 +85,14 @@ def _csv(path: Path, plan: Plan) -> Iterator[Add]:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with naming(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("ab", buffering=0)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        file = place.open("ab", buffering=0)
     try:
         yield add
     finally:
         file.close()
-        if not begun and path.is_file() and not path.stat().st_size:
-            path.unlink()  # nothing came, and nothing was there before
+        if not begun and place.is_file() and not place.stat().st_size:
+            place.unlink()  # nothing came, and nothing was there before
 
 
 @contextlib.contextmanager

@@ -6,7 +6,9 @@ Imports stand inside functions, as in `cli`: what is not used is not waited for.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
+import logging
 import os
 import re
 import shlex
@@ -108,10 +110,37 @@ def _cut(line: str) -> str:
 
 def say_result(output: str | Path, words: str) -> None:
     """Say what was written, and how large it is."""
-    path = Path(output)
+    from toylab.foreign import at_home
+
+    path = at_home(output)
     files = [path, *path.iterdir()] if path.is_dir() else [path]
     size = sum(file.stat().st_size for file in files)
     say(f"{output}  {size / 1e6:.1f} MB, {words}")
+
+
+_held = contextlib.ExitStack()
+
+
+def holding(work: Callable[..., None]) -> Callable[..., None]:
+    """Let a command `hold` its outputs; they are let go when it ends, however it ends."""
+
+    @functools.wraps(work)
+    def held(*given: Any, **named: Any) -> None:
+        with _held:
+            work(*given, **named)
+
+    return held
+
+
+def hold(outputs: Iterable[str | Path]) -> None:
+    """Keep other commands from these outputs until this one, which is `holding`, ends.
+
+    Raises:
+        ToylabError: If another writes one of them, or its folder cannot be written.
+    """
+    from toylab.files import alone
+
+    _held.enter_context(alone([*outputs]))
 
 
 def expect_ending(path: Path, endings: Iterable[str]) -> None:
@@ -189,6 +218,8 @@ def guarded(app: Callable[..., Any]) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    # Of its user's settings and folders, which do nothing to a film; without a word to it they are told.
+    logging.getLogger("matplotlib").addHandler(logging.NullHandler())
     with stoppable():
         try:
             code = app(standalone_mode=False)
@@ -197,7 +228,9 @@ def guarded(app: Callable[..., Any]) -> None:
         except ToylabError as error:
             _fail(str(error), 2)
         except OSError as error:
-            _fail(f"{error.filename or 'Standard output'}: {error.strerror or error}.", 2)
+            # Without a number it is a library's own, which says where.
+            where = error.filename or "Standard output"
+            _fail(f"{where}: {error.strerror}." if error.strerror else f"{error}.", 2)
         except MemoryError:
             _fail(
                 "Out of memory. Lower training.batch, recording.samples or the number of seeds.", 2

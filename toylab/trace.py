@@ -17,6 +17,7 @@ from toylab.axes import Float, Int
 from toylab.choice import make, refuse_outside
 from toylab.errors import ToylabError
 from toylab.files import whole
+from toylab.foreign import at_home, lookalike
 from toylab.memory import machine_bytes
 from toylab.told import misread
 
@@ -247,7 +248,7 @@ class Trace:
         Raises:
             ToylabError: If the file is missing, truncated, foreign, or of another format.
         """
-        return _read(Path(path))
+        return _read(at_home(path))
 
 
 def _listed(numbers: Int) -> str:
@@ -278,7 +279,9 @@ def _read(path: Path) -> Trace:
 
     if not path.is_file():
         what = "a folder" if path.is_dir() else "no such file"
-        raise ToylabError(f"{path}: {what}. Expected a trace (.npz) that toylab wrote.")
+        raise ToylabError(
+            f"{path}: {what}. Expected a trace (.npz) that toylab wrote.{lookalike(path)}"
+        )
     try:
         with zipfile.ZipFile(path) as archive:
             n_bytes = sum(entry.file_size for entry in archive.infolist())

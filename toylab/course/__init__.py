@@ -2,3 +2,6 @@
 
 `python -m toylab.course` draws the figures and writes the numbers; with `--measure` it trains first.
 """
+
+# Before anything imports matplotlib.
+from toylab.film import drawing as drawing

@@ -12,6 +12,7 @@ import contextlib
 import io
 import logging
 import math
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,6 +25,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 
 from toylab.axes import Float, Int
 from toylab.errors import ToylabError
+from toylab.foreign import at_home, decoded, lookalike
 
 DPI = 96
 # Points. Nothing below 16: it must be legible from the last row.
@@ -180,17 +182,22 @@ def styled(theme: Theme, style: str | Path | None) -> tuple[Theme, list[str]]:
     """
     if style is None:
         return theme, []
-    path = Path(style)
+    path = at_home(style)
     if not path.is_file():
-        raise ToylabError(f"{path}: no such file. Expected a matplotlib style file (.mplstyle).")
+        raise ToylabError(
+            f"{path}: no such file. Expected a matplotlib style file (.mplstyle).{lookalike(path)}"
+        )
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ValueError(f"longer than {_MOST_BYTES:,} bytes")
-        _refuse_code(path.read_text(encoding="utf-8"))
+        text = decoded(path.read_bytes())
+        _refuse_code(text)
         # Through the same reader as plt.style.use, which needs no pyplot. Of what it does not know it
-        # only tells the log.
-        with _logged() as log:
-            told = dict(rc_params_from_file(path, use_default_template=False))
+        # only tells the log; a byte order mark would make its first setting such a one.
+        with _logged() as log, tempfile.TemporaryDirectory() as folder:
+            plain = Path(folder) / path.name
+            plain.write_text(text, encoding="utf-8")
+            told = dict(rc_params_from_file(plain, use_default_template=False))
         if not told:
             raise ValueError(log[0] if log else "no setting in it is known to matplotlib")
         colours = {

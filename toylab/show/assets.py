@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from toylab.files import whole_folder
 from toylab.film.writers.folder import RECORD
+from toylab.foreign import is_litter
 from toylab.show.deck import Deck, Figure
 
 # What stands in the names of some files and in no text: control characters, bytes that are not UTF-8.
@@ -73,8 +74,12 @@ def record_of(path: Path) -> str:
 
 
 def is_ours(folder: Path) -> bool:
-    """Whether a folder holds what its record lists and nothing else, and so may be replaced."""
-    present = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+    """Whether a folder holds what its record lists and nothing else, and so may be replaced.
+
+    What a system leaves in any folder does not count.
+    """
+    files = (p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
+    present = {str(file) for file in files if not any(map(is_litter, file.parts))}
     if RECORD not in present:
         return not present
     try:

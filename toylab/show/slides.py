@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 from toylab.errors import ToylabError
 from toylab.files import expect_apart, expect_file, expect_folder, whole
+from toylab.foreign import at_home
 from toylab.show import beamer, marp, quarto
 from toylab.show.assets import NO_TEXT, OURS, Assets, filled, folder_of, is_ours, record_of
 from toylab.show.deck import TOLD_PART, Deck, Watch
@@ -116,6 +117,7 @@ def provenance_in(path: Path) -> dict[str, str]:
     Raises:
         ToylabError: If the file is missing or toylab did not make it.
     """
+    path = at_home(path)
     if not path.is_file():
         raise ToylabError(f"{path}: no such file. Expected a deck that toylab wrote.")
     row = DECKS[path.suffix.lower()]

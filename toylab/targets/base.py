@@ -17,6 +17,7 @@ from scipy.special import logsumexp
 
 from toylab.axes import Float, Points
 from toylab.choice import OrZero
+from toylab.foreign import at_home
 from toylab.targets.frame import PLAIN, Frame
 
 # Data units. Beyond these, float32 squares and the film's extent lose their meaning.
@@ -127,6 +128,7 @@ def read_once(read: Callable[..., Reading], path: Path, *how: Hashable) -> Readi
     Raises:
         ToylabError: As `read`.
     """
+    path = at_home(path)
     try:
         state = path.stat()
     except OSError:

@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from toylab.film.writers.base import Frame, Reel
+from toylab.foreign import is_litter
 
 RECORD = "provenance.json"
 # What such a folder holds, for messages.
@@ -50,8 +51,11 @@ def record_of(path: Path) -> str:
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a folder holds frames and their record and nothing else, and so may be replaced."""
-    names = {entry.name for entry in path.iterdir()}
+    """Whether a folder holds frames and their record and nothing else, and so may be replaced.
+
+    What a system leaves in any folder does not count.
+    """
+    names = {entry.name for entry in path.iterdir() if not is_litter(entry.name)}
     return not names or (
         RECORD in names and all(_FRAME.fullmatch(name) for name in names - {RECORD})
     )

@@ -12,6 +12,7 @@ from toylab.film.writers import animated, pages, stills, video
 from toylab.film.writers.base import Format
 from toylab.film.writers.folder import folder, record_of
 from toylab.film.writers.gif import comment_of, gif
+from toylab.foreign import at_home
 from toylab.trace import Trace
 
 # The ending of an output that is a folder of numbered frames.
@@ -77,6 +78,7 @@ def provenance_of(path: Path) -> dict[str, str]:
     Raises:
         ToylabError: If the file is missing or toylab did not make it.
     """
+    path = at_home(path)
     if not path.exists():
         raise ToylabError(f"{path}: no such file. Expected a film or a trace that toylab wrote.")
     if not path.is_file() and not path.is_dir():

@@ -194,7 +194,9 @@ def test_a_stopped_run_leaves_no_half_file(
     finally:
         process.kill()
     assert process.returncode != 0 and "Traceback" not in said
-    assert not list(tmp_path.glob("renders/**/*"))
+    left = [file.name for file in tmp_path.glob("renders/**/*")]
+    # Of a process that could not clear up, the files of its locks, which the system has let go.
+    assert not [name for name in left if kind != signal.SIGKILL or not name.endswith(".lock")]
 
 
 @pytest.mark.parametrize(

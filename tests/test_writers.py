@@ -136,6 +136,40 @@ def test_an_mp4_has_its_index_first(tmp_path: Path) -> None:
     # A browser plays such a file before it has the whole of it.
     assert 0 < data.index(b"moov") < data.index(b"mdat")
 
+def seconds_of(path: Path) -> float:
+    if path.suffix not in (".mp4", ".webm"):
+        return sum(pillow_frames(path)[1]) / 1000
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        shown = sum(1 for _ in container.decode(stream))
+        assert container.duration is not None and stream.average_rate is not None
+        # What the file says is what a player plays.
+        assert container.duration / 1e6 == pytest.approx(
+            shown / float(stream.average_rate), abs=0.01
+        )
+        return container.duration / 1e6
+
+
+@pytest.mark.parametrize(
+    ("n", "frame"), [(1, 600), (2, 600), (5, 200), (3, 333), (4, 1000), (9, 25)]
+)
+def test_a_slow_film_is_as_long_in_every_form(n: int, frame: int, tmp_path: Path) -> None:
+    timing = Timing(frame=frame)
+    outputs = [tmp_path / f"x{e}" for e in (".gif", ".webp", ".apng", ".mp4", ".webm")]
+    write(Plain(n), outputs, timing, {})
+    meant = sum(timing.durations(n)) / 100
+    for path in outputs:
+        # A video's holds are told to half of a picture, which stands a fifth of a second.
+        assert seconds_of(path) == pytest.approx(meant, abs=0.2), path.suffix
+
+
+@pytest.mark.parametrize("what", ["frame", "first", "last"])
+@pytest.mark.parametrize("time", [0, -1, 65_536])
+def test_a_time_that_not_every_form_can_tell_is_refused(what: str, time: int) -> None:
+    with pytest.raises(ToylabError, match=rf"Timing.{what} is {time}; expected 1 to 65535"):
+        Timing(**{what: time})
+
+
 
 def test_a_folder_holds_its_frames_and_their_record(tmp_path: Path) -> None:
     frames = Plain(12)

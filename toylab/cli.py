@@ -85,16 +85,17 @@ def show(name: Name, set_: Changes = []) -> None:  # noqa: B006 - typer copies d
         say(f"\n{heading}")
         for path, old, new in scenario.differences(chosen, base) or [("nothing", "", "")]:
             say(f"  {path}: {_said(old)} -> {_said(new)}" if path != "nothing" else "  nothing")
-    for claim in chosen.claims:
+    told = chosen.handed_on
+    for claim, handed in zip(chosen.claims, told["claims"], strict=True):
         say(f"\nClaim: {claim.text}")
         low, high = claim.window
         say(
             f"  {claim.reduce} of {claim.metric} over {low:g}..{high:g} of training"
-            + f", less that of {claim.against} on the same seed," * bool(claim.against)
+            + f", less that of {handed['against']} on the same seed," * bool(claim.against)
             + f" {claim.relation} {claim.threshold:g}, in {claim.quorum:.0%} of seeds"
             + f" ({claim.source})" * bool(claim.source)
         )
-    settings = {k: v for k, v in chosen.settings.items() if k not in catalogue.OWN_KEYS}
+    settings = {k: v for k, v in told.items() if k not in catalogue.OWN_KEYS}
     say("\nSettings:\n")
     say(scenario.as_toml(settings).rstrip())
 
@@ -390,16 +391,24 @@ def slides(
 def inspect(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A film, a trace or a deck.")],
 ) -> None:
-    """Tell which scenario, seed, versions and command made a file."""
+    """Tell which scenario, seed, versions and command made a file; what is told is a scenario file."""
     from toylab.film.writers import provenance_of
     from toylab.show.slides import DECKS, provenance_in
 
     told = provenance_in(file) if file.suffix.lower() in DECKS else provenance_of(file)
-    settings = told.pop("settings", "")
+    # Of several games settings, settings_2, ...: the first run again, the others are there to read.
+    keys = [key for key in sorted(told, key=len) if key.partition("_")[0] == "settings"]
+    games = {key: told.pop(key) for key in keys}
     width = max(map(len, told), default=0)
-    for key, value in sorted(told.items()):
-        say(f"{key:<{width}}  {value}")
-    say(f"\n{settings.rstrip()}")
+    say(_commented("\n".join(f"{key:<{width}}  {told[key]}" for key in sorted(told))))
+    say(f"\n{games.pop('settings', '').rstrip()}")
+    for key, text in games.items():
+        say("\n" + _commented(f"{key}\n\n{text.rstrip()}"))
+
+
+def _commented(text: str) -> str:
+    """Text as comments of a TOML file."""
+    return "\n".join(f"# {line}".rstrip() for line in text.splitlines())
 
 
 def _loaded(name: str, changes: Sequence[str]) -> Scenario:

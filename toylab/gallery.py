@@ -208,9 +208,6 @@ def make(name: str, paths: Sequence[Path]) -> Sequence[Path]:
     torch.set_num_threads(1)
     scenario = load(name)
     trace = record(scenario, [scenario.settings["film"].get("seed", 0)])
-    # A picture's file is named from the scenarios' folder, which is somewhere else on each machine.
-    told = trace.settings_text.replace(f"{catalogue.folder()}/", "")
-    trace = replace(trace, settings_text=told)
     for path in paths:
         film = Film(trace, lang="zh" if path.parent.name == "zh" else "en", layout="card")
         film.pace(FRAMES)

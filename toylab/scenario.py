@@ -192,6 +192,7 @@ class Scenario(_Model):
     claims: Annotated[tuple[Annotated[Claim, Built(Claim)], ...], Len(0, 64)] = ()
 
     _name: str = PrivateAttr(default="")
+    _handed_on: dict[str, Any] | None = PrivateAttr(default=None)
 
     @validator(mode="after")
     def _plays(self) -> Scenario:
@@ -209,9 +210,14 @@ class Scenario(_Model):
         return self.model_dump(mode="json", exclude_none=True)
 
     @property
+    def handed_on(self) -> dict[str, Any]:
+        """The settings as films and traces keep them: files are named from the scenario's folder."""
+        return self._handed_on or catalogue.handed_on(self.settings, ())
+
+    @property
     def text(self) -> str:
-        """All settings as TOML, without `extends`: enough to run the scenario again anywhere."""
-        return as_toml(self.settings)
+        """The settings that are handed on as TOML, without `extends`: beside its data it runs again."""
+        return as_toml(self.handed_on)
 
 
 def as_toml(settings: Mapping[str, Any]) -> str:
@@ -241,16 +247,24 @@ def load(name: str | Path, changes: Sequence[str] = ()) -> Scenario:
         check(settings, where)  # so that a mistake below is a change's and not the file's
         settings = catalogue.changed(settings, changes)
         where = " ".join(f"--set {change}" for change in changes)
-    return check(settings, where, name=path.stem)
+    # A change names files from where one stands.
+    folders = [path.parent.absolute(), Path().absolute()][: 1 + bool(changes)]
+    return check(settings, where, path.stem, folders)
 
 
-def check(settings: Mapping[str, Any], where: str = "scenario", name: str = "") -> Scenario:
+def check(
+    settings: Mapping[str, Any],
+    where: str = "scenario",
+    name: str = "",
+    folders: Sequence[Path] = (),
+) -> Scenario:
     """Turn plain settings into a scenario.
 
     Args:
         settings: As a file has them, `extends` followed.
         where: What a message begins with.
         name: The scenario's.
+        folders: From which its files are named where it is handed on; the bare name stays of others.
 
     Raises:
         ToylabError: With every mistake found; `where` says in which file.
@@ -263,6 +277,7 @@ def check(settings: Mapping[str, Any], where: str = "scenario", name: str = "") 
         found += _rules_broken(without(settings, found, schema()))
         raise ToylabError(listed(where, (explain(e, schema()) for e in found))) from None
     scenario._name = name
+    scenario._handed_on = catalogue.handed_on(scenario.settings, folders)
     return scenario
 
 
@@ -272,8 +287,9 @@ def differences(scenario: Scenario, base: Scenario) -> list[tuple[str, Any, Any]
     What a scenario says about itself (title, lesson, claims ...) is left out.
     """
     ours, theirs = flat(scenario.settings), flat(base.settings)
+    told, before = flat(scenario.handed_on), flat(base.handed_on)
     return [
-        (path, theirs.get(path), ours.get(path))
+        (path, before.get(path), told.get(path))
         for path in differing([ours, theirs], without=catalogue.OWN_KEYS)
     ]
 

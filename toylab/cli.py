@@ -43,6 +43,7 @@ from toylab.terminal import (
 
 if TYPE_CHECKING:
     from toylab.film.animation import Animation
+    from toylab.film.look import Look
     from toylab.film.writers import Timing
     from toylab.scenario import Scenario
     from toylab.trace import Trace
@@ -58,6 +59,8 @@ app = typer.Typer(
 MOST_FILMED = 9
 # Of a sweep's look, what does nothing where no film is asked for.
 OF_FILMS = ("layers", "fps", "seconds")
+# Of a look, what a deck has no use for.
+NOT_OF_DECKS = ("layout", "svg_text")
 
 
 @app.command("list")
@@ -140,8 +143,8 @@ def render(
     from toylab.trace import Trace
 
     check_outputs(output, frame)
-    wanted = Look(**look).checked(warn)
-    _film(*wanted.open([Trace.load(trace)], seed, _grid(seed, seeds)), output, frame)
+    wanted = Look(**look).checked(warn, output)
+    _film(wanted, *wanted.open([Trace.load(trace)], seed, _grid(seed, seeds)), output, frame)
 
 
 @app.command()
@@ -169,7 +172,7 @@ def run(
         raise ToylabError(
             f"-o names the film of one scenario, and {len(names)} were given. Leave -o out, or run one."
         )
-    wanted, grid, place = Look(**look).checked(warn), _grid(seed, seeds), _device(device)
+    wanted, grid, place = Look(**look).checked(warn, output), _grid(seed, seeds), _device(device)
     # All of them before the first is trained: a misspelt last name should not cost an hour.
     scenarios = [_loaded(name, set_) for name in names]
     stems = [scenario.name for scenario in scenarios]
@@ -190,7 +193,7 @@ def run(
         trace, took = _record(scenario, own, place)
         trace.save(kept)
         film, timing = wanted.open([trace], None, grid)
-        _film(film, timing, films, frame, f"trained in {took:.1f} s, ")
+        _film(wanted, film, timing, films, frame, f"trained in {took:.1f} s, ")
 
 
 @app.command()
@@ -220,14 +223,14 @@ def compare(
             f"compare takes 2 to {MOST_TRACES} scenarios or traces, got {len(names)}."
         )
     check_outputs(output, frame)
-    wanted = Look(**look).checked(warn)
+    wanted = Look(**look).checked(warn, output)
     place = _device(device)
     games = [found(name, set_) for name in names]
     spare(output, games)
     chosen = shared_seed(games, seed)
     rehearse(games, [chosen], lambda traces: wanted.film(traces, seed, None))
     traces = [one if isinstance(one, Trace) else _record(one, [chosen], place)[0] for one in games]
-    _film(*wanted.open(traces, seed, None), output, frame)
+    _film(wanted, *wanted.open(traces, seed, None), output, frame)
 
 
 @app.command()
@@ -281,7 +284,7 @@ def check(
 
 
 @app.command()
-@with_look("theme", *OF_FILMS)
+@with_look("theme", "svg_text", *OF_FILMS)
 def sweep(
     name: Name,
     over: Annotated[
@@ -316,7 +319,7 @@ def sweep(
     from toylab.workers import Workers
 
     workers, outputs, place = Workers(jobs, backend), Outputs.of(output), _device(device)
-    wanted = Look(**look).checked(warn)
+    wanted = Look(**look).checked(warn, output)
     if not outputs.films and any(look[option] is not None for option in OF_FILMS):
         raise ToylabError("--layers, --fps and --seconds are for films, and -o names none.")
     try:
@@ -346,7 +349,7 @@ def sweep(
 
 
 @app.command()
-@with_look(*(option for option in LOOK if option != "layout"))
+@with_look(*(option for option in LOOK if option not in NOT_OF_DECKS))
 def slides(
     names: Annotated[
         list[str] | None,
@@ -488,6 +491,7 @@ def _record(scenario: Scenario, seeds: Sequence[int], device: str) -> tuple[Trac
 
 
 def _film(
+    look: Look,
     film: Animation,
     timing: Timing,
     output: Sequence[str],
@@ -504,6 +508,7 @@ def _film(
         command=command(),
         frame=frame,
         watch=lambda numbers: progress(numbers, len(numbers), f"Filming {name}"),
+        svg_text=look.svg_text,
     )
     took = time.perf_counter() - start
     for path in output:

@@ -32,7 +32,7 @@ from toylab.film.sheet import contact_sheet
 from toylab.film.style import DPI, LABEL, STEP, THEMES, settled, styled
 from toylab.film.text import fitted, wrapped
 from toylab.film.words import WORDS
-from toylab.film.writers import Frame, Timing, write
+from toylab.film.writers import Frame, Timing, svg_words, write
 from toylab.trace import Trace
 
 # What a film needs otherwise than matplotlib comes, or than one version of it did.
@@ -222,6 +222,7 @@ class Animation:
         command: str = "",
         frame: int | None = None,
         watch: Callable[[Sequence[int]], Iterable[int]] = lambda numbers: numbers,
+        svg_text: bool = False,
     ) -> None:
         """Write the film; each path's ending picks the writer.
 
@@ -231,6 +232,7 @@ class Animation:
             command: What the user typed, for the file's provenance.
             frame: The one frame of a still; a contact sheet if none is given.
             watch: Passes frame numbers on, one as each frame is drawn; for showing progress.
+            svg_text: Whether an .svg holds its words as text, which needs the fonts that it names.
 
         Raises:
             ToylabError: If an ending is unknown or a file cannot be written.
@@ -239,7 +241,8 @@ class Animation:
         if command:
             provenance["film_command"] = command
         timing = timing or Timing.moving(self.seconds, len(self))
-        with self._style():
+        spelt: Any = svg_words(svg_text)
+        with self._style(), matplotlib.rc_context(spelt):
             write(self, paths, timing, provenance, frame, watch)
 
     @contextlib.contextmanager

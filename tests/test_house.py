@@ -60,6 +60,7 @@ ORDER = [
     "training",
     "workers",
     "ensembles",
+    "kept",
     "study",
     "report",
     "sweep",

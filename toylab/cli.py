@@ -229,7 +229,7 @@ def compare(
     spare(output, games)
     chosen = shared_seed(games, seed)
     rehearse(games, [chosen], lambda traces: wanted.film(traces, seed, None))
-    traces = [one if isinstance(one, Trace) else _record(one, [chosen], place)[0] for one in games]
+    traces = [one if isinstance(one, Trace) else _kept(one, chosen, place) for one in games]
     _film(wanted, *wanted.open(traces, seed, None), output, frame)
 
 
@@ -379,9 +379,7 @@ def slides(
     place = _device(device)
     plan = talk.planned(names or [], lecture, set_)
     spare(output, [*plan.found.values()])
-    deck = talk.deck_of(
-        plan, wanted, seed, lambda s, n: _record(s, [n], place)[0], command(), video
-    )
+    deck = talk.deck_of(plan, wanted, seed, lambda s, n: _kept(s, n, place), command(), video)
     for path in output:
         # Closed before the result is said: a bar that still moves would run into it.
         with closing(progress(deck.slides, len(deck.slides), f"Writing {path.name}")) as shown:
@@ -488,6 +486,20 @@ def _record(scenario: Scenario, seeds: Sequence[int], device: str) -> tuple[Trac
         watch=lambda shots, total: progress(shots, total, f"Training {scenario.name}"),
     )
     return trace, time.perf_counter() - start
+
+
+def _kept(scenario: Scenario, seed: int, device: str) -> Trace:
+    """The trace of one seed, trained with progress unless it was kept before."""
+    from toylab.kept import KEPT, kept
+
+    return kept(
+        scenario,
+        seed,
+        device,
+        KEPT.absolute(),
+        command(),
+        lambda: _record(scenario, [seed], device)[0],
+    )
 
 
 def _film(

@@ -424,6 +424,14 @@ def test_words_of_a_lecture_are_plain_in_every_format(tmp_path: Path) -> None:
     assert [block["t"] for block in blocks].count("Div") == 2
 
 
+def test_a_marp_deck_says_which_flag_its_pictures_need(tmp_path: Path) -> None:
+    slides.write(Deck("T", "S", (Slide("T", points=("x",)),)), tmp_path / "talk.md")
+    head = (tmp_path / "talk.md").read_text(encoding="utf-8").split("---\n")[1]
+    assert "marp --allow-local-files" in head
+    # For readers, and not for Marp.
+    assert set(yaml.load(head, yaml.BaseLoader)) == {"marp", "size", "paginate", "style"}
+
+
 def marp_notes(path: Path) -> list[str]:
     """Comments of a deck, but for the one that names the title's class."""
     text = path.read_text(encoding="utf-8")

@@ -194,6 +194,17 @@ def test_a_difference_between_scenarios_names_no_folder(tmp_path: Path) -> None:
     assert differences(changed, load(path)) == [("target.file", "data/x.csv", "y.csv")]
 
 
+def test_show_names_no_folder(tmp_path: Path) -> None:
+    path = furnish(tmp_path / "secret") / "mine.toml"
+    for words in (
+        [],
+        ["--set", f"target.file={tmp_path}/secret/data/x.csv", "--set", "training.batch=9"],
+    ):
+        said = printed("show", str(path), *words)
+        assert 'file = "data/x.csv"' in said and "less that of base.toml on" in said
+        assert "secret" not in said
+
+
 def test_a_picture_that_comes_with_toylab_is_found_again(tmp_path: Path) -> None:
     (tmp_path / "fix.toml").write_text('title = "F"\nlesson = "L"\nextends = "your-logo"\n')
     for number, name in enumerate(("your-logo", tmp_path / "fix.toml")):

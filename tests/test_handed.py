@@ -6,6 +6,7 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from games import small_toml
 from toylab.ensembles import Task
 from toylab.scenario import Scenario, check, differences, load
 from toylab.terminal import command
+from toylab.trace import Trace
 from toylab.training import record
 
 HEAD = 'title = "T"\nlesson = "L"\n'
@@ -48,7 +50,7 @@ def write_all(folder: Path) -> None:
     """Every kind of file, by commands that name everything from the root."""
     films = ["gif", "png", "apng", "webp", "mp4", "webm", "svg", "pdf", "html"]
     outputs = [f"-o{folder}/x.{ending}" for ending in films] + ["-o", f"{folder}/frames/"]
-    look = ["--layout", "card", f"--style={folder}/my.mplstyle"]
+    look = ["--layout", "card", f"--style={folder}/my.mplstyle", "--svg-text"]
     over = ["--over", "training.batch=8,9", "--metric", "sliced_wasserstein", "--seeds", "1"]
     tables = [f"-o{folder}/s.{ending}" for ending in ("csv", "parquet", "svg", "webp")]
     decks = [f"-o{folder}/t.{ending}" for ending in ("pptx", "qmd", "tex", "md")]
@@ -57,7 +59,7 @@ def write_all(folder: Path) -> None:
         ["train", mine, "-o", f"{folder}/x.npz"],
         ["run", mine, "--to", str(folder), *outputs, *look],
         ["compare", mine, f"{folder}/fix.toml", f"-o{folder}/c.png"],
-        ["sweep", mine, *over, *tables, "--jobs", "1"],
+        ["sweep", mine, *over, *tables, "--jobs", "1", "--svg-text"],
         ["slides", "--lecture", f"{folder}/talk.toml", *decks],
         ["check", mine, "--seeds", "2", "--jobs", "1", f"-o{folder}/c.json", f"-o{folder}/c.md"],
     ):
@@ -87,6 +89,8 @@ def test_a_file_has_the_same_bytes_wherever_it_was_made_and_names_no_folder(
     assert made[0].keys() == made[1].keys() and len(made[0]) > 25
     differing = [n for n, path in made[0].items() if path.read_bytes() != made[1][n].read_bytes()]
     assert not differing
+    # Asked for on the command line, words are text.
+    assert all(b"<text" in made[0][name].read_bytes() for name in ("x.svg", "s.svg"))
 
 
 def test_what_inspect_prints_runs_again_beside_the_data(
@@ -108,6 +112,17 @@ def test_what_inspect_prints_runs_again_beside_the_data(
         assert "# command " in text and text.count("[training]") == (2 if number in (1, 2) else 1)
     first, second = (record(one, [0]).samples for one in (own, load("again0.toml")))
     np.testing.assert_array_equal(first, second)
+
+
+def test_what_somebody_elses_film_says_of_itself_stays_a_comment(
+    small_trace: Trace, tmp_path: Path
+) -> None:
+    hostile = {"a\n[film]": "1\r\n[target]\u2028file = 'x'", "settings_2": "[training]\nsteps = 9"}
+    trace = replace(small_trace, provenance={**small_trace.provenance, **hostile})
+    trace.save(tmp_path / "x.npz")
+    told = printed("inspect", str(tmp_path / "x.npz"))
+    assert tomllib.loads(told) == small_trace.settings
+    assert "[target]" in told.partition("title")[0]
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,11 @@ def test_a_difference_between_scenarios_names_no_folder(tmp_path: Path) -> None:
     (tmp_path / "secret" / "y.csv").write_text("1,2\n3,4\n")
     changed = load(path, [f"target.file={tmp_path}/secret/y.csv"])
     assert differences(changed, load(path)) == [("target.file", "data/x.csv", "y.csv")]
+    # The same file is none, by whatever way.
+    (tmp_path / "other").mkdir()
+    fix = tmp_path / "other" / "fix.toml"
+    fix.write_text('title = "F"\nlesson = "L"\nextends = "../secret/mine.toml"\n')
+    assert differences(load(fix), load(path)) == []
 
 
 def test_show_names_no_folder(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Every check of user input is here, in `rules`, or in the signature of the row th
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -287,6 +288,10 @@ def differences(scenario: Scenario, base: Scenario) -> list[tuple[str, Any, Any]
     What a scenario says about itself (title, lesson, claims ...) is left out.
     """
     ours, theirs = flat(scenario.settings), flat(base.settings)
+    for table in (ours, theirs):
+        if "target.file" in table:
+            # From another folder the same file has another way to it.
+            table["target.file"] = os.path.normpath(table["target.file"])
     told, before = flat(scenario.handed_on), flat(base.handed_on)
     return [
         (path, before.get(path), told.get(path))

@@ -164,7 +164,8 @@ def _place(file: str, beside: Path) -> str:
     own = beside / file
     # So that what was handed on by one of toylab's scenarios, or by one that extends it, runs again.
     shipped = folder() / file
-    return str((shipped if not _is(own.exists) and _is(shipped.is_file) else own).absolute())
+    only = not os.path.exists(own) and os.path.isfile(shipped)
+    return str((shipped if only else own).absolute())
 
 
 def handed_on(data: Mapping[str, Any], folders: Sequence[Path]) -> dict[str, Any]:

@@ -42,17 +42,29 @@ def ran(
 
 def toylab(*words: str) -> tuple[int, str]:
     """Run a command in this process; its exit code and what it said on standard error."""
+    code, said, _ = _run(words)
+    return code, said
+
+
+def printed(*words: str) -> str:
+    """What a command that ends well puts out."""
+    code, said, out = _run(words)
+    assert code == 0, said
+    return out
+
+
+def _run(words: Sequence[str]) -> tuple[int, str, str]:
     argv, sys.argv = sys.argv, ["toylab", *words]
     code: Any = 0
-    said = io.StringIO()
+    said, out = io.StringIO(), io.StringIO()
     try:
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(out):
             cli.main()
     except SystemExit as end:
         code = end.code
     finally:
         sys.argv = argv
-    return int(code or 0), said.getvalue()
+    return int(code or 0), said.getvalue(), out.getvalue()
 
 
 def ends_well(*words: str, names: str = "") -> int:

@@ -133,7 +133,7 @@ def test_the_users_matplotlibrc_does_not_reach_a_still(
         "savefig.bbox": "tight",
         "savefig.transparent": True,
         "font.weight": "bold",
-        "pdf.fonttype": 42,
+        "pdf.fonttype": 3,
         "svg.fonttype": "none",
         "image.interpolation": "nearest",
     }

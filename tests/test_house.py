@@ -71,6 +71,7 @@ ORDER = [
     "training",
     "workers",
     "ensembles",
+    "kept",
     "study",
     "report",
     "sweep",

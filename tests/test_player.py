@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 from games import SMALL
+from IPython.core.formatters import DisplayFormatter
+from markdown_it import MarkdownIt
 from numpy.testing import assert_array_equal
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -400,9 +402,29 @@ def test_a_small_window_still_shows_everything(
 
 def test_a_notebook_gets_the_player_in_a_frame(trace: Trace) -> None:
     shown = Film(trace)._repr_html_()
-    assert shown.startswith("<iframe") and 'sandbox="allow-scripts"' in shown
+    assert "<iframe" in shown and 'sandbox="allow-scripts"' in shown
     # The page stands inside an attribute: no quote may end it.
-    assert shown.count('"') == 2 * shown.count('="')
+    frame = shown.partition("<iframe")[2]
+    assert frame.count('"') == 2 * frame.count('="')
+
+
+def test_a_notebook_as_markdown_has_nothing_of_the_player_in_its_words(trace: Trace) -> None:
+    tokens = MarkdownIt().parse(f"Before\n\n{Film(trace)._repr_html_()}\n\nAfter\n")
+    kinds = [token.type for token in tokens if token.type in ("html_block", "inline")]
+    assert kinds == ["inline", "html_block", "inline"]
+
+
+def test_a_notebook_on_paper_gets_the_last_frame(trace: Trace) -> None:
+    film = Film(trace)
+    data, _ = DisplayFormatter().format(film)
+    png = data["image/png"]
+    # Once more for whoever shows the page but no frame in it.
+    assert f'src="data:image/png;base64,{base64.b64encode(png).decode()}"' in data["text/html"]
+    assert len(png) < 100_000
+    with Image.open(io.BytesIO(png)) as still:
+        error = np.asarray(still.convert("RGB")) - film.draw(len(film) - 1)[..., :3].astype(float)
+    # 256 colours for a frame: what is lost cannot be seen.
+    assert np.abs(error).mean() < 1
 
 
 def test_the_page_says_how_it_was_made_and_is_the_same_each_time(

@@ -26,14 +26,18 @@ from pptx import Presentation
 
 from toylab import catalogue, cli, published, scenario, talk
 from toylab.errors import ToylabError
+from toylab.film import Film
 from toylab.film.look import Look
 from toylab.film.words import WORDS
+from toylab.film.writers import Timing
 from toylab.show import figures, slides
 from toylab.show.assets import folder_of
 from toylab.show.deck import TOLD_PART, Deck, Slide, stem
 from toylab.show.figures import FIGURES, DrawnFigure
+from toylab.show.films import FilmOnSlide
 from toylab.show.markdown import escaped
 from toylab.show.words import DECK_WORDS
+from toylab.trace import Trace
 from toylab.training import record
 
 # Tags, quotes, scripts, and what each format would take for its own markup.
@@ -357,6 +361,12 @@ def test_no_text_of_a_quarto_deck_opens_anything(spoken: tuple[Deck, dict[str, P
     assert [list(paragraphs(block)) for block in notes] == [list(s.notes) for s in deck.slides]
 
 
+def test_numbered_frames_play_as_slowly_as_their_film(small_trace: Trace, tmp_path: Path) -> None:
+    film = FilmOnSlide("x", "", Film(small_trace), Timing(frame=600), "")
+    n, fps = film.frames(tmp_path / "frames", 60)
+    assert (n, fps) == (3, pytest.approx(1 / 6, rel=0.01))
+
+
 def test_no_text_of_a_beamer_deck_is_an_argument(spoken: tuple[Deck, dict[str, Path]]) -> None:
     deck, paths = spoken
     # Pandoc leaves a frame's notes out.
@@ -412,6 +422,14 @@ def test_words_of_a_lecture_are_plain_in_every_format(tmp_path: Path) -> None:
     assert told == ["\n".join(slide.notes) for slide in deck.slides]
     blocks = tree_of(paths[".qmd"], "markdown-smart")["blocks"]
     assert [block["t"] for block in blocks].count("Div") == 2
+
+
+def test_a_marp_deck_says_which_flag_its_pictures_need(tmp_path: Path) -> None:
+    slides.write(Deck("T", "S", (Slide("T", points=("x",)),)), tmp_path / "talk.md")
+    head = (tmp_path / "talk.md").read_text(encoding="utf-8").split("---\n")[1]
+    assert "marp --allow-local-files" in head
+    # For readers, and not for Marp.
+    assert set(yaml.load(head, yaml.BaseLoader)) == {"marp", "size", "paginate", "style"}
 
 
 def marp_notes(path: Path) -> list[str]:

@@ -8,6 +8,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -21,12 +22,16 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from toylab.errors import ToylabError
-from toylab.film import THEMES, Film
+from toylab.film import THEMES, Film, fonts
+from toylab.film.diagram import diagram
+from toylab.film.look import Look
 from toylab.film.player import Story, page_of
 from toylab.film.writers import WRITERS, Palette, Timing, provenance_of, showing, write, writer_for
+from toylab.film.writers.stills import vectors
 from toylab.scenario import check
 from toylab.trace import Trace
 
+SVG = "http://www.w3.org/2000/svg"
 TIMING = Timing(frame=5, first=60, last=200)
 MOVING = [ending for ending, row in WRITERS.items() if row.moving]
 STILLS = [ending for ending, row in WRITERS.items() if not row.moving]
@@ -131,6 +136,40 @@ def test_ffmpeg_reads_a_video_of_constant_rate_even_sides_and_yuv420p(
         assert np.abs(error).mean() < 6, (at, k)
 
 
+def seconds_of(path: Path) -> float:
+    if path.suffix not in (".mp4", ".webm"):
+        return sum(pillow_frames(path)[1]) / 1000
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        shown = sum(1 for _ in container.decode(stream))
+        assert container.duration is not None and stream.average_rate is not None
+        # What the file says is what a player plays.
+        assert container.duration / 1e6 == pytest.approx(
+            shown / float(stream.average_rate), abs=0.01
+        )
+        return container.duration / 1e6
+
+
+@pytest.mark.parametrize(
+    ("n", "frame"), [(1, 600), (2, 600), (5, 200), (3, 333), (4, 1000), (9, 25)]
+)
+def test_a_slow_film_is_as_long_in_every_form(n: int, frame: int, tmp_path: Path) -> None:
+    timing = Timing(frame=frame)
+    outputs = [tmp_path / f"x{e}" for e in (".gif", ".webp", ".apng", ".mp4", ".webm")]
+    write(Plain(n), outputs, timing, {})
+    meant = sum(timing.durations(n)) / 100
+    for path in outputs:
+        # A video's holds are told to half of a picture, which stands a fifth of a second.
+        assert seconds_of(path) == pytest.approx(meant, abs=0.2), path.suffix
+
+
+@pytest.mark.parametrize("what", ["frame", "first", "last"])
+@pytest.mark.parametrize("time", [0, -1, 65_536])
+def test_a_time_that_not_every_form_can_tell_is_refused(what: str, time: int) -> None:
+    with pytest.raises(ToylabError, match=rf"Timing.{what} is {time}; expected 1 to 65535"):
+        Timing(**{what: time})
+
+
 def test_an_mp4_has_its_index_first(tmp_path: Path) -> None:
     data = write_one(Plain(), tmp_path / "x", ".mp4").read_bytes()
     # A browser plays such a file before it has the whole of it.
@@ -204,6 +243,70 @@ def test_a_pdf_rasterised_shows_the_frame_and_an_svg_is_xml(
     assert np.abs(page - pixels).mean() < 3
     root = ElementTree.parse(tmp_path / "x.svg").getroot()
     assert root.tag.endswith("svg") and root.get("width") == "960pt"
+
+
+def test_a_pdf_embeds_truetype_fonts(small_trace: Trace, tmp_path: Path) -> None:
+    Film(small_trace).save(tmp_path / "sheet.pdf")
+    Film(small_trace).save(tmp_path / "frame.pdf", frame=1)
+    runs = {("1",): [0.5], ("2",): [0.6]}
+    axis = ("training.batch", ("1", "2"))
+    diagram(tmp_path / "sweep.pdf", ".pdf", [axis], runs, "c2st", "T", "light", {})
+    for name in ("sheet", "frame", "sweep"):
+        data = (tmp_path / f"{name}.pdf").read_bytes()
+        # Type 3 is what journals refuse; CIDFontType2 is TrueType.
+        assert b"/Type3" not in data and b"/CIDFontType2" in data and b"/FontFile2" in data
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\0\1\0\0" + bytes(20), 42),
+        (b"OTTO" + bytes(20), 3),
+        (b"ttcf\0\1\0\0\0\0\0\1\0\0\0\x14" + bytes(4) + b"OTTO", 3),
+        (b"ttcf\0\1\0\0\0\0\0\1\0\0\0\x14" + bytes(4) + b"\0\1\0\0", 42),
+    ],
+    ids=["TrueType", "CFF", "collection of CFF", "collection of TrueType"],
+)
+def test_outlines_of_postscript_are_not_passed_off_as_truetype(
+    head: bytes, kind: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "font").write_bytes(head)
+    monkeypatch.setattr(fonts.font_manager, "findfont", lambda family: str(tmp_path / "font"))
+    assert vectors(["any"])["pdf.fonttype"] == kind
+
+
+def words_in(path: Path) -> dict[str, str]:
+    """Of an SVG its text and in which style each stands."""
+    root = ElementTree.parse(path).getroot()
+    return {(e.text or "").strip(): e.get("style", "") for e in root.iter(f"{{{SVG}}}text")}
+
+
+def test_an_svg_holds_its_words_as_text_only_where_it_is_asked_to(
+    small_trace: Trace, tmp_path: Path
+) -> None:
+    title = 'url(#a) id="b" href="#c"'
+    text = small_trace.settings_text.replace('title = "Small"', f"title = '{title}'")
+    film = Film(replace(small_trace, settings_text=text))
+    for frame in (1, None):
+        film.save(tmp_path / "shapes.svg", frame=frame)
+        assert not words_in(tmp_path / "shapes.svg")
+        film.save(tmp_path / "text.svg", frame=frame, svg_text=True)
+        found = words_in(tmp_path / "text.svg")
+        # What looks like a link in the words is none.
+        assert "DejaVu Sans" in found[title] and "DejaVu Sans Mono" in found["step 2"]
+    axis = ("training.batch", ("1", "2"))
+    runs = {("1",): [0.5], ("2",): [0.6]}
+    for svg_text in (False, True):
+        diagram(tmp_path / "x.svg", ".svg", [axis], runs, "c2st", "T", "light", {}, svg_text)
+        assert ("T" in words_in(tmp_path / "x.svg")) == svg_text
+
+
+def test_text_in_an_svg_is_refused_where_none_is_written() -> None:
+    look = Look(svg_text=True)
+    assert look.checked(print, ["x.gif", "X.SVG"]) == look
+    for outputs in ([], ["x.gif", "svg/"]):
+        with pytest.raises(ToylabError, match="--svg-text is for .svg"):
+            look.checked(print, outputs)
 
 
 def test_a_still_is_the_asked_frame_or_a_contact_sheet(small_trace: Trace, tmp_path: Path) -> None:

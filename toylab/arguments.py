@@ -121,6 +121,13 @@ LOOK: dict[str, tuple[Any, Any]] = {
         ],
         None,
     ),
+    "svg_text": (
+        Annotated[
+            bool,
+            typer.Option("--svg-text", help="In an .svg words are text, in the fonts it names."),
+        ],
+        False,
+    ),
 }
 # What was asked for, by option.
 Asked = dict[str, Any]

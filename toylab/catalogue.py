@@ -7,9 +7,10 @@ Plain data only; nothing is checked here but the way from file to file. Imports 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from toylab import toml
@@ -158,12 +159,12 @@ def _same_kind(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 def anchored(data: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Files are named from the folder of the scenario that names them, wherever toylab runs.
 
-    Those are a target's file, and a neighbour that a claim compares with.
+    Those are a target's file, and a neighbour that a claim compares with. A file that is not there may be
+    one that comes with toylab.
     """
     target, claims = data.get("target"), data.get("claims")
     if isinstance(target, dict) and isinstance(target.get("file"), str):
-        file = _named(target["file"])
-        data = {**data, "target": {**target, "file": str(read_from(file, folder).absolute())}}
+        data = {**data, "target": {**target, "file": _place(target["file"], folder)}}
     if isinstance(claims, list):
         data = {**data, "claims": [_with_neighbour(claim, folder) for claim in claims]}
     return data
@@ -174,6 +175,49 @@ def _named(file: str) -> str:
     if not any(c in file for c in "\b\t\n\f\r"):
         return file
     raise ToylabError(f"target.file {json.dumps(file)}: {toml.BACKSLASH}.")
+
+
+def _place(file: str, beside: Path) -> str:
+    own = read_from(_named(file), beside)
+    # So that what was handed on by one of toylab's scenarios, or by one that extends it, runs again.
+    shipped = folder() / file
+    only = not os.path.exists(own) and os.path.isfile(shipped)
+    return str((shipped if only else own).absolute())
+
+
+def handed_on(data: Mapping[str, Any], folders: Sequence[Path]) -> dict[str, Any]:
+    """Settings for others to read, the way back from `anchored`: no folder of the author's stands in them.
+
+    Args:
+        data: Settings of a scenario.
+        folders: From which its files may be named: first the scenario's own.
+    """
+    result, target, claims = dict(data), data.get("target"), data.get("claims")
+    if isinstance(target, Mapping) and "file" in target:
+        result["target"] = {**target, "file": _handed(target["file"], folders)}
+    if claims:
+        result["claims"] = [
+            {**claim, "against": _handed(claim["against"], folders)}
+            if claim.get("against")
+            else claim
+            for claim in claims
+        ]
+    return result
+
+
+def _handed(place: str, folders: Sequence[Path]) -> str:
+    """A file's place from the folder from which it was named; its bare name if it was named from none."""
+    if not os.path.isabs(place):
+        return place
+    for start in (*folders, folder()):
+        # Compared as written first: "../points.csv" was named from here, though it lies elsewhere.
+        if any(_below(at(place), at(str(start))) for at in (str, os.path.normpath)):
+            return PurePath(os.path.relpath(place, start)).as_posix()
+    return PurePath(place).name
+
+
+def _below(place: str, start: str) -> bool:
+    return PurePath(place).is_relative_to(start)
 
 
 def _with_neighbour(claim: Any, beside: Path) -> Any:

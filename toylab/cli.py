@@ -51,6 +51,7 @@ from toylab.terminal import (
 
 if TYPE_CHECKING:
     from toylab.film.animation import Animation
+    from toylab.film.look import Look
     from toylab.film.writers import Timing
     from toylab.scenario import Scenario
     from toylab.study import Outcome
@@ -81,6 +82,8 @@ app = typer.Typer(
 MOST_FILMED = 9
 # Of a sweep's look, what does nothing where no film is asked for.
 OF_FILMS = ("layers", "fps", "seconds")
+# Of a look, what a deck has no use for.
+NOT_OF_DECKS = ("layout", "svg_text")
 
 
 def _tell_version(wanted: bool) -> None:
@@ -127,16 +130,17 @@ def show(name: Name, set_: Changes = []) -> None:  # noqa: B006 - typer copies d
         say(f"\n{heading}")
         for path, old, new in scenario.differences(chosen, base) or [("nothing", "", "")]:
             say(f"  {path}: {_said(old)} -> {_said(new)}" if path != "nothing" else "  nothing")
-    for claim in chosen.claims:
+    told = chosen.handed_on
+    for claim, handed in zip(chosen.claims, told["claims"], strict=True):
         say(f"\nClaim: {claim.text}")
         low, high = claim.window
         say(
             f"  {claim.reduce} of {claim.metric} over {low:g}..{high:g} of training"
-            + f", less that of {claim.against} on the same seed," * bool(claim.against)
+            + f", less that of {handed['against']} on the same seed," * bool(claim.against)
             + f" {claim.relation} {claim.threshold:g}, in {claim.quorum:.0%} of seeds"
             + f" ({claim.source})" * bool(claim.source)
         )
-    settings = {k: v for k, v in chosen.settings.items() if k not in catalogue.OWN_KEYS}
+    settings = {k: v for k, v in told.items() if k not in catalogue.OWN_KEYS}
     say("\nSettings:\n")
     say(scenario.as_toml(settings).rstrip())
 
@@ -188,8 +192,8 @@ def render(
 
     check_outputs(output, frame)
     hold(output)
-    wanted = Look(**look).checked(warn)
-    _film(*wanted.open([Trace.load(trace)], seed, _grid(seed, seeds)), output, frame)
+    wanted = Look(**look).checked(warn, output)
+    _film(wanted, *wanted.open([Trace.load(trace)], seed, _grid(seed, seeds)), output, frame)
 
 
 @app.command()
@@ -220,7 +224,7 @@ def run(
         raise ToylabError(
             f"-o names the film of one scenario, and {len(names)} were given. Leave -o out, or run one."
         )
-    wanted, grid, place = Look(**look).checked(warn), _grid(seed, seeds), _device(device)
+    wanted, grid, place = Look(**look).checked(warn, output), _grid(seed, seeds), _device(device)
     # All of them before the first is trained: a misspelt last name should not cost an hour.
     scenarios = [_loaded(name, set_) for name in names]
     stems = [scenario.name for scenario in scenarios]
@@ -247,7 +251,7 @@ def run(
         trace, took = _record(scenario, own, place)
         trace.save(kept)
         film, timing = wanted.open([trace], None, grid)
-        _film(film, timing, films, frame, f"trained in {took:.1f} s, ")
+        _film(wanted, film, timing, films, frame, f"trained in {took:.1f} s, ")
 
 
 @app.command()
@@ -283,7 +287,7 @@ def compare(
             f"compare takes 2 to {MOST_TRACES} scenarios or traces, got {len(names)}."
         )
     check_outputs(output, frame)
-    wanted = Look(**look).checked(warn)
+    wanted = Look(**look).checked(warn, output)
     place = _device(device)
     games = [found(name, set_) for name in names]
     spare(output, games)
@@ -291,8 +295,9 @@ def compare(
     hold(output)
     chosen = shared_seed(games, seed)
     rehearse(games, [chosen], lambda traces: wanted.film(traces, seed, None))
-    traces = [one if isinstance(one, Trace) else _record(one, [chosen], place)[0] for one in games]
-    _film(*wanted.open(traces, seed, None), output, frame)
+    with going_on():
+        traces = [one if isinstance(one, Trace) else _kept(one, chosen, place) for one in games]
+    _film(wanted, *wanted.open(traces, seed, None), output, frame)
 
 
 @app.command()
@@ -347,7 +352,7 @@ def check(
 
 
 @app.command()
-@with_look("theme", *OF_FILMS)
+@with_look("theme", "svg_text", *OF_FILMS)
 def sweep(
     name: Name,
     over: Annotated[
@@ -381,7 +386,7 @@ def sweep(
     from toylab.workers import Workers
 
     workers, outputs, place = Workers(jobs, backend), Outputs.of(output), _device(device)
-    wanted = Look(**look).checked(warn)
+    wanted = Look(**look).checked(warn, output)
     if not outputs.films and any(look[option] is not None for option in OF_FILMS):
         raise ToylabError("--layers, --fps and --seconds are for films, and -o names none.")
     try:
@@ -426,7 +431,7 @@ def sweep(
 
 @app.command()
 @holding
-@with_look(*(option for option in LOOK if option != "layout"))
+@with_look(*(option for option in LOOK if option not in NOT_OF_DECKS))
 def slides(
     names: Annotated[
         list[str] | None,
@@ -467,9 +472,8 @@ def slides(
     spare(output, [*plan.found.values()])
     _say_read([*plan.found.values()])
     hold(output)
-    deck = talk.deck_of(
-        plan, wanted, seed, lambda s, n: _record(s, [n], place)[0], command(), video
-    )
+    with going_on():
+        deck = talk.deck_of(plan, wanted, seed, lambda s, n: _kept(s, n, place), command(), video)
     for path in output:
         # Closed before the result is said: a bar that still moves would run into it.
         with closing(progress(deck.slides, len(deck.slides), f"Writing {path.name}")) as shown:
@@ -487,16 +491,24 @@ def inspect(
         ),
     ],
 ) -> None:
-    """Tell which scenario, seed, versions and command made a file."""
+    """Tell which scenario, seed, versions and command made a file; what is told is a scenario file."""
     from toylab.film.writers import provenance_of
     from toylab.show.slides import DECKS, provenance_in
 
     told = provenance_in(file) if file.suffix.lower() in DECKS else provenance_of(file)
-    settings = told.pop("settings", "")
+    # Of several games settings, settings_2, ...: the first run again, the others are there to read.
+    keys = [key for key in sorted(told, key=len) if key.partition("_")[0] == "settings"]
+    games = {key: told.pop(key) for key in keys}
     width = max(map(len, told), default=0)
-    for key, value in sorted(told.items()):
-        say(f"{key:<{width}}  {value}")
-    say(f"\n{settings.rstrip()}")
+    say(_commented("\n".join(f"{key:<{width}}  {told[key]}" for key in sorted(told))))
+    say(f"\n{games.pop('settings', '').rstrip()}")
+    for key, text in games.items():
+        say("\n" + _commented(f"{key}\n\n{text.rstrip()}"))
+
+
+def _commented(text: str) -> str:
+    """Text as comments of a TOML file."""
+    return "\n".join(f"# {line}".rstrip() for line in text.splitlines())
 
 
 def _trace_of(usual: Path, film: str) -> Path:
@@ -606,7 +618,22 @@ def _record(scenario: Scenario, seeds: Sequence[int], device: str) -> tuple[Trac
     return trace, time.perf_counter() - start
 
 
+def _kept(scenario: Scenario, seed: int, device: str) -> Trace:
+    """The trace of one seed, trained with progress unless it was kept before."""
+    from toylab.kept import KEPT, kept
+
+    return kept(
+        scenario,
+        seed,
+        device,
+        KEPT.absolute(),
+        command(),
+        lambda: _record(scenario, [seed], device)[0],
+    )
+
+
 def _film(
+    look: Look,
     film: Animation,
     timing: Timing,
     output: Sequence[str],
@@ -623,6 +650,7 @@ def _film(
         command=command(),
         frame=frame,
         watch=lambda numbers: progress(numbers, len(numbers), f"Filming {name}"),
+        svg_text=look.svg_text,
     )
     took = time.perf_counter() - start
     for path in output:

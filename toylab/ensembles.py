@@ -100,10 +100,12 @@ class Task:
     def key(self) -> str:
         """Hash of all that decides its numbers."""
         told = [played(self.settings), self.seeds, _code()]
-        # Another picture under the same name is another target.
         target = self.settings.get("target", {})
         if "file" in target:
-            told.append(_held(Path(target["file"])))
+            # What a file holds and how its ending lets it be read, wherever it lies.
+            file = Path(target["file"])
+            told[0] = {**told[0], "target": {**target, "file": file.suffix.lower()}}
+            told.append(_held(file))
         # Cards round otherwise than processors.
         told += [self.device] * (self.device != "cpu")
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:32]
@@ -118,7 +120,7 @@ def measured(claim: Claim) -> str:
 _SILENT = frozenset(
     "film show cli arguments terminal reference __init__ __main__ study report workers published sweep "
     "tables lecture rehearsal talk survey papers exhibits gallery course keys astray release "
-    "counted faults files foreign locks".split()
+    "counted faults files foreign locks kept".split()
 )
 
 

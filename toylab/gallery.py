@@ -204,9 +204,6 @@ def make(name: str, paths: Sequence[Path]) -> Sequence[Path]:
     """Train a scenario and write its films; the same bytes wherever the checkout lies."""
     scenario = load(name)
     trace = record(scenario, [scenario.settings["film"].get("seed", 0)])
-    # A picture's file is named from the scenarios' folder, which is somewhere else on each machine.
-    told = trace.settings_text.replace(f"{catalogue.folder()}/", "")
-    trace = replace(trace, settings_text=told)
     for path in paths:
         film = Film(trace, lang="zh" if path.parent.name == "zh" else "en", layout="card")
         film.pace(FRAMES)

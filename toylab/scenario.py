@@ -5,6 +5,7 @@ Every check of user input is here, in `rules`, or in the signature of the row th
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -194,6 +195,7 @@ class Scenario(_Model):
     claims: Annotated[tuple[Annotated[Claim, Built(Claim)], ...], Len(0, 64)] = ()
 
     _name: str = PrivateAttr(default="")
+    _handed_on: dict[str, Any] | None = PrivateAttr(default=None)
 
     @validator(mode="after")
     def _plays(self) -> Scenario:
@@ -216,9 +218,14 @@ class Scenario(_Model):
         return self.model_dump(mode="json", exclude_none=True)
 
     @property
+    def handed_on(self) -> dict[str, Any]:
+        """The settings as films and traces keep them: files are named from the scenario's folder."""
+        return self._handed_on or catalogue.handed_on(self.settings, ())
+
+    @property
     def text(self) -> str:
-        """All settings as TOML, without `extends`: enough to run the scenario again anywhere."""
-        return as_toml(self.settings)
+        """The settings that are handed on as TOML, without `extends`: beside its data it runs again."""
+        return as_toml(self.handed_on)
 
 
 def as_toml(settings: Mapping[str, Any]) -> str:
@@ -244,13 +251,14 @@ def load(name: str | Path, changes: Sequence[str] = ()) -> Scenario:
     path = catalogue.find(str(name))
     settings = catalogue.resolve(path)
     if not changes:
-        return check(settings, str(path), name=path.stem)
+        return check(settings, str(path), path.stem, [path.parent.absolute()])
     # Laid over the file before it is checked, for they may mend it.
     try:
         laid = catalogue.changed(settings, changes)
     except ToylabError as error:
         raise ToylabError(f"{name}: {error}") from None
-    scenario, found = _checked(laid, path.stem)
+    # A change names files from where one stands.
+    scenario, found = _checked(laid, path.stem, [path.parent.absolute(), Path().absolute()])
     if scenario is None:
         own = {line for _, line in _checked(settings)[1]}
         told = (line if line in own else f"{_named(changes, at)}: {line}" for at, line in found)
@@ -264,25 +272,31 @@ def _named(changes: Sequence[str], path: str) -> str:
     return " ".join(f"--set {change}" for change in near or changes)
 
 
-def check(settings: Mapping[str, Any], where: str = "scenario", name: str = "") -> Scenario:
+def check(
+    settings: Mapping[str, Any],
+    where: str = "scenario",
+    name: str = "",
+    folders: Sequence[Path] = (),
+) -> Scenario:
     """Turn plain settings into a scenario.
 
     Args:
         settings: As a file has them, `extends` followed.
         where: What a message begins with.
         name: The scenario's.
+        folders: From which its files are named where it is handed on; the bare name stays of others.
 
     Raises:
         ToylabError: With every mistake found; `where` says in which file.
     """
-    scenario, found = _checked(settings, name)
+    scenario, found = _checked(settings, name, folders)
     if scenario is None:
         raise ToylabError(listed(where, (line for _, line in found)))
     return scenario
 
 
 def _checked(
-    settings: Mapping[str, Any], name: str = ""
+    settings: Mapping[str, Any], name: str = "", folders: Sequence[Path] = ()
 ) -> tuple[Scenario | None, list[tuple[str, str]]]:
     """The scenario, or else its mistakes: where each is, and in words."""
     try:
@@ -293,6 +307,7 @@ def _checked(
         found += _rules_broken(without(settings, found, schema()))
         return None, [(place(one, schema()), explain(one, schema())) for one in found]
     scenario._name = name
+    scenario._handed_on = catalogue.handed_on(scenario.settings, folders)
     return scenario, []
 
 
@@ -302,8 +317,13 @@ def differences(scenario: Scenario, base: Scenario) -> list[tuple[str, Any, Any]
     What a scenario says about itself (title, lesson, claims ...) is left out.
     """
     ours, theirs = flat(scenario.settings), flat(base.settings)
+    for table in (ours, theirs):
+        if "target.file" in table:
+            # From another folder the same file has another way to it.
+            table["target.file"] = os.path.normpath(table["target.file"])
+    told, before = flat(scenario.handed_on), flat(base.handed_on)
     return [
-        (path, theirs.get(path), ours.get(path))
+        (path, before.get(path), told.get(path))
         for path in differing([ours, theirs], without=catalogue.OWN_KEYS)
     ]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -135,7 +135,7 @@ def _joined(parts: Sequence[Numbers]) -> Numbers:
 def _counted(scenario: Scenario, own: Numbers, against: Mapping[str, Numbers]) -> list[Outcome]:
     """Judge the claims of a scenario by its numbers and those of the scenarios it compares with."""
     counted = []
-    for claim in scenario.claims:
+    for claim, told in zip(scenario.claims, scenario.handed_on["claims"], strict=True):
         key = measured(claim)
         numbers: PerSeed = np.asarray(own[key], dtype=float)
         if claim.against:
@@ -147,7 +147,7 @@ def _counted(scenario: Scenario, own: Numbers, against: Mapping[str, Numbers]) -
             Outcome(
                 scenario.name,
                 fingerprint(scenario.settings),
-                claim,
+                replace(claim, against=told["against"]),
                 shown,
                 hits,
                 wilson(hits, n),

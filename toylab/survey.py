@@ -160,7 +160,8 @@ def _survey(
     for path in outputs.pictures:
         ending = path.suffix.lower()
         with whole(path) as part:
-            diagram(part, ending, over, runs, plan.metrics[0], scenario.title, look.theme, told)
+            named = plan.metrics[0], scenario.title, look.theme, told, look.svg_text
+            diagram(part, ending, over, runs, *named)
     if outputs.films:
         _film(plan, runs, outputs.films, look, folder, command, watch)
     return found

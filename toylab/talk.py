@@ -172,5 +172,6 @@ def _provenance(traces: Sequence[Trace], command: str) -> dict[str, str]:
     told = dict(traces[0].provenance) if traces else {}
     told |= {"scenario": ", ".join(dict.fromkeys(trace.name for trace in traces))}
     told |= {"seed": ", ".join(dict.fromkeys(str(s) for trace in traces for s in trace.seeds[:1]))}
-    parts = dict.fromkeys(f"# {trace.name}\n\n{trace.settings_text}" for trace in traces)
-    return {**told, "settings": "\n".join(parts), "film_command": command}
+    for number, text in enumerate(dict.fromkeys(trace.settings_text for trace in traces), 1):
+        told["settings" if number == 1 else f"settings_{number}"] = text
+    return {**told, "film_command": command}

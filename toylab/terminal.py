@@ -69,9 +69,48 @@ def progress(items: Iterable[T], total: int, words: str) -> Generator[T, None, N
 
 
 def command() -> str:
-    """What the user typed; bytes that are no characters are spelt out, as in what is said."""
-    typed = shlex.join(["toylab", *sys.argv[1:]])
-    return typed.encode("utf-8", "backslashreplace").decode()
+    """What the user typed, for others to read: paths that lead out of this folder are told by their ends.
+
+    The same work done in another folder, or by another user, is then told alike. Bytes that are no
+    characters are spelt out, as in what is said.
+    """
+    typed = ["toylab", *sys.argv[1:]]
+    told = [_without_folders(word, after) for after, word in zip(["", *typed], typed, strict=False)]
+    return shlex.join(told).encode("utf-8", "backslashreplace").decode()
+
+
+# How a path begins that leads out of the folder: home, above, a root, a drive.
+_OUT = r"(?:~|\.\.(?![^/\\])|[/\\](?![\s]|$)|[A-Za-z]:[/\\])"
+# A word that is one, or an option's; one in quotes; a value as such. Blanks, quotes and commas may stand in
+# its folders' names.
+_PATH = re.compile(
+    rf"""(^|^-\w|^--[\w-]+=)({_OUT}.*)|(["']\s*)({_OUT}[^"']*)|([=,\[]\s*)({_OUT}(?:(?!,\s*{_OUT}).)*)""",
+    re.S,
+)
+_CLUSTER = re.compile(r"^((?:--backend=)?\w+)=.*", re.S)
+
+
+def _without_folders(word: str, after: str) -> str:
+    """A word of a command without the folders of whoever typed it, and without the name of a cluster."""
+    if after == "--backend" or word.startswith("--backend="):
+        return _CLUSTER.sub(r"\1", word)
+    if after == "--to" or word.startswith("--to="):
+        # Only a folder, and it may be somebody's home.
+        return _PATH.sub(lambda found: f"{found[1] or ''}.", word)
+    return _PATH.sub(_ended, word)
+
+
+def _ended(found: re.Match[str]) -> str:
+    before, path = (part for part in found.groups() if part is not None)
+    return before + _end(path)
+
+
+def _end(path: str) -> str:
+    """The last part of a path; a slash that ends it stays, since it tells a folder of frames."""
+    end = re.split(r"[/\\]", path.rstrip("/\\"))[-1]
+    if end.startswith("~") or end in ("", "..") or end.endswith(":"):
+        return "."
+    return end + "/" * path.endswith("/")
 
 
 def plain(words: str) -> str:

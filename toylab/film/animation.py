@@ -6,8 +6,10 @@ output and tests draw the whole figure anew, and both give the same pixels.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import html
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -21,6 +23,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
+from PIL import Image
 
 from toylab.film.chapters import Chapter
 from toylab.film.counter import counter
@@ -32,7 +35,7 @@ from toylab.film.sheet import contact_sheet
 from toylab.film.style import DPI, LABEL, STEP, THEMES, settled, styled
 from toylab.film.text import fitted, wrapped
 from toylab.film.words import WORDS
-from toylab.film.writers import Frame, Timing, write
+from toylab.film.writers import Frame, Timing, svg_words, write
 from toylab.trace import Trace
 
 # What a film needs otherwise than matplotlib comes, or than one version of it did.
@@ -149,14 +152,29 @@ class Animation:
             return page_of(story, timing, told, opening)
 
     def _repr_html_(self) -> str:
-        """The player in a frame, for notebooks; nothing in it can reach the notebook's own page."""
+        """The player in a frame, for notebooks; nothing in it can reach the notebook's own page.
+
+        Behind it the still, for who shows no frames: a notebook as Markdown, or one that nobody trusts.
+        """
         told = json.dumps(self.provenance(), sort_keys=True)
         page = html.escape(self.page(Timing.moving(self.seconds, len(self)), told), quote=True)
-        style = "width:100%;aspect-ratio:16/10.5;border:0"
+        # In Markdown a blank line ends HTML, and what follows would be read as words.
+        page = page.replace("\n", "&#10;")
+        still, paper = base64.b64encode(self._repr_png_()).decode(), self._theme.paper
+        over = "position:absolute;inset:0;width:100%;height:100%;border:0;background:"
         return (
-            f'<iframe title="toylab" sandbox="allow-scripts" allow="fullscreen" style="{style}" '
-            f'srcdoc="{page}"></iframe>'
+            '<div style="position:relative;aspect-ratio:16/10.5">'
+            f'<img alt="{html.escape(self.title)}" style="width:100%" src="data:image/png;base64,{still}">'
+            f'<iframe title="toylab" sandbox="allow-scripts" allow="fullscreen" style="{over}{paper}" '
+            f'srcdoc="{page}"></iframe></div>'
         )
+
+    def _repr_png_(self) -> bytes:
+        """The last frame, for a notebook on paper."""
+        frame, file = Image.fromarray(self.draw(len(self) - 1)[..., :3]), io.BytesIO()
+        # By a palette it is a third of the size, and a notebook keeps each film's.
+        frame.quantize(256, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+        return file.getvalue()
 
     def pace(self, n: int) -> None:
         """Show at most n frames, chosen so that equal movement passes between them."""
@@ -222,6 +240,7 @@ class Animation:
         command: str = "",
         frame: int | None = None,
         watch: Callable[[Sequence[int]], Iterable[int]] = lambda numbers: numbers,
+        svg_text: bool = False,
     ) -> None:
         """Write the film; each path's ending picks the writer.
 
@@ -231,6 +250,7 @@ class Animation:
             command: What the user typed, for the file's provenance.
             frame: The one frame of a still; a contact sheet if none is given.
             watch: Passes frame numbers on, one as each frame is drawn; for showing progress.
+            svg_text: Whether an .svg holds its words as text, which needs the fonts that it names.
 
         Raises:
             ToylabError: If an ending is unknown or a file cannot be written.
@@ -239,7 +259,8 @@ class Animation:
         if command:
             provenance["film_command"] = command
         timing = timing or Timing.moving(self.seconds, len(self))
-        with self._style():
+        spelt: Any = svg_words(svg_text)
+        with self._style(), matplotlib.rc_context(spelt):
             write(self, paths, timing, provenance, frame, watch)
 
     @contextlib.contextmanager

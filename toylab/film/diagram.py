@@ -21,8 +21,13 @@ from toylab.film.fonts import LATIN, check_glyphs, families
 from toylab.film.layout import Box
 from toylab.film.style import DPI, LABEL, LESSON, PANEL, THEMES, TITLE, Theme, settled, short
 from toylab.film.text import fitted
-from toylab.film.writers.animated import KEYWORD
-from toylab.film.writers.stills import pdf_metadata, png_metadata, svg_metadata
+from toylab.film.writers.stills import (
+    pdf_metadata,
+    png_metadata,
+    svg_metadata,
+    svg_words,
+    vectors,
+)
 from toylab.metrics import METRICS
 
 Point = tuple[str, ...]  # the values of the varied settings, as written
@@ -53,6 +58,7 @@ def diagram(
     title: str,
     theme: str,
     told: Mapping[str, str],
+    svg_text: bool = False,
 ) -> None:
     """Draw the mean over seeds of a metric, with its seeds, and write it.
 
@@ -65,10 +71,11 @@ def diagram(
         title: What stands above.
         theme: Key of `THEMES`.
         told: Where it comes from.
+        svg_text: Whether an .svg holds its words as text.
     """
     look = THEMES[theme]
     fonts = families("en")
-    with settled({"font.family": fonts, "svg.hashsalt": KEYWORD}):
+    with settled({"font.family": fonts, **vectors(fonts), **svg_words(svg_text)}):
         figure = Figure(figsize=(_WIDTH / DPI, _HEIGHT / DPI), dpi=DPI, facecolor=look.paper)
         FigureCanvasAgg(figure)
         title, size = fitted(title, 1200, TITLE, LESSON + 3, fonts, bold=True)

@@ -31,6 +31,7 @@ class Look:
         style: A matplotlib style file laid over the theme.
         fps: Frames a second, if fewer than were recorded.
         seconds: How long the film moves; None for the scenario's own.
+        svg_text: Whether an .svg holds its words as text.
     """
 
     theme: str = "light"
@@ -40,17 +41,21 @@ class Look:
     style: Path | None = None
     fps: float | None = None
     seconds: float | None = None
+    svg_text: bool = False
 
-    def checked(self, warn: Callable[[str], None]) -> Look:
+    def checked(self, warn: Callable[[str], None], outputs: Sequence[object] = ()) -> Look:
         """Check all of it before anything is trained.
 
         Args:
             warn: Told if no font has the language's characters; the film is then in English.
+            outputs: What is written.
 
         Raises:
             ToylabError: If a name or the style file is no good.
         """
         check_look(self.theme, self.lang, self.layout)
+        if self.svg_text and not any(str(output).lower().endswith(".svg") for output in outputs):
+            raise ToylabError("--svg-text is for .svg, and -o names none.")
         for option, given in (("--fps", self.fps), ("--seconds", self.seconds)):
             if given is not None and not math.isfinite(given):
                 raise ToylabError(f"{option} is a number, got {given}.")

@@ -59,7 +59,7 @@ class FilmOnSlide:
             self._film.save(f"{folder}/", timing=self._timing, command=self._command)
         finally:
             self._film.frames = before
-        return n, max(1.0, round(n / seconds, 1))
+        return n, float(f"{n / seconds:.3g}")
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ def write(deck: Deck, path: Path, assets: Assets, watch: Watch) -> None:
     theme = THEMES[deck.theme]
     head = [
         "---",
+        # Told where it is needed: without it a PDF shows broken pictures and says so only in passing.
+        "# As a PDF or for PowerPoint: marp --allow-local-files THIS.md -o TALK.pdf",
         "marp: true",
         "size: 16:9",
         "paginate: true",

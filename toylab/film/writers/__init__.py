@@ -6,6 +6,7 @@ A writer takes frames as they are drawn and keeps none, so memory does not grow 
 from toylab.film.writers.base import Frame, Frames, Timing
 from toylab.film.writers.palette import Palette
 from toylab.film.writers.showing import check_outputs, write
+from toylab.film.writers.stills import svg_words
 from toylab.film.writers.table import WRITERS, provenance_of, writer_for
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Timing",
     "check_outputs",
     "provenance_of",
+    "svg_words",
     "write",
     "writer_for",
 ]

@@ -57,6 +57,19 @@ class Timing:
     first: int = 60
     last: int = 200
 
+    def __post_init__(self) -> None:
+        """Check that every format can tell them.
+
+        Raises:
+            ToylabError: If one is shorter or longer than a GIF can tell.
+        """
+        for what in ("frame", "first", "last"):
+            time = getattr(self, what)
+            if not 1 <= time <= LONGEST:
+                raise ToylabError(
+                    f"Timing.{what} is {time}; expected 1 to {LONGEST} hundredths of a second."
+                )
+
     @classmethod
     def moving(cls, seconds: float, n: int) -> Timing:
         """Timing of n frames that move for so many seconds, holds not counted.

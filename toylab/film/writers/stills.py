@@ -5,17 +5,32 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from matplotlib import rc_context
+from matplotlib import rc_context, rcParams
 from matplotlib.backends.backend_pdf import PdfPages
 
+from toylab.film.fonts import is_truetype
 from toylab.film.writers.animated import KEYWORD
 from toylab.film.writers.base import Frame, Reel, key_frames
+
+
+def vectors(fonts: Iterable[str]) -> dict[str, Any]:
+    """What matplotlib is told before it writes a PDF or an SVG with words in these families."""
+    # Journals refuse Type 3, matplotlib's own; 42 is TrueType. Outlines of PostScript's it would put where
+    # TrueType's belong, which not every reader forgives: they stay Type 3.
+    kind = 42 if all(map(is_truetype, fonts)) else 3
+    # Names inside an SVG come from the hash of this salt: the same film, the same bytes.
+    return {"svg.hashsalt": KEYWORD, "pdf.fonttype": kind}
+
+
+def svg_words(as_text: bool) -> dict[str, Any]:
+    """What matplotlib is told of the words in an SVG: text in named fonts, or shapes that need none."""
+    return {"svg.fonttype": "none" if as_text else "path"}
 
 
 class Still:
@@ -44,8 +59,8 @@ def still(
     @contextlib.contextmanager
     def open_(path: Path, reel: Reel) -> Iterator[Still]:
         yield Still()
-        # Names inside an SVG come from the hash of this salt: the same film, the same bytes.
-        with rc_context({"svg.hashsalt": KEYWORD}):
+        told: Any = vectors(rcParams["font.family"])
+        with rc_context(told):
             if reel.still is None and kind in SHEETS:
                 SHEETS[kind](path, reel, tell(reel.told))
                 return
@@ -80,9 +95,8 @@ def _nested(path: Path, reel: Reel, metadata: dict[str, Any]) -> None:
         # The first carries the description for all.
         told = metadata if place == 0 else {"Date": None, "Creator": None}
         figure.savefig(text, format="svg", facecolor=figure.get_facecolor(), metadata=told)
-        # Each frame numbers its shapes from the start: told apart by the frame.
-        own = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>f{k}-", text.getvalue())
-        frame = ElementTree.fromstring(own)
+        frame = ElementTree.fromstring(text.getvalue())
+        _number(frame, f"f{k}-")
         _, _, width, height = (float(n) for n in frame.attrib["viewBox"].split())
         row, column = divmod(place, _ACROSS)
         x, y = _GAP + column * (width + _GAP), _GAP + row * (height + _GAP)
@@ -96,6 +110,18 @@ def _nested(path: Path, reel: Reel, metadata: dict[str, Any]) -> None:
         wide, high = max(wide, x + width + _GAP), max(high, y + height + _GAP)
     sheet.attrib |= {"viewBox": f"0 0 {wide:g} {high:g}", "version": "1.1"}
     ElementTree.ElementTree(sheet).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _number(frame: ElementTree.Element, by: str) -> None:
+    """Tell a frame's shapes apart from other frames': each numbers them from the start."""
+    for element in frame.iter():
+        for key, value in element.attrib.items():
+            if key == "id":
+                element.attrib[key] = by + value
+            elif key.endswith("href"):
+                element.attrib[key] = re.sub(r"^#", f"#{by}", value)
+            else:
+                element.attrib[key] = value.replace("url(#", f"url(#{by}")
 
 
 _SVG = "http://www.w3.org/2000/svg"

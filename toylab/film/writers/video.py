@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from fractions import Fraction
@@ -16,6 +17,9 @@ from toylab.film.writers.base import Frame, Reel
 
 # ITU-R 709, which every player assumes of a picture this wide, and its limited range.
 _BT709, _LIMITED = 1, 1
+# Hundredths of a second that a picture stands, at most: a hold is told to half of it, however long the
+# frames between are.
+_LONGEST_PICTURE = 20
 
 
 class Track:
@@ -25,22 +29,22 @@ class Track:
         av: The package.
         container: Open for writing.
         stream: Of the container.
-        per_frame: Hundredths of a second that a picture of the video stands.
+        picture: Hundredths of a second that a picture of the video stands.
     """
 
-    def __init__(self, av: Any, container: Any, stream: Any, per_frame: int) -> None:
+    def __init__(self, av: Any, container: Any, stream: Any, picture: Fraction) -> None:
         self._av, self._container, self._stream = av, container, stream
-        self._per_frame, self._time = per_frame, 0
+        self._picture, self._time = picture, 0
 
     def add(self, k: int, frame: Frame, duration: int) -> None:
         """Encode a frame as often as its time asks."""
-        picture = self._av.VideoFrame.from_ndarray(_even(frame), format="rgba").reformat(
+        drawn = self._av.VideoFrame.from_ndarray(_even(frame), format="rgba").reformat(
             format="yuv420p", dst_colorspace=_BT709, dst_color_range=_LIMITED
         )
-        for _ in range(max(1, round(duration / self._per_frame))):
-            picture.pts = self._time
+        for _ in range(max(1, round(duration / self._picture))):
+            drawn.pts = self._time
             self._time += 1
-            self._container.mux(self._stream.encode(picture))
+            self._container.mux(self._stream.encode(drawn))
 
     def finish(self) -> None:
         """Encode what the encoder still holds."""
@@ -78,22 +82,22 @@ def video(
         # Not at the top: the package may be missing, and takes a tenth of a second to load.
         av = importlib.import_module("av")
         height, width = reel.size
+        frame = reel.timing.frame
+        picture = Fraction(frame, math.ceil(frame / _LONGEST_PICTURE))
         with av.open(
             str(path), "w", format=container_format, container_options=container_options
         ) as container:
             # Neither version nor random numbers in the file: the same film, the same bytes.
             container.flags |= av.container.Flags.bitexact.value
             container.metadata["comment"] = reel.told
-            stream = container.add_stream(
-                codec, rate=Fraction(100, reel.timing.frame), options=options
-            )
+            stream = container.add_stream(codec, rate=100 / picture, options=options)
             stream.width, stream.height = width + width % 2, height + height % 2
             stream.pix_fmt = "yuv420p"
             context = stream.codec_context
-            context.time_base = Fraction(reel.timing.frame, 100)
+            context.time_base = picture / 100
             context.colorspace = context.color_primaries = context.color_trc = _BT709
             context.color_range = _LIMITED
-            track = Track(av, container, stream, reel.timing.frame)
+            track = Track(av, container, stream, picture)
             yield track
             track.finish()
 

@@ -1,4 +1,4 @@
-"""Notebooks: run as a reader runs them, top to bottom, every warning an error."""
+"""Notebooks: run as a reader runs them, where only toylab and a kernel are installed, every warning an error."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 from documents import ROOT
 from nbclient import NotebookClient
 from playwright.sync_api import sync_playwright
+from users import FULL, python_of
 
 from toylab import load, record
 from toylab.metrics import METRICS
@@ -39,8 +40,12 @@ def done(path: Path, folder: Path) -> list[Any]:
     first, last = (nbformat.v4.new_code_cell(cell) for cell in cells)
     notebook.cells = [first, *notebook.cells, last]
     resources = {"metadata": {"path": str(folder)}}
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
-    return [out for cell in notebook.cells if cell.cell_type == "code" for out in cell.outputs]
+    NotebookClient(notebook, timeout=300, kernel_name="user", resources=resources).execute()
+    outputs = [out for cell in notebook.cells if cell.cell_type == "code" for out in cell.outputs]
+    # A table of nothing is no answer, and once passed for one.
+    for text in (*shown(outputs, "text/markdown"), *shown(outputs, "text/plain"), said(outputs)):
+        assert not re.search(r"\bnan\b", text), text
+    return outputs
 
 
 def shown(outputs: list[Any], kind: str) -> list[str]:
@@ -57,7 +62,12 @@ def _quiet_jupyter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     # Jupyter warns of its old folders until it is told; and it keeps to a folder of its own here.
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    home = tmp_path / "jupyter" / "kernels" / "user"
+    home.mkdir(parents=True)
+    argv = [str(python_of(FULL)), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    about = {"argv": argv, "display_name": "A user's Python", "language": "python"}
+    (home / "kernel.json").write_text(json.dumps(about), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_PATH", str(home.parents[1]))
 
 
 @pytest.mark.slow

@@ -43,7 +43,10 @@ def test_a_comparison_is_its_full_redraw_pixel_for_pixel(small: Make, theme: str
 def test_a_grid_of_seeds_is_its_full_redraw_and_no_words_touch(small: Make, n: int) -> None:
     film = Seeds(record(small(claims=[CLAIM]), range(n), filmed=range(n)))
     assert np.array_equal(film.draw(1), film.redraw(1))
-    assert any(t.get_text() == f"{n} of {n} seeds: No mode is found" for t in film._figure.texts)
+    assert any(
+        t.get_text() == f"{n} of {n} seed{'s' * (n > 1)}: No mode is found"
+        for t in film._figure.texts
+    )
     assert all(float(t.get_fontsize()) >= LABEL for t in texts_of(film))
     for words, box in boxes_of(film):
         assert box.x0 >= 0 and box.x1 <= 1280 and box.y0 >= 0 and box.y1 <= 720, words

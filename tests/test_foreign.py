@@ -122,7 +122,7 @@ def test_curly_quotes_inside_straight_ones_are_only_words(tmp_path: Path) -> Non
 
 def test_paths_of_windows_are_found_elsewhere_too(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
-    (tmp_path / "sub" / "points.csv").write_text("1,2\n3,4\n")
+    (tmp_path / "sub" / "points.csv").write_text("1.0,2.0\n3.0,4.0\n")
     points = HEAD + "[target]\nkind = 'points'\nfile = 'sub\\points.csv'\n"
     read = load(written(tmp_path / "x.toml", points)).settings["target"]["file"]
     assert Path(read) == tmp_path / "sub" / "points.csv"
@@ -213,7 +213,7 @@ def test_a_tilde_is_the_home_folder_wherever_a_path_enters(
     monkeypatch.chdir(here)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("USERPROFILE", str(home))
-    (home / "points.csv").write_text("1,2\n3,4\n")
+    (home / "points.csv").write_text("1.0,2.0\n3.0,4.0\n")
     written(home / "x.mplstyle", "text.color: 445566\n")
     small = small_toml(target={"kind": "points", "file": "~/points.csv"})
     written(home / "small.toml", f"{HEAD}{small}")

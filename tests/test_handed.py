@@ -34,7 +34,7 @@ threshold = 0.0
 def furnish(folder: Path) -> Path:
     """A scenario with data and a neighbour, a lecture and a style; the folder."""
     (folder / "data").mkdir(parents=True)
-    (folder / "data" / "x.csv").write_text("1,2\n3,4\n0,1\n")
+    (folder / "data" / "x.csv").write_text("1.0,2.0\n3.0,4.0\n0.0,1.0\n")
     body = small_toml(target=POINTS) + CLAIM
     (folder / "base.toml").write_text(HEAD + body)
     (folder / "mine.toml").write_text(HEAD + body + 'against = "base"\n')
@@ -172,7 +172,7 @@ def test_a_file_is_told_from_the_scenarios_folder_or_by_its_name_alone(
     folder = furnish(tmp_path / "me" / "scenarios")
     (tmp_path / "me" / "data").mkdir()
     for path in ("me/data/y.csv", "z.csv"):
-        (tmp_path / path).write_text("1,2\n3,4\n")
+        (tmp_path / path).write_text("1.0,2.0\n3.0,4.0\n")
     body = (folder / "mine.toml").read_text()
     monkeypatch.chdir(tmp_path)
     for written, told in (
@@ -204,7 +204,7 @@ def test_a_neighbour_that_a_claim_compares_with_is_told_by_its_file(tmp_path: Pa
 
 def test_a_difference_between_scenarios_names_no_folder(tmp_path: Path) -> None:
     path = furnish(tmp_path / "secret") / "mine.toml"
-    (tmp_path / "secret" / "y.csv").write_text("1,2\n3,4\n")
+    (tmp_path / "secret" / "y.csv").write_text("1.0,2.0\n3.0,4.0\n")
     changed = load(path, [f"target.file={tmp_path}/secret/y.csv"])
     assert differences(changed, load(path)) == [("target.file", "data/x.csv", "y.csv")]
     # The same file is none, by whatever way.

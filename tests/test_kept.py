@@ -14,7 +14,8 @@ from commands import ran, toylab
 from games import small_toml
 
 from toylab import rehearsal, training
-from toylab.kept import KEPT
+from toylab.ensembles import CACHE
+from toylab.kept import NAME
 
 NAMES = ("one", "two", "three")
 TALK = ["slides", "--lecture", "talk.toml", "-o", "talk.md"]
@@ -133,7 +134,7 @@ def test_what_is_played_decides_and_words_are_those_of_today(trained: list[str])
 def test_a_damaged_trace_is_made_again_and_an_old_one_goes(trained: list[str]) -> None:
     words = ["slides", "one.toml", "-o", "talk.md"]
     assert toylab(*words) == (0, "")
-    (path,) = KEPT.iterdir()
+    (path,) = CACHE.with_name(NAME).iterdir()
     path.write_bytes(path.read_bytes()[:100])
     os.utime(path, (0, 0))
     assert toylab(*words) == (0, "")
@@ -143,10 +144,13 @@ def test_a_damaged_trace_is_made_again_and_an_old_one_goes(trained: list[str]) -
     # Asked for, it stays.
     assert toylab(*words) == (0, "")
     assert toylab("slides", "two.toml", "-o", "talk.md") == (0, "")
-    assert len(list(KEPT.iterdir())) == 2
+    assert len(list(CACHE.with_name(NAME).iterdir())) == 2
     os.utime(path, (month, month))
     assert toylab("slides", "three.toml", "-o", "talk.md") == (0, "")
-    assert path not in KEPT.iterdir() and len(list(KEPT.iterdir())) == 2
+    assert (
+        path not in CACHE.with_name(NAME).iterdir()
+        and len(list(CACHE.with_name(NAME).iterdir())) == 2
+    )
 
 
 def test_where_nothing_can_be_kept_a_talk_is_made_all_the_same(trained: list[str]) -> None:

@@ -27,6 +27,7 @@ from toylab.scenario import Scenario, check, load
 from toylab.targets import TARGETS
 from toylab.targets.empirical import Empirical
 from toylab.targets.frame import framed
+from toylab.targets.reading import read_points
 from toylab.targets.table import Notes, Told, Unreadable, read_table
 from toylab.trace import Trace
 from toylab.training import record
@@ -581,3 +582,36 @@ def test_a_coordinate_has_the_digits_that_tell_places_apart(
     value: float, side: float, said: str
 ) -> None:
     assert coordinate(value, side) == said
+
+
+@pytest.mark.parametrize("columns", [("x", "y"), ("y", "x"), (0, 1), (1, 0)])
+def test_two_columns_are_taken_in_the_order_that_is_asked_for(
+    columns: tuple[str | int, str | int], tmp_path: Path
+) -> None:
+    wanted = np.array([[1, 5.5], [2, 6.5]])
+    turned = columns in (("y", "x"), (1, 0))
+    expected = wanted[:, ::-1] if turned else wanted
+    # At once, line by line, and with blanks between.
+    texts = ("x,y\n1,5.5\n2,6.5\n", 'x,y\n"1",5.5\n2,6.5\n', "x y\n1 5.5\n2 6.5\n")
+    for text in texts:
+        path = tmp_path / "p.csv"
+        path.write_text(text)
+        reading = read_points(path, Told(columns=columns))
+        np.testing.assert_array_equal(reading.data, expected, text)
+    np.save(tmp_path / "p.npy", wanted)
+    if isinstance(columns[0], int):
+        read = read_points(tmp_path / "p.npy", Told(columns=columns)).data
+        np.testing.assert_array_equal(read, expected)
+    else:
+        with pytest.raises(ToylabError, match="no names"):
+            read_points(tmp_path / "p.npy", Told(columns=columns))
+        np.savez(tmp_path / "p.npz", x=wanted[:, 0], y=wanted[:, 1])
+        read = read_points(tmp_path / "p.npz", Told(columns=columns)).data
+        np.testing.assert_array_equal(read, expected)
+
+
+def test_lines_of_an_old_mac_are_counted_as_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_bytes(b"1,2\r" * 2_000_002)
+    with pytest.raises(ToylabError, match="lines, at most"):
+        read_points(path, Told())

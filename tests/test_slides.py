@@ -708,6 +708,7 @@ def test_the_command_writes_a_deck_that_tells_of_its_making(
         told = capsys.readouterr().out
         assert "scenario" in told and "small" in told and "generator" in told
     assert sorted(p.name for p in tmp_path.iterdir()) == [
+        ".toylab",
         "small.toml",
         "talk-md-assets",
         "talk.md",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -135,6 +137,44 @@ def test_an_ensemble_in_parts_is_the_ensemble(
     for name in ARRAYS:
         # Products of another height may be added in another order: a last digit of float32.
         np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("ends", ["stopped", "failed"])
+def test_what_ends_early_is_not_played_on_to_the_next_snapshot(
+    ends: str, small: Callable[..., Scenario], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "_cores", lambda: 2)
+    monkeypatch.setattr(training, "_n_parts", lambda scenario, n: 2)
+    rounds: list[int] = []
+    real = Game.begin_round
+
+    def begin_round(self: Game, progress: float) -> None:
+        rounds.append(1)
+        if ends == "failed" and len(rounds) == 20:
+            raise ZeroDivisionError
+        real(self, progress)
+
+    monkeypatch.setattr(Game, "begin_round", begin_round)
+    long = small(training={"steps": 1_000_000}, recording={"snapshots": 2})
+    shots = train(long, range(4))
+    next(shots)
+    if ends == "stopped":
+        # As a signal does: in the main thread, while it waits for the parts.
+        main = threading.main_thread().ident
+        told = threading.Timer(0.2, lambda: signal.pthread_kill(main or 0, signal.SIGALRM))
+        before = signal.signal(signal.SIGALRM, lambda *_: sys.exit(9))
+        try:
+            told.start()
+            with pytest.raises(SystemExit):
+                next(shots)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+    else:
+        with pytest.raises(ZeroDivisionError):
+            next(shots)
+    # A million rounds would take minutes.
+    assert 0 < len(rounds) < 500_000
+    assert not [one for one in threading.enumerate() if one.name.startswith("toylab")]
 
 
 def test_joined_films_stand_in_the_order_that_was_asked_for(

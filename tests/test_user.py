@@ -76,7 +76,7 @@ COMMANDS = {
     "compare": ("compare small.toml t.npz -o both.webp", ("both.webp",)),
     "check": ("check small.toml --seeds 8 --jobs 2 -o c.md -o c.json", ("c.md", "c.json")),
     "sweep": (f"{SWEEP} -o x.csv -o map.png -o map.gif", ("x.csv", "map.png", "map.gif")),
-    "slides": ("slides small.toml -o a.qmd -o b.tex -o c.md", ("a.qmd", "b.tex", "c.md")),
+    "slides": ("slides small.toml -o a.qmd -o b.tex -o d.md", ("a.qmd", "b.tex", "d.md")),
     "inspect": ("inspect x.gif", ()),
 }
 
@@ -145,7 +145,8 @@ def test_what_a_document_says_to_do_works_for_its_reader(path: Path, tmp_path: P
     missing = set()
     for step, done in zip(wanted, by_hand(PLAIN, wanted, tmp_path / "plain"), strict=True):
         extra = _EXTRA.search(done["said"])
-        if extra and done["code"] == 2 and is_a_line(done["said"]):
+        # Without a font for Chinese a film is made in English, and says so.
+        if extra and done["code"] in (0, 2) and is_a_line(done["said"]):
             missing.add(extra[1])
         else:
             assert went_well(step, done), (step, done)

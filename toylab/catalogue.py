@@ -230,7 +230,11 @@ def _with_neighbour(claim: Any, beside: Path) -> Any:
 
 
 def resolve(path: Path) -> dict[str, Any]:
-    """All settings of a scenario file, with what it extends laid beneath it."""
+    """All settings of a scenario file, with what it extends laid beneath it.
+
+    Raises:
+        ToylabError: If one of the files cannot be read, or names a file as none can be named.
+    """
     settings: dict[str, Any] = {}
     for link, data in chain(path):
         try:

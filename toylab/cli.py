@@ -620,13 +620,14 @@ def _record(scenario: Scenario, seeds: Sequence[int], device: str) -> tuple[Trac
 
 def _kept(scenario: Scenario, seed: int, device: str) -> Trace:
     """The trace of one seed, trained with progress unless it was kept before."""
-    from toylab.kept import KEPT, kept
+    from toylab.ensembles import cache_folder
+    from toylab.kept import NAME, kept
 
     return kept(
         scenario,
         seed,
         device,
-        KEPT.absolute(),
+        cache_folder(lambda words: None).with_name(NAME),
         command(),
         lambda: _record(scenario, [seed], device)[0],
     )

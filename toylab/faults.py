@@ -7,6 +7,7 @@ import platform
 import tempfile
 import traceback
 
+from toylab.errors import ToylabError
 from toylab.release import release
 
 # sysexits' EX_SOFTWARE; 2 says that the input was wrong.
@@ -45,18 +46,27 @@ def told(said: str, text: str, command: str = "") -> str:
     return f"Not your mistake, but a fault of toylab or of its surroundings: {said}\n  {where}"
 
 
+def excuse(error: Exception) -> str:
+    """What to say of an error that is no fault of ours: input, memory, a package; empty if it is one."""
+    if isinstance(error, ToylabError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "Out of memory. Lower training.batch, recording.samples or the number of seeds."
+    package = (error.name or "").split(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if package in ("", "toylab"):
+        return ""
+    return (
+        f"{package} is missing, and this command needs it. "
+        f"Install toylab with all that it asks for, or: pip install {package}"
+    )
+
+
 def ending(error: Exception, command: str = "") -> tuple[str, int]:
-    """How a command ends by an error that nobody foresaw: its words and its exit code.
+    """How a command ends by an error: its words and its exit code.
 
     Args:
         error: What was raised.
         command: What the user typed.
     """
-    package = (error.name or "").split(".")[0] if isinstance(error, ModuleNotFoundError) else ""
-    if package in ("", "toylab"):
-        return told(in_a_line(error), in_full(error), command), FAULT
-    return (
-        f"{package} is missing, and this command needs it. "
-        f"Install toylab with all that it asks for, or: pip install {package}",
-        2,
-    )
+    said = excuse(error)
+    return (said, 2) if said else (told(in_a_line(error), in_full(error), command), FAULT)

@@ -93,7 +93,16 @@ class _Tap:
 
 
 def seen(target: Target, rng: np.random.Generator, n: int) -> np.ndarray:
-    """Draw n points as the players see them: in their own units, float32, [n, 2]."""
+    """Draw points as the players see them, in their own units.
+
+    Args:
+        target: The data.
+        rng: From which they are drawn.
+        n: How many.
+
+    Returns:
+        float32, [n, 2].
+    """
     return target.frame.inward(target.sample(rng, n)).astype(np.float32, copy=False)
 
 

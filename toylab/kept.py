@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from toylab.ensembles import CACHE, Task
+from toylab.ensembles import Task
 from toylab.errors import ToylabError
 from toylab.scenario import Scenario
 from toylab.trace import Trace
 
-# Beside the numbers of checks and sweeps.
-KEPT = CACHE.with_name("traces")
+# Beside the folder with the numbers of checks and sweeps.
+NAME = "traces"
 # A lecture is given every term, and rehearsed for weeks; what nobody has asked for since goes.
 _DAYS = 30
 

@@ -82,9 +82,12 @@ def _opened(path: Path, make: bool) -> int:
     flags = os.O_CREAT if make else 0
     try:
         return os.open(path, os.O_RDWR | flags, 0o666)
-    except PermissionError:
+    except PermissionError as error:
         # Another user's, left by a kill: a lock needs no writing.
-        return os.open(path, os.O_RDONLY)
+        try:
+            return os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            raise error from None
 
 
 def _stands(file: int, path: Path) -> bool:

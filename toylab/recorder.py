@@ -201,19 +201,22 @@ class Recorder:
         )
         parts = [slice(i, i + _MEASURED) for i in range(0, len(alive), _MEASURED)]
         pushes = blank(n_seeds, n, 2)
-        work = [
+        measures = [
             partial(self._measure, shot, pushes, generator[p], discriminator[p], alive[p])
             for p in parts
         ]
+        films = []
         for f, position in enumerate(self.filmed):
             for row in np.flatnonzero(alive == position):
                 g, d = generator[row : row + 1], discriminator[row : row + 1]
-                work.append(partial(self._film, shot, f, g, d, self._x[[position]]))
-        if n * (generator.shape[1] + discriminator.shape[1]) >= _WORTH_HANDS:
-            self.hands.do(work)
-        else:
-            for piece in work:
-                piece()
+                films.append(partial(self._film, shot, f, g, d, self._x[[position]]))
+        # One after the other: of a large game either takes much memory.
+        for pieces in (measures, films):
+            if n * (generator.shape[1] + discriminator.shape[1]) >= _WORTH_HANDS:
+                self.hands.do(pieces)
+            else:
+                for piece in pieces:
+                    piece()
         shot.pushes[:] = pushes[self.filmed]
         return shot
 

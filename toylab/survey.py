@@ -79,7 +79,8 @@ class Outputs:
     def filled_by(self, rows: Sequence[Row]) -> Outputs:
         """Those that rows can fill: no picture of no number, no film where nothing was trained."""
         pictured = any(isfinite(row.numbers[0]) for row in rows)
-        filmed = any(row.fault is None for row in rows)
+        # The film is of the first seed of each combination.
+        filmed = any(row.fault is None and row.seed == rows[0].seed for row in rows)
         return replace(
             self,
             pictures=self.pictures if pictured else (),

@@ -247,7 +247,7 @@ def _tried(task: Task, folder: Path) -> Numbers | _Failed:
     """Numbers of an ensemble, or why there are none: a failure is a row, not the end."""
     try:
         return measure(task, folder)
-    except ToylabError as error:
-        return _Failed(str(error).splitlines()[0], "")
     except Exception as error:
-        return _Failed(faults.in_a_line(error), faults.in_full(error))
+        said = faults.excuse(error)
+        whole = "" if said else faults.in_full(error)
+        return _Failed((said or faults.in_a_line(error)).splitlines()[0], whole)

@@ -92,7 +92,7 @@ def _csv(path: Path, plan: Plan) -> Iterator[Add]:
     finally:
         file.close()
         if not begun and place.is_file() and not place.stat().st_size:
-            place.unlink()  # nothing came, and nothing was there before
+            place.unlink()  # nothing came, and what was there before was empty
 
 
 @contextlib.contextmanager

@@ -233,12 +233,13 @@ def stoppable() -> Generator[None, None, None]:
     begun: list[float] = []
 
     def stop(number: int, _: object) -> None:
+        code = _KILLED if number == signal.SIGTERM else _CTRL_C
         if not begun:
             begun.append(time.monotonic())
-            raise Stopped(_KILLED if number == signal.SIGTERM else _CTRL_C)
+            raise Stopped(code)
         # What comes while files are cleared away would leave them there.
         if time.monotonic() - begun[0] > _PATIENCE:
-            os._exit(_CTRL_C)
+            os._exit(code)
 
     # A shell starts its background jobs with Ctrl-C ignored, and Python then leaves it so.
     before = [(kind, signal.signal(kind, stop)) for kind in (signal.SIGINT, signal.SIGTERM)]
@@ -264,16 +265,10 @@ def guarded(app: Callable[..., Any]) -> None:
             code = app(standalone_mode=False)
             _flush()  # a full disk is told here, and not while Python ends
             sys.exit(code)
-        except ToylabError as error:
-            _fail(str(error), 2)
         except OSError as error:
             # Without a number it is a library's own, which says where.
             where = error.filename or "Standard output"
             _fail(f"{where}: {error.strerror}." if error.strerror else f"{error}.", 2)
-        except MemoryError:
-            _fail(
-                "Out of memory. Lower training.batch, recording.samples or the number of seeds.", 2
-            )
         except Exception as error:
             # typer's own errors: unknown commands and options, missing arguments.
             told = getattr(error, "format_message", None)

@@ -72,7 +72,7 @@ class Hands:
     def rest(self) -> None:
         """End the threads; they come again when there is something to do."""
         if self._pool is not None:
-            self._pool.shutdown()
+            self._pool.shutdown(cancel_futures=True)
             self._pool = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from functools import partial
@@ -137,13 +138,16 @@ class _Ensemble:
 
     def snapshots(self) -> Iterator[Snapshot]:
         """Play all parts from one due step to the next."""
-        parts = [run.snapshots() for run in self.runs]
+        ended = threading.Event()
+        parts = [run.snapshots(ended) for run in self.runs]
         try:
             for _ in self.runs[0].due:
                 with one_thread():
                     shots = self._hands.do([partial(next, part) for part in parts])
                 yield shots[0] if len(shots) == 1 else joined(shots, self._order)
         finally:
+            # What was stopped, or failed in one part, is not played on to the next due step in the others.
+            ended.set()
             self._hands.rest()
             for run in self.runs:
                 run.recorder.hands.rest()
@@ -186,11 +190,11 @@ class _Run:
         self.alive = np.arange(len(seeds))
         self.diverged_at = np.full(len(seeds), -1, dtype=np.int64)
 
-    def snapshots(self) -> Iterator[Snapshot]:
-        """Play from one due step to the next."""
-        step = 0
+    def snapshots(self, ended: threading.Event | None = None) -> Iterator[Snapshot]:
+        """Play from one due step to the next; what comes once `ended` is set is for nobody."""
+        step, ended = 0, ended or threading.Event()
         for due in self.due:
-            while step < due and len(self.alive):
+            while step < due and len(self.alive) and not ended.is_set():
                 self.game.begin_round(step / self.steps)
                 self.update.play(self.game)
                 self.game.end_round()

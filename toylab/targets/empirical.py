@@ -33,7 +33,7 @@ def _is_noise(value: Any) -> bool:
 
 def _are_columns(value: Any) -> bool:
     """Whether it is two columns, by name or by place; nothing leaves them to the rule."""
-    if not isinstance(value, tuple) or len(value) != 2:
+    if not isinstance(value, tuple) or len({*value}) != 2:
         return value is None
     named = [isinstance(x, str) and 0 < len(x) <= 400 for x in value]
     return all(n or (type(x) is int and 0 <= x <= 1000) for n, x in zip(named, value, strict=True))
@@ -50,7 +50,7 @@ Columns = Annotated[
     tuple[str | int, str | int] | None,
     Fitting(
         _are_columns,
-        'two columns, by name (["x", "y"]) or by place from 0 on ([0, 1])',
+        'two different columns, by name (["x", "y"]) or by place from 0 on ([0, 1])',
         {
             "anyOf": [
                 {"type": "array", "minItems": 2, "maxItems": 2, "prefixItems": [_COLUMN] * 2},

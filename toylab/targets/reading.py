@@ -140,8 +140,11 @@ def _of_archive(data: bytes, told: Told, notes: Notes) -> Float:
         found = {name: arrays[name] for name in arrays.files}
     flat = [name for name, array in found.items() if array.ndim == 1]
     if len(found) == 2 and len(flat) == 2 and len({len(a) for a in found.values()}) == 1:
-        notes.words.append(f"arrays {flat[0]} and {flat[1]}")
-        return _pairs_of(np.stack([*found.values()], axis=1), told, notes)
+        pair = [*(told.columns or flat)]
+        if not {*pair} <= {*flat}:
+            raise Unreadable(f"has arrays {' and '.join(flat)}, and columns names others")
+        notes.words.append(f"arrays {pair[0]} and {pair[1]}")
+        return _pairs_of(np.stack([found[str(name)] for name in pair], axis=1), Told(), notes)
     fitting = [name for name, array in found.items() if array.ndim == 2 and array.shape[1] == 2]
     chosen = (fitting or [*found])[0]
     if len(found) > 1:
@@ -166,7 +169,7 @@ def _pairs_of(array: np.ndarray, told: Told, notes: Notes) -> Float:
         array = np.stack([array[str(name)] for name in fields], axis=1)
     if array.dtype.kind not in "iufb":
         raise Unreadable(f"holds an array of {array.dtype}")
-    if array.ndim == 2 and array.shape[1] > 2 and told.columns:
+    if array.ndim == 2 and array.shape[1] >= 2 and told.columns:
         places = [c for c in told.columns if isinstance(c, int) and c < array.shape[1]]
         if len(places) < 2:
             raise Unreadable(f"has columns 0 to {array.shape[1] - 1}, and no names")

@@ -139,11 +139,13 @@ def read_table(text: str, told: Told, notes: Notes) -> Float:
 
 def _lines(text: str, notes: Notes) -> tuple[list[Line], str]:
     """Numbered lines that hold something, and the separator if the first line names it."""
+    # Only these end a line: what else Python takes for an end would cut a cell, and is not counted.
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     n = text.count("\n")
     if n > 2 * MOST_POINTS:
         raise Unreadable(f"holds {n:,} lines, at most {MOST_POINTS:,} points are allowed")
     lines, comments, separator = [], 0, ""
-    for i, line in enumerate(text.splitlines(), 1):
+    for i, line in enumerate(text.split("\n"), 1):
         if len(line) > _LONGEST:
             raise Unreadable(
                 f"line {i} has {len(line):,} characters, at most {_LONGEST:,} are allowed"
@@ -451,7 +453,10 @@ def _at_once(lines: Sequence[Line], dialect: _Dialect, columns: _Columns) -> Flo
         )
     except ValueError:
         return None  # told by `_pairs`, with its line
-    return found if found.shape[1] == 2 and np.isfinite(found).all() else None
+    if found.shape[1] != 2 or not np.isfinite(found).all():
+        return None
+    # Of more columns loadtxt took these two in this order; of two it took both, and so counted them.
+    return found if columns.most > 2 else found[:, list(at)]
 
 
 def _pairs(

@@ -615,3 +615,10 @@ def test_lines_of_an_old_mac_are_counted_as_any_other(tmp_path: Path) -> None:
     path.write_bytes(b"1,2\r" * 2_000_002)
     with pytest.raises(ToylabError, match="lines, at most"):
         read_points(path, Told())
+
+
+@pytest.mark.parametrize("lying", ["points.csv.txt", "Points.CSV"])
+def test_data_with_a_hidden_ending_are_named(lying: str, tmp_path: Path) -> None:
+    (tmp_path / lying).write_text("1.0,2.0\n")
+    with pytest.raises(ToylabError, match=f'no such file.*"{lying}" lies there: rename it'):
+        read_points(tmp_path / "points.csv", Told())

@@ -13,6 +13,7 @@ import numpy as np
 
 from toylab.axes import Float
 from toylab.errors import ToylabError
+from toylab.foreign import lookalike
 from toylab.targets.base import Reading
 from toylab.targets.table import MOST_POINTS, Notes, Told, Unreadable, read_table
 
@@ -62,7 +63,7 @@ def read_points(path: Path, told: Told) -> Reading:
         ToylabError: If the file cannot be read as pairs of numbers.
     """
     if not path.is_file():
-        raise refused(path, "no such file")
+        raise ToylabError(f"{refused(path, 'no such file')}{lookalike(path)}")
     if path.stat().st_size > _MOST_BYTES:
         raise refused(path, "larger than 200 MB")
     notes = Notes()

@@ -16,6 +16,7 @@ from games import small_toml
 from toylab import rehearsal, training
 from toylab.ensembles import CACHE
 from toylab.kept import NAME
+from toylab.terminal import Stopped
 
 NAMES = ("one", "two", "three")
 TALK = ["slides", "--lecture", "talk.toml", "-o", "talk.md"]
@@ -69,10 +70,10 @@ def stopped_at(steps: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None
     """Press Ctrl-C in the middle of the training of so many steps; returns how to take the finger off."""
     real = training._Run.snapshots
 
-    def snapshots(run: Any) -> Iterator[Any]:
-        for number, shot in enumerate(real(run)):
+    def snapshots(run: Any, *given: Any) -> Iterator[Any]:
+        for number, shot in enumerate(real(run, *given)):
             if number and run.steps == steps:
-                raise KeyboardInterrupt
+                raise Stopped(130)
             yield shot
 
     monkeypatch.setattr(training._Run, "snapshots", snapshots)
@@ -153,7 +154,12 @@ def test_a_damaged_trace_is_made_again_and_an_old_one_goes(trained: list[str]) -
     )
 
 
-def test_where_nothing_can_be_kept_a_talk_is_made_all_the_same(trained: list[str]) -> None:
+def test_where_the_folder_takes_nothing_traces_are_kept_in_the_user_s_own(
+    trained: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     Path(".toylab").write_text("in the way")
-    assert toylab("slides", "one.toml", "-o", "talk.md") == (0, "")
+    for _ in range(2):
+        assert toylab("slides", "one.toml", "-o", "talk.md") == (0, "")
     assert trained == ["one"] and Path(".toylab").read_text() == "in the way"
+    assert len(list((tmp_path / "cache" / "toylab" / NAME).iterdir())) == 1

@@ -13,7 +13,7 @@ from games import small_toml
 from PIL import Image
 from typer.testing import CliRunner
 
-from toylab import sweep
+from toylab import faults, sweep
 from toylab.cli import app
 from toylab.errors import ToylabError
 from toylab.metrics import METRICS
@@ -82,7 +82,8 @@ def test_a_run_that_fails_is_a_row_and_not_the_end(
     monkeypatch.setattr(sweep, "measure", breaks)
     wanted = plan(small_file, ["game.generator_steps=1,2,3"], ["c2st"], [0])
     found = [row for part in rows(wanted, Workers(1), tmp_path) for row in part]
-    assert [row.failure for row in found] == ["", "MemoryError: too large", ""]
+    assert [row.failure for row in found] == ["", faults.excuse(MemoryError()), ""]
+    assert "Out of memory" in found[1].failure
     assert np.isnan(found[1].numbers[0]) and np.isfinite(found[2].numbers[0])
 
 

@@ -70,6 +70,9 @@ def _lines(text: str, names: dict[str, Any]) -> dict[str, Any]:
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(said):
             exec(compile(text, "<document>", "exec"), names)
+    except toylab.ToylabError as error:
+        said.write(str(error))
+        code = 2
     except BaseException:
         said.write(traceback.format_exc())
         code = 99

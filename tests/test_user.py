@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from documents import DOCUMENTS, ROOT, Block, is_name, is_synopsis, read
+from games import small_toml
 from test_docs import ROWS, arguments
 from users import BRIEF, FULL, OTHER, PLAIN, by_hand, is_a_line, typed
 
@@ -36,21 +37,9 @@ TRIED_OTHERWISE = [
 ]
 _EXTRA = re.compile(r'pip install "toylab\[(\w+)\]"')
 ABOUT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-SCENARIO = """title = "Small"
+SCENARIO = f"""title = "Small"
 lesson = "A game that ends in a moment."
-[target]
-kind = "ring"
-[generator]
-hidden = [8]
-[discriminator]
-hidden = [8]
-[training]
-steps = 4
-batch = 16
-[recording]
-snapshots = 3
-samples = 64
-grid = 16
+{small_toml()}
 [[claims]]
 text = "The cloud is somewhere"
 metric = "sliced_wasserstein"

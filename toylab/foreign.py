@@ -25,13 +25,18 @@ _LITTER = re.compile(
 )
 
 
+def marked(data: bytes) -> str:
+    """The encoding that a byte order mark names; empty without one."""
+    return next((coding for mark, coding in _MARKS if data.startswith(mark)), "")
+
+
 def decoded(data: bytes) -> str:
     """Text as any system's editor saves it, with plain line ends: UTF-8, or what a byte order mark says.
 
     Raises:
         UnicodeDecodeError: If it is none of these.
     """
-    coding = next((coding for mark, coding in _MARKS if data.startswith(mark)), "utf-8")
+    coding = marked(data) or "utf-8"
     text = data.decode(coding)
     if "\0" in text:  # as in UTF-16 without its mark
         at = data.index(0)

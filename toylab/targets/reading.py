@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import gzip
 import io
 import re
@@ -13,7 +12,7 @@ import numpy as np
 
 from toylab.axes import Float
 from toylab.errors import ToylabError
-from toylab.foreign import lookalike
+from toylab.foreign import lookalike, marked
 from toylab.targets.base import Reading
 from toylab.targets.table import MOST_POINTS, Notes, Told, Unreadable, read_table
 
@@ -109,9 +108,8 @@ def _unpacked(data: bytes) -> bytes:
 
 def _decoded(data: bytes, notes: Notes) -> str:
     """The text that bytes stand for: by their mark, or as UTF-8, or as Windows writes in Europe."""
-    marks = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    encodings = ("utf-32", "utf-32", "utf-16", "utf-16")
-    encoding = next((e for m, e in zip(marks, encodings, strict=True) if data.startswith(m)), "")
+    # A mark of UTF-8 is no news.
+    encoding = marked(data).replace("utf-8-sig", "")
     if not encoding and b"\0" in data[:1000]:
         # Every second byte of numbers in UTF-16 is 0, whether or not a mark says so.
         even, odd = data[:1000:2].count(0), data[1:1000:2].count(0)

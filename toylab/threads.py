@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 import torch
@@ -67,7 +67,11 @@ class Hands:
             return [piece() for piece in pieces]
         if self._pool is None:
             self._pool = ThreadPoolExecutor(_cores(), "toylab", _settle)
-        return [done.result() for done in [self._pool.submit(piece) for piece in pieces]]
+        tasks = [self._pool.submit(piece) for piece in pieces]
+        # One that fails is told at once: its fellows may have far to go, and nobody wants what they bring.
+        for task in wait(tasks, return_when=FIRST_EXCEPTION).done:
+            task.result()
+        return [task.result() for task in tasks]
 
     def rest(self) -> None:
         """End the threads; they come again when there is something to do."""

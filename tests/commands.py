@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from toylab import cli
+from toylab.cli import commands
 
 
 def started(words: Sequence[str], folder: Path, **environment: str) -> subprocess.Popen[bytes]:
     """Start `toylab ...` in a folder, silent and as the leader of its own group."""
     return subprocess.Popen(
-        [sys.executable, "-m", "toylab.cli", *words],
+        [sys.executable, "-m", "toylab", *words],
         cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -59,7 +59,7 @@ def _run(words: Sequence[str]) -> tuple[int, str, str]:
     said, out = io.StringIO(), io.StringIO()
     try:
         with contextlib.redirect_stderr(said), contextlib.redirect_stdout(out):
-            cli.main()
+            commands.main()
     except SystemExit as end:
         code = end.code
     finally:

@@ -11,10 +11,10 @@ import pytest
 import torch
 from games import SMALL
 
-from toylab.axes import Points
-from toylab.scenario import Scenario, check
+from toylab.base.axes import Points
+from toylab.scenario.scenario import Scenario, check
 from toylab.trace import Trace
-from toylab.training import record
+from toylab.training.run import record
 
 # One thread: the suite's matmuls are tiny, and results must not depend on the machine's cores.
 torch.set_num_threads(1)

@@ -25,7 +25,7 @@ LEAST_TOLD = 3
 _ARRAYS = re.compile(r"\b(Float|Int|Bool|Points|Tensor|np\.ndarray|NDArray)\b")
 _MAKING = ("__init__", "__post_init__")
 # What typer reads: a command's help stands in its annotations. Nobody else calls these.
-COMMAND_LINE = ("toylab.cli.", "toylab.terminal.")
+COMMAND_LINE = ("toylab.cli.commands.", "toylab.cli.terminal.")
 _SHAPE = re.compile(r"\[[^\]]*\]")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -68,7 +68,7 @@ NAMES = [
 FUNCTIONS = [name for name in NAMES if isinstance(name.node, Function)]
 CLASSES = [name for name in NAMES if isinstance(name.node, ast.ClassDef)]
 
-SNAPSHOT = next(name.docstring for name in CLASSES if name.where == "toylab.trace.Snapshot")
+SNAPSHOT = next(name.docstring for name in CLASSES if name.where == "toylab.trace.trace.Snapshot")
 
 
 def decorators(node: Function | ast.ClassDef) -> list[str]:
@@ -199,7 +199,7 @@ def test_what_a_class_is_made_of_is_told_by_its_names() -> None:
 def test_the_rules_are_not_empty() -> None:
     assert len(FUNCTIONS) > 300 and len(CLASSES) > 100
     assert len([name for name in NAMES if told(name.docstring)]) > 100
-    assert "toylab.training.record" in {name.where for name in FUNCTIONS}
+    assert "toylab.training.run.record" in {name.where for name in FUNCTIONS}
 
 
 @pytest.mark.parametrize(

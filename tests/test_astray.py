@@ -10,9 +10,9 @@ import pytest
 from commands import ran, toylab
 from games import small_toml
 
-from toylab import catalogue
-from toylab.errors import ToylabError
-from toylab.scenario import load
+from toylab.base.errors import ToylabError
+from toylab.scenario import catalogue
+from toylab.scenario.scenario import load
 from toylab.trace import Trace
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from toylab.claims import REDUCTIONS, Claim, reduced, satisfied, verdict, wilson, window_of
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
+from toylab.metrics.claim import REDUCTIONS, Claim, reduced, satisfied, verdict, wilson, window_of
 from toylab.targets import ring
 from toylab.trace import Trace
 

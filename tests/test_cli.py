@@ -13,12 +13,12 @@ import pytest
 from games import small_toml
 from PIL import Image
 
-from toylab import catalogue
-from toylab.arguments import LOOK
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
+from toylab.cli.arguments import LOOK
+from toylab.cli.terminal import parse_seeds
 from toylab.film.look import Look
 from toylab.film.writers import provenance_of
-from toylab.terminal import parse_seeds
+from toylab.scenario import catalogue
 from toylab.trace import Trace
 
 Write = Callable[..., Path]
@@ -27,7 +27,7 @@ SMALL = small_toml()
 
 def toylab(*words: str | Path, cwd: Path, **options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "toylab.cli", *map(str, words)],
+        [sys.executable, "-m", "toylab", *map(str, words)],
         cwd=cwd,
         capture_output=True,
         text=True,
@@ -112,7 +112,7 @@ def test_training_waits_for_no_matplotlib(scenario_file: Write, tmp_path: Path) 
     path = scenario_file("mine", SMALL)
     code = (
         f"import sys; sys.argv = ['toylab', 'train', {str(path)!r}, '-o', 't.npz']\n"
-        "from toylab.cli import main\n"
+        "from toylab.cli.commands import main\n"
         "try: main()\n"
         "finally: print('matplotlib' in sys.modules)"
     )
@@ -182,7 +182,7 @@ def test_a_stopped_run_leaves_no_half_file(
 ) -> None:
     path = scenario_file("mine", SMALL.replace("steps = 4", "steps = 1000000"))
     process = subprocess.Popen(
-        [sys.executable, "-m", "toylab.cli", "run", str(path)],
+        [sys.executable, "-m", "toylab", "run", str(path)],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,
@@ -227,7 +227,7 @@ def test_words_that_name_no_seeds_are_refused(text: str, words: str) -> None:
 
 
 def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
-    command = f"{sys.executable} -m toylab.cli list | head -c 1"
+    command = f"{sys.executable} -m toylab list | head -c 1"
     result = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0 and not result.stderr
 

@@ -9,16 +9,16 @@ import pytest
 from pictures import boxes_of, check_apart, texts_of
 from typer.testing import CliRunner
 
-from toylab.cli import app
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
+from toylab.cli.commands import app
 from toylab.film import THEMES, Compare, Seeds
 from toylab.film.differences import told_differences
 from toylab.film.fonts import missing
 from toylab.film.style import LABEL
 from toylab.film.writers import provenance_of
-from toylab.scenario import Scenario
+from toylab.scenario.scenario import Scenario
 from toylab.trace import Trace
-from toylab.training import record
+from toylab.training.run import record
 
 Make = Callable[..., Scenario]
 CLAIM: dict[str, Any] = {

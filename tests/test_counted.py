@@ -10,14 +10,14 @@ from commands import toylab
 from games import small_toml
 from pictures import texts_of
 
-from toylab import catalogue
-from toylab.counted import Counted
-from toylab.errors import ToylabError
+from toylab.base.counted import Counted
+from toylab.base.errors import ToylabError
 from toylab.film.compare import Seeds
 from toylab.film.words import WORDS
-from toylab.scenario import Scenario
+from toylab.scenario import catalogue
+from toylab.scenario.scenario import Scenario
 from toylab.show.words import DECK_WORDS
-from toylab.training import record
+from toylab.training.run import record
 
 Make = Callable[..., Scenario]
 CLAIM = '[[claims]]\ntext = "C"\nmetric = "c2st"\nrelation = ">="\nthreshold = 0.0\n'
@@ -59,7 +59,7 @@ def test_one_of_a_thing_is_said_in_the_singular(
     typed: str, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr("toylab.terminal.say", said.append)
+    monkeypatch.setattr("toylab.cli.terminal.say", said.append)
     assert toylab(*typed.split()) == (0, "")
     assert ONE[typed] in "\n".join(said) + "\n"
 

@@ -19,8 +19,8 @@ EXTRAS = ABOUT["optional-dependencies"]
 # Rooms that a plain install loads only where their extra is: the rest of the house must do without.
 OF_EXTRAS = {
     "show/powerpoint.py": ("slides",),
-    "workers.py": ("cluster",),
-    "tables.py": ("parquet",),
+    "claims/workers.py": ("cluster",),
+    "claims/tables.py": ("parquet",),
     "film/writers/video.py": ("video",),
     "show/slides.py": ("slides", "video"),
 }
@@ -105,7 +105,7 @@ def test_the_reader_sees_what_is_asked_for(tmp_path: Path) -> None:
     # What went wrong once: the version of a package that only developers have.
     page = tmp_path / "page.py"
     page.write_text(
-        "import yaml.nodes\nfrom sklearn import tree\nimport json, toylab.cli\n"
+        "import yaml.nodes\nfrom sklearn import tree\nimport json, toylab.cli.commands\n"
         "parts = [version(name) for name in ('torch', 'scikit-learn')]\n"
         "own = metadata.version('pillow'); mine = version('toylab')\n"
         "importlib.import_module('av.frame'); find_spec('pptx')\n"

@@ -11,17 +11,17 @@ import torch
 from torch.overrides import TorchFunctionMode
 from typer.testing import CliRunner
 
-from toylab import ensembles
-from toylab.claims import Claim
-from toylab.cli import app
-from toylab.device import device_of
-from toylab.ensembles import Task
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
+from toylab.claims import cache
+from toylab.claims.cache import Task
+from toylab.cli.commands import app
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES
-from toylab.scenario import Scenario, load
-from toylab.training import record
+from toylab.metrics.claim import Claim
+from toylab.scenario.scenario import Scenario, load
+from toylab.training.device import device_of
+from toylab.training.run import record
 
 Make = Callable[..., Scenario]
 
@@ -32,7 +32,7 @@ def cards(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def put(*names: str) -> None:
         table = {name: lambda name=name: name in names for name in ("cuda", "mps")}
-        monkeypatch.setattr("toylab.device._CARDS", table)
+        monkeypatch.setattr("toylab.training.device._CARDS", table)
 
     return put
 
@@ -73,7 +73,7 @@ def test_numbers_of_a_card_are_kept_apart_from_the_processors() -> None:
     claims = (Claim("c", "c2st", ">", 0.0),)
     cpu, card = (Task({}, "x", claims, (0,), device) for device in ("cpu", "cuda"))
     assert cpu.key() != card.key()
-    assert len(ensembles.parts(range(64), "cuda")) == 1 < len(ensembles.parts(range(64)))
+    assert len(cache.parts(range(64), "cuda")) == 1 < len(cache.parts(range(64)))
 
 
 class Homes(TorchFunctionMode):

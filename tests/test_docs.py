@@ -15,7 +15,9 @@ import typer
 from commands import ran
 from documents import DOCUMENTS, HOUSE, ROOT, is_name, is_synopsis, read
 
-from toylab import catalogue, cli, gallery
+from toylab import gallery
+from toylab.cli import commands as cli
+from toylab.scenario import catalogue
 
 GUIDE = ROOT / "docs" / "guide"
 # Pages whose block goes to the foot of a file of ours.

@@ -16,7 +16,7 @@ from PIL import Image
 from toylab import Film, record
 from toylab.film.layers import LAYERS
 from toylab.metrics import METRICS
-from toylab.scenario import Scenario
+from toylab.scenario.scenario import Scenario
 from toylab.trace import Trace
 
 Make = Callable[..., Scenario]

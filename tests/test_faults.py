@@ -10,7 +10,8 @@ import pytest
 from commands import ran, toylab
 from games import small_toml
 
-from toylab import faults, sweep
+from toylab.base import faults
+from toylab.claims import sweep
 
 BROKEN = """
 import sys
@@ -120,7 +121,7 @@ def test_a_fault_in_any_command_is_a_few_lines(
     def breaks() -> None:
         raise IndexError
 
-    monkeypatch.setattr("toylab.catalogue.names", breaks)
+    monkeypatch.setattr("toylab.scenario.catalogue.names", breaks)
     code, said = toylab("list")
     assert code == faults.FAULT and len(said.strip().splitlines()) == 2
     assert "IndexError" in said and "IndexError" in kept(said)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from toylab import files, locks
-from toylab.errors import ToylabError
-from toylab.files import whole, whole_folder
+from toylab.base import files, locks
+from toylab.base.errors import ToylabError
+from toylab.base.files import whole, whole_folder
 
 
 def test_a_block_that_ends_well_replaces_the_file(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pictures import check_apart, texts_of
 
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
 from toylab.film import THEMES, Film
 from toylab.film.layers import LAYERS
 from toylab.film.layers.arrows import N_ARROWS
@@ -19,9 +19,9 @@ from toylab.film.layers.choice import spread_choice
 from toylab.film.panels import PanelPlan
 from toylab.film.style import LABEL, nice_number, nice_probability, resampler, short
 from toylab.metrics import METRICS
-from toylab.scenario import Scenario, check, seed_to_film
+from toylab.scenario.scenario import Scenario, check, seed_to_film
 from toylab.trace import Trace
-from toylab.training import record
+from toylab.training.run import record
 
 Make = Callable[..., Scenario]
 

@@ -10,14 +10,14 @@ import pytest
 from commands import toylab
 from games import small_toml
 
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
 from toylab.film import fonts
 from toylab.film.compare import Seeds
 from toylab.film.film import Film
 from toylab.film.fonts import LATIN, check_glyphs, families
-from toylab.scenario import Scenario
+from toylab.scenario.scenario import Scenario
 from toylab.trace import Trace
-from toylab.training import record
+from toylab.training.run import record
 
 Make = Callable[..., Scenario]
 # In matplotlib's own STIX, and in neither of the film's fonts.

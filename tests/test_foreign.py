@@ -15,13 +15,14 @@ import pytest
 from commands import ran, toylab
 from games import small_toml
 
-from toylab import catalogue, lecture, memory
-from toylab.errors import ToylabError
+from toylab.base import memory
+from toylab.base.errors import ToylabError
+from toylab.base.foreign import is_litter
 from toylab.film.film import Film
 from toylab.film.style import THEMES, styled
 from toylab.film.writers import folder as frames
-from toylab.foreign import is_litter
-from toylab.scenario import load
+from toylab.scenario import catalogue, lecture
+from toylab.scenario.scenario import load
 from toylab.show import assets
 from toylab.trace import Trace
 
@@ -273,7 +274,9 @@ def test_the_backend_of_a_notebook_or_an_old_shell_is_its_own_affair(
 )
 def test_a_broken_matplotlibrc_is_no_traceback(settings: bytes, said: str, tmp_path: Path) -> None:
     (tmp_path / "matplotlibrc").write_bytes(settings)
-    words = "from toylab.terminal import guarded\ndef app(**_):\n import toylab.film\nguarded(app)"
+    words = (
+        "from toylab.cli.terminal import guarded\ndef app(**_):\n import toylab.film\nguarded(app)"
+    )
     done = ran(["-c", words], tmp_path, MPLCONFIGDIR=str(tmp_path / "none"))
     assert (done.returncode, len(done.stderr.splitlines())) == ((2, 1) if said else (0, 0))
     assert said in done.stderr

@@ -15,13 +15,14 @@ import pytest
 from PIL import Image
 
 import toylab
-from toylab import catalogue, gallery
-from toylab.claims import verdict
+from toylab import gallery
 from toylab.exhibits import CHAPTERS, families
 from toylab.film.writers import provenance_of
 from toylab.film.writers.gif import comment_of
 from toylab.gallery import FRAMES, HOME, IN_CHINESE, LARGEST, MOST_BYTES, PAGES
-from toylab.scenario import load
+from toylab.metrics.claim import verdict
+from toylab.scenario import catalogue
+from toylab.scenario.scenario import load
 from toylab.show.words import DECK_WORDS
 
 page = cache(gallery.page)

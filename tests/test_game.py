@@ -12,7 +12,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
+from toylab.base.streams import streams
 from toylab.game.networks import ACTIVATIONS, INITS, MLP, NETWORKS
 from toylab.game.networks.base import slope_of
 from toylab.game.networks.mlp import FAST
@@ -20,7 +21,6 @@ from toylab.game.objectives import OBJECTIVES, Objective
 from toylab.game.optimizers import OPTIMIZERS, SCHEDULES
 from toylab.game.penalties import PENALTIES, Side
 from toylab.game.updates import UPDATES, gradient
-from toylab.streams import streams
 
 MODULES: dict[str, nn.Module] = {
     "relu": nn.ReLU(),

@@ -14,11 +14,11 @@ import pytest
 from commands import printed, toylab
 from games import small_toml
 
-from toylab.ensembles import Task
-from toylab.scenario import Scenario, check, differences, load
-from toylab.terminal import command
+from toylab.claims.cache import Task
+from toylab.cli.terminal import command
+from toylab.scenario.scenario import Scenario, check, differences, load
 from toylab.trace import Trace
-from toylab.training import record
+from toylab.training.run import record
 
 HEAD = 'title = "T"\nlesson = "L"\n'
 POINTS = {"kind": "points", "file": "data/x.csv"}

@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from toylab import toml, trace
-from toylab.errors import ToylabError
+from toylab.base import toml
+from toylab.base.errors import ToylabError
+from toylab.cli.terminal import plain
 from toylab.film.style import THEMES, styled
 from toylab.film.writers import provenance_of
 from toylab.targets.table import Notes, Told, Unreadable, read_table
-from toylab.terminal import plain
-from toylab.trace import Trace
+from toylab.trace import Trace, trace
 
 SMALL = small_toml()
 
@@ -256,9 +256,7 @@ def test_a_foreign_traces_claim_is_bounded_and_may_mean_nothing(
 def test_what_progress_is_told_commands_nothing(name: str, here: Path) -> None:
     import pty
 
-    script = (
-        f"from toylab.terminal import progress\nlist(progress(range(3), 3, 'Filming ' + {name!r}))"
-    )
+    script = f"from toylab.cli.terminal import progress\nlist(progress(range(3), 3, 'Filming ' + {name!r}))"
     # A bar is shown on a terminal only.
     first, second = pty.openpty()
     done = subprocess.run([sys.executable, "-c", script], stderr=second, timeout=60)
@@ -324,7 +322,7 @@ def test_a_picture_of_more_values_than_it_can_show_is_refused(here: Path) -> Non
 
 
 def test_a_command_of_bytes_that_are_no_characters_makes_a_readable_trace(here: Path) -> None:
-    from toylab.terminal import command
+    from toylab.cli.terminal import command
 
     argv, sys.argv = sys.argv, ["toylab", "run", "--to", "caf\udce9"]
     try:
@@ -370,7 +368,7 @@ def test_what_cannot_be_written_is_said_before_any_training(
     def trained(*_: object) -> None:
         raise AssertionError("trained for nothing")
 
-    monkeypatch.setattr("toylab.training.train", trained)
+    monkeypatch.setattr("toylab.training.run.train", trained)
     with open("small.toml", "a") as file:
         file.write(CLAIM)
     Path("file").write_text("")

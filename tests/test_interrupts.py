@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from games import small_toml
 
-from toylab import terminal
-from toylab.terminal import going_on, stoppable
+from toylab.cli import terminal
+from toylab.cli.terminal import going_on, stoppable
 
 STOPPED = "Stopped. Files that were not finished are as they were before."
 CLAIM = '[[claims]]\ntext = "C"\nmetric = "c2st"\nrelation = ">="\nthreshold = 0.0\n'

@@ -13,10 +13,11 @@ import pytest
 from commands import ran, toylab
 from games import small_toml
 
-from toylab import rehearsal, training
-from toylab.ensembles import CACHE
-from toylab.kept import NAME
-from toylab.terminal import Stopped
+from toylab.claims.cache import CACHE
+from toylab.claims.traces import NAME
+from toylab.cli import rehearsal
+from toylab.cli.terminal import Stopped
+from toylab.training import run as training
 
 NAMES = ("one", "two", "three")
 TALK = ["slides", "--lecture", "talk.toml", "-o", "talk.md"]

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from pictures import boxes_of, check_apart, texts_of
 
-from toylab import catalogue
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
 from toylab.film import THEMES, Compare, Film, Seeds
 from toylab.film import fonts as fonts_room
 from toylab.film.chapters import chapters_of
@@ -24,9 +23,10 @@ from toylab.film.pace import paced, wanted
 from toylab.film.style import LABEL, styled
 from toylab.film.text import wrapped
 from toylab.film.words import WORDS
-from toylab.scenario import Scenario, load
+from toylab.scenario import catalogue
+from toylab.scenario.scenario import Scenario, load
 from toylab.trace import Trace
-from toylab.training import record
+from toylab.training.run import record
 
 Make = Callable[..., Scenario]
 QUICK = ["training.steps=6", "recording.snapshots=4", "recording.samples=64", "recording.grid=16"]

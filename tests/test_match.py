@@ -19,17 +19,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from toylab import feed, rules
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
+from toylab.base.streams import streams
 from toylab.film import Film
+from toylab.game import batches
+from toylab.game.game import Game
 from toylab.game.networks import ACTIVATIONS, MLP
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES, Unrolled, gradient
-from toylab.match import Game
-from toylab.scenario import Scenario, check
-from toylab.streams import streams
-from toylab.training import _Run, record
+from toylab.scenario import rules
+from toylab.scenario.scenario import Scenario, check
+from toylab.training.run import _Run, record
 
 Make = Callable[..., Scenario]
 CPU = torch.device("cpu")
@@ -308,7 +309,7 @@ def test_places_are_judged_in_pieces_that_fit(
     network, seen = game._judge, []
     assert isinstance(network, MLP)
     most = 7 * 2 * network.numbers(9)
-    monkeypatch.setattr("toylab.match.PIECE", most)
+    monkeypatch.setattr("toylab.game.game.PIECE", most)
     plain = MLP.__call__
     monkeypatch.setattr(
         MLP,
@@ -332,7 +333,7 @@ def test_a_network_fills_as_many_numbers_as_its_layers_have() -> None:
 
 
 def test_the_rules_count_the_block_that_is_drawn() -> None:
-    assert rules.BLOCK == feed.BLOCK
+    assert rules.BLOCK == batches.BLOCK
 
 
 # One training each in which one thing takes the memory.

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from toylab import targets
-from toylab.axes import Float, Points
+from toylab.base.axes import Float, Points
 from toylab.metrics import (
     METRICS,
     PERFECT_QUALITY,

@@ -18,19 +18,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from toylab import cli
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
+from toylab.cli import commands
 from toylab.film.film import Film
 from toylab.film.style import coordinate
 from toylab.metrics import METRICS
-from toylab.scenario import Scenario, check, load
+from toylab.scenario.scenario import Scenario, check, load
 from toylab.targets import TARGETS
 from toylab.targets.empirical import Empirical
 from toylab.targets.frame import framed
 from toylab.targets.reading import read_points
 from toylab.targets.table import Notes, Told, Unreadable, read_table
 from toylab.trace import Trace
-from toylab.training import record
+from toylab.training.run import record
 
 Read = Callable[..., Empirical]
 
@@ -350,7 +350,7 @@ def test_each_command_says_once_what_was_read_and_what_is_doubtful(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["toylab", *words.split()])
     with pytest.raises(SystemExit) as end:
-        cli.main()
+        commands.main()
     out, err = capsys.readouterr()
     assert not end.value.code, err
     assert out.count(SAID) == 1 and err.count("header = false") == 1

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
 from toylab.targets import TARGETS
 from toylab.targets.boxes import Boxes
 

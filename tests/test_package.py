@@ -13,7 +13,7 @@ import pytest
 from commands import ran
 
 import toylab
-from toylab import catalogue
+from toylab.scenario import catalogue
 
 pytestmark = pytest.mark.slow
 
@@ -75,7 +75,7 @@ def test_an_installed_toylab_finds_its_scenarios_lectures_and_counts(
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in names(wheel)}
     assert tops == {"toylab", f"toylab-{wheel.name.split('-')[1]}.dist-info"}
-    assert {"toylab/py.typed", "toylab/film/player/player.js"} <= names(wheel)
+    assert {"toylab/py.typed", "toylab/show/page/page.js"} <= names(wheel)
 
 
 def test_the_sdist_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:

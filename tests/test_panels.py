@@ -12,9 +12,9 @@ from pictures import check_apart
 
 from toylab.film import THEMES, Film
 from toylab.film.panels import LEAST_SEEDS, PanelPlan, quartiles
-from toylab.scenario import Scenario
+from toylab.scenario.scenario import Scenario
 from toylab.trace import Trace
-from toylab.training import record
+from toylab.training.run import record
 
 Make = Callable[..., Scenario]
 LOG = {"metrics": ["saturating_gradient"], "scale": "log"}

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from games import SMALL
 
-from toylab import ensembles, papers, scenario
+from toylab import papers
+from toylab.claims import cache
+from toylab.claims.workers import Workers
 from toylab.metrics import METRICS
 from toylab.papers import PAPERS, Number, interval, page
-from toylab.workers import Workers
+from toylab.scenario import scenario
 
 NUMBERS = [number for paper in PAPERS for number in paper.numbers]
 
@@ -62,7 +64,7 @@ def test_numbers_are_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (first,) = papers.measure(seeds, Workers(1), tmp_path)
     assert first[one].shape == first[two].shape == (10,)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
-    assert len(before) == len(ensembles.parts(seeds))
+    assert len(before) == len(cache.parts(seeds))
     (second,) = papers.measure(seeds, Workers(1), tmp_path)
     assert all(np.array_equal(first[n], second[n]) for n in (one, two))
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before

@@ -21,17 +21,18 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from toylab import Compare, Film, Seeds, Trace, scenario
-from toylab.errors import ToylabError
+from toylab import Compare, Film, Seeds, Trace
+from toylab.base.errors import ToylabError
 from toylab.film.layers import LAYERS
-from toylab.film.player.packing import ABSENT, STEPS, Pack, placed
-from toylab.film.player.page import _on_offer
-from toylab.film.player.recording import SIDE
 from toylab.film.style import THEMES
 from toylab.film.words import WORDS
 from toylab.film.writers import Timing, provenance_of
 from toylab.metrics import METRICS
-from toylab.training import record
+from toylab.scenario import scenario
+from toylab.show.page.packing import ABSENT, STEPS, Pack, placed
+from toylab.show.page.page import _on_offer
+from toylab.show.page.recording import SIDE
+from toylab.training.run import record
 
 NASTY = "</script><script>document.title='caught'</script> \"<b>'&amp; @FILM@ é"
 

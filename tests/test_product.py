@@ -17,18 +17,18 @@ from matplotlib.patches import Rectangle
 from pictures import boxes_of, check_apart, texts_of
 from PIL import Image
 
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
+from toylab.claims.sweep import plan
+from toylab.claims.workers import Workers
+from toylab.cli.sweep_outputs import Outputs, survey
 from toylab.film.diagram import Axis, Point, check_words, counted, draw_map
 from toylab.film.look import Look
 from toylab.film.product import Product
 from toylab.film.style import LABEL, THEMES
 from toylab.film.writers import provenance_of
-from toylab.scenario import Scenario, check
-from toylab.survey import Outputs, survey
-from toylab.sweep import plan
+from toylab.scenario.scenario import Scenario, check
 from toylab.trace import Trace
-from toylab.training import record
-from toylab.workers import Workers
+from toylab.training.run import record
 
 Make = Callable[..., Scenario]
 

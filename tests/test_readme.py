@@ -10,10 +10,11 @@ import pytest
 from users import FULL, PLAIN, typed
 
 import toylab
-from toylab import catalogue, cli
+from toylab.cli import commands as cli
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES
+from toylab.scenario import catalogue
 from toylab.targets import TARGETS
 
 ROOT = Path(toylab.__file__).parent.parent

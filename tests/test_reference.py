@@ -11,9 +11,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from toylab import catalogue, keys
+from toylab import keys
 from toylab.game.networks import MLP
 from toylab.reference import TABLES, attributes, described, described_schema, page, published_schema
+from toylab.scenario import catalogue
 
 ROOT = Path(__file__).parent.parent
 

@@ -10,12 +10,13 @@ import pytest
 from commands import toylab
 from games import small_toml
 
-from toylab import rehearsal, training
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
+from toylab.cli import rehearsal
+from toylab.cli.rehearsal import found, rehearse, shared_seed
 from toylab.film.look import Look
-from toylab.rehearsal import found, rehearse, shared_seed
-from toylab.scenario import Scenario
-from toylab.training import record
+from toylab.scenario.scenario import Scenario
+from toylab.training import run as training
+from toylab.training.run import record
 
 Make = Callable[..., Scenario]
 Write = Callable[..., Path]

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 import toylab
-from toylab.scenario import Scenario
+from toylab.scenario.scenario import Scenario
 from toylab.targets.base import blurred_log_density
-from toylab.training import train
+from toylab.training.run import train
 
 Make = Callable[..., Scenario]
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from commands import toylab
 
-from toylab import catalogue
-from toylab.errors import ToylabError
-from toylab.scenario import as_filed, base_of, check, differences, load, schema
+from toylab.base.errors import ToylabError
+from toylab.scenario import catalogue
+from toylab.scenario.scenario import as_filed, base_of, check, differences, load, schema
 
 Write = Callable[..., Path]
 LEAST: dict[str, Any] = {"title": "t", "lesson": "l", "target": {"kind": "ring"}}

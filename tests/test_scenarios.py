@@ -7,13 +7,13 @@ from functools import cache
 import numpy as np
 import pytest
 
-from toylab import catalogue
-from toylab.claims import satisfied
 from toylab.film.film import Film, check_names, plans
 from toylab.metrics import METRICS
-from toylab.scenario import load
+from toylab.metrics.claim import satisfied
+from toylab.scenario import catalogue
+from toylab.scenario.scenario import load
 from toylab.trace import Trace
-from toylab.training import record
+from toylab.training.run import record
 
 NAMES = catalogue.names()
 SHORT = ["training.steps=3", "recording.snapshots=3", "recording.samples=64", "recording.grid=16"]

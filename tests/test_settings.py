@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from toylab.scenario import differences, load
-from toylab.settings import differing, flat
+from toylab.base.settings import differing, flat
+from toylab.scenario.scenario import differences, load
 
 ONE: dict[str, Any] = {"title": "a", "game": {"objective": {"kind": "hinge"}, "steps": 1}}
 

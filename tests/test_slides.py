@@ -24,12 +24,14 @@ from numpy.testing import assert_allclose
 from PIL import Image, ImageSequence
 from pptx import Presentation
 
-from toylab import catalogue, cli, published, scenario, talk
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
+from toylab.claims import published
+from toylab.cli import commands, talk
 from toylab.film import Film
 from toylab.film.look import Look
 from toylab.film.words import WORDS
 from toylab.film.writers import Timing
+from toylab.scenario import catalogue, scenario
 from toylab.show import figures, slides
 from toylab.show.assets import folder_of
 from toylab.show.deck import TOLD_PART, Deck, Slide, stem
@@ -38,7 +40,7 @@ from toylab.show.films import FilmOnSlide
 from toylab.show.markdown import escaped
 from toylab.show.words import DECK_WORDS
 from toylab.trace import Trace
-from toylab.training import record
+from toylab.training.run import record
 
 # Tags, quotes, scripts, and what each format would take for its own markup.
 NASTY = [
@@ -693,7 +695,7 @@ def test_a_lecture_may_name_scenarios_beside_it(tmp_path: Path) -> None:
 
 
 def run(*words: str) -> Iterator[None]:
-    return cli.app(list(words), standalone_mode=False)
+    return commands.app(list(words), standalone_mode=False)
 
 
 def test_the_command_writes_a_deck_that_tells_of_its_making(

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from toylab import ensembles, record, report, study
-from toylab.claims import REDUCTIONS, Claim, reduced, wilson
-from toylab.errors import ToylabError
+from toylab import record
+from toylab.base.errors import ToylabError
+from toylab.claims import cache, counting, report
+from toylab.claims.workers import Workers
 from toylab.metrics import METRICS
-from toylab.scenario import Scenario, load
-from toylab.workers import Workers
+from toylab.metrics.claim import REDUCTIONS, Claim, reduced, wilson
+from toylab.scenario.scenario import Scenario, load
 
 Make = Callable[..., Scenario]
 CLAIMS = [
@@ -22,8 +23,8 @@ CLAIMS = [
 ]
 
 
-def found(scenario: Scenario, folder: Path, n: int = 20, jobs: int = 1) -> list[study.Outcome]:
-    return next(study.outcomes([scenario], range(1000, 1000 + n), Workers(jobs), folder))
+def found(scenario: Scenario, folder: Path, n: int = 20, jobs: int = 1) -> list[counting.Outcome]:
+    return next(counting.outcomes([scenario], range(1000, 1000 + n), Workers(jobs), folder))
 
 
 def test_claims_are_counted_and_judged(small: Make, tmp_path: Path) -> None:
@@ -38,7 +39,7 @@ def test_what_was_measured_is_not_trained_again(
 ) -> None:
     scenario = small(claims=CLAIMS)
     first = found(scenario, tmp_path)
-    monkeypatch.setattr(ensembles, "record", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(cache, "record", lambda *_, **__: pytest.fail("trained again"))
     assert found(scenario, tmp_path) == first
     # Words and films do not decide the numbers; settings do.
     assert found(small(claims=CLAIMS, title="Another", film={"layers": []}), tmp_path)
@@ -50,7 +51,7 @@ def test_a_check_that_was_stopped_goes_on_where_it_stopped(
     small: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenario, trained = small(claims=CLAIMS), []
-    real = ensembles.record
+    real = cache.record
 
     def stop_at_second(*args: object, **kwargs: object) -> object:
         trained.append(args)
@@ -58,7 +59,7 @@ def test_a_check_that_was_stopped_goes_on_where_it_stopped(
             raise KeyboardInterrupt
         return real(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(ensembles, "record", stop_at_second)
+    monkeypatch.setattr(cache, "record", stop_at_second)
     with pytest.raises(KeyboardInterrupt):
         found(scenario, tmp_path)
     assert len(os.listdir(tmp_path)) == 1
@@ -139,8 +140,10 @@ def test_files_that_share_a_name_are_counted_apart(tmp_path: Path) -> None:
         text = f'title = "t"\nlesson = "l"\n{SMALL_BODY}{claim}'
         path.write_text(text.replace("steps = 4", f"steps = {steps}"))
         scenarios.append(load(path))
-    both = list(study.outcomes(scenarios, [0, 1], Workers(1), tmp_path / "cache"))
-    alone = [next(study.outcomes([s], [0, 1], Workers(1), tmp_path / "cache")) for s in scenarios]
+    both = list(counting.outcomes(scenarios, [0, 1], Workers(1), tmp_path / "cache"))
+    alone = [
+        next(counting.outcomes([s], [0, 1], Workers(1), tmp_path / "cache")) for s in scenarios
+    ]
     assert both == alone and both[0][0].numbers != both[1][0].numbers
 
 
@@ -187,7 +190,7 @@ def test_the_tables_say_the_same_to_readers_and_machines(small: Make, tmp_path: 
 
 def test_scenarios_without_claims_cannot_be_checked(scenario_file: Callable[..., Path]) -> None:
     with pytest.raises(ToylabError, match="claims nothing"):
-        study.named([str(scenario_file("bare"))])
+        counting.named([str(scenario_file("bare"))])
 
 
 @pytest.mark.parametrize("name", METRICS)

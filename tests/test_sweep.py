@@ -13,14 +13,15 @@ from games import small_toml
 from PIL import Image
 from typer.testing import CliRunner
 
-from toylab import faults, sweep
-from toylab.cli import app
-from toylab.errors import ToylabError
+from toylab.base import faults
+from toylab.base.errors import ToylabError
+from toylab.claims import sweep
+from toylab.claims.sweep import parsed_axis, plan, rows
+from toylab.claims.workers import Workers
+from toylab.cli.commands import app
 from toylab.metrics import METRICS
-from toylab.scenario import load
-from toylab.sweep import parsed_axis, plan, rows
-from toylab.training import record
-from toylab.workers import Workers
+from toylab.scenario.scenario import load
+from toylab.training.run import record
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import duckdb
 import pytest
 from games import small_toml
 
-from toylab.errors import ToylabError
-from toylab.sweep import Plan, Row, plan
-from toylab.tables import TABLES, check_table
+from toylab.base.errors import ToylabError
+from toylab.claims.sweep import Plan, Row, plan
+from toylab.claims.tables import TABLES, check_table
 
 OVER = [
     "game.generator_steps=1,2",

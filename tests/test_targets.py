@@ -16,10 +16,10 @@ from scipy.spatial import KDTree
 from scipy.stats import multivariate_normal, norm
 from sklearn.datasets import make_circles, make_moons, make_s_curve, make_swiss_roll
 
-from toylab.choice import OrZero, refuse_outside
-from toylab.errors import ToylabError
-from toylab.options import _model_of
-from toylab.scenario import tupled
+from toylab.base.choice import OrZero, refuse_outside
+from toylab.base.errors import ToylabError
+from toylab.scenario.options import _model_of
+from toylab.scenario.scenario import tupled
 from toylab.targets import TARGETS, density_known, extent, grid, mixture, ring
 
 FILES = Path(tempfile.mkdtemp())

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 import torch
 
-from toylab import recorder, threads, training
-from toylab.match import Game
-from toylab.scenario import Scenario
-from toylab.threads import Hands, one_thread
+from toylab.game.game import Game
+from toylab.scenario.scenario import Scenario
 from toylab.trace import Snapshot, Trace
-from toylab.training import joined, record, train
+from toylab.training import recorder, threads
+from toylab.training import run as training
+from toylab.training.run import joined, record, train
+from toylab.training.threads import Hands, one_thread
 
 ARRAYS = [field.name for field in fields(Snapshot) if field.name not in ("step", "diverged_at")]
 

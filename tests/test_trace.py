@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from toylab import catalogue, trace
-from toylab.errors import ToylabError
-from toylab.trace import Snapshot, Trace
+from toylab.base.errors import ToylabError
+from toylab.scenario import catalogue
+from toylab.trace import Snapshot, Trace, trace
 
 
 def test_a_trace_comes_back_as_it_was(small_trace: Trace, tmp_path: Path) -> None:

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from toylab import catalogue
-from toylab.axes import Int
-from toylab.errors import ToylabError
-from toylab.match import Game
-from toylab.recorder import schedule
-from toylab.rules import recorded_bytes
-from toylab.scenario import Scenario, load
+from toylab.base.axes import Int
+from toylab.base.errors import ToylabError
+from toylab.game.game import Game
+from toylab.scenario import catalogue
+from toylab.scenario.rules import recorded_bytes
+from toylab.scenario.scenario import Scenario, load
 from toylab.targets import TARGETS, extent
-from toylab.training import _Run, record, train
+from toylab.training.recorder import schedule
+from toylab.training.run import _Run, record, train
 
 Make = Callable[..., Scenario]
 ARRAYS = ("samples", "real_logits", "fake_logits", "losses", "gradients", "real")
@@ -162,7 +162,7 @@ def test_only_the_seed_that_breaks_is_dropped(small: Make) -> None:
     """One seed's parameters are made infinite by hand in the middle of the game."""
     scenario = small(training={"steps": 6}, recording={"snapshots": 7})
     healthy = record(scenario, [0, 1, 2])
-    from toylab import training
+    from toylab.training import run as training
 
     run = training._Run(scenario, [0, 1, 2], [0])
     shots = run.snapshots()
@@ -215,7 +215,7 @@ def test_the_size_of_a_trace_is_foretold(small: Make, points: int) -> None:
 def test_what_is_not_kept_is_not_counted(small: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = small(training={"steps": 40}, recording={"snapshots": 41})
     one = recorded_bytes(scenario.recording, 2, 1, 0, 1)
-    monkeypatch.setattr("toylab.training.MOST_BYTES", 3 * one)
+    monkeypatch.setattr("toylab.training.run.MOST_BYTES", 3 * one)
     with pytest.raises(ToylabError, match="Give fewer seeds"):
         record(scenario, [0, 1])
     assert len(record(scenario, [0, 1], windows=[(0.0, 0.0)]).steps) == 2
@@ -240,7 +240,7 @@ def logit_of(game: Game, x: np.ndarray) -> torch.Tensor:
 @pytest.mark.parametrize("objective", ["saturating", "non_saturating"])
 def test_pushes_and_gradients_are_finite_differences(small: Make, objective: str) -> None:
     scenario = small(game={"objective": objective}, generator={"activation": "tanh"})
-    from toylab import training
+    from toylab.training import run as training
 
     run = training._Run(scenario, [0], [0])
     shot, game = next(run.snapshots()), run.game
@@ -315,7 +315,7 @@ def test_the_training_set_is_judged_in_packs_as_held_out_points_are(small: Make)
 
 
 def test_the_grid_lies_where_the_extent_says(small: Make) -> None:
-    from toylab import training
+    from toylab.training import run as training
 
     run = training._Run(small(), [0], [0])
     shot = next(run.snapshots())

@@ -24,8 +24,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from toylab import catalogue
-from toylab.scenario import schema
+from toylab.scenario import catalogue
+from toylab.scenario.scenario import schema
 from toylab.trace import Trace
 
 pytestmark = pytest.mark.slow

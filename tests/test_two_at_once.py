@@ -20,9 +20,9 @@ from commands import started, toylab
 from games import small_toml
 
 import toylab as package
-from toylab import files, locks
-from toylab.errors import ToylabError
-from toylab.files import alone, whole, whole_folder
+from toylab.base import files, locks
+from toylab.base.errors import ToylabError
+from toylab.base.files import alone, whole, whole_folder
 
 OTHER = "0" * 8  # a machine
 

@@ -19,7 +19,7 @@ from games import small_toml
 from test_docs import ROWS, arguments
 from users import BRIEF, FULL, OTHER, PLAIN, by_hand, is_a_line, typed
 
-from toylab import catalogue
+from toylab.scenario import catalogue
 
 pytestmark = pytest.mark.slow
 

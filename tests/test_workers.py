@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from games import small_toml
 
-from toylab.errors import ToylabError
-from toylab.workers import BACKENDS, Workers
+from toylab.base.errors import ToylabError
+from toylab.claims.workers import BACKENDS, Workers
 
 
 def square(n: int) -> int:

@@ -21,14 +21,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
 from toylab.film import THEMES, Film, fonts
 from toylab.film.diagram import diagram
 from toylab.film.look import Look
-from toylab.film.player import Story, page_of
 from toylab.film.writers import WRITERS, Palette, Timing, provenance_of, showing, write, writer_for
 from toylab.film.writers.stills import vectors
-from toylab.scenario import check
+from toylab.scenario.scenario import check
+from toylab.show.page import Story, page_of
 from toylab.trace import Trace
 
 SVG = "http://www.w3.org/2000/svg"

@@ -10,28 +10,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from toylab.errors import ToylabError as ToylabError
+    from toylab.base.errors import ToylabError as ToylabError
     from toylab.film.compare import Compare as Compare
     from toylab.film.compare import Seeds as Seeds
     from toylab.film.film import Film as Film
-    from toylab.scenario import Scenario as Scenario
-    from toylab.scenario import load as load
+    from toylab.scenario.scenario import Scenario as Scenario
+    from toylab.scenario.scenario import load as load
     from toylab.trace import Snapshot as Snapshot
     from toylab.trace import Trace as Trace
-    from toylab.training import record as record
-    from toylab.training import train as train
+    from toylab.training.run import record as record
+    from toylab.training.run import train as train
 
 _HOMES = {
     "Compare": "toylab.film.compare",
     "Film": "toylab.film.film",
     "Seeds": "toylab.film.compare",
-    "ToylabError": "toylab.errors",
-    "Scenario": "toylab.scenario",
-    "load": "toylab.scenario",
-    "Snapshot": "toylab.trace",
-    "Trace": "toylab.trace",
-    "record": "toylab.training",
-    "train": "toylab.training",
+    "ToylabError": "toylab.base.errors",
+    "Scenario": "toylab.scenario.scenario",
+    "load": "toylab.scenario.scenario",
+    "Snapshot": "toylab.trace.trace",
+    "Trace": "toylab.trace.trace",
+    "record": "toylab.training.run",
+    "train": "toylab.training.run",
 }
 __all__ = [*_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
 

@@ -1,13 +1,13 @@
 """`toylab`, and `python -m toylab` where the command itself is not on the path."""
 
-from toylab.terminal import stoppable
+from toylab.cli.terminal import stoppable
 
 
 def main() -> None:
     """Run the command line; Ctrl-C is answered from here on, while the rest is still imported."""
     with stoppable():
-        from toylab import cli
-    cli.main()
+        from toylab.cli import commands
+    commands.main()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from toylab import catalogue
+from toylab.scenario import catalogue
 
 
 @dataclass(frozen=True)

@@ -12,22 +12,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from toylab import catalogue
+from toylab.base.files import whole
+from toylab.claims.published import count, totals
+from toylab.claims.workers import Workers
+from toylab.cli.talk import changes_of_the_game
+from toylab.cli.terminal import guarded, progress, say_result
 from toylab.exhibits import CHAPTERS, families
-from toylab.files import whole
 from toylab.film import fonts
 from toylab.film.film import Film
 from toylab.film.words import WORDS, told_claim
 from toylab.film.writers import Timing
-from toylab.published import count, totals
-from toylab.scenario import base_of, load
+from toylab.scenario import catalogue
+from toylab.scenario.scenario import base_of, load
 from toylab.show.films import differs, fared
 from toylab.show.markdown import escaped
 from toylab.show.words import DECK_WORDS
-from toylab.talk import changes_of_the_game
-from toylab.terminal import guarded, progress, say_result
-from toylab.training import record
-from toylab.workers import Workers
+from toylab.training.run import record
 
 COMMAND = "python -m toylab.gallery"
 HOME = Path("renders")

@@ -14,16 +14,16 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from toylab.axes import PerSeed
-from toylab.claims import Claim
-from toylab.ensembles import CACHE, measured
-from toylab.errors import ToylabError
-from toylab.files import whole
-from toylab.report import about
-from toylab.scenario import load
-from toylab.study import measurements
-from toylab.terminal import guarded, parse_seeds, progress
-from toylab.workers import Workers
+from toylab.base.axes import PerSeed
+from toylab.base.errors import ToylabError
+from toylab.base.files import whole
+from toylab.claims.cache import CACHE, measured
+from toylab.claims.counting import measurements
+from toylab.claims.report import about
+from toylab.claims.workers import Workers
+from toylab.cli.terminal import guarded, parse_seeds, progress
+from toylab.metrics.claim import Claim
+from toylab.scenario.scenario import load
 
 PAGE = Path("docs/papers.md")
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from toylab import keys
-from toylab.files import whole
+from toylab.base.files import whole
+from toylab.cli.terminal import guarded
 from toylab.film.layers import LAYERS
 from toylab.game.networks import ACTIVATIONS, INITS, MLP, NETWORKS
 from toylab.game.objectives import OBJECTIVES
@@ -23,9 +24,8 @@ from toylab.game.optimizers import OPTIMIZERS, SCHEDULES
 from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES
 from toylab.metrics import METRICS
-from toylab.scenario import schema
+from toylab.scenario.scenario import schema
 from toylab.targets import TARGETS
-from toylab.terminal import guarded
 
 # A sentence that names a year or a library's function is a source.
 _SOURCE = re.compile(r"\b(19|20)\d\d\b|sklearn\.")

@@ -36,7 +36,7 @@ start = time.perf_counter()
 toylab.record(scenario, range({n}), range({n}))
 print(time.perf_counter() - start)
 """
-# As it would be without `toylab.threads`.
+# As it would be without `toylab.training.threads`.
 _TORCH = """
 import contextlib
 from toylab import threads, training
@@ -70,7 +70,7 @@ def _python(n: int, folder: str, before: str = "", **environment: str) -> float:
 def _command(n: int, folder: str, before: str = "", **environment: str) -> float:
     """Seconds of the whole command."""
     words = ["toylab", "train", "mine.toml", "--seeds", str(n), "-o", "t.npz"]
-    run = f"{before}\nimport sys; sys.argv = {words}\nfrom toylab.cli import main\nmain()"
+    run = f"{before}\nimport sys; sys.argv = {words}\nfrom toylab.cli.commands import main\nmain()"
     return _whole(["-c", run], folder, environment)[0]
 
 

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from games import SMALL
 
 import toylab
-from toylab.scenario import check
+from toylab.scenario.scenario import check
 from toylab.trace import Trace
 
 

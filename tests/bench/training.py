@@ -42,8 +42,8 @@ def settings(width: int, r1: bool, steps: int, batch: int = BATCH) -> dict[str, 
 
 def ours(seeds: int, width: int, r1: bool, steps: int, batch: int = BATCH) -> None:
     """All seeds, in the ensembles that `toylab check` makes."""
-    from toylab.ensembles import parts
-    from toylab.scenario import check
+    from toylab.claims.cache import parts
+    from toylab.scenario.scenario import check
 
     scenario = check(settings(width, r1, steps, batch))
     for part in parts(range(seeds)):

@@ -30,8 +30,9 @@ with atheris.instrument_imports(include=WATCHED):  # pyright: ignore[reportAttri
     from commands import ends_well
     from games import SMALL
 
-    from toylab import catalogue, record
-    from toylab.scenario import check
+    from toylab import record
+    from toylab.scenario import catalogue
+    from toylab.scenario.scenario import check
 
 SECONDS = int(os.environ.get("TOYLAB_FUZZ_SECONDS", "600"))
 FINDINGS = Path("fuzz-findings")

@@ -18,9 +18,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from test_slides import NASTY, deck_with
 
-from toylab import load, record, talk
+from toylab import load, record
+from toylab.cli import talk
 from toylab.film.look import Look
-from toylab.lecture import Lecture, Page
+from toylab.scenario.lecture import Lecture, Page
 from toylab.show import slides
 from toylab.show.deck import Deck
 from toylab.show.figures import FIGURES

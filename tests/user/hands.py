@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import toylab
-from toylab import cli, scenario, study
+from toylab.claims import counting
+from toylab.cli import commands
+from toylab.scenario import scenario
 
 
 def main() -> None:
@@ -29,7 +31,7 @@ def main() -> None:
         return scenario.load(name, [*changes, *brief])
 
     # What has no --set to make it short: `check`, and lines of Python.
-    study.load = toylab.load = short  # type: ignore[attr-defined]
+    counting.load = toylab.load = short  # type: ignore[attr-defined]
     names: dict[str, Any] = {"__name__": "__main__"}
     done = [
         _typed(step["words"], step["files"]) if "words" in step else _lines(step["python"], names)
@@ -44,7 +46,7 @@ def _typed(words: list[str], files: list[str]) -> dict[str, Any]:
     sys.argv[1:], kept = words, sys.argv[1:]
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(said):
-            cli.main()
+            commands.main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 
+from toylab.base.files import whole
+from toylab.claims.workers import Workers
+from toylab.cli.terminal import guarded
 from toylab.course.experiments import measure
 from toylab.course.pages import FOLDER, RESULTS, evidence, pages, written
 from toylab.course.plates import draw
-from toylab.files import whole
-from toylab.terminal import guarded
-from toylab.workers import Workers
 
 
 def main() -> None:

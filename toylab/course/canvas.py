@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from toylab.axes import Float
+from toylab.base.axes import Float
 from toylab.film.style import LABEL, PANEL, Theme, short
 from toylab.show.figures import HEIGHT, WIDTH, quiet
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toylab.axes import Float
+from toylab.base.axes import Float
 
 START = (1.0, -1.0)
 RATE, STEPS = 0.2, 500

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from toylab.claims import Claim, reduced
+from toylab.claims.report import about
+from toylab.claims.workers import Workers
 from toylab.metrics import METRICS, nearest_modes
-from toylab.report import about
-from toylab.scenario import load
+from toylab.metrics.claim import Claim, reduced
+from toylab.scenario.scenario import load
 from toylab.trace import Trace
-from toylab.training import record
-from toylab.workers import Workers
+from toylab.training.run import record
 
 # Of the checking seeds the first eight: one ensemble.
 SEEDS = tuple(range(1000, 1008))

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
 from toylab.film.style import short
 
 FOLDER = Path("docs/course")

@@ -30,12 +30,12 @@ from toylab.film.counter import counter
 from toylab.film.fonts import MONO, check_glyphs, families
 from toylab.film.layout import COUNTER, LAYOUTS, LESSON_LINE, Box
 from toylab.film.pace import paced
-from toylab.film.player import Opening, Scene, Story, page_of
 from toylab.film.sheet import contact_sheet
 from toylab.film.style import DPI, LABEL, STEP, THEMES, settled, styled
 from toylab.film.text import fitted, wrapped
 from toylab.film.words import WORDS
 from toylab.film.writers import Frame, Timing, svg_words, write
+from toylab.show.page import Opening, Scene, Story, page_of
 from toylab.trace import Trace
 
 # What a film needs otherwise than matplotlib comes, or than one version of it did.

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from toylab.claims import REDUCTIONS, RELATIONS, SIGNS, told_claims
-from toylab.counted import Counted
+from toylab.base.counted import Counted
 from toylab.film.words import Words
 from toylab.metrics import METRICS
+from toylab.metrics.claim import REDUCTIONS, RELATIONS, SIGNS, told_claims
 from toylab.trace import Trace
 
 # Marks closer than this share of the training are one mark.

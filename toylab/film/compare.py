@@ -10,9 +10,8 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from toylab.claims import satisfied, told_claims
-from toylab.counted import Counted
-from toylab.errors import ToylabError
+from toylab.base.counted import Counted
+from toylab.base.errors import ToylabError
 from toylab.film.animation import Animation
 from toylab.film.differences import told_differences
 from toylab.film.film import MOST_SEEDS, check_look, chosen_plans, filmed_seed
@@ -20,11 +19,12 @@ from toylab.film.fonts import check_glyphs
 from toylab.film.key import draw_bar, draw_key
 from toylab.film.layers.surface import Surface, surface_limit
 from toylab.film.layout import FOOT, LESSON_LINE
-from toylab.film.player import Cell, Scene
 from toylab.film.stage import Stage
 from toylab.film.style import LABEL, PANEL
 from toylab.film.text import fitted, wrapped
 from toylab.film.words import WORDS, Words, told_claim
+from toylab.metrics.claim import satisfied, told_claims
+from toylab.show.page import Cell, Scene
 from toylab.trace import Trace
 
 MOST_TRACES = 4

@@ -15,8 +15,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from toylab.axes import Float
-from toylab.errors import ToylabError
+from toylab.base.axes import Float
+from toylab.base.errors import ToylabError
 from toylab.film.fonts import LATIN, check_glyphs, families
 from toylab.film.layout import Box
 from toylab.film.style import DPI, LABEL, LESSON, PANEL, THEMES, TITLE, Theme, settled, short

@@ -11,7 +11,7 @@ import importlib
 import os
 import sys
 
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
 
 
 def _import() -> None:

@@ -12,20 +12,20 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from toylab.claims import REDUCTIONS, Claim, told_claims
-from toylab.errors import ToylabError, unknown
+from toylab.base.errors import ToylabError, unknown
 from toylab.film.animation import Animation
 from toylab.film.chapters import Chapter, chapters_of
 from toylab.film.key import draw_bar, draw_key
 from toylab.film.layers import LAYERS, LIMITS
 from toylab.film.layout import LAYOUTS
 from toylab.film.panels import LEAST_SEEDS, Panel, PanelPlan
-from toylab.film.player import Cell, Scene
 from toylab.film.stage import Stage
 from toylab.film.stamp import stamp
 from toylab.film.style import LABEL, THEMES
 from toylab.film.words import WORDS
 from toylab.metrics import METRICS, Setting
+from toylab.metrics.claim import REDUCTIONS, Claim, told_claims
+from toylab.show.page import Cell, Scene
 from toylab.trace import Trace
 
 # The first two of these that mean anything are shown where a scenario names none.

@@ -17,7 +17,7 @@ import matplotlib as mpl
 from matplotlib import font_manager, ft2font
 from matplotlib.ft2font import FT2Font
 
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
 
 LATIN, MONO = "DejaVu Sans", "DejaVu Sans Mono"
 # Sans serif fonts with Chinese glyphs, as Linux, macOS and Windows name them; the first found is used.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
 from toylab.film.animation import Animation
 from toylab.film.compare import Compare, Seeds
 from toylab.film.film import Film, check_look, check_names

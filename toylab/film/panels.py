@@ -13,8 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from toylab.axes import Float
-from toylab.claims import SIGNS, Claim
+from toylab.base.axes import Float
 from toylab.film.counter import counter
 from toylab.film.fonts import families
 from toylab.film.layout import HEADER, SMALL_HEADER
@@ -22,6 +21,7 @@ from toylab.film.style import DPI, LABEL, PANEL, VALUE, Theme, short
 from toylab.film.text import fitted
 from toylab.film.words import Words
 from toylab.metrics import METRICS, Metric
+from toylab.metrics.claim import SIGNS, Claim
 from toylab.trace import Trace
 
 

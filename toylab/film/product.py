@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
 from toylab.film.compare import Grid, GridCell
 from toylab.film.diagram import Axis, Point, Runs, counted, draw_map, limits
 from toylab.film.film import check_look, filmed_seed

@@ -23,9 +23,9 @@ import numpy as np
 from matplotlib import colormaps, rc_context, rc_params_from_file, rcParams, rcParamsDefault
 from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 
-from toylab.axes import Float, Int
-from toylab.errors import ToylabError
-from toylab.foreign import at_home, decoded, lookalike
+from toylab.base.axes import Float, Int
+from toylab.base.errors import ToylabError
+from toylab.base.foreign import at_home, decoded, lookalike
 
 DPI = 96
 # Points. Nothing below 16: it must be legible from the last row.

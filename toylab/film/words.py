@@ -6,8 +6,8 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import PurePath
 
-from toylab.claims import SIGNS, Claim
 from toylab.metrics import METRICS, Metric
+from toylab.metrics.claim import SIGNS, Claim
 
 
 @dataclass(frozen=True)

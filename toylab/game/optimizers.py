@@ -16,7 +16,7 @@ import torch
 from annotated_types import Interval
 from torch import Tensor
 
-from toylab.choice import OneOf
+from toylab.base.choice import OneOf
 
 # 1e6 is a deliberate blow-up and must be allowed: a diverged run is a result.
 Rate = Annotated[float, Interval(gt=0, le=1e9)]

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from toylab.axes import Bool, Curve, Float
+from toylab.base.axes import Bool, Curve, Float
 from toylab.targets import Target, density_known
 from toylab.trace import Trace
 

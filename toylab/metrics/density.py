@@ -7,7 +7,7 @@ from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 from scipy.special import log_expit
 
-from toylab.axes import Curve, Float, Points
+from toylab.base.axes import Curve, Float, Points
 from toylab.metrics.base import alive, kept
 from toylab.targets import cell_centres
 from toylab.targets.base import pieces

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import KDTree
 
-from toylab.axes import Curve
+from toylab.base.axes import Curve
 from toylab.metrics.base import alive
 from toylab.trace import Trace
 

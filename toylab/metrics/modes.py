@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial import KDTree
 from scipy.special import rel_entr
 
-from toylab.axes import Bool, Curve, Int, Points
+from toylab.base.axes import Bool, Curve, Int, Points
 from toylab.metrics.base import alive, kept, masked
 from toylab.targets import Target
 from toylab.trace import Trace

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from toylab.axes import Curve
+from toylab.base.axes import Curve
 from toylab.metrics.base import alive, masked
 from toylab.trace import Trace
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from toylab.files import whole_folder
+from toylab.base.files import whole_folder
+from toylab.base.foreign import is_litter
 from toylab.film.writers.folder import RECORD
-from toylab.foreign import is_litter
 from toylab.show.deck import Deck, Figure
 
 # What stands in the names of some files and in no text: control characters, bytes that are not UTF-8.

@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from toylab.axes import Float
+from toylab.base.axes import Float
 from toylab.film.fonts import families
 from toylab.film.style import DPI, LABEL, PANEL, THEMES, VALUE, Theme, settled
 

@@ -21,7 +21,7 @@ from pptx.opc.packuri import PackURI
 from pptx.oxml import parse_xml
 from pptx.util import Pt
 
-from toylab.files import scratch
+from toylab.base.files import scratch
 from toylab.film.fonts import LATIN, families
 from toylab.film.style import LESSON, THEMES, TITLE, Theme
 from toylab.film.text import wrapped

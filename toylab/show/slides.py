@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from toylab.errors import ToylabError
-from toylab.files import expect_apart, expect_file, expect_folder, whole
-from toylab.foreign import at_home
+from toylab.base.errors import ToylabError
+from toylab.base.files import expect_apart, expect_file, expect_folder, whole
+from toylab.base.foreign import at_home
 from toylab.show import beamer, marp, quarto
 from toylab.show.assets import NO_TEXT, OURS, Assets, filled, folder_of, is_ours, record_of
 from toylab.show.deck import TOLD_PART, Deck, Watch

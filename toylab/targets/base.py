@@ -15,9 +15,9 @@ from annotated_types import Interval, Len
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
-from toylab.axes import Float, Points
-from toylab.choice import OrZero
-from toylab.foreign import at_home
+from toylab.base.axes import Float, Points
+from toylab.base.choice import OrZero
+from toylab.base.foreign import at_home
 from toylab.targets.frame import PLAIN, Frame
 
 # Data units. Beyond these, float32 squares and the film's extent lose their meaning.

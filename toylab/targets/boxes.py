@@ -12,8 +12,8 @@ import numpy as np
 from annotated_types import Interval
 from scipy.special import log_ndtr, logsumexp
 
-from toylab.axes import Float, Points
-from toylab.errors import ToylabError
+from toylab.base.axes import Float, Points
+from toylab.base.errors import ToylabError
 from toylab.targets.base import (
     NOTHING_READ,
     File,

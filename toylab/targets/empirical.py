@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from toylab.axes import Float, Points
-from toylab.choice import Fitting
-from toylab.errors import ToylabError
+from toylab.base.axes import Float, Points
+from toylab.base.choice import Fitting
+from toylab.base.errors import ToylabError
 from toylab.targets.base import (
     NOTHING_READ,
     File,

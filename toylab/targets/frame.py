@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from toylab.axes import Float, Points
+from toylab.base.axes import Float, Points
 
 Scale = Literal["auto", "none", "shared", "own"]
 

@@ -11,8 +11,8 @@ import numpy as np
 from annotated_types import Interval, Len
 from scipy.special import logsumexp
 
-from toylab.axes import Float, Points
-from toylab.errors import ToylabError
+from toylab.base.axes import Float, Points
+from toylab.base.errors import ToylabError
 from toylab.targets.base import NOTHING_READ, Length, Position, Spread, Weights, in_pieces
 from toylab.targets.frame import PLAIN
 

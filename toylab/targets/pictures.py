@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from toylab.axes import Float
-from toylab.errors import ToylabError
+from toylab.base.axes import Float
+from toylab.base.errors import ToylabError
 from toylab.targets.base import Reading
 
 # Along either side, of what is kept of a picture.

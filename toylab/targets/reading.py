@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from toylab.axes import Float
-from toylab.errors import ToylabError
-from toylab.foreign import lookalike, marked
+from toylab.base.axes import Float
+from toylab.base.errors import ToylabError
+from toylab.base.foreign import lookalike, marked
 from toylab.targets.base import Reading
 from toylab.targets.table import MOST_POINTS, Notes, Told, Unreadable, read_table
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Interval
 
-from toylab.axes import Float, Points
+from toylab.base.axes import Float, Points
 from toylab.targets.base import (
     Length,
     Modeless,

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from toylab.axes import Float
+from toylab.base.axes import Float
 
 # Points of a file: the most that a film of minutes still draws from without a pause.
 MOST_POINTS = 1_000_000

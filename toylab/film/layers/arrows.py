@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from toylab.axes import Points
+from toylab.base.axes import Points
 from toylab.film.layers.base import Key
 from toylab.film.layers.choice import spread_choice
 from toylab.film.style import LABEL, Theme, short

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
 from toylab.targets import density_known
 from toylab.trace import Trace
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from toylab.axes import Int, Points
+from toylab.base.axes import Int, Points
 from toylab.film.layers.base import MOST_POINTS
 
 

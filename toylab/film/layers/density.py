@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from scipy.ndimage import gaussian_filter
 
-from toylab.axes import Float
+from toylab.base.axes import Float
 from toylab.film.layers.base import Key, with_density
 from toylab.film.style import Theme
 from toylab.film.words import Words

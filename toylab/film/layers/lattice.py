@@ -10,7 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
 from toylab.film.layers.base import Key
 from toylab.film.style import Theme
 from toylab.film.words import Words

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from toylab.axes import Float
-from toylab.errors import ToylabError
+from toylab.base.axes import Float
+from toylab.base.errors import ToylabError
 from toylab.film.style import LABEL, Theme
 from toylab.film.words import Words
 from toylab.metrics import nearest_modes

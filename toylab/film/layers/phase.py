@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 
-from toylab.axes import Float
-from toylab.errors import ToylabError
+from toylab.base.axes import Float
+from toylab.base.errors import ToylabError
 from toylab.film.layers.arrows import arrow_path
 from toylab.film.layers.base import Key
 from toylab.film.style import LABEL, Theme

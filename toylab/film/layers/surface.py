@@ -15,7 +15,7 @@ from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from toylab.axes import Float
+from toylab.base.axes import Float
 from toylab.film.layers.base import Bar, with_density
 from toylab.film.style import LEVELS, Theme, nice_number, nice_probability, resampler, short
 from toylab.film.words import Words

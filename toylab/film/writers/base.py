@@ -13,8 +13,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from toylab.counted import Counted
-from toylab.errors import ToylabError
+from toylab.base.counted import Counted
+from toylab.base.errors import ToylabError
 
 Frame = NDArray[np.uint8]  # [height, width, 4], opaque RGBA
 

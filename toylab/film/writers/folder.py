@@ -9,8 +9,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from toylab.base.foreign import is_litter
 from toylab.film.writers.base import Frame, Reel
-from toylab.foreign import is_litter
 
 RECORD = "provenance.json"
 # What such a folder holds, for messages.

@@ -15,7 +15,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
 
 # Below so many frames a second process costs more than it saves.
 _FEWEST = 16

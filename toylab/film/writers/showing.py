@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from toylab.errors import ToylabError
-from toylab.files import expect_apart, expect_file, expect_folder, whole, whole_folder
+from toylab.base.errors import ToylabError
+from toylab.base.files import expect_apart, expect_file, expect_folder, whole, whole_folder
 from toylab.film.writers.base import Frame, Frames, Reel, Timing, Writer
 from toylab.film.writers.folder import FRAMES, is_ours
 from toylab.film.writers.halves import beside, worth_halving

@@ -13,8 +13,8 @@ import torch
 from annotated_types import Interval, Len
 from torch import Tensor
 
-from toylab.choice import OneOf
-from toylab.errors import ToylabError
+from toylab.base.choice import OneOf
+from toylab.base.errors import ToylabError
 from toylab.game.networks.base import Dice, slope_of
 from toylab.game.networks.chain import ELU, RELU, TANH, Act, Chain, Pull, Pulled, leaky
 

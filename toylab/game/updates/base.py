@@ -15,7 +15,7 @@ import torch
 from annotated_types import Interval
 from torch import Tensor
 
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
 
 Count = Annotated[int, Interval(ge=0, le=1000)]
 

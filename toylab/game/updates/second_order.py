@@ -10,7 +10,7 @@ import torch
 from annotated_types import Interval
 from torch import Tensor
 
-from toylab.errors import ToylabError
+from toylab.base.errors import ToylabError
 from toylab.game.updates.base import Count, Game, OneEach, descend, gradient, step_both
 
 

@@ -1,0 +1,1 @@
+"""Claims counted over seeds: ensembles and their cache, workers, sweeps, tables."""

@@ -1,0 +1,99 @@
+"""The published counts: on how many seeds each claim held when the whole table was last made.
+
+A count belongs to a claim and to the settings that were played; where either has been changed since,
+there is none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from toylab.metrics.claim import Claim, verdict, wilson
+from toylab.scenario.catalogue import OWN_KEYS
+
+
+@dataclass(frozen=True)
+class Count:
+    """How a claim fared.
+
+    Attributes:
+        hits: Seeds that did as it says.
+        n: Seeds.
+        quorum: Share that was asked for.
+    """
+
+    hits: int
+    n: int
+    quorum: float
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson interval of the share."""
+        return wilson(self.hits, self.n)
+
+    @property
+    def verdict(self) -> str:
+        """Holds, fails or undecided."""
+        return verdict(self.hits, self.n, self.quorum)
+
+
+def played(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a scenario's settings decides its numbers: not the words, not the film."""
+    silent = (*OWN_KEYS, "film", "slow")
+    return {key: value for key, value in settings.items() if key not in silent}
+
+
+def fingerprint(settings: Mapping[str, Any]) -> str:
+    """Hash of what is played, the same on every machine."""
+    told = played(settings)
+    target = told.get("target")
+    if isinstance(target, Mapping) and "file" in target:
+        # Where the file lies is no setting of the game.
+        told["target"] = {**target, "file": Path(str(target["file"])).name}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def count(settings: Mapping[str, Any], claim: Claim) -> Count | None:
+    """The published count of a claim under these settings; None if it has not been counted."""
+    return _counts().get((fingerprint(settings), _measured(claim)))
+
+
+def totals() -> tuple[dict[str, str], dict[str, int]]:
+    """The whole table: what it says of its making, and claims by verdict."""
+    table = _table()
+    found: dict[str, int] = {"holds": 0, "undecided": 0, "fails": 0}
+    for row in table["claims"]:
+        found[verdict(row["hits"], len(row["numbers"]), row["claim"]["quorum"])] += 1
+    return table["about"], found
+
+
+def _measured(claim: Claim) -> str:
+    """A claim without the words about it."""
+    told = asdict(claim)
+    return json.dumps([told[key] for key in told if key not in ("text", "source")])
+
+
+@cache
+def _table() -> dict[str, Any]:
+    """The table as `toylab check -o claims.json` wrote it; empty where it was not brought along."""
+    here = Path(__file__).parent
+    for path in (here / "claims.json", here.parent / "renders" / "claims.json"):
+        if path.is_file():
+            return json.loads(path.read_text(encoding="utf-8"))
+    return {"about": {}, "claims": []}
+
+
+@cache
+def _counts() -> dict[tuple[str, str], Count]:
+    found = {}
+    for row in _table()["claims"]:
+        claim = Claim(**{**row["claim"], "window": tuple(row["claim"]["window"])})
+        key = row["played"], _measured(claim)
+        found[key] = Count(row["hits"], len(row["numbers"]), claim.quorum)
+    return found

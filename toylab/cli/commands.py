@@ -1,0 +1,667 @@
+"""The command line: one short function a command.
+
+Imports stand inside the commands, so that `toylab --help` answers at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from toylab.base.counted import Counted
+from toylab.base.errors import ToylabError
+from toylab.base.release import release
+from toylab.cli.arguments import (
+    LOOK,
+    Asked,
+    Backend,
+    Changes,
+    Device,
+    Films,
+    Grid,
+    Jobs,
+    Name,
+    Names,
+    Output,
+    Seed,
+    Seeds,
+    Still,
+    taking,
+    with_look,
+)
+from toylab.cli.astray import instead_of_a_command
+from toylab.cli.terminal import (
+    command,
+    expect_ending,
+    going_on,
+    guarded,
+    hold,
+    holding,
+    parse_seeds,
+    progress,
+    say,
+    say_result,
+    warn,
+)
+
+if TYPE_CHECKING:
+    from toylab.claims.counting import Outcome
+    from toylab.film.animation import Animation
+    from toylab.film.look import Look
+    from toylab.film.writers import Timing
+    from toylab.scenario.scenario import Scenario
+    from toylab.trace import Trace
+
+
+class _Commands(TyperGroup):
+    """The commands, and what to do with a word that is none of them but a scenario or a file."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that was typed."""
+        if args and self.get_command(ctx, args[0]) is None:
+            told = instead_of_a_command(args[0])
+            if told:
+                raise ToylabError(told)
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    add_completion=True,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+# A trace of many seeds keeps the surfaces of the first nine: as many as a film's grid can show.
+MOST_FILMED = 9
+# Of a sweep's look, what does nothing where no film is asked for.
+OF_FILMS = ("layers", "fps", "seconds")
+# Of a look, what a deck has no use for.
+NOT_OF_DECKS = ("layout", "svg_text")
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        say(f"toylab {release()}")
+        raise typer.Exit
+
+
+@app.callback()
+def toylab(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_tell_version, is_eager=True, help="Say which, and exit."
+        ),
+    ] = False,
+) -> None:
+    """See a GAN learn, collapse or starve: train small GANs in two dimensions and film them."""
+
+
+@app.command("list")
+def list_() -> None:
+    """List the scenarios, a line each."""
+    from toylab.scenario import catalogue
+
+    names = catalogue.names()
+    width = max((len(name) for name in names), default=0)
+    for name in names:
+        settings = catalogue.parse(catalogue.find(name))
+        say(f"{name:<{width}}  {settings.get('title', '')}: {settings.get('lesson', '')}")
+
+
+@app.command()
+def show(name: Name, set_: Changes = []) -> None:  # noqa: B006 - typer copies defaults
+    """Show a scenario: its lesson, settings, what differs from its base, claims, sources."""
+    from toylab.scenario import catalogue, scenario
+
+    chosen = _loaded(name, set_)
+    say(f"{chosen.title}\n  {chosen.lesson}")
+    if chosen.source:
+        say(f"  Source: {chosen.source}")
+    _say_read([chosen])
+    for heading, base in _bases(name, set_):
+        say(f"\n{heading}")
+        for path, old, new in scenario.differences(chosen, base) or [("nothing", "", "")]:
+            say(f"  {path}: {_said(old)} -> {_said(new)}" if path != "nothing" else "  nothing")
+    told = chosen.handed_on
+    for claim, handed in zip(chosen.claims, told["claims"], strict=True):
+        say(f"\nClaim: {claim.text}")
+        low, high = claim.window
+        say(
+            f"  {claim.reduce} of {claim.metric} over {low:g}..{high:g} of training"
+            + f", less that of {handed['against']} on the same seed," * bool(claim.against)
+            + f" {claim.relation} {claim.threshold:g}, in {claim.quorum:.0%} of seeds"
+            + f" ({claim.source})" * bool(claim.source)
+        )
+    settings = {k: v for k, v in told.items() if k not in catalogue.OWN_KEYS}
+    say("\nSettings:\n")
+    say(scenario.as_toml(settings).rstrip())
+
+
+@app.command()
+@holding
+def train(
+    name: Name,
+    output: Output,
+    seeds: Seeds = "1",
+    device: Device = "cpu",
+    set_: Changes = [],  # noqa: B006
+) -> None:
+    """Train a scenario on some seeds and keep the trace (.npz)."""
+    from toylab.base.files import expect_file
+    from toylab.scenario.scenario import load, spare
+
+    scenario = load(name, set_)
+    for path in output:
+        expect_ending(path, (".npz",))
+        expect_file(path)
+    spare(output, [scenario])
+    _say_read([scenario])
+    hold(output)
+    trace, seconds = _record(scenario, parse_seeds(seeds), _device(device))
+    for path in output:
+        trace.save(path)
+        say_result(path, f"{Counted(len(trace.seeds)):seed}, trained in {seconds:.1f} s")
+
+
+@app.command()
+@holding
+@with_look(*LOOK)
+def render(
+    trace: Annotated[
+        Path, typer.Argument(metavar="TRACE", help="A trace (.npz).", callback=taking("trace"))
+    ],
+    output: Films,
+    seed: Annotated[int | None, typer.Option(help="Whose film; the first by default.")] = None,
+    seeds: Grid = None,
+    *,
+    look: Asked,
+    frame: Still = None,
+) -> None:
+    """Film a trace; each output's ending picks the writer."""
+    from toylab.film.look import Look
+    from toylab.film.writers import check_outputs
+    from toylab.trace import Trace
+
+    check_outputs(output, frame)
+    hold(output)
+    wanted = Look(**look).checked(warn, output)
+    _film(wanted, *wanted.open([Trace.load(trace)], seed, _grid(seed, seeds)), output, frame)
+
+
+@app.command()
+@holding
+@with_look(*LOOK)
+def run(
+    names: Names,
+    seed: Seed = None,
+    seeds: Grid = None,
+    to: Annotated[
+        Path | None, typer.Option(help="Folder for the files; renders by default.")
+    ] = None,
+    *,
+    look: Asked,
+    device: Device = "cpu",
+    set_: Changes = [],  # noqa: B006
+    output: Films = [],  # noqa: B006
+    frame: Still = None,
+) -> None:
+    """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz, or what -o names."""
+    from toylab.base.files import expect_file
+    from toylab.cli.rehearsal import rehearse
+    from toylab.film.look import Look
+    from toylab.film.writers import check_outputs
+    from toylab.scenario.scenario import seed_to_film, spare
+
+    if output and len(names) > 1:
+        raise ToylabError(
+            f"-o names the film of one scenario, and {len(names)} were given. Leave -o out, or run one."
+        )
+    wanted, grid, place = Look(**look).checked(warn, output), _grid(seed, seeds), _device(device)
+    # All of them before the first is trained: a misspelt last name should not cost an hour.
+    scenarios = [_loaded(name, set_) for name in names]
+    stems = [scenario.name for scenario in scenarios]
+    if len(set(stems)) < len(stems):
+        twice = next(name for name in stems if stems.count(name) > 1)
+        raise ToylabError(f"Two of these are called {twice}, and one film would replace the other.")
+    games = [(one, grid or [seed_to_film([one], seed)]) for one in scenarios]
+    folder = to or Path("renders")
+    files = [(folder / f"{stem}.npz", output or [str(folder / f"{stem}.gif")]) for stem in stems]
+    for _, films in files:
+        check_outputs(films, frame)
+    if output and to is None:
+        files = [(_trace_of(files[0][0], output[0]), output)]
+    for kept, films in files:
+        expect_file(kept)
+        spare([kept, *films], scenarios)
+        hold([kept, *films])
+    _say_read(scenarios)
+    for (scenario, own), name in zip(games, names, strict=True):
+        rehearse(
+            [scenario], own, lambda traces: wanted.film(traces, None, grid), _asked(name, set_)
+        )
+    for (scenario, own), (kept, films) in zip(games, files, strict=True):
+        trace, took = _record(scenario, own, place)
+        trace.save(kept)
+        film, timing = wanted.open([trace], None, grid)
+        _film(wanted, film, timing, films, frame, f"trained in {took:.1f} s, ")
+
+
+@app.command()
+@holding
+@with_look(*LOOK)
+def compare(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="A B ...",
+            help="Two to four scenarios or traces (.npz).",
+            callback=taking("scenario", "trace"),
+        ),
+    ],
+    output: Films,
+    seed: Seed = None,
+    *,
+    look: Asked,
+    device: Device = "cpu",
+    set_: Changes = [],  # noqa: B006
+    frame: Still = None,
+) -> None:
+    """Film two to four scenarios side by side: same steps, same colours."""
+    from toylab.cli.rehearsal import found, rehearse, shared_seed
+    from toylab.film.compare import MOST_TRACES
+    from toylab.film.look import Look
+    from toylab.film.writers import check_outputs
+    from toylab.scenario.scenario import spare
+    from toylab.trace import Trace
+
+    if not 2 <= len(names) <= MOST_TRACES:
+        raise ToylabError(
+            f"compare takes 2 to {MOST_TRACES} scenarios or traces, got {len(names)}."
+        )
+    check_outputs(output, frame)
+    wanted = Look(**look).checked(warn, output)
+    place = _device(device)
+    games = [found(name, set_) for name in names]
+    spare(output, games)
+    _say_read(games)
+    hold(output)
+    chosen = shared_seed(games, seed)
+    rehearse(games, [chosen], lambda traces: wanted.film(traces, seed, None))
+    with going_on():
+        traces = [one if isinstance(one, Trace) else _kept(one, chosen, place) for one in games]
+    _film(wanted, *wanted.open(traces, seed, None), output, frame)
+
+
+@app.command()
+@holding
+def check(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME...]", help="All by default.", callback=taking("scenario")),
+    ] = None,
+    seeds: Annotated[
+        str, typer.Option(metavar="SEEDS", help='"8" is 1000 to 1007; or "8:16", or "3,5".')
+    ] = "64",
+    jobs: Jobs = 2,
+    backend: Backend = "loky",
+    device: Device = "cpu",
+    output: Annotated[
+        list[Path] | None, typer.Option("-o", "--output", help="A .json or .md file.")
+    ] = None,
+) -> None:
+    """Count the scenarios' claims over seeds; exit code 1 if one fails."""
+    from toylab.base.files import expect_file, whole
+    from toylab.claims import counting, report
+    from toylab.claims.cache import cache_folder
+    from toylab.claims.workers import Workers
+    from toylab.scenario.scenario import spare
+
+    for path in output or []:
+        expect_ending(path, (".json", ".md"))
+        expect_file(path)
+    workers, place = Workers(jobs, backend), _device(device)
+    chosen, numbers = counting.named(names or []), parse_seeds(seeds, first=1000)
+    spare(output or [], chosen)
+    _say_read(chosen)
+    hold(output or [])
+    kept = cache_folder(warn)
+    found: list[counting.Outcome] = []
+    width = max(len(s.name) for s in chosen)
+    arriving = counting.outcomes(chosen, numbers, workers, kept, place)
+    with going_on():
+        for outcomes in progress(arriving, len(chosen), "Checking"):
+            for o in outcomes:
+                say(_counted(o, width))
+            found += outcomes
+    for path in output or []:
+        table = report.as_json if path.suffix.lower() == ".json" else report.as_markdown
+        with whole(path) as part:
+            text = table(found, report.about(numbers, place))
+            # A file's name may hold what is no character.
+            part.write_text(text, encoding="utf-8", errors="backslashreplace")
+    if any(o.verdict == "fails" for o in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+@with_look("theme", "svg_text", *OF_FILMS)
+def sweep(
+    name: Name,
+    over: Annotated[
+        list[str], typer.Option(metavar="PATH=A,B,...", help="A setting and its values; repeat it.")
+    ],
+    metric: Annotated[list[str], typer.Option(help="What to measure; may be repeated.")],
+    output: Annotated[
+        list[str],
+        typer.Option(
+            "-o", "--output", help=".csv, .parquet; .png, .pdf, .svg; or a film. May be repeated."
+        ),
+    ],
+    seeds: Seeds = "8",
+    jobs: Jobs = 2,
+    backend: Backend = "loky",
+    device: Device = "cpu",
+    window: Annotated[
+        str, typer.Option(metavar="FROM:TO", help="Fractions of training that count.")
+    ] = "0.9:1",
+    reduce: Annotated[str, typer.Option(help="How the window becomes one number.")] = "mean",
+    *,
+    look: Asked,
+    set_: Changes = [],  # noqa: B006
+) -> None:
+    """Train every combination of some settings: a row a run, a picture of the whole, and films."""
+    from toylab.claims.cache import cache_folder
+    from toylab.claims.sweep import plan
+    from toylab.claims.workers import Workers
+    from toylab.cli.sweep_outputs import Outputs, survey
+    from toylab.film.look import Look
+    from toylab.scenario.scenario import spare
+
+    workers, outputs, place = Workers(jobs, backend), Outputs.of(output), _device(device)
+    wanted = Look(**look).checked(warn, output)
+    if not outputs.films and any(look[option] is not None for option in OF_FILMS):
+        raise ToylabError("--layers, --fps and --seconds are for films, and -o names none.")
+    try:
+        low, high = (float(part) for part in window.split(":"))
+    except ValueError:
+        raise ToylabError(
+            f'--window "{window}" is no window. Expected two fractions: 0.9:1'
+        ) from None
+    chosen = plan(
+        name,
+        over,
+        metric,
+        parse_seeds(seeds),
+        set_,
+        (low, high),
+        reduce,
+        place,
+        bool(outputs.films),
+    )
+    outputs.check([(axis.path, axis.values) for axis in chosen.axes])
+    spare(output, [scenario for _, scenario in chosen.scenarios])
+    _say_read([scenario for _, scenario in chosen.scenarios])
+    kept = cache_folder(warn)
+    with going_on("Stopped. Tables hold the rows that had ended; other files are as they were."):
+        found = survey(chosen, workers, outputs, wanted, kept, command(), progress)
+    broken = sum(bool(row.failure) for row in found)
+    written = {*map(Path, outputs.filled_by(found).names)}
+    for file in output:
+        if Path(file) in written:
+            say_result(
+                file, f"{Counted(len(found)):run}" + f", {broken} failed or diverged" * bool(broken)
+            )
+        else:
+            warn(f"{file} is not written: there is nothing to show in it.")
+    failed = [row for row in found if row.fault is not None]
+    if failed:
+        warn(f"{len(failed)} of {Counted(len(found)):run} failed. Of the first:")
+        warn(failed[0].told(command()))
+    if len(failed) == len(found):
+        raise typer.Exit(1)
+
+
+@app.command()
+@holding
+@with_look(*(option for option in LOOK if option not in NOT_OF_DECKS))
+def slides(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME...]",
+            help="Scenarios or traces (.npz), a slide each.",
+            callback=taking("scenario", "trace"),
+        ),
+    ] = None,
+    lecture: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Or a lecture: its name, or a TOML file.",
+            callback=taking("lecture"),
+        ),
+    ] = None,
+    output: Annotated[
+        list[Path], typer.Option("-o", "--output", help="A .pptx, .qmd, .tex or .md file.")
+    ] = [],  # noqa: B006
+    seed: Seed = None,
+    video: Annotated[bool, typer.Option("--video", help="Videos in the .pptx, not GIFs.")] = False,
+    *,
+    look: Asked,
+    device: Device = "cpu",
+    set_: Changes = [],  # noqa: B006
+) -> None:
+    """Make a talk of scenarios: films, lessons, speaker notes, sheets for the handout."""
+    from toylab.cli import talk
+    from toylab.film.look import Look
+    from toylab.scenario.scenario import spare
+    from toylab.show import slides as decks
+
+    decks.check(output, video)
+    wanted = Look(**look, layout="bare").checked(warn)
+    place = _device(device)
+    plan = talk.planned(names or [], lecture, set_)
+    spare(output, [*plan.found.values()])
+    _say_read([*plan.found.values()])
+    hold(output)
+    with going_on():
+        deck = talk.deck_of(plan, wanted, seed, lambda s, n: _kept(s, n, place), command(), video)
+    for path in output:
+        # Closed before the result is said: a bar that still moves would run into it.
+        with closing(progress(deck.slides, len(deck.slides), f"Writing {path.name}")) as shown:
+            decks.write(deck, path, lambda title, shown=shown: next(shown, None))
+        films = sum(slide.film is not None for slide in deck.slides)
+        say_result(path, f"{Counted(len(deck.slides) + 1):slide}, {Counted(films):film}")
+
+
+@app.command()
+def inspect(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A film, a trace or a deck.", callback=taking("file", "trace")
+        ),
+    ],
+) -> None:
+    """Tell which scenario, seed, versions and command made a file; what is told is a scenario file."""
+    from toylab.film.writers import provenance_of
+    from toylab.show.slides import DECKS, provenance_in
+
+    told = provenance_in(file) if file.suffix.lower() in DECKS else provenance_of(file)
+    # Of several games settings, settings_2, ...: the first run again, the others are there to read.
+    keys = [key for key in sorted(told, key=len) if key.partition("_")[0] == "settings"]
+    games = {key: told.pop(key) for key in keys}
+    width = max(map(len, told), default=0)
+    say(_commented("\n".join(f"{key:<{width}}  {told[key]}" for key in sorted(told))))
+    say(f"\n{games.pop('settings', '').rstrip()}")
+    for key, text in games.items():
+        say("\n" + _commented(f"{key}\n\n{text.rstrip()}"))
+
+
+def _commented(text: str) -> str:
+    """Text as comments of a TOML file."""
+    return "\n".join(f"# {line}".rstrip() for line in text.splitlines())
+
+
+def _trace_of(usual: Path, film: str) -> Path:
+    """Where the trace goes whose film is named: as usual, or beside the film where that takes no files."""
+    from toylab.base.files import expect_file
+
+    try:
+        expect_file(usual)
+        return usual
+    except ToylabError as error:
+        beside = Path(film).parent / usual.name
+        warn(f"{error} The trace goes to {beside}.")
+        return beside
+
+
+def _loaded(name: str, changes: Sequence[str]) -> Scenario:
+    """Load a scenario whose film has layers and curves that there are."""
+    from toylab.film.film import check_names, plans
+    from toylab.scenario.scenario import load
+
+    scenario = load(name, changes)
+    try:
+        check_names(*plans(scenario.settings))
+    except ToylabError as error:
+        raise ToylabError(f"{_asked(name, changes)}: {error}") from None
+    return scenario
+
+
+def _say_read(games: Sequence[Scenario | Trace]) -> None:
+    """Say once what was read from each file of data, and what is doubtful about it.
+
+    A trace holds its data, and was told of them when it was trained.
+    """
+    from toylab.trace import Trace
+
+    read = [game.reading for game in games if not isinstance(game, Trace)]
+    for words in dict.fromkeys(one.words for one in read if one.words):
+        say(words)
+    for doubt in dict.fromkeys(doubt for one in read for doubt in one.doubts):
+        warn(doubt)
+
+
+def _counted(o: Outcome, width: int) -> str:
+    """A claim's line in a table of verdicts."""
+    share, (low, high) = f"{o.hits}/{len(o.numbers)}", o.interval
+    return (
+        f"{o.verdict:<9}  {share:>7}  {low:.2f}..{high:.2f}  {o.scenario:<{width}}  {o.claim.text}"
+    )
+
+
+def _asked(name: str, changes: Sequence[str]) -> str:
+    """What of the command a message is about."""
+    return " ".join([name, *(f"--set {change}" for change in changes)])
+
+
+def _grid(seed: int | None, seeds: str | None) -> list[int] | None:
+    """The seeds of a grid, if one is wanted."""
+    if seeds is None:
+        return None
+    if seed is not None:
+        raise ToylabError("--seed films one seed and --seeds a grid of them. Give one of the two.")
+    grid = parse_seeds(seeds)
+    if len(grid) > MOST_FILMED:
+        raise ToylabError(f"--seeds names {len(grid)} seeds; a grid shows {MOST_FILMED} at most.")
+    return grid
+
+
+def _bases(name: str, changes: Sequence[str]) -> Iterator[tuple[str, Scenario]]:
+    """What a scenario may be compared with: its file, if settings are changed; its base."""
+    from toylab.scenario import catalogue, scenario
+
+    filed = scenario.as_filed(name) if changes else None
+    if filed is not None:
+        yield "Differs from its file in:", filed
+    base = scenario.base_of(name)
+    if base is not None:
+        links = catalogue.chain(catalogue.find(name))
+        yield f"Differs from {links[-2][0].stem} in:", base
+
+
+def _said(value: Any) -> str:
+    return "not set" if value is None else str(value)
+
+
+def _device(name: str) -> str:
+    """The device of a name, checked before anything is trained."""
+    from toylab.training.device import device_of
+
+    return device_of(name).type
+
+
+def _record(scenario: Scenario, seeds: Sequence[int], device: str) -> tuple[Trace, float]:
+    """Train with progress; return the trace and the seconds it took."""
+    import time
+
+    from toylab.training.run import record
+
+    start = time.perf_counter()
+    trace = record(
+        scenario,
+        seeds,
+        filmed=range(min(len(seeds), MOST_FILMED)),
+        command=command(),
+        device=device,
+        watch=lambda shots, total: progress(shots, total, f"Training {scenario.name}"),
+    )
+    return trace, time.perf_counter() - start
+
+
+def _kept(scenario: Scenario, seed: int, device: str) -> Trace:
+    """The trace of one seed, trained with progress unless it was kept before."""
+    from toylab.claims.cache import cache_folder
+    from toylab.claims.traces import NAME, kept
+
+    return kept(
+        scenario,
+        seed,
+        device,
+        cache_folder(lambda words: None).with_name(NAME),
+        command(),
+        lambda: _record(scenario, [seed], device)[0],
+    )
+
+
+def _film(
+    look: Look,
+    film: Animation,
+    timing: Timing,
+    output: Sequence[str],
+    frame: int | None,
+    before: str = "",
+) -> None:
+    import time
+
+    start = time.perf_counter()
+    name = " and ".join(dict.fromkeys(trace.name for trace in film.traces))
+    film.save(
+        *output,
+        timing=timing,
+        command=command(),
+        frame=frame,
+        watch=lambda numbers: progress(numbers, len(numbers), f"Filming {name}"),
+        svg_text=look.svg_text,
+    )
+    took = time.perf_counter() - start
+    for path in output:
+        say_result(path, f"{Counted(len(film)):frame}, {before}filmed in {took:.1f} s")
+
+
+def main() -> None:
+    """Run the command line; every error ends as a few lines and an exit code."""
+    guarded(app)
+
+
+if __name__ == "__main__":
+    main()

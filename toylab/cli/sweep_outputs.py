@@ -1,0 +1,213 @@
+"""Survey: a sweep trained, and its tables, pictures and films written. Both wings meet here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from toylab.base.errors import ToylabError
+from toylab.base.files import alone, expect_apart, expect_file, whole
+from toylab.claims.report import about
+from toylab.claims.sweep import Plan, Row, films, rows
+from toylab.claims.tables import TABLES, check_table
+from toylab.claims.workers import Workers
+from toylab.cli.rehearsal import rehearse
+from toylab.film.diagram import PICTURES, Runs, check_axes, check_words, diagram
+from toylab.film.look import Look
+from toylab.film.pace import wanted
+from toylab.film.product import Product, check_product
+from toylab.film.writers import WRITERS, Timing, check_outputs
+from toylab.film.writers.table import ending_of, unknown_ending
+from toylab.trace import Trace
+
+# Passes items on, knowing how many will come and what is done with them; for showing progress.
+Watch = Callable[[Iterable[Any], int, str], Iterator[Any]]
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a sweep writes, by kind.
+
+    Attributes:
+        tables: A row a run.
+        pictures: The metric over the settings.
+        films: A grid of films. Text, since a folder of frames is told by its last slash.
+    """
+
+    tables: tuple[Path, ...]
+    pictures: tuple[Path, ...]
+    films: tuple[str, ...]
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> Outputs:
+        """Sort outputs by their endings, before anything is trained.
+
+        Raises:
+            ToylabError: If an ending is unknown, a name stands twice, a package is missing, or a file
+                cannot be written.
+        """
+        expect_apart(names)
+        endings = {name: ending_of(name) for name in names}
+        for name, ending in endings.items():
+            if ending not in (*TABLES, *WRITERS):
+                raise ToylabError(unknown_ending(name, (*TABLES, *WRITERS)))
+        tables = tuple(Path(name) for name in names if endings[name] in TABLES)
+        pictures = tuple(Path(name) for name in names if endings[name] in PICTURES)
+        moving = tuple(name for name in names if endings[name] not in (*TABLES, *PICTURES))
+        for path in tables:
+            check_table(path)
+        for path in (*tables, *pictures):
+            expect_file(path)
+        check_outputs(moving)
+        return cls(tables, pictures, moving)
+
+    def check(self, over: Sequence[tuple[str, Sequence[str]]]) -> None:
+        """Check that pictures and films can show the settings.
+
+        Raises:
+            ToylabError: If there are too many.
+        """
+        for path in self.pictures:
+            check_axes(path, over)
+        for name in self.films:
+            check_product(name, over)
+
+    def filled_by(self, rows: Sequence[Row]) -> Outputs:
+        """Those that rows can fill: no picture of no number, no film where nothing was trained."""
+        pictured = any(isfinite(row.numbers[0]) for row in rows)
+        # The film is of the first seed of each combination.
+        filmed = any(row.fault is None and row.seed == rows[0].seed for row in rows)
+        return replace(
+            self,
+            pictures=self.pictures if pictured else (),
+            films=self.films if filmed else (),
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """All of them."""
+        return [*map(str, (*self.tables, *self.pictures)), *self.films]
+
+
+def survey(
+    plan: Plan,
+    workers: Workers,
+    outputs: Outputs,
+    look: Look,
+    folder: Path,
+    command: str = "",
+    watch: Watch = lambda items, total, words: iter(items),
+) -> list[Row]:
+    """Train a sweep and write everything; rows go to the tables as they come.
+
+    A picture of no number and a film of no training are not written.
+
+    Args:
+        plan: What.
+        workers: Who trains.
+        outputs: What is written.
+        look: How the pictures and films look.
+        folder: Cache, as in `study`.
+        command: What the user typed.
+        watch: Shows progress.
+
+    Raises:
+        ToylabError: If a picture or a film cannot show it, or another command writes one of the files;
+            before anything is trained.
+    """
+    with alone([*outputs.tables, *outputs.pictures, *outputs.films]):
+        return _survey(plan, workers, outputs, look, folder, command, watch)
+
+
+def _survey(
+    plan: Plan,
+    workers: Workers,
+    outputs: Outputs,
+    look: Look,
+    folder: Path,
+    command: str,
+    watch: Watch,
+) -> list[Row]:
+    over, scenario = [(axis.path, axis.values) for axis in plan.axes], plan.scenarios[0][1]
+    if outputs.pictures:
+        check_words([scenario.title, *(value for _, values in over for value in values)])
+    if outputs.films:
+        _rehearse(plan, look)
+    found: list[Row] = []
+    with ExitStack() as open_tables:
+        adds = [
+            open_tables.enter_context(TABLES[path.suffix.lower()].open(path, plan))
+            for path in outputs.tables
+        ]
+        for part in watch(rows(plan, workers, folder), len(plan.tasks), "Sweeping"):
+            for add in adds:
+                add(part)
+            found += part
+    runs: dict[tuple[str, ...], list[float]] = {}
+    for row in found:
+        runs.setdefault(row.values, []).append(row.numbers[0])
+    told = {
+        "scenario": scenario.name,
+        "settings": scenario.text,
+        "film_command": command,
+        **about(plan.seeds, plan.device),
+    }
+    del told["date"]  # the same sweep, the same bytes
+    outputs = outputs.filled_by(found)
+    for path in outputs.pictures:
+        ending = path.suffix.lower()
+        with whole(path) as part:
+            named = plan.metrics[0], scenario.title, look.theme, told, look.svg_text
+            diagram(part, ending, over, runs, *named)
+    if outputs.films:
+        _film(plan, runs, outputs.films, look, folder, command, watch)
+    return found
+
+
+def _rehearse(plan: Plan, look: Look) -> None:
+    """Open the film on a round of each combination."""
+    shown: dict[tuple[str, ...], Trace] = {}
+    for values, scenario in plan.scenarios:
+        settings = zip((axis.path for axis in plan.axes), values, strict=True)
+        where = " ".join(f"--over {path}={value}" for path, value in settings)
+
+        def keep(traces: list[Trace], values: tuple[str, ...] = values) -> None:
+            shown[values] = traces[0]
+
+        try:
+            rehearse([scenario], plan.seeds[:1], keep, where)
+        except ToylabError:
+            raise
+        except Exception:
+            continue  # a run that fails is a row, which will say why
+    if shown:
+        _opened(plan, shown, {values: [0.0] for values, _ in plan.scenarios}, look)
+
+
+def _opened(plan: Plan, traces: dict[tuple[str, ...], Trace], runs: Runs, look: Look) -> Product:
+    over = [(axis.path, axis.values) for axis in plan.axes]
+    return Product(traces, over, runs, plan.metrics[0], look.theme, look.named, look.style)
+
+
+def _film(
+    plan: Plan,
+    runs: Runs,
+    outputs: Sequence[str],
+    look: Look,
+    folder: Path,
+    command: str,
+    watch: Watch,
+) -> None:
+    film = _opened(plan, films(plan, folder), runs, look)
+    moving = look.seconds or film.seconds
+    film.pace(wanted(look.fps, moving, len(film)))
+    film.save(
+        *outputs,
+        timing=Timing.moving(moving, len(film)),
+        command=command,
+        watch=lambda numbers: watch(numbers, len(numbers), "Filming the sweep"),
+    )

@@ -1,0 +1,177 @@
+"""Talk: from names of scenarios, or from a lecture, to a deck. Both wings meet here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from toylab.base.counted import Counted
+from toylab.base.errors import ToylabError, unknown
+from toylab.cli.rehearsal import found, rehearse, shared_seed
+from toylab.film.look import Look
+from toylab.film.words import WORDS
+from toylab.scenario import catalogue, lecture
+from toylab.scenario.lecture import Lecture, Page
+from toylab.scenario.scenario import Scenario, as_filed, base_of, differences
+from toylab.show.deck import Deck, Slide, stem
+from toylab.show.figures import FIGURES, DrawnFigure
+from toylab.show.films import Change, Told, film_slides
+from toylab.show.words import DECK_WORDS
+from toylab.trace import Trace
+
+Record = Callable[[Scenario, int], Trace]
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What will be on the slides, checked, before anything is trained.
+
+    Attributes:
+        lecture: The slides in order.
+        found: What each of its names stands for: a scenario, or a trace that is there already.
+        changes: Settings laid over every scenario.
+    """
+
+    lecture: Lecture
+    found: dict[str, Scenario | Trace]
+    changes: tuple[str, ...] = ()
+
+
+def planned(names: Sequence[str], lecture_name: str | None, changes: Sequence[str] = ()) -> Talk:
+    """Find everything that a talk needs.
+
+    Args:
+        names: Scenarios or traces, a slide each.
+        lecture_name: Or a lecture.
+        changes: Settings to lay over the scenarios.
+
+    Raises:
+        ToylabError: If neither or both are given, or with what is unknown.
+    """
+    if bool(names) == bool(lecture_name):
+        raise ToylabError(
+            "slides takes scenarios or --lecture, one of the two. "
+            f"Lectures here: {', '.join(catalogue.names('lecture'))}."
+        )
+    told = lecture.load(lecture_name) if lecture_name else lecture.of(names)
+    figures = [page.figure for page in told.slides if page.figure is not None]
+    mistakes = [unknown("figure", name, FIGURES) for name in figures if name not in FIGURES]
+    if mistakes:
+        raise ToylabError("\n".join(mistakes))
+    wanted = dict.fromkeys(name for page in told.slides for name in page.scenarios)
+    games = {name: found(name, changes) for name in wanted}
+    if not lecture_name:
+        told = told.model_copy(
+            update={"title": _titles(games, "en"), "title_zh": _titles(games, "zh")}
+        )
+    return Talk(told, games, tuple(changes))
+
+
+def _titles(found: Mapping[str, Scenario | Trace], lang: str) -> str:
+    titles = (WORDS[lang].of(one.settings, "title") for one in found.values())
+    return " · ".join(dict.fromkeys(titles))[:400]
+
+
+def deck_of(
+    talk: Talk,
+    look: Look,
+    seed: int | None,
+    record: Record,
+    command: str = "",
+    video: bool = False,
+) -> Deck:
+    """Train what is not trained yet, film it, and put the slides in order.
+
+    Args:
+        talk: From `planned`.
+        look: Theme, language and pace of the films.
+        seed: Whose training, where the lecture does not say; None for the scenario's own.
+        record: Trains a scenario on a seed.
+        command: What the user typed.
+        video: Whether films are videos.
+    """
+    look = replace(look, layout="bare")
+    lang, taken = look.lang, set[str]()
+    for page in talk.lecture.slides:
+        games, asked, chosen = _played(talk, page, seed)
+        if games:
+            rehearse(games, [chosen], lambda own, asked=asked: look.film(own, asked, None))
+    traces: dict[tuple[str, int], Trace] = {}
+    slides: list[Slide] = []
+    for page in talk.lecture.slides:
+        notes = page.said("notes", lang)
+        title, lesson = page.said("title", lang) or "", page.said("lesson", lang) or ""
+        if page.points is not None:
+            points = tuple(page.said("points", lang))
+            slides.append(Slide(title, lesson, points=points, notes=notes))
+        elif page.figure is not None:
+            figure = DrawnFigure(stem(page.figure, taken), page.figure, look.theme, lang)
+            slides.append(Slide(title, lesson, figure=figure, notes=notes))
+        else:
+            own = []
+            games, asked, chosen = _played(talk, page, seed)
+            for name, one in zip(page.scenarios, games, strict=True):
+                key = name, chosen
+                if key not in traces:
+                    traces[key] = one if isinstance(one, Trace) else record(one, key[1])
+                own.append(traces[key])
+            film, timing = look.open(own, asked, None)
+            told = Told(title=title, lesson=lesson, notes=notes, command=command)
+            if page.scenario is not None:
+                told = _with_base(told, page.scenario, talk)
+            slides += film_slides(film, timing, look.theme, lang, told, taken)
+    said = DECK_WORDS[lang]
+    n = sum(slide.film is not None for slide in slides)
+    subtitle = talk.lecture.said("subtitle", lang) or said.subtitle.format(n=Counted(n))
+    return Deck(
+        talk.lecture.said("title", lang),
+        subtitle,
+        tuple(slides),
+        look.theme,
+        lang,
+        _provenance([*traces.values()], command),
+        video,
+    )
+
+
+def _played(
+    talk: Talk, page: Page, seed: int | None
+) -> tuple[list[Scenario | Trace], int | None, int]:
+    """The games of a page, the seed that is asked for, and the one that is filmed."""
+    games = [talk.found[name] for name in page.scenarios]
+    asked = seed if page.seed is None else page.seed
+    return games, asked, shared_seed(games, asked) if games else 0
+
+
+def _with_base(told: Told, name: str, talk: Talk) -> Told:
+    """What a scenario changes: of its own file, if the user changed it, or of what that extends."""
+    scenario = talk.found[name]
+    if isinstance(scenario, Trace):
+        return told
+    base = as_filed(name) if talk.changes else base_of(name)
+    if base is None:
+        return told
+    return replace(told, base=base.name, changes=changes_of_the_game(scenario, base))
+
+
+def changes_of_the_game(scenario: Scenario, base: Scenario) -> list[Change]:
+    """In what settings a scenario plays otherwise than its base."""
+    found = differences(scenario, base)
+    # A kind without options is its bare name: game.update, where one with options is game.update.kind.
+    before = {path.removesuffix(".kind"): old for path, old, _ in found if old is not None}
+    # How it is filmed and recorded is no difference between games; nor is what another kind lacks.
+    return [
+        (path, before.get(path.removesuffix(".kind")), new)
+        for path, _, new in found
+        if path.split(".")[0] not in catalogue.NOT_PLAYED and new is not None
+    ]
+
+
+def _provenance(traces: Sequence[Trace], command: str) -> dict[str, str]:
+    """Where a deck comes from: all of its traces."""
+    told = dict(traces[0].provenance) if traces else {}
+    told |= {"scenario": ", ".join(dict.fromkeys(trace.name for trace in traces))}
+    told |= {"seed": ", ".join(dict.fromkeys(str(s) for trace in traces for s in trace.seeds[:1]))}
+    for number, text in enumerate(dict.fromkeys(trace.settings_text for trace in traces), 1):
+        told["settings" if number == 1 else f"settings_{number}"] = text
+    return {**told, "film_command": command}

@@ -1,6 +1,0 @@
-"""The player: a film as one HTML file that can be paused and questioned, without a network."""
-
-from toylab.film.player.page import Opening, Scene, Story, page_of
-from toylab.film.player.recording import Cell
-
-__all__ = ["Cell", "Opening", "Scene", "Story", "page_of"]

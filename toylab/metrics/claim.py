@@ -1,0 +1,166 @@
+"""Claims: what a scenario says must happen, counted over seeds."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Interval, Len
+
+from toylab.base.axes import Bool, Curve, Int, PerSeed
+from toylab.base.choice import OneOf
+from toylab.base.errors import ToylabError, unknown
+from toylab.metrics import METRICS, Setting
+from toylab.trace import Trace
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """How a window of a curve becomes one number a seed.
+
+    Attributes:
+        reduce: From [T, S] to [S].
+        in_units: Whether the number is in the metric's own unit, as a film's axis is.
+    """
+
+    reduce: Callable[[Curve], PerSeed]
+    in_units: bool = True
+
+
+REDUCTIONS: dict[str, Reduction] = {
+    "mean": Reduction(lambda window: window.mean(axis=0)),
+    "last": Reduction(lambda window: window[-1]),
+    "min": Reduction(lambda window: window.min(axis=0)),
+    "max": Reduction(lambda window: window.max(axis=0)),
+    "end_to_start": Reduction(lambda window: window[-1] / window[0], in_units=False),
+    "end_to_peak": Reduction(lambda window: window[-1] / window.max(axis=0), in_units=False),
+}
+RELATIONS: dict[str, Callable[[PerSeed, float], Bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+# As words on a picture write them.
+SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
+Fraction = Annotated[float, Interval(ge=0, le=1)]
+Verdict = Literal["holds", "fails", "undecided"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One falsifiable sentence about a scenario.
+
+    Attributes:
+        text: The sentence.
+        metric: What is measured; key of `METRICS`.
+        relation: Key of `RELATIONS`, between the reduced metric and `threshold`.
+        threshold: In the metric's unit.
+        window: First and last fraction of training that count.
+        reduce: Key of `REDUCTIONS`: how the window becomes one number a seed.
+        quorum: Share of seeds that must satisfy the relation.
+        source: Where threshold and quorum come from.
+        against: Another scenario; the number compared is then this scenario's less that one's, seed by
+            seed.
+
+    Raises:
+        ToylabError: If the window runs backwards.
+    """
+
+    text: Annotated[str, Len(1, 400)]
+    metric: Annotated[str, OneOf(METRICS)]
+    relation: Annotated[str, OneOf(RELATIONS)]
+    threshold: float
+    window: tuple[Fraction, Fraction] = (1.0, 1.0)
+    reduce: Annotated[str, OneOf(REDUCTIONS)] = "mean"
+    # Below 1: the lower end of an interval never reaches it, whatever the number of seeds.
+    quorum: Annotated[float, Interval(gt=0, lt=1)] = 0.8
+    source: Annotated[str, Len(0, 400)] = ""
+    # As long as a path: a neighbour of a file is named by its place.
+    against: Annotated[str, Len(0, 4096)] = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a window that runs backwards."""
+        if len(self.window) == 2 and self.window[0] > self.window[1]:
+            raise ToylabError(f"window must run forwards, got {list(self.window)}.")
+
+
+def told_claims(trace: Trace) -> list[Claim]:
+    """The claims that a trace's settings tell of, and that mean something there.
+
+    Raises:
+        ToylabError: If one speaks of what this toylab does not know.
+    """
+    claims, setting = [], Setting.of(trace)
+    for told in trace.settings.get("claims", ()):
+        claim = Claim(**{key: told[key] for key in told if key in Claim.__dataclass_fields__})
+        for name, table in (
+            (claim.metric, METRICS),
+            (claim.relation, RELATIONS),
+            (claim.reduce, REDUCTIONS),
+        ):
+            if name not in table:
+                raise ToylabError(unknown("claims:", name, table))
+        if len(claim.window) != 2 or not 0 <= claim.window[0] <= claim.window[1] <= 1:
+            raise ToylabError(f"claims: window must be two fractions, got {list(claim.window)}.")
+        if not METRICS[claim.metric].missing(setting):
+            claims.append(claim)
+    return claims
+
+
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """95 % score interval for a share of `hits` among `n`. Wilson 1927.
+
+    Raises:
+        ValueError: If there are no trials or more hits than trials.
+    """
+    if not 0 <= hits <= n or n == 0:
+        raise ValueError(f"expected 0 <= hits <= n and n > 0, got hits = {hits}, n = {n}")
+    z = 1.959963984540054  # the normal's 97.5 % point
+    share, shrink = hits / n, 1 + z * z / n
+    centre = (share + z * z / (2 * n)) / shrink
+    half = z / shrink * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    # The ends are exactly 0 and 1 for no and all hits; rounding would miss them.
+    return (0.0 if hits == 0 else centre - half), (1.0 if hits == n else centre + half)
+
+
+def window_of(steps: Int, window: tuple[float, float]) -> slice:
+    """Snapshots whose step lies in a window of training; the nearest one if none does."""
+    low, high = (fraction * float(steps[-1]) for fraction in window)
+    inside = np.flatnonzero((steps >= low - 1e-9) & (steps <= high + 1e-9))
+    if not len(inside):
+        inside = [int(np.argmin(np.abs(steps - (low + high) / 2)))]
+    return slice(int(inside[0]), int(inside[-1]) + 1)
+
+
+def reduced(claim: Claim, trace: Trace) -> PerSeed:
+    """The number a claim speaks of, per seed, [S]; NaN for a seed that diverged in the window."""
+    curve = METRICS[claim.metric](trace)
+    window = curve[window_of(trace.steps, claim.window)]
+    # A curve that starts at zero has no ratio: the seed then satisfies nothing, as when it diverges.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        number = REDUCTIONS[claim.reduce].reduce(window)
+    return np.where(np.isfinite(number), number, np.nan)
+
+
+def satisfied(claim: Claim, trace: Trace) -> Bool:
+    """Which seeds do as the claim says, [S]. A diverged seed does not."""
+    return RELATIONS[claim.relation](reduced(claim, trace), claim.threshold)
+
+
+def verdict(hits: int, n: int, quorum: float) -> Verdict:
+    """Judge a count of seeds: by where its interval lies about the quorum.
+
+    Args:
+        hits: Seeds that do as the claim says.
+        n: Seeds that were counted.
+        quorum: Share that the claim asks for.
+    """
+    low, high = wilson(hits, n)
+    if low >= quorum:
+        return "holds"
+    return "fails" if high < quorum else "undecided"

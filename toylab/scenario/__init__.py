@@ -1,0 +1,1 @@
+"""Scenarios: TOML files read, checked in full, and frozen."""

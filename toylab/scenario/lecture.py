@@ -1,0 +1,136 @@
+"""Lecture: which slides stand in a talk, and in which order; a data file beside the scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Annotated, Any
+
+from annotated_types import Interval, Len
+from pydantic import BaseModel, ValidationError
+from pydantic import model_validator as validator
+
+from toylab.base.errors import ToylabError
+from toylab.scenario import catalogue
+from toylab.scenario.mistakes import MOST_FOUND, explain, listed
+from toylab.scenario.options import CONFIG, attempt
+from toylab.scenario.scenario import Line, tupled
+
+# Each slide is one of these.
+KINDS = ("scenario", "compare", "figure", "points")
+Paragraph = Annotated[str, Len(1, 2000)]
+
+
+class _Model(BaseModel):
+    model_config = CONFIG
+
+    def said(self, key: str, lang: str) -> Any:
+        """What stands under a key in a language, or in English; None where nothing is said."""
+        return getattr(self, f"{key}_{lang}", None) or getattr(self, key)
+
+
+class Page(_Model):
+    """One slide: a scenario's film, films side by side, a drawn figure, or a list of points.
+
+    A scenario says its own title and lesson; what stands here stands instead.
+    """
+
+    scenario: Line | None = None
+    compare: Annotated[tuple[Line, ...], Len(2, 4)] | None = None
+    figure: Line | None = None
+    points: Annotated[tuple[Line, ...], Len(1, 8)] | None = None
+    points_zh: Annotated[tuple[Line, ...], Len(1, 8)] | None = None
+    seed: Annotated[int, Interval(ge=0, lt=2**63)] | None = None
+    title: Line | None = None
+    title_zh: Line | None = None
+    lesson: Line | None = None
+    lesson_zh: Line | None = None
+    # For the speaker, before what the slide says of itself.
+    notes: Annotated[tuple[Paragraph, ...], Len(0, 16)] = ()
+    notes_zh: Annotated[tuple[Paragraph, ...], Len(0, 16)] = ()
+
+    @validator(mode="after")
+    def _is_one_thing(self) -> Page:
+        attempt(self._refuse)
+        return self
+
+    def _refuse(self) -> None:
+        given = [kind for kind in KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            told = " and ".join(given) or "none of them"
+            raise ToylabError(f"a slide is one of {', '.join(KINDS)}; got {told}")
+        if given[0] in ("figure", "points"):
+            if self.title is None:
+                raise ToylabError(f"a slide of {given[0]} needs a title")
+            if self.seed is not None:
+                raise ToylabError(f"a slide of {given[0]} has no seed")
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """Names of what must be trained."""
+        return (self.scenario,) if self.scenario is not None else self.compare or ()
+
+
+class Lecture(_Model):
+    """A talk: its title, and its slides in order."""
+
+    title: Line
+    title_zh: Line | None = None
+    subtitle: Line = ""
+    subtitle_zh: Line | None = None
+    slides: Annotated[tuple[Page, ...], Len(1, 100)]
+
+
+def load(name: str) -> Lecture:
+    """Load a lecture by its name or by a path to a TOML file.
+
+    Scenarios that it names may lie beside the file.
+
+    Raises:
+        ToylabError: With every mistake of the file, each with its path and what is allowed.
+    """
+    path = catalogue.find(name, kind="lecture")
+    settings = catalogue.parse(path)
+    try:
+        lecture = Lecture.model_validate(tupled(settings))
+    except ValidationError as error:
+        raise ToylabError(listed(str(path), _explained(error))) from None
+    mistakes = []
+    pages = []
+    for number, page in enumerate(lecture.slides):
+        try:
+            found = {known: str(catalogue.find(known, beside=path)) for known in page.scenarios}
+        except ToylabError as error:
+            mistakes.append(f"slides[{number}]: {error}")
+            continue
+        changes: dict[str, Any] = {}
+        if page.scenario is not None:
+            changes["scenario"] = found[page.scenario]
+        if page.compare is not None:
+            changes["compare"] = tuple(found[known] for known in page.compare)
+        pages.append(page.model_copy(update=changes))
+    if mistakes:
+        raise ToylabError(listed(str(path), mistakes))
+    return lecture.model_copy(update={"slides": tuple(pages)})
+
+
+def of(names: Sequence[str]) -> Lecture:
+    """A lecture without words of its own: a slide a scenario.
+
+    Raises:
+        ToylabError: If there are too many, or one is no name.
+    """
+    try:
+        return Lecture(title="-", slides=tuple(Page(scenario=name) for name in names))
+    except ValidationError as error:
+        raise ToylabError("\n".join(dict.fromkeys(_explained(error)))) from None
+
+
+def _explained(error: ValidationError) -> Iterator[str]:
+    """What is wrong, as far as it is looked at."""
+    return (explain(e, _schema()) for e in error.errors(include_url=False)[:MOST_FOUND])
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return Lecture.model_json_schema()

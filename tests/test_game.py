@@ -13,13 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from toylab.base.errors import ToylabError
-from toylab.base.streams import streams
 from toylab.game.networks import ACTIVATIONS, INITS, MLP, NETWORKS
 from toylab.game.networks.base import slope_of
 from toylab.game.networks.mlp import FAST
 from toylab.game.objectives import OBJECTIVES, Objective
 from toylab.game.optimizers import OPTIMIZERS, SCHEDULES
 from toylab.game.penalties import PENALTIES, Side
+from toylab.game.streams import streams
 from toylab.game.updates import UPDATES, gradient
 
 MODULES: dict[str, nn.Module] = {

@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from toylab.base.errors import ToylabError
-from toylab.base.streams import streams
 from toylab.film import Film
 from toylab.game import batches
 from toylab.game.game import Game
 from toylab.game.networks import ACTIVATIONS, MLP
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.penalties import PENALTIES
+from toylab.game.streams import streams
 from toylab.game.updates import UPDATES, Unrolled, gradient
 from toylab.scenario import rules
 from toylab.scenario.scenario import Scenario, check

@@ -510,7 +510,7 @@ def test_a_name_that_no_text_holds_is_refused(ending: str) -> None:
 
 def test_notes_tell_the_published_count() -> None:
     chosen = scenario.load("mode-collapse")
-    told = json.loads((Path(published.__file__).parents[1] / "renders/claims.json").read_text())
+    told = json.loads((Path(published.__file__).parents[2] / "renders/claims.json").read_text())
     rows = [row for row in told["claims"] if row["scenario"] == "mode-collapse"]
     for claim, row in zip(chosen.claims, rows, strict=True):
         found = published.count(chosen.settings, claim)
@@ -532,7 +532,7 @@ def test_a_count_is_for_one_claim_and_one_game() -> None:
 
 
 def test_every_published_count_belongs_to_a_scenario_as_it_is_now() -> None:
-    told = json.loads((Path(published.__file__).parents[1] / "renders/claims.json").read_text())
+    told = json.loads((Path(published.__file__).parents[2] / "renders/claims.json").read_text())
     marks = {
         name: published.fingerprint(scenario.load(name).settings) for name in catalogue.names()
     }

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from toylab.base.streams import PURPOSES, stream, streams
+from toylab.game.streams import PURPOSES, stream, streams
 
 
 def test_the_same_seed_and_purpose_give_the_same_draws() -> None:

@@ -82,8 +82,8 @@ def _measured(claim: Claim) -> str:
 @cache
 def _table() -> dict[str, Any]:
     """The table as `toylab check -o claims.json` wrote it; empty where it was not brought along."""
-    here = Path(__file__).parent
-    for path in (here / "claims.json", here.parent / "renders" / "claims.json"):
+    home = Path(__file__).parents[1]
+    for path in (home / "claims.json", home.parent / "renders" / "claims.json"):
         if path.is_file():
             return json.loads(path.read_text(encoding="utf-8"))
     return {"about": {}, "claims": []}

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from toylab.base.axes import Int
-from toylab.base.streams import streams
+from toylab.game.streams import streams
 from toylab.targets import Target
 
 # Batches drawn at once. Part of what a seed means: another number would cut its streams otherwise.

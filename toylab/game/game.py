@@ -12,7 +12,6 @@ from torch import Tensor
 
 from toylab.base.axes import Int
 from toylab.base.choice import make
-from toylab.base.streams import streams
 from toylab.game.batches import Batch, Draws, Feed, seen
 from toylab.game.networks import AMONG, MLP, NETWORKS, Network, Point
 from toylab.game.networks.base import slope_of
@@ -20,6 +19,7 @@ from toylab.game.objectives import OBJECTIVES
 from toylab.game.optimizers import OPTIMIZERS, SCHEDULES
 from toylab.game.penalties import PENALTIES, Average, Packing, Penalty, Replay, Side
 from toylab.game.side import Player
+from toylab.game.streams import streams
 from toylab.game.updates import gradient
 from toylab.scenario.rules import solvable
 from toylab.scenario.scenario import Scenario

@@ -32,8 +32,8 @@ def folder() -> Path:
     Raises:
         ToylabError: If neither exists.
     """
-    here = Path(__file__).parent
-    for candidate in (here / "scenarios", here.parent / "scenarios"):
+    home = Path(__file__).parents[1]
+    for candidate in (home / "scenarios", home.parent / "scenarios"):
         if candidate.is_dir():
             return candidate
     raise ToylabError("The scenarios are missing from this installation. Install toylab again.")

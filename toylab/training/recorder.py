@@ -16,8 +16,8 @@ from scipy.special import ndtri
 from torch import Tensor
 
 from toylab.base.axes import Int
-from toylab.base.streams import streams
 from toylab.game.objectives import NonSaturating, Objective, Saturating
+from toylab.game.streams import streams
 from toylab.targets import Target, cell_centres, extent
 from toylab.trace import Snapshot
 from toylab.training.threads import Hands

@@ -15,10 +15,10 @@ from scipy.optimize import brentq
 from scipy.special import expit, rel_entr
 
 import toylab
-from toylab.course import dirac
-from toylab.course.experiments import EXPERIMENTS, SEEDS
-from toylab.course.pages import statistic, written
-from toylab.course.plates import CLOSED, SPREAD, drawn, js_of_blobs, plates
+from docs.make.course import dirac
+from docs.make.course.experiments import EXPERIMENTS, SEEDS
+from docs.make.course.pages import statistic, written
+from docs.make.course.plates import CLOSED, SPREAD, drawn, js_of_blobs, plates
 from toylab.film.fonts import families
 from toylab.metrics import METRICS, PERFECT_QUALITY
 
@@ -99,7 +99,7 @@ def test_every_link_and_picture_is_there(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_a_measured_number_is_the_committed_one(page: str) -> None:
     text = PAGES[page]
-    assert written(text, RESULTS, CLAIMS) == text, "python -m toylab.course writes it anew"
+    assert written(text, RESULTS, CLAIMS) == text, "run `make docs`"
     assert text.count("<!--n ") == text.count("<!--/n-->") == len(MARK.findall(text))
     # GitHub takes a line that begins with a comment for raw HTML.
     assert not re.search(r"^ {0,3}<!--n", text, re.M)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from games import SMALL
 
-from toylab import papers
+from docs.make import papers
+from docs.make.papers import PAPERS, Number, interval, page
 from toylab.claims import cache
 from toylab.claims.workers import Workers
 from toylab.metrics import METRICS
-from toylab.papers import PAPERS, Number, interval, page
 from toylab.scenario import scenario
 
 NUMBERS = [number for paper in PAPERS for number in paper.numbers]

@@ -1,4 +1,4 @@
-"""What papers report and what comes out here, as a page: `python -m toylab.papers`.
+"""What papers report and what comes out here, as a page: `python -m docs.make.papers`.
 
 The scenarios are the papers' protocols as far as two cores carry them; the page says what was reduced.
 Numbers are measured on checking seeds and kept where `toylab check` keeps its own.
@@ -261,7 +261,7 @@ def page(found: Mapping[Number, PerSeed], made: Mapping[str, str]) -> str:
     lines = [
         "# What papers report, and what comes out here",
         "",
-        "Written by `python -m toylab.papers` from trainings on the seeds below. Ours are medians over",
+        "Written by `make docs` from trainings on the seeds below. Ours are medians over",
         "seeds with their 95 % interval, or means where a table says so.",
         "",
         ", ".join(f"{key} {value}" for key, value in made.items()) + ".",
@@ -305,7 +305,7 @@ def main() -> None:
     Raises:
         ToylabError: If the seeds are too few, or this is no checkout.
     """
-    reader = argparse.ArgumentParser(prog="python -m toylab.papers", description=__doc__)
+    reader = argparse.ArgumentParser(prog="python -m docs.make.papers", description=__doc__)
     reader.add_argument("--seeds", default="64", help="as for toylab check")
     reader.add_argument("--jobs", type=int, default=2)
     asked = reader.parse_args()

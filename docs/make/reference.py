@@ -1,7 +1,7 @@
 """What there is to choose from, as a page: each table's rows with one line and one source.
 
 The lines are the rows' own docstrings, so the page cannot say what the code does not. Run
-`python -m toylab.reference` to write it anew, and with it the JSON schema of scenario files and the
+`python -m docs.make.reference` to write it anew, and with it the JSON schema of scenario files and the
 guide's tables of their keys.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from toylab import keys
+from docs.make import keys
 from toylab.base.files import whole
 from toylab.cli.terminal import guarded
 from toylab.film.layers import LAYERS
@@ -89,7 +89,7 @@ def page() -> str:
     lines = [
         "# What there is",
         "",
-        "Written by `python -m toylab.reference` from the code's own tables. A scenario chooses a row by",
+        "Written by `make docs` from the code's own tables. A scenario chooses a row by",
         "its name; `toylab show NAME` prints the options that a scenario sets.",
     ]
     for title, (where, table) in TABLES.items():

@@ -1,6 +1,6 @@
 """The gallery: every scenario with its film, its lesson and how its claims fared, as a page.
 
-`python -m toylab.gallery` makes the films that are missing and writes the page, in English and in
+`python -m docs.make.gallery` makes the films that are missing and writes the page, in English and in
 Chinese, from the scenarios and the published counts; `--text` writes only the pages.
 """
 
@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from docs.make.exhibits import CHAPTERS, families
 from toylab.base.files import whole
 from toylab.claims.published import count, totals
 from toylab.claims.workers import Workers
 from toylab.cli.talk import changes_of_the_game
 from toylab.cli.terminal import guarded, progress, say_result
-from toylab.exhibits import CHAPTERS, families
 from toylab.film import fonts
 from toylab.film.film import Film
 from toylab.film.words import WORDS, told_claim
@@ -29,7 +29,7 @@ from toylab.show.markdown import escaped
 from toylab.show.words import DECK_WORDS
 from toylab.training.run import record
 
-COMMAND = "python -m toylab.gallery"
+COMMAND = "make docs"
 HOME = Path("renders")
 # Written by the command that docs/sweeps.md tells.
 DIAGRAM = "phase-diagram.png"
@@ -87,7 +87,7 @@ PAGE_WORDS = {
         "seeds in five unless its words ask for less. Orange is where D says real, purple where it says "
         "generated; on the black line it cannot tell. Small dark points are data, green ones are "
         "generated. A film is of seed 0, or of the one that its scenario names.",
-        made=" Made by `python -m toylab.gallery`. [The whole table of claims](claims.md).",
+        made=" Made by `make docs`. [The whole table of claims](claims.md).",
         command="toylab run {name}",
         counted="**{verdict}**, {hits} of {n} ({low} to {high} %): {claim}",
         half="",
@@ -109,7 +109,7 @@ PAGE_WORDS = {
         intro="每个场景都有一部影片、一句要点和若干论断：每条论断在多少个种子上成立，以及该比例的 95 % "
         "区间；区间不低于要求的比例（一般为五分之四）时，论断成立。橙色是判别器认为真实的地方，紫色是它认为生成的地方，黑线上它无法分辨。小黑点是数据，绿点是生成样本。"
         "影片取种子 0，或场景指定的种子。",
-        made="由 `python -m toylab.gallery` 生成。[全部论断的统计表](claims.md)（英文）。",
+        made="由 `make docs` 生成。[全部论断的统计表](claims.md)（英文）。",
         command="toylab run {name} --lang zh",
         counted="**{verdict}**，{n} 个种子中 {hits} 个（{low}–{high} %）：{claim}",
         half="（只要求半数种子）",
@@ -231,7 +231,7 @@ def write_pages(to: Path) -> None:
 
 def main() -> None:
     """Make the films that are wanted, then write the pages."""
-    reader = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
+    reader = argparse.ArgumentParser(prog="python -m docs.make.gallery", description=__doc__)
     reader.add_argument("names", nargs="*", metavar="NAME", help="whose films; all by default")
     which = reader.add_mutually_exclusive_group()
     which.add_argument("--all", action="store_true", help="also films that are there already")

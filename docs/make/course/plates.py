@@ -14,11 +14,11 @@ from PIL.PngImagePlugin import PngInfo
 from scipy.integrate import trapezoid
 from scipy.special import rel_entr
 
+from docs.make.course import dirac
+from docs.make.course.canvas import LINE, beside, decades, panels
+from docs.make.course.measured import measured
 from toylab.base.axes import Float
 from toylab.base.files import whole
-from toylab.course import dirac
-from toylab.course.canvas import LINE, beside, decades, panels
-from toylab.course.measured import measured
 from toylab.film.fonts import check_glyphs, families
 from toylab.film.style import THEMES, Theme
 from toylab.show.figures import (

@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 
+from docs.make.course.canvas import band, beside, decades, panels, seeds
 from toylab.base.axes import Float
-from toylab.course.canvas import band, beside, decades, panels, seeds
 from toylab.film.style import LABEL, Theme
 from toylab.show.figures import Drawing, best_discriminator, normal
 

@@ -1,21 +1,21 @@
-"""`python -m toylab.course [--measure]`: figures and numbers of docs/course, in place."""
+"""`python -m docs.make.course [--measure]`: figures and numbers of docs/course, in place."""
 
 from __future__ import annotations
 
 import argparse
 import json
 
+from docs.make.course.experiments import measure
+from docs.make.course.pages import FOLDER, RESULTS, evidence, pages, written
+from docs.make.course.plates import draw
 from toylab.base.files import whole
 from toylab.claims.workers import Workers
 from toylab.cli.terminal import guarded
-from toylab.course.experiments import measure
-from toylab.course.pages import FOLDER, RESULTS, evidence, pages, written
-from toylab.course.plates import draw
 
 
 def main() -> None:
     """Measure if asked to; then draw all figures and write all numbers."""
-    reader = argparse.ArgumentParser(prog="python -m toylab.course", description=__doc__)
+    reader = argparse.ArgumentParser(prog="python -m docs.make.course", description=__doc__)
     reader.add_argument("--measure", action="store_true", help="train again: a few minutes")
     reader.add_argument("--jobs", type=int, default=2)
     asked = reader.parse_args()

@@ -31,6 +31,7 @@ lint: .venv-test/ready
 # missing, so that half a minute does when nothing has changed.
 docs: .venv-test/ready
 	.venv-test/bin/python -m docs.make.reference
+	.venv-test/bin/python -m docs.make.papers
 	.venv-test/bin/python -m docs.make.course
 	.venv-test/bin/python -m docs.make.gallery
 
@@ -38,7 +39,7 @@ docs: .venv-test/ready
 # kept where `toylab check` keeps its own.
 measure: .venv-test/ready
 	.venv-test/bin/python -m docs.make.course --measure
-	.venv-test/bin/python -m docs.make.papers
+	.venv-test/bin/python -m docs.make.papers --measure 64
 
 # Every public name, from the docstrings: api/index.html.
 api: .venv-test/ready

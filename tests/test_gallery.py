@@ -16,8 +16,16 @@ from PIL import Image
 
 import toylab
 from docs.make import gallery
-from docs.make.exhibits import CHAPTERS, families
-from docs.make.gallery import FRAMES, HOME, IN_CHINESE, LARGEST, MOST_BYTES, PAGES
+from docs.make.gallery import (
+    CHAPTERS,
+    FRAMES,
+    HOME,
+    IN_CHINESE,
+    LARGEST,
+    MOST_BYTES,
+    PAGES,
+    families,
+)
 from toylab.film.writers import provenance_of
 from toylab.film.writers.gif import comment_of
 from toylab.metrics.claim import verdict

@@ -1,27 +1,29 @@
 """The gallery: every scenario with its film, its lesson and how its claims fared, as a page.
 
-`python -m docs.make.gallery` makes the films that are missing and writes the page, in English and in
-Chinese, from the scenarios and the published counts; `--text` writes only the pages.
+Makes the films that are missing and writes the page, in English and in Chinese, from the scenarios and the
+published counts; `--text` writes only the pages. gallery.toml has its words.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from docs.make.exhibits import CHAPTERS, families
-from toylab.base.files import whole
-from toylab.claims.published import count, totals
+from docs.make.writing import claims, data, run, write
+from toylab.claims.published import count
 from toylab.claims.workers import Workers
 from toylab.cli.talk import changes_of_the_game
-from toylab.cli.terminal import guarded, progress, say_result
+from toylab.cli.terminal import progress, say_result
 from toylab.film import fonts
 from toylab.film.film import Film
 from toylab.film.words import WORDS, told_claim
 from toylab.film.writers import Timing
+from toylab.metrics.claim import verdict
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import base_of, load
 from toylab.show.films import differs, fared
@@ -38,93 +40,29 @@ PAGES = {"en": "README.md", "zh": "README.zh-CN.md"}
 MOST_BYTES, LARGEST = {"en": 18_000_000, "zh": 6_000_000}, 900_000
 # Some twenty-five frames tell a lesson at a quarter of a film's bytes; four a second can still be followed.
 FRAMES, SECONDS = 26, 6.0
+_DATA = data("gallery.toml")
 # The course's films in Chinese; the others show their English film on the Chinese page.
-IN_CHINESE = (
-    *("mode-collapse", "fair-steps", "mode-hopping", "vanishing-gradients"),
-    *("non-saturating-rescue", "weak-discriminator", "k-twenty", "optimal-discriminator"),
-    *("disjoint-supports", "wgan-gp", "dirac-cycle", "dirac-r1", "convergence"),
-    *("frozen-generator", "k-five"),
-)
+IN_CHINESE: list[str] = _DATA["in_chinese"]
+# Scenarios that belong together; of each chapter only the roots are named.
+CHAPTERS: list[dict[str, Any]] = _DATA["chapters"]
+# By language.
+SAID: dict[str, dict[str, Any]] = _DATA["words"]
 
 
-@dataclass(frozen=True)
-class PageWords:
-    """What a page says in one language; what stands in braces is filled in.
-
-    Attributes:
-        title: Of the page.
-        other: The link to the page in the other language.
-        intro: How to read the films and the claims.
-        made: What makes the page, and where the whole table of claims is.
-        command: What makes a scenario's film.
-        counted: A claim with how it fared.
-        half: Said of a claim that asks for half of the seeds only, if its words do not say so.
-        headline: How all claims fared.
-        span: Stands between the first seed and the last.
-        parts: What the headline adds of the claims that do not hold, by verdict.
-        diagram: Heading and words of the phase diagram.
-    """
-
-    title: str
-    other: str
-    intro: str
-    made: str
-    command: str
-    counted: str
-    half: str
-    headline: str
-    span: str
-    parts: dict[str, str]
-    diagram: tuple[str, str]
-
-
-PAGE_WORDS = {
-    "en": PageWords(
-        title="Gallery",
-        other="[中文](README.zh-CN.md)",
-        intro="Every scenario with a film, its lesson, and its claims: on how many seeds each was true, "
-        "with the 95 % interval of that share; it holds if the interval lies at or above its quorum, four "
-        "seeds in five unless its words ask for less. Orange is where D says real, purple where it says "
-        "generated; on the black line it cannot tell. Small dark points are data, green ones are "
-        "generated. A film is of seed 0, or of the one that its scenario names.",
-        made=" Made by `make docs`. [The whole table of claims](claims.md).",
-        command="toylab run {name}",
-        counted="**{verdict}**, {hits} of {n} ({low} to {high} %): {claim}",
-        half="",
-        headline="On seeds {seeds}, {holds} of {n} claims hold{rest}.",
-        span=" to ",
-        parts={"undecided": ", {n} undecided", "fails": ", {n} failed"},
-        diagram=(
-            "A phase diagram",
-            "Between a discriminator that is too weak and one that is too strong lies a ridge: the more "
-            "often D plays, the more slowly it must learn. 4 x 4 settings of `k-one`, 16 seeds each, "
-            "3,000 rounds, G at a rate of 1e-3 throughout; a strip shows every seed, for a mean can be "
-            "eight modes in half of them and none in the others. "
-            "[One command makes it](../docs/sweeps.md#a-phase-diagram).",
-        ),
-    ),
-    "zh": PageWords(
-        title="场景一览",
-        other="[English](README.md)",
-        intro="每个场景都有一部影片、一句要点和若干论断：每条论断在多少个种子上成立，以及该比例的 95 % "
-        "区间；区间不低于要求的比例（一般为五分之四）时，论断成立。橙色是判别器认为真实的地方，紫色是它认为生成的地方，黑线上它无法分辨。小黑点是数据，绿点是生成样本。"
-        "影片取种子 0，或场景指定的种子。",
-        made="由 `make docs` 生成。[全部论断的统计表](claims.md)（英文）。",
-        command="toylab run {name} --lang zh",
-        counted="**{verdict}**，{n} 个种子中 {hits} 个（{low}–{high} %）：{claim}",
-        half="（只要求半数种子）",
-        headline="在种子 {seeds} 上，{n} 条论断中 {holds} 条成立{rest}。",
-        span=" 到 ",
-        parts={"undecided": "，{n} 条未定", "fails": "，{n} 条不成立"},
-        diagram=(
-            "相图",
-            "判别器太弱与太强之间有一道山脊：判别器走得越勤，就必须学得越慢。"
-            "`k-one` 的 4 x 4 种设置，各 16 个种子、3000 轮，生成器的学习率始终是 1e-3；"
-            "色条画出每一个种子，因为均值可能是一半种子八个模式、另一半一个也没有。"
-            "[一条命令即可生成](../docs/sweeps.md#a-phase-diagram)（英文）。",
-        ),
-    ),
-}
+def families(chapter: Mapping[str, Any]) -> list[list[str]]:
+    """Names of a chapter's scenarios: each root with all that extends it, nearest first."""
+    roots = {root for chapter in CHAPTERS for root in chapter["roots"]}
+    children: dict[str, list[str]] = {}
+    for name in catalogue.names():
+        links = catalogue.chain(catalogue.find(name))
+        if len(links) > 1 and name not in roots:
+            children.setdefault(links[-2][0].stem, []).append(name)
+    found = [[root] for root in chapter["roots"]]
+    for family in found:
+        for name in family:
+            # Those without followers first, so that a fix stands beside its failure.
+            family += sorted(children.get(name, ()), key=lambda other: (other in children, other))
+    return found
 
 
 def films(name: str) -> list[Path]:
@@ -138,11 +76,13 @@ def _film(name: str, lang: str) -> Path:
 
 def headline(lang: str) -> str:
     """How all published claims fared, in a sentence."""
-    said, (about, found) = PAGE_WORDS[lang], totals()
-    rest = [said.parts[v].format(n=found[v]) for v in said.parts if found[v]]
-    return said.headline.format(
-        seeds=about["seeds"].replace(" to ", said.span),
-        n=sum(found.values()),
+    said, table = SAID[lang], claims()
+    rows = [(row["hits"], len(row["numbers"]), row["claim"]["quorum"]) for row in table["claims"]]
+    found = Counter(verdict(*row) for row in rows)
+    rest = [said["parts"][v].format(n=found[v]) for v in said["parts"] if found[v]]
+    return said["headline"].format(
+        seeds=table["about"]["seeds"].replace(" to ", said["span"]),
+        n=len(rows),
         holds=found["holds"],
         rest="".join(rest),
     )
@@ -150,17 +90,26 @@ def headline(lang: str) -> str:
 
 def page(lang: str) -> str:
     """The page in a language, in Markdown."""
-    said = PAGE_WORDS[lang]
-    lines = [f"# {said.title}", "", said.other, "", said.intro, "", f"{headline(lang)}{said.made}"]
-    headings = [*(chapter.title[lang] for chapter in CHAPTERS), said.diagram[0]]
+    said = SAID[lang]
+    lines = [
+        f"# {said['title']}",
+        "",
+        said["other"],
+        "",
+        said["intro"],
+        "",
+        f"{headline(lang)}{said['made']}",
+    ]
+    chapters = [(WORDS[lang].of(c, "title"), WORDS[lang].of(c, "lesson"), c) for c in CHAPTERS]
+    headings = [*(title for title, _, _ in chapters), said["diagram_title"]]
     lines += ["", *(f"- [{heading}](#{_anchor(heading)})" for heading in headings)]
-    for chapter in CHAPTERS:
-        lines += ["", f"## {chapter.title[lang]}", "", chapter.lesson[lang], ""]
+    for title, lesson, chapter in chapters:
+        lines += ["", f"## {title}", "", lesson, ""]
         for row in _rows(families(chapter)):
             lines += ["<table><tr>", *(line for name in row for line in _card(name, lang))]
             lines += ["</tr></table>", ""]
-    heading, words = said.diagram
-    lines += [f"## {heading}", "", words, "", f"![{heading}]({DIAGRAM})"]
+    lines += [f"## {said['diagram_title']}", "", said["diagram"], ""]
+    lines += [f"![{said['diagram_title']}]({DIAGRAM})"]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -180,20 +129,20 @@ def _rows(found: Sequence[Sequence[str]]) -> list[list[str]]:
 
 def _card(name: str, lang: str) -> Iterator[str]:
     """A cell of a table: blank lines let Markdown in."""
-    scenario, said = load(name), PAGE_WORDS[lang]
-    deck = replace(DECK_WORDS[lang], counted=said.counted)
+    scenario, said = load(name), SAID[lang]
+    deck = replace(DECK_WORDS[lang], counted=said["counted"])
     title, lesson = (WORDS[lang].of(scenario.settings, key) for key in ("title", "lesson"))
     film = films(name)[-1 if lang == "zh" else 0].as_posix()
     yield from ('<td width="50%" valign="top">', "", f"![{escaped(title)}]({film})", "")
     yield from (f"**{escaped(title)}**<br>{escaped(lesson)}", "")
     for claim in scenario.claims:
         words = escaped(told_claim(claim, WORDS[lang]).rstrip(".。"))
-        words += said.half * (claim.quorum == 0.5)
+        words += said["half"] * (claim.quorum == 0.5)
         yield f"- {fared(words, count(scenario.settings, claim), name, deck)}"
     base = base_of(name)
     if base is not None:
         yield from ("", escaped(differs(deck, base.name, changes_of_the_game(scenario, base))))
-    yield from ("", f"`{said.command.format(name=name)}`", "")
+    yield from ("", f"`{said['command'].format(name=name)}`", "")
     yield from (deck.source.format(source=escaped(scenario.source or "")), "", "</td>")
 
 
@@ -220,13 +169,10 @@ def with_headline(text: str, lang: str) -> str:
 def write_pages(to: Path) -> None:
     """Write the pages, and the claims' headline into the documents beside their folder."""
     for lang, name in PAGES.items():
-        with whole(to / name) as part:
-            part.write_text(page(lang), encoding="utf-8")
+        write(to / name, page(lang))
         document = to.parent / name
         if document.is_file():
-            text = with_headline(document.read_text(encoding="utf-8"), lang)
-            with whole(document) as part:
-                part.write_text(text, encoding="utf-8")
+            write(document, with_headline(document.read_text(encoding="utf-8"), lang))
 
 
 def main() -> None:
@@ -246,15 +192,12 @@ def main() -> None:
     if not asked.all:
         wanted = {name: [p for p in paths if not p.is_file()] for name, paths in wanted.items()}
     tasks = [] if asked.text else [(name, paths) for name, paths in wanted.items() if paths]
-    for paths in progress(Workers(asked.jobs).results(_made, tasks), len(tasks), "Filming"):
+    made = Workers(asked.jobs).results(lambda task: make(*task), tasks)
+    for paths in progress(made, len(tasks), "Filming"):
         for path in paths:
             say_result(path, f"{FRAMES} frames")
     write_pages(asked.to)
 
 
-def _made(task: tuple[str, Sequence[Path]]) -> Sequence[Path]:
-    return make(*task)
-
-
 if __name__ == "__main__":
-    guarded(lambda **_: main())
+    run(main)

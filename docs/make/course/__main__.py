@@ -6,11 +6,10 @@ import argparse
 import json
 
 from docs.make.course.experiments import measure
-from docs.make.course.pages import FOLDER, RESULTS, evidence, pages, written
-from docs.make.course.plates import draw
-from toylab.base.files import whole
+from docs.make.course.figures import draw
+from docs.make.course.numbers import FOLDER, RESULTS, pages, written
+from docs.make.writing import claims, run, write
 from toylab.claims.workers import Workers
-from toylab.cli.terminal import guarded
 
 
 def main() -> None:
@@ -20,19 +19,13 @@ def main() -> None:
     reader.add_argument("--jobs", type=int, default=2)
     asked = reader.parse_args()
     if asked.measure:
-        found = measure(Workers(asked.jobs))
-        with whole(RESULTS) as part:
-            part.write_text(json.dumps(found) + "\n", encoding="utf-8")
-    results, claims = evidence()
+        write(RESULTS, json.dumps(measure(Workers(asked.jobs))) + "\n")
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
     for page in pages():
         text = page.read_text(encoding="utf-8")
-        new = written(text, results, claims)
-        # A page that is right already is left alone, with its date.
-        if new != text:
-            with whole(page) as part:
-                part.write_text(new, encoding="utf-8")
+        write(page, written(text, results, claims()["claims"]))
     draw(FOLDER / "figures", results)
 
 
 if __name__ == "__main__":
-    guarded(lambda **_: main())
+    run(main)

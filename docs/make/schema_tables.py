@@ -31,7 +31,7 @@ def page(schema: Node) -> str:
     """The tables, from `MARK` on.
 
     Args:
-        schema: As `toylab.reference.described_schema` makes it.
+        schema: As `docs.make.reference.described_schema` makes it.
     """
     top = schema["properties"]
     first = [key for key in top if key not in _SECTIONS]

@@ -91,15 +91,8 @@ def page() -> str:
         "its name; `toylab show NAME` prints the options that a scenario sets.",
     ]
     for title, (where, table) in TABLES.items():
-        lines += [
-            "",
-            f"## {title}",
-            "",
-            f"Chosen by {where}.",
-            "",
-            "| name | what it is | source |",
-        ]
-        lines += ["|---|---|---|"]
+        lines += ["", f"## {title}", "", f"Chosen by {where}.", ""]
+        lines += ["| name | what it is | source |", "|---|---|---|"]
         for name, row in table.items():
             what, source = described(row)
             cells = (cell.replace("|", "\\|") for cell in (what, source))

@@ -11,7 +11,7 @@ PYTEST = OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest -n 2 --dist worksteal
 USER_PYTHON ?= $(PYTHON)
 OTHER_PYTHON ?= $(shell sh tests/user/other-python.sh $(PYTHON))
 
-.PHONY: demo test user fast lint api bench scale fuzz fuzz-guided kill test-lowest test-newest audit check-slides clean
+.PHONY: demo test user fast lint docs measure api bench scale fuzz fuzz-guided kill test-lowest test-newest audit check-slides clean
 
 demo: .venv/ready
 	.venv/bin/toylab run mode-collapse
@@ -26,6 +26,20 @@ lint: .venv-test/ready
 	.venv-test/bin/ruff check .
 	.venv-test/bin/ruff format --check .
 	.venv-test/bin/pyright --pythonpath .venv-test/bin/python
+
+# Documents, of what is there now: tables, numbers in texts, figures, the gallery's pages; films only where one is
+# missing, so that half a minute does when nothing has changed.
+docs: .venv-test/ready
+	.venv-test/bin/python -m docs.make.reference
+	.venv-test/bin/python -m docs.make.papers
+	.venv-test/bin/python -m docs.make.course
+	.venv-test/bin/python -m docs.make.gallery
+
+# Trainings that documents tell of, once more: minutes for the course, far longer for the papers, whose numbers are
+# kept where `toylab check` keeps its own.
+measure: .venv-test/ready
+	.venv-test/bin/python -m docs.make.course --measure
+	.venv-test/bin/python -m docs.make.papers --measure 64
 
 # Every public name, from the docstrings: api/index.html.
 api: .venv-test/ready

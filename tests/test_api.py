@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import toylab
-from toylab.reference import told
+from docs.make.reference import told
 
 HOUSE = Path(toylab.__file__).parent
 # From so many parameters on each is told of by its name; fewer stand in the sentence.

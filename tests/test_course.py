@@ -15,10 +15,10 @@ from scipy.optimize import brentq
 from scipy.special import expit, rel_entr
 
 import toylab
-from toylab.course import dirac
-from toylab.course.experiments import EXPERIMENTS, SEEDS
-from toylab.course.pages import statistic, written
-from toylab.course.plates import CLOSED, SPREAD, drawn, js_of_blobs, plates
+from docs.make.course import dirac
+from docs.make.course.experiments import EXPERIMENTS, SEEDS
+from docs.make.course.figures import CLOSED, SPREAD, drawn, figures, js_of_blobs
+from docs.make.course.numbers import statistic, written
 from toylab.film.fonts import families
 from toylab.metrics import METRICS, PERFECT_QUALITY
 
@@ -99,7 +99,7 @@ def test_every_link_and_picture_is_there(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_a_measured_number_is_the_committed_one(page: str) -> None:
     text = PAGES[page]
-    assert written(text, RESULTS, CLAIMS) == text, "python -m toylab.course writes it anew"
+    assert written(text, RESULTS, CLAIMS) == text, "run `make docs`"
     assert text.count("<!--n ") == text.count("<!--/n-->") == len(MARK.findall(text))
     # GitHub takes a line that begins with a comment for raw HTML.
     assert not re.search(r"^ {0,3}<!--n", text, re.M)
@@ -167,7 +167,7 @@ def test_the_course_measures_what_toylab_check_measures(ours: str, theirs: tuple
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", FOLDERS)
-@pytest.mark.parametrize("name", plates(RESULTS))
+@pytest.mark.parametrize("name", figures(RESULTS))
 def test_a_figure_is_what_the_command_draws(name: str, lang: str) -> None:
     path = COURSE / "figures" / f"{name}{'.zh' * (lang == 'zh')}.png"
     assert path.stat().st_size < 60_000
@@ -175,19 +175,19 @@ def test_a_figure_is_what_the_command_draws(name: str, lang: str) -> None:
         # Another font draws other pixels: only the one that drew it can say.
         if kept.text["Font"] != families(lang)[0]:  # pyright: ignore[reportAttributeAccessIssue]
             pytest.skip(f"drawn with {kept.text['Font']}")  # pyright: ignore[reportAttributeAccessIssue]
-        with Image.open(io.BytesIO(drawn(plates(RESULTS)[name], lang))) as now:
+        with Image.open(io.BytesIO(drawn(figures(RESULTS)[name], lang))) as now:
             assert np.array_equal(np.asarray(kept.convert("RGB")), np.asarray(now.convert("RGB")))
 
 
 def test_every_figure_is_shown_and_every_shown_one_is_drawn() -> None:
     shown = {re.findall(r"figures/([\w-]+)\.png", part(f"en/{name}", 1))[0] for name in CHAPTERS}
-    assert shown == set(plates(RESULTS))
+    assert shown == set(figures(RESULTS))
     assert {path.name.split(".")[0] for path in (COURSE / "figures").iterdir()} == shown
 
 
-@pytest.mark.parametrize("name", plates(RESULTS))
+@pytest.mark.parametrize("name", figures(RESULTS))
 def test_a_figure_has_the_same_words_in_both_languages(name: str) -> None:
-    words = plates(RESULTS)[name].words
+    words = figures(RESULTS)[name].words
     assert set(words["en"]) == set(words["zh"])
 
 
@@ -316,5 +316,5 @@ def test_the_drawn_divergence_is_that_of_two_gaussians() -> None:
 
 
 def test_a_closed_figure_needs_no_measurement() -> None:
-    assert set(CLOSED) < set(plates(RESULTS))
+    assert set(CLOSED) < set(figures(RESULTS))
     assert len(CLOSED) == 5

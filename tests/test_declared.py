@@ -114,6 +114,11 @@ def test_the_reader_sees_what_is_asked_for(tmp_path: Path) -> None:
     assert {*named(page)} == found
 
 
+def test_what_writes_documents_asks_for_no_more_than_toylab() -> None:
+    asked = {name for path in (ROOT / "docs" / "make").rglob("*.py") for name in named(path)}
+    assert {"numpy"} < asked - {"docs"} <= declared()
+
+
 def test_every_declared_package_is_asked_for() -> None:
     asked = {name for path in FILES for name in named(path)}
     unused = declared(*(extra for extra in EXTRAS if extra != "dev")) - asked

@@ -15,7 +15,7 @@ import typer
 from commands import ran
 from documents import DOCUMENTS, HOUSE, ROOT, is_name, is_synopsis, read
 
-from toylab import gallery
+from docs.make import gallery
 from toylab.cli import commands as cli
 from toylab.scenario import catalogue
 
@@ -36,7 +36,7 @@ TO_COME = {
 # Other people's programs, which a document may name.
 NOT_OURS = ("apt-get", "git", "cd", "quarto", "marp", "lualatex", "python3 -m venv")
 _TOYLAB = re.compile(r"^(?:\.venv/bin/)?(?:toylab|python -m toylab)(?: |$)")
-_MODULE = re.compile(r"^\S*python3? -m (toylab\.\w+)")
+_MODULE = re.compile(r"^\S*python3? -m (docs\.make\.\w+)")
 
 
 def arguments(command: str) -> str | None:
@@ -67,7 +67,7 @@ def test_commands_name_what_there_is(path: Path) -> None:
         elif module:
             # These write our own documents; each has tests of what it writes.
             spec = importlib.util.find_spec(module[1])
-            assert spec and module[1].removeprefix("toylab.") in tests, command
+            assert spec and module[1].removeprefix("docs.make.") in tests, command
         elif command.startswith("make "):
             assert {*command.split()[1:]} <= targets, command
         elif re.search(r"\bpip install ", command):

@@ -15,11 +15,19 @@ import pytest
 from PIL import Image
 
 import toylab
-from toylab import gallery
-from toylab.exhibits import CHAPTERS, families
+from docs.make import gallery
+from docs.make.gallery import (
+    CHAPTERS,
+    FRAMES,
+    HOME,
+    IN_CHINESE,
+    LARGEST,
+    MOST_BYTES,
+    PAGES,
+    families,
+)
 from toylab.film.writers import provenance_of
 from toylab.film.writers.gif import comment_of
-from toylab.gallery import FRAMES, HOME, IN_CHINESE, LARGEST, MOST_BYTES, PAGES
 from toylab.metrics.claim import verdict
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import load
@@ -46,7 +54,7 @@ def test_what_extends_another_hangs_in_its_family_or_leads_its_own() -> None:
 @pytest.mark.parametrize("lang", PAGES)
 def test_the_page_is_current(lang: str) -> None:
     written = (ROOT / HOME / PAGES[lang]).read_text(encoding="utf-8")
-    assert written == page(lang), "run `python -m toylab.gallery --text`"
+    assert written == page(lang), "run `make docs`"
 
 
 @pytest.mark.parametrize("lang", PAGES)
@@ -101,7 +109,7 @@ def test_the_headline_counts_the_table_and_stands_in_the_readme() -> None:
     assert told in gallery.headline("en") and TABLE["about"]["seeds"] in gallery.headline("en")
     for lang, name in PAGES.items():
         text = (ROOT / name).read_text(encoding="utf-8")
-        assert text == gallery.with_headline(text, lang), "run `python -m toylab.gallery --text`"
+        assert text == gallery.with_headline(text, lang), "run `make docs`"
     assert told in (ROOT / "README.md").read_text(encoding="utf-8")
 
 

@@ -57,7 +57,6 @@ ORDER = [
     "claims",
     "catalogue",
     "astray",
-    "exhibits",
     "published",
     "options",
     "feed",
@@ -137,19 +136,8 @@ ORDER = [
     "rehearsal",
     "talk",
     "survey",
-    "keys",
     "arguments",
     "terminal",
-    "reference",
-    "papers",
-    "gallery",
-    "course.dirac",
-    "course.experiments",
-    "course.canvas",
-    "course.measured",
-    "course.plates",
-    "course.pages",
-    "course.__main__",
     "cli",
     "__main__",
 ]
@@ -157,7 +145,7 @@ ORDER = [
 LAZY = {"terminal", "cli", "__main__", ""}
 CINEMA = ("film", "show")
 # Above both wings.
-BOTH = (*("rehearsal", "talk", "survey", "reference", "terminal", "gallery", "course", "cli", ""),)
+BOTH = (*("rehearsal", "talk", "survey", "terminal", "cli", ""),)
 LABORATORY_ONLY = (
     "torch",
     "toylab.game",

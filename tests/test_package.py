@@ -76,6 +76,10 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in names(wheel)}
     assert tops == {"toylab", f"toylab-{wheel.name.split('-')[1]}.dist-info"}
     assert {"toylab/py.typed", "toylab/show/page/page.js"} <= names(wheel)
+    # Nor what writes our documents, and what it reads.
+    makers = {path.stem for path in (ROOT / "docs" / "make").glob("[!_]*")}
+    held = {part.split(".")[0] for name in names(wheel) for part in Path(name).parts}
+    assert {"gallery", "course"} <= makers and not makers & held
 
 
 def test_the_sdist_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:

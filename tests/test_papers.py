@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from documents import ROOT
 from games import SMALL
 
-from toylab import papers
+from docs.make import papers
+from docs.make.papers import PAPERS, Number, interval, page
+from docs.make.writing import data
+from toylab.base.errors import ToylabError
 from toylab.claims import cache
 from toylab.claims.workers import Workers
 from toylab.metrics import METRICS
-from toylab.papers import PAPERS, Number, interval, page
 from toylab.scenario import scenario
 
 NUMBERS = [number for paper in PAPERS for number in paper.numbers]
@@ -47,12 +50,24 @@ def test_few_seeds_have_their_range() -> None:
 
 
 def test_the_page_shows_every_number_beside_the_paper_s() -> None:
-    found = {number: np.arange(8.0) + k for k, number in enumerate(NUMBERS)}
+    found = {
+        number.key: interval(np.arange(8.0) + k, number.mean) for k, number in enumerate(NUMBERS)
+    }
+    assert len(found) == len(NUMBERS)
     text = page(found, {"date": "today"})
     for k, number in enumerate(NUMBERS):
         assert f"| {number.what} | {number.theirs} | {3.5 + k:.3g} |" in text
     for paper in PAPERS:
         assert f"## {paper.title}" in text and paper.reduced in text and paper.found in text
+    with pytest.raises(ToylabError, match="make measure"):
+        page({}, {})
+
+
+def test_the_page_is_current() -> None:
+    kept = data("papers.json")
+    assert page(kept["numbers"], kept["about"]) == (ROOT / "docs" / "papers.md").read_text(
+        "utf-8"
+    ), "run `make docs`"
 
 
 def test_numbers_are_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

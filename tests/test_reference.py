@@ -11,9 +11,16 @@ from typing import Any
 import jsonschema
 import pytest
 
-from toylab import keys
+from docs.make import schema_tables
+from docs.make.reference import (
+    TABLES,
+    attributes,
+    described,
+    described_schema,
+    page,
+    published_schema,
+)
 from toylab.game.networks import MLP
-from toylab.reference import TABLES, attributes, described, described_schema, page, published_schema
 from toylab.scenario import catalogue
 
 ROOT = Path(__file__).parent.parent
@@ -21,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 
 def test_the_page_is_current() -> None:
     written = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
-    assert written == page(), "run `python -m toylab.reference`"
+    assert written == page(), "run `make docs`"
 
 
 @pytest.mark.parametrize("title", TABLES)
@@ -39,13 +46,13 @@ def test_every_option_of_a_network_is_described() -> None:
 
 def test_the_schema_is_current() -> None:
     written = (ROOT / "docs" / "scenario.schema.json").read_text(encoding="utf-8")
-    assert written == published_schema(), "run `python -m toylab.reference`"
+    assert written == published_schema(), "run `make docs`"
 
 
 def test_the_guides_page_is_current_and_short_where_it_is_written_by_hand() -> None:
     written = (ROOT / "docs" / "guide" / "writing-a-scenario.md").read_text(encoding="utf-8")
-    by_hand, mark, _ = written.partition(keys.MARK)
-    assert written == by_hand + keys.page(described_schema()), "run `python -m toylab.reference`"
+    by_hand, mark, _ = written.partition(schema_tables.MARK)
+    assert written == by_hand + schema_tables.page(described_schema()), "run `make docs`"
     assert mark and len(by_hand.splitlines()) <= 40
 
 
@@ -57,10 +64,12 @@ def every_key(settings: Any) -> Iterator[str]:
 
 
 def test_the_guide_tells_every_key_that_a_scenario_may_have() -> None:
-    told = set(re.findall(r"^\|(?: `\w+` \|)? `(\w+)` \|", keys.page(described_schema()), re.M))
+    told = set(
+        re.findall(r"^\|(?: `\w+` \|)? `(\w+)` \|", schema_tables.page(described_schema()), re.M)
+    )
     told |= {
         part
-        for path in re.findall(r"`\[\[?([\w.]+)\]\]?`", keys.page(described_schema()))
+        for path in re.findall(r"`\[\[?([\w.]+)\]\]?`", schema_tables.page(described_schema()))
         for part in path.split(".")
     }
     # What our own scenarios use, and what the rows' signatures take.
@@ -85,7 +94,7 @@ def test_the_guide_tells_every_key_that_a_scenario_may_have() -> None:
     given = {"inputs", "outputs", "data", "discriminator_steps", "generator_steps"}
     assert (used | taken) - given <= told | {"kind"}
     # Each with its words.
-    assert not re.findall(r"^.*\|\s*\|$", keys.page(described_schema()), re.M)
+    assert not re.findall(r"^.*\|\s*\|$", schema_tables.page(described_schema()), re.M)
 
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads(published_schema()))

@@ -64,15 +64,6 @@ def count(settings: Mapping[str, Any], claim: Claim) -> Count | None:
     return _counts().get((fingerprint(settings), _measured(claim)))
 
 
-def totals() -> tuple[dict[str, str], dict[str, int]]:
-    """The whole table: what it says of its making, and claims by verdict."""
-    table = _table()
-    found: dict[str, int] = {"holds": 0, "undecided": 0, "fails": 0}
-    for row in table["claims"]:
-        found[verdict(row["hits"], len(row["numbers"]), row["claim"]["quorum"])] += 1
-    return table["about"], found
-
-
 def _measured(claim: Claim) -> str:
     """A claim without the words about it."""
     told = asdict(claim)

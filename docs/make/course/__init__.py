@@ -1,6 +1,6 @@
 """The course in docs/course: its figures, its measurements and the numbers in its text.
 
-`python -m toylab.course` draws the figures and writes the numbers; with `--measure` it trains first.
+`make docs` draws the figures and writes the numbers; `make measure` trains first.
 """
 
 # Before anything imports matplotlib.

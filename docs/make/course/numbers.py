@@ -13,7 +13,6 @@ Python's (".1f", ".0%", "d"), or "short" for three digits, or "fall" for 1 / x, 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -36,8 +35,8 @@ def written(text: str, results: Mapping[str, Any], claims: Sequence[Mapping[str,
 
     Args:
         text: The page, in Markdown.
-        results: What the course's experiments measured, as `evidence` reads it.
-        claims: How each claim fared, as `evidence` reads it.
+        results: What the course's experiments measured, as results.json holds it.
+        claims: How each claim fared, the rows of claims.json.
 
     Raises:
         ToylabError: If a mark names what was not measured, or its number cannot be written so.
@@ -103,10 +102,3 @@ def _formed(number: float, form: str) -> str:
 def pages() -> list[Path]:
     """The chapters and their contents, in both languages."""
     return sorted([*FOLDER.glob("*.md"), *FOLDER.glob("zh/*.md")])
-
-
-def evidence() -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """What the course and `toylab check` have measured, from their files."""
-    results = json.loads(RESULTS.read_text(encoding="utf-8"))
-    claims = json.loads(Path("renders/claims.json").read_text(encoding="utf-8"))["claims"]
-    return results, claims

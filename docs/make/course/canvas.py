@@ -84,13 +84,8 @@ def decades(ax: Axes, low: int, high: int, every: int = 1) -> None:
     ax.set_yscale("log")
     ax.set_ylim(10.0**low, 10.0**high)
     ticks = [10.0**power for power in range(low, high + 1, every)]
-    # Unicode, not mathtext: mathtext falls back to no Chinese font.
-    ax.set_yticks(ticks, [short(t) if t < 1e4 else f"10{_raised(t)}" for t in ticks])
+    ax.set_yticks(ticks, map(short, ticks))
     ax.minorticks_off()
-
-
-def _raised(value: float) -> str:
-    return str(round(np.log10(value))).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def beside(ax: Axes, at: tuple[float, float], words: str, colour: str, **more: Any) -> None:

@@ -1,8 +1,7 @@
 """What there is to choose from, as a page: each table's rows with one line and one source.
 
-The lines are the rows' own docstrings, so the page cannot say what the code does not. Run
-`python -m toylab.reference` to write it anew, and with it the JSON schema of scenario files and the
-guide's tables of their keys.
+The lines are the rows' own docstrings, so the page cannot say what the code does not. With it are written
+the JSON schema of scenario files and the guide's tables of their keys.
 """
 
 from __future__ import annotations
@@ -14,9 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from toylab import keys
-from toylab.base.files import whole
-from toylab.cli.terminal import guarded
+from docs.make import schema_tables
+from docs.make.writing import run, write
 from toylab.film.layers import LAYERS
 from toylab.game.networks import ACTIVATIONS, INITS, MLP, NETWORKS
 from toylab.game.objectives import OBJECTIVES
@@ -89,19 +87,12 @@ def page() -> str:
     lines = [
         "# What there is",
         "",
-        "Written by `python -m toylab.reference` from the code's own tables. A scenario chooses a row by",
+        "Written by `make docs` from the code's own tables. A scenario chooses a row by",
         "its name; `toylab show NAME` prints the options that a scenario sets.",
     ]
     for title, (where, table) in TABLES.items():
-        lines += [
-            "",
-            f"## {title}",
-            "",
-            f"Chosen by {where}.",
-            "",
-            "| name | what it is | source |",
-        ]
-        lines += ["|---|---|---|"]
+        lines += ["", f"## {title}", "", f"Chosen by {where}.", ""]
+        lines += ["| name | what it is | source |", "|---|---|---|"]
         for name, row in table.items():
             what, source = described(row)
             cells = (cell.replace("|", "\\|") for cell in (what, source))
@@ -176,17 +167,12 @@ def _told_of_each(table: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Write the pages, in a checkout."""
+    write(Path("docs/reference.md"), page())
+    write(Path("docs/scenario.schema.json"), published_schema())
     guide = Path("docs/guide/writing-a-scenario.md")
-    head = guide.read_text(encoding="utf-8").partition(keys.MARK)[0]
-    written = {
-        Path("docs/reference.md"): page(),
-        Path("docs/scenario.schema.json"): published_schema(),
-        guide: head + keys.page(described_schema()),
-    }
-    for path, text in written.items():
-        with whole(path) as part:
-            part.write_text(text, encoding="utf-8")
+    head = guide.read_text(encoding="utf-8").partition(schema_tables.MARK)[0]
+    write(guide, head + schema_tables.page(described_schema()))
 
 
 if __name__ == "__main__":
-    guarded(lambda **_: main())
+    run(main)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 # The guide's page is written by hand above this line, and by `page` from it on.
-MARK = "<!-- From here on written by `python -m toylab.reference`. -->\n"
+MARK = "<!-- From here on written by `make docs`. -->\n"
 
 Node = Mapping[str, Any]
 # A list of names longer than this is the reference's, under this heading.
@@ -31,7 +31,7 @@ def page(schema: Node) -> str:
     """The tables, from `MARK` on.
 
     Args:
-        schema: As `toylab.reference.described_schema` makes it.
+        schema: As `docs.make.reference.described_schema` makes it.
     """
     top = schema["properties"]
     first = [key for key in top if key not in _SECTIONS]

@@ -14,11 +14,11 @@ from PIL.PngImagePlugin import PngInfo
 from scipy.integrate import trapezoid
 from scipy.special import rel_entr
 
+from docs.make.course import dirac
+from docs.make.course.canvas import LINE, beside, decades, panels
+from docs.make.course.measured import WORDS, measured
+from docs.make.writing import write
 from toylab.base.axes import Float
-from toylab.base.files import whole
-from toylab.course import dirac
-from toylab.course.canvas import LINE, beside, decades, panels
-from toylab.course.measured import measured
 from toylab.film.fonts import check_glyphs, families
 from toylab.film.style import THEMES, Theme
 from toylab.show.figures import (
@@ -138,87 +138,13 @@ def _phase(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
 CLOSED: dict[str, Drawing] = {
     "game": FIGURES["game"],
     "cross-entropy": FIGURES["discriminator_loss"],
-    "two-losses": Drawing(
-        _two_losses,
-        {
-            "en": {
-                "losses": "The losses, against D",
-                "weights": "Their slopes, against the logit",
-                "loss": "loss of G (nats)",
-                "logit": "logit of D(G(z))",
-                "weight": "size of the slope",
-                "saturating": "log(1 − D): saturates",
-                "non_saturating": "−log D",
-                "early": "← soon after the start",
-                "sure": "D is sure: fake",
-            },
-            "zh": {
-                "losses": "两种损失（横轴 D）",
-                "weights": "它们的斜率（横轴 logit）",
-                "loss": "生成器的损失（奈特）",
-                "logit": "D(G(z)) 的 logit",
-                "weight": "斜率的大小",
-                "saturating": "log(1 − D)：饱和",
-                "non_saturating": "−log D",
-                "early": "← 训练不久便到这里",
-                "sure": "D 确信：假",
-            },
-        },
-    ),
-    "distances": Drawing(
-        _distances,
-        {
-            "en": {
-                "distance": "What a distance says of two blobs",
-                "slope": "How hard it pulls: its slope",
-                "apart": "distance between the centres",
-                "wasserstein": "Wasserstein: how far",
-                "js": "JS (nats): stuck at log 2",
-                "nothing": "JS: no pull from afar",
-            },
-            "zh": {
-                "distance": "两团点相距多远：两种说法",
-                "slope": "拉力有多大：它的斜率",
-                "apart": "两个中心的间距",
-                "wasserstein": "Wasserstein：有多远",
-                "js": "JS（奈特）：停在 log 2",
-                "nothing": "JS：远处没有拉力",
-            },
-        },
-    ),
-    "phase": Drawing(
-        _phase,
-        {
-            "en": {
-                "plane": "Two players, two numbers",
-                "time": "Distance from the equilibrium",
-                "generator": "θ: where G is",
-                "discriminator": "ψ: slope of D",
-                "steps": "rounds",
-                "start": "start",
-                "at_once": "both at once",
-                "in_turns": "in turns",
-                "other": "non-saturating",
-                "r1": "with R1",
-            },
-            "zh": {
-                "plane": "两个玩家，两个数",
-                "time": "到均衡点的距离",
-                "generator": "θ：生成器的位置",
-                "discriminator": "ψ：判别器的斜率",
-                "steps": "轮",
-                "start": "起点",
-                "at_once": "同时更新",
-                "in_turns": "轮流更新",
-                "other": "非饱和损失",
-                "r1": "加 R1",
-            },
-        },
-    ),
+    "two-losses": Drawing(_two_losses, WORDS["two-losses"]),
+    "distances": Drawing(_distances, WORDS["distances"]),
+    "phase": Drawing(_phase, WORDS["phase"]),
 }
 
 
-def plates(results: Mapping[str, Any]) -> dict[str, Drawing]:
+def figures(results: Mapping[str, Any]) -> dict[str, Drawing]:
     """All figures by their files' names."""
     return {**CLOSED, **measured(results)}
 
@@ -229,11 +155,10 @@ def draw(folder: Path, results: Mapping[str, Any]) -> None:
     Raises:
         ToylabError: If no font here has the Chinese words.
     """
-    for name, drawing in plates(results).items():
+    for name, drawing in figures(results).items():
         check_glyphs(drawing.words["zh"].values(), families("zh"))
         for lang, ending in (("en", "png"), ("zh", "zh.png")):
-            with whole(folder / f"{name}.{ending}") as part:
-                part.write_bytes(drawn(drawing, lang))
+            write(folder / f"{name}.{ending}", drawn(drawing, lang))
 
 
 def drawn(drawing: Drawing, lang: str) -> bytes:

@@ -10,8 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 
+from docs.make.course.canvas import band, beside, decades, panels, seeds
+from docs.make.writing import data
 from toylab.base.axes import Float
-from toylab.course.canvas import band, beside, decades, panels, seeds
 from toylab.film.style import LABEL, Theme
 from toylab.show.figures import Drawing, best_discriminator, normal
 
@@ -141,105 +142,16 @@ def _percent(ax: Axes) -> None:
     ax.set_yticks(ticks, [f"{t:.0%}".replace("%", " %") for t in ticks])
 
 
+WORDS = data("course/figures.toml")
 _ROWS = {
-    "best-discriminator": (
-        _best,
-        {
-            "en": {
-                "paper": "On paper",
-                "network": "A network on its way there",
-                "p": "data p",
-                "q": "generator q",
-                "steps": "steps of D",
-                "loss": "loss of D (nats)",
-                "guessing": "guessing: log 4",
-                "least": "the least there is: log 4 − 2 JS",
-            },
-            "zh": {
-                "paper": "纸上推导",
-                "network": "一个网络逐步接近它",
-                "p": "数据 p",
-                "q": "生成器 q",
-                "steps": "判别器的步数",
-                "loss": "判别器的损失（奈特）",
-                "guessing": "瞎猜：log 4",
-                "least": "最小值：log 4 − 2 JS",
-            },
-        },
-    ),
-    "k": (
-        _k,
-        {
-            "en": {
-                "accuracy": "D is right",
-                "early_good": "Good points, early",
-                "alive": "Modes alive",
-                "k": "K: steps of D a round",
-            },
-            "zh": {
-                "accuracy": "判别器的准确率",
-                "early_good": "早期的好样本",
-                "alive": "最后存活的模式",
-                "k": "K：每轮判别器的步数",
-            },
-        },
-    ),
-    "too-strong": (
-        _too_strong,
-        {
-            "en": {
-                "title": "What a generator that waits would be told: the size of its gradient",
-                "steps": "rounds of ten steps of D",
-                "saturating": "saturating",
-                "non_saturating": "non-saturating",
-                "noise": "saturating, with noise",
-            },
-            "zh": {
-                "title": "生成器不动时会收到什么：梯度的大小",
-                "steps": "轮（每轮判别器十步）",
-                "saturating": "饱和损失",
-                "non_saturating": "非饱和损失",
-                "noise": "饱和损失，加噪声",
-            },
-        },
-    ),
-    "too-weak": (
-        _too_weak,
-        {
-            "en": {
-                "good": "Good points",
-                "accuracy": "D is right",
-                "ratio": "learning rate of D over that of G",
-            },
-            "zh": {
-                "good": "好样本",
-                "accuracy": "判别器的准确率",
-                "ratio": "判别器与生成器的学习率之比",
-            },
-        },
-    ),
-    "hopping": (
-        _hopping,
-        {
-            "en": {
-                "collapse": "Twenty steps of G a round",
-                "fair": "One step each",
-                "rounds": "rounds",
-                "mode": "mode",
-                "share": "share",
-            },
-            "zh": {
-                "collapse": "每轮生成器二十步",
-                "fair": "一人一步",
-                "rounds": "轮",
-                "mode": "模式",
-                "share": "占比",
-            },
-        },
-    ),
+    "best-discriminator": _best,
+    "k": _k,
+    "too-strong": _too_strong,
+    "too-weak": _too_weak,
+    "hopping": _hopping,
 }
 
 
 def measured(results: Results) -> dict[str, Drawing]:
     """These figures by their files' names, of these results."""
-    return {name: Drawing(partial(draw, results), words) for name, (draw, words) in _ROWS.items()}
+    return {name: Drawing(partial(draw, results), WORDS[name]) for name, draw in _ROWS.items()}

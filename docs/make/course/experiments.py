@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
 
 from toylab.claims.report import about
 from toylab.claims.workers import Workers
@@ -20,7 +19,6 @@ from toylab.training.run import record
 # Of the checking seeds the first eight: one ensemble.
 SEEDS = tuple(range(1000, 1008))
 ALL, LATE, END = (0.0, 1.0), (0.5, 1.0), (0.8, 1.0)
-
 
 Number = tuple[str, str, tuple[float, float]]  # metric, reduction, window
 
@@ -86,6 +84,11 @@ _GRADIENTS = {
     "saturating_fall": ("saturating_gradient", "end_to_peak", ALL),
     "non_saturating_growth": ("non_saturating_gradient", "end_to_start", ALL),
 }
+_MODES = {
+    "alive": ("modes_covered", "mean", LATE),
+    "fullest": ("top_mode_share", "mean", LATE),
+    "switches": ("mode_switches", "last", (1.0, 1.0)),
+}
 EXPERIMENTS: dict[str, Experiment] = {
     "best": Experiment(
         "optimal-discriminator",
@@ -104,23 +107,11 @@ EXPERIMENTS: dict[str, Experiment] = {
     ),
     "noise": Experiment("noise-restores", numbers=_GRADIENTS, curves=("saturating_gradient",)),
     **{f"rate{rate}": _rate(rate) for rate in ("2e-5", "1e-4", "3e-4", "1e-3", "3e-3")},
-    "collapse": Experiment(
-        "mode-collapse",
-        numbers={
-            "alive": ("modes_covered", "mean", LATE),
-            "fullest": ("top_mode_share", "mean", LATE),
-            "switches": ("mode_switches", "last", (1.0, 1.0)),
-        },
-        shares=True,
-    ),
+    "collapse": Experiment("mode-collapse", numbers=_MODES, shares=True),
     "fair": Experiment(
         "fair-steps",
         ("training.steps=1600", "recording.schedule=linear", "recording.snapshots=161"),
-        numbers={
-            "alive": ("modes_covered", "mean", LATE),
-            "fullest": ("top_mode_share", "mean", LATE),
-            "switches": ("mode_switches", "last", (1.0, 1.0)),
-        },
+        numbers=_MODES,
         shares=True,
     ),
     "plain": _penalised("convergence"),
@@ -132,8 +123,6 @@ EXPERIMENTS: dict[str, Experiment] = {
 
 def told(name: str) -> dict[str, Any]:
     """Run one experiment: settings, numbers a seed, curves as quartiles over seeds, shares."""
-    # One thread a worker, as in `study`: sums come out the same with any number of workers.
-    torch.set_num_threads(1)
     experiment = EXPERIMENTS[name]
     # A claim says what is to be measured; nothing is claimed of it here.
     claims = {

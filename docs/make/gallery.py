@@ -1,0 +1,203 @@
+"""The gallery: every scenario with its film, its lesson and how its claims fared, as a page.
+
+Makes the films that are missing and writes the page, in English and in Chinese, from the scenarios and the
+published counts; `--text` writes only the pages. gallery.toml has its words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from docs.make.writing import claims, data, run, write
+from toylab.claims.published import count
+from toylab.claims.workers import Workers
+from toylab.cli.talk import changes_of_the_game
+from toylab.cli.terminal import progress, say_result
+from toylab.film import fonts
+from toylab.film.film import Film
+from toylab.film.words import WORDS, told_claim
+from toylab.film.writers import Timing
+from toylab.metrics.claim import verdict
+from toylab.scenario import catalogue
+from toylab.scenario.scenario import base_of, load
+from toylab.show.films import differs, fared
+from toylab.show.markdown import escaped
+from toylab.show.words import DECK_WORDS
+from toylab.training.run import record
+
+COMMAND = "make docs"
+HOME = Path("renders")
+# Written by the command that docs/sweeps.md tells.
+DIAGRAM = "phase-diagram.png"
+PAGES = {"en": "README.md", "zh": "README.zh-CN.md"}
+# Bytes of the films in each language, and of the largest: they stay in the repository's history for ever.
+MOST_BYTES, LARGEST = {"en": 18_000_000, "zh": 6_000_000}, 900_000
+# Some twenty-five frames tell a lesson at a quarter of a film's bytes; four a second can still be followed.
+FRAMES, SECONDS = 26, 6.0
+_DATA = data("gallery.toml")
+# The course's films in Chinese; the others show their English film on the Chinese page.
+IN_CHINESE: list[str] = _DATA["in_chinese"]
+# Scenarios that belong together; of each chapter only the roots are named.
+CHAPTERS: list[dict[str, Any]] = _DATA["chapters"]
+# By language.
+SAID: dict[str, dict[str, Any]] = _DATA["words"]
+
+
+def families(chapter: Mapping[str, Any]) -> list[list[str]]:
+    """Names of a chapter's scenarios: each root with all that extends it, nearest first."""
+    roots = {root for chapter in CHAPTERS for root in chapter["roots"]}
+    children: dict[str, list[str]] = {}
+    for name in catalogue.names():
+        links = catalogue.chain(catalogue.find(name))
+        if len(links) > 1 and name not in roots:
+            children.setdefault(links[-2][0].stem, []).append(name)
+    found = [[root] for root in chapter["roots"]]
+    for family in found:
+        for name in family:
+            # Those without followers first, so that a fix stands beside its failure.
+            family += sorted(children.get(name, ()), key=lambda other: (other in children, other))
+    return found
+
+
+def films(name: str) -> list[Path]:
+    """The films of a scenario, seen from the pages: in English, and in Chinese if the course shows it."""
+    return [_film(name, lang) for lang in ("en", "zh") if lang == "en" or name in IN_CHINESE]
+
+
+def _film(name: str, lang: str) -> Path:
+    return Path("gallery", "zh" if lang == "zh" else "", f"{name}.gif")
+
+
+def headline(lang: str) -> str:
+    """How all published claims fared, in a sentence."""
+    said, table = SAID[lang], claims()
+    rows = [(row["hits"], len(row["numbers"]), row["claim"]["quorum"]) for row in table["claims"]]
+    found = Counter(verdict(*row) for row in rows)
+    rest = [said["parts"][v].format(n=found[v]) for v in said["parts"] if found[v]]
+    return said["headline"].format(
+        seeds=table["about"]["seeds"].replace(" to ", said["span"]),
+        n=len(rows),
+        holds=found["holds"],
+        rest="".join(rest),
+    )
+
+
+def page(lang: str) -> str:
+    """The page in a language, in Markdown."""
+    said = SAID[lang]
+    lines = [
+        f"# {said['title']}",
+        "",
+        said["other"],
+        "",
+        said["intro"],
+        "",
+        f"{headline(lang)}{said['made']}",
+    ]
+    chapters = [(WORDS[lang].of(c, "title"), WORDS[lang].of(c, "lesson"), c) for c in CHAPTERS]
+    headings = [*(title for title, _, _ in chapters), said["diagram_title"]]
+    lines += ["", *(f"- [{heading}](#{_anchor(heading)})" for heading in headings)]
+    for title, lesson, chapter in chapters:
+        lines += ["", f"## {title}", "", lesson, ""]
+        for row in _rows(families(chapter)):
+            lines += ["<table><tr>", *(line for name in row for line in _card(name, lang))]
+            lines += ["</tr></table>", ""]
+    lines += [f"## {said['diagram_title']}", "", said["diagram"], ""]
+    lines += [f"![{said['diagram_title']}]({DIAGRAM})"]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _anchor(title: str) -> str:
+    """Of a heading, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+def _rows(found: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Two beside one another: a family begins a row, and those without one share theirs."""
+    rows: list[list[str]] = []
+    alone = [family[0] for family in found if len(family) == 1]
+    for family in [*(f for f in found if len(f) > 1), alone]:
+        rows += [list(family[i : i + 2]) for i in range(0, len(family), 2)]
+    return rows
+
+
+def _card(name: str, lang: str) -> Iterator[str]:
+    """A cell of a table: blank lines let Markdown in."""
+    scenario, said = load(name), SAID[lang]
+    deck = replace(DECK_WORDS[lang], counted=said["counted"])
+    title, lesson = (WORDS[lang].of(scenario.settings, key) for key in ("title", "lesson"))
+    film = films(name)[-1 if lang == "zh" else 0].as_posix()
+    yield from ('<td width="50%" valign="top">', "", f"![{escaped(title)}]({film})", "")
+    yield from (f"**{escaped(title)}**<br>{escaped(lesson)}", "")
+    for claim in scenario.claims:
+        words = escaped(told_claim(claim, WORDS[lang]).rstrip(".。"))
+        words += said["half"] * (claim.quorum == 0.5)
+        yield f"- {fared(words, count(scenario.settings, claim), name, deck)}"
+    base = base_of(name)
+    if base is not None:
+        yield from ("", escaped(differs(deck, base.name, changes_of_the_game(scenario, base))))
+    yield from ("", f"`{said['command'].format(name=name)}`", "")
+    yield from (deck.source.format(source=escaped(scenario.source or "")), "", "</td>")
+
+
+# --- films ---
+
+
+def make(name: str, paths: Sequence[Path]) -> Sequence[Path]:
+    """Train a scenario and write its films; the same bytes wherever the checkout lies."""
+    scenario = load(name)
+    trace = record(scenario, [scenario.settings["film"].get("seed", 0)])
+    for path in paths:
+        film = Film(trace, lang="zh" if path.parent.name == "zh" else "en", layout="card")
+        film.pace(FRAMES)
+        film.save(path, timing=Timing.moving(SECONDS, len(film)), command=COMMAND)
+    return paths
+
+
+def with_headline(text: str, lang: str) -> str:
+    """A document with the claims' headline between its two marks, if it has them."""
+    told = f"<!-- claims -->\n{headline(lang)}\n<!-- /claims -->"
+    return re.sub(r"<!-- claims -->.*?<!-- /claims -->", lambda _: told, text, flags=re.S)
+
+
+def write_pages(to: Path) -> None:
+    """Write the pages, and the claims' headline into the documents beside their folder."""
+    for lang, name in PAGES.items():
+        write(to / name, page(lang))
+        document = to.parent / name
+        if document.is_file():
+            write(document, with_headline(document.read_text(encoding="utf-8"), lang))
+
+
+def main() -> None:
+    """Make the films that are wanted, then write the pages."""
+    reader = argparse.ArgumentParser(prog="python -m docs.make.gallery", description=__doc__)
+    reader.add_argument("names", nargs="*", metavar="NAME", help="whose films; all by default")
+    which = reader.add_mutually_exclusive_group()
+    which.add_argument("--all", action="store_true", help="also films that are there already")
+    which.add_argument("--text", action="store_true", help="no films, only the pages")
+    reader.add_argument("--jobs", type=int, default=2)
+    reader.add_argument("--to", type=Path, default=HOME, help="folder of the pages")
+    asked = reader.parse_args()
+    # Before anything is trained: a misspelt name, or a machine without Chinese fonts.
+    names = [load(name).name for name in asked.names or catalogue.names()]
+    fonts.check_glyphs(WORDS["zh"].all, fonts.families("zh"))
+    wanted = {name: [asked.to / film for film in films(name)] for name in names}
+    if not asked.all:
+        wanted = {name: [p for p in paths if not p.is_file()] for name, paths in wanted.items()}
+    tasks = [] if asked.text else [(name, paths) for name, paths in wanted.items() if paths]
+    made = Workers(asked.jobs).results(lambda task: make(*task), tasks)
+    for paths in progress(made, len(tasks), "Filming"):
+        for path in paths:
+            say_result(path, f"{FRAMES} frames")
+    write_pages(asked.to)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -38,7 +38,7 @@ from toylab.show.deck import TOLD_PART, Deck, Slide, stem
 from toylab.show.figures import FIGURES, DrawnFigure
 from toylab.show.films import FilmOnSlide
 from toylab.show.markdown import escaped
-from toylab.show.words import DECK_WORDS
+from toylab.show.phrases import DECK_WORDS
 from toylab.trace import Trace
 from toylab.training.run import record
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from toylab.film.style import THEMES
 from toylab.show.assets import NO_TEXT, Assets
-from toylab.show.deck import Deck, Slide, Watch
+from toylab.show.deck import Begun, Deck, Slide
 
 # Frames of a film: more make a PDF that readers are slow to open.
 MOST_FRAMES = 60
@@ -75,19 +75,19 @@ _JOINED = re.compile(r"(?<=-)-|(?<=,),")
 _HAN = re.compile(r"[\u2e80-\uffef]")
 
 
-def write(deck: Deck, path: Path, assets: Assets, watch: Watch) -> None:
+def write(deck: Deck, path: Path, assets: Assets, begun: Begun) -> None:
     """Write a deck as LaTeX for Beamer.
 
     Args:
         deck: The talk.
         path: The text.
         assets: The folder for its frames.
-        watch: Told of each slide.
+        begun: Told of each slide.
     """
     theme = THEMES[deck.theme]
     parts = []
     for number, slide in enumerate(deck.slides):
-        watch(slide.title)
+        begun(slide.title)
         following = deck.slides[number + 1 : number + 2]
         # A film is for the screen, its sheet for paper.
         printed_next = any(after.handout for after in following)

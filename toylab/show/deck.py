@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Protocol
 
 # Told of each slide as it is begun: its title.
-Watch = Callable[[str], object]
+Begun = Callable[[str], object]
 # Where a .pptx says how it was made; here, since it is read without python-pptx too.
 TOLD_PART = "customXml/item1.xml"
 _BLANK_LINE = re.compile(r"\n\s*\n")
 
 
-class Figure(Protocol):
+class Picture(Protocol):
     """A picture that fills a slide and stands still.
 
     Attributes:
@@ -34,7 +34,7 @@ class Figure(Protocol):
         ...
 
 
-class Moving(Figure, Protocol):
+class Moving(Picture, Protocol):
     """A film that fills a slide."""
 
     def save(self, path: Path) -> None:
@@ -64,7 +64,7 @@ class Slide:
     title: str
     lesson: str = ""
     film: Moving | None = None
-    figure: Figure | None = None
+    figure: Picture | None = None
     points: tuple[str, ...] = ()
     footer: str = ""
     notes: tuple[str, ...] = ()

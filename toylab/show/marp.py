@@ -8,9 +8,9 @@ from pathlib import Path
 
 from toylab.film.style import THEMES
 from toylab.show.assets import Assets, address
-from toylab.show.deck import Deck, Slide, Watch
+from toylab.show.deck import Begun, Deck, Slide
 from toylab.show.markdown import escaped
-from toylab.show.words import DECK_WORDS
+from toylab.show.phrases import DECK_WORDS
 
 _STYLE = """\
 style: |
@@ -26,14 +26,14 @@ style: |
 _EMOJI = re.compile(r":(?=[\w+-]+:)")
 
 
-def write(deck: Deck, path: Path, assets: Assets, watch: Watch) -> None:
+def write(deck: Deck, path: Path, assets: Assets, begun: Begun) -> None:
     """Write a deck as Markdown for Marp.
 
     Args:
         deck: The talk.
         path: The text.
         assets: The folder for its pictures.
-        watch: Told of each slide.
+        begun: Told of each slide.
     """
     theme = THEMES[deck.theme]
     head = [
@@ -47,7 +47,7 @@ def write(deck: Deck, path: Path, assets: Assets, watch: Watch) -> None:
     ]
     parts = [f"<!-- _class: title -->\n\n# {_text(deck.title)}\n\n{_text(deck.subtitle)}"]
     for slide in deck.handouts_last:
-        watch(slide.title)
+        begun(slide.title)
         parts.append(_slide(slide, assets, DECK_WORDS[deck.lang].notes))
     text = "\n".join(head) + "\n\n" + "\n\n---\n\n".join(parts) + "\n"
     path.write_text(text, encoding="utf-8")

@@ -25,7 +25,7 @@ from toylab.base.files import scratch
 from toylab.film.fonts import LATIN, families
 from toylab.film.style import LESSON, THEMES, TITLE, Theme
 from toylab.film.text import wrapped
-from toylab.show.deck import TOLD_PART, Deck, Slide, Watch
+from toylab.show.deck import TOLD_PART, Begun, Deck, Slide
 
 # EMU: a slide of 1280 x 720 units is 13.333 x 7.5 inches.
 _UNIT = 9525
@@ -46,13 +46,13 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 _NAMESPACE = "urn:toylab:provenance"
 
 
-def write(deck: Deck, path: Path, watch: Watch) -> None:
+def write(deck: Deck, path: Path, begun: Begun) -> None:
     """Write a deck as .pptx.
 
     Args:
         deck: The talk.
         path: A part, as `files.whole` gives it.
-        watch: Told of each slide.
+        begun: Told of each slide.
     """
     show: Any = Presentation()
     _master(show, THEMES[deck.theme], deck.lang)
@@ -62,7 +62,7 @@ def write(deck: Deck, path: Path, watch: Watch) -> None:
         _set(first.placeholders[0], deck.title, 44)
         _set(first.placeholders[1], deck.subtitle, 24)
         for slide in deck.slides:
-            watch(slide.title)
+            begun(slide.title)
             page = show.slides.add_slide(points_layout if slide.points else picture_layout)
             _heading(page, slide, deck.lang)
             if slide.points:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from toylab.film.style import THEMES
 from toylab.show.assets import Assets, address
-from toylab.show.deck import Deck, Slide, Watch
+from toylab.show.deck import Begun, Deck, Slide
 from toylab.show.markdown import escaped
 
 # No engine: nothing in a deck is code, whatever it looks like.
@@ -45,14 +45,14 @@ $presentation-h2-font-size: 1.5em;
 """
 
 
-def write(deck: Deck, path: Path, assets: Assets, watch: Watch) -> None:
+def write(deck: Deck, path: Path, assets: Assets, begun: Begun) -> None:
     """Write a deck as Markdown for Quarto.
 
     Args:
         deck: The talk.
         path: The text.
         assets: The folder for its films.
-        watch: Told of each slide.
+        begun: Told of each slide.
     """
     theme = THEMES[deck.theme]
     style = _STYLE.format(paper=theme.paper, ink=theme.ink, soft=theme.soft)
@@ -65,7 +65,7 @@ def write(deck: Deck, path: Path, assets: Assets, watch: Watch) -> None:
     )
     parts = []
     for slide in deck.handouts_last:
-        watch(slide.title)
+        begun(slide.title)
         parts.append(_slide(slide, assets))
     path.write_text(head + "\n" + "\n\n".join(parts) + "\n", encoding="utf-8")
 

@@ -17,10 +17,10 @@ from toylab.base.files import expect_apart, expect_file, expect_folder, whole
 from toylab.base.foreign import at_home
 from toylab.show import beamer, marp, quarto
 from toylab.show.assets import NO_TEXT, OURS, Assets, filled, folder_of, is_ours, record_of
-from toylab.show.deck import TOLD_PART, Deck, Watch
+from toylab.show.deck import TOLD_PART, Begun, Deck
 
 # Writes a deck: the text, its folder, who is told of each slide.
-Write = Callable[[Deck, Path, Assets, Watch], None]
+Write = Callable[[Deck, Path, Assets, Begun], None]
 # A deck's provenance is some kilobytes; a damaged file may say that it unpacks to anything.
 _MOST_TOLD = 16_000_000
 
@@ -88,13 +88,13 @@ def check(outputs: Sequence[Path], video: bool = False) -> None:
             expect_folder(folder_of(path), is_ours, OURS)
 
 
-def write(deck: Deck, path: Path, watch: Watch = lambda title: None) -> None:
+def write(deck: Deck, path: Path, begun: Begun = lambda title: None) -> None:
     """Write a deck; the ending picks the program. A text comes with a folder of films beside it.
 
     Args:
         deck: The talk.
         path: File to write.
-        watch: Told of each slide as it is begun.
+        begun: Told of each slide as it is begun.
 
     Raises:
         ToylabError: If it cannot be written.
@@ -105,10 +105,10 @@ def write(deck: Deck, path: Path, watch: Watch = lambda title: None) -> None:
         # Only now: the package may be missing.
         powerpoint = importlib.import_module("toylab.show.powerpoint")
         with whole(path) as part:
-            powerpoint.write(deck, part, watch)
+            powerpoint.write(deck, part, begun)
         return
     with whole(path) as part, filled(path, deck) as assets:
-        row.write(deck, part, assets, watch)
+        row.write(deck, part, assets, begun)
 
 
 def provenance_in(path: Path) -> dict[str, str]:

@@ -90,7 +90,8 @@ def _font(family: str, bold: bool = False) -> FT2Font:
 def is_truetype(family: str) -> bool:
     """Whether a family's outlines are TrueType's, and not PostScript's (CFF), as in most .otf."""
     # PostScript's outlines have the table's short form.
-    return _font(family).get_sfnt_table("maxp")["version"] == (1, 0)
+    table = _font(family).get_sfnt_table("maxp")
+    return table is not None and table["version"] == (1, 0)
 
 
 def missing(words: Iterable[str], fonts: Iterable[str], bold: bool = False) -> str:

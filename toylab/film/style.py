@@ -217,23 +217,24 @@ _MOST_BYTES = 200_000
 
 
 # A "#" opens a comment, but not within double quotes.
-_COMMENT = re.compile(r'("[^"]*")|#.*')
+_COMMENT, _QUOTED = re.compile(r'("[^"]*")|#.*'), re.compile('^"(.*)"$')
 
 
-def _settings(text: str) -> RcParams:
+def _settings(text: str) -> dict[str, Any]:
     """What a style file sets, as matplotlib checks it; what it does not know is passed over.
 
     Raises:
         ValueError: If it knows nothing of the file, or a cycle of colours is more than lists.
     """
-    told, wrong = RcParams(), []
+    told: Any = RcParams()
+    wrong = []
     for line in text.split("\n"):
         key, _, value = (part.strip() for part in _COMMENT.sub(r"\1", line).partition(":"))
         if key == "axes.prop_cycle":
             _refuse_code(value)
         try:
             if key in rcParams:
-                told[key] = value.strip('"')
+                told[key] = _QUOTED.sub(r"\1", value)
             elif key:
                 wrong.append(f"Bad key {key}")
         except ValueError as error:

@@ -6,7 +6,7 @@ What a slide says is text and never markup: each writer escapes it for its own f
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -103,10 +103,11 @@ class Deck:
         """Make all words plain, as a slide's are."""
         _set(self, title=plain(self.title), subtitle=plain(self.subtitle))
 
-    @property
-    def handouts_last(self) -> list[Slide]:
+    def handouts_last(self, begun: Begun) -> Iterator[Slide]:
         """The slides, those for the handout after all others: for programs that hide none."""
-        return sorted(self.slides, key=lambda slide: slide.handout)
+        for slide in sorted(self.slides, key=lambda slide: slide.handout):
+            begun(slide.title)
+            yield slide
 
 
 def plain(text: str) -> str:

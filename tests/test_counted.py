@@ -16,7 +16,7 @@ from toylab.film.compare import Seeds
 from toylab.film.words import WORDS
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import Scenario
-from toylab.show.words import DECK_WORDS
+from toylab.show.phrases import DECK_WORDS
 from toylab.training.run import record
 
 Make = Callable[..., Scenario]

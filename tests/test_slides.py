@@ -38,7 +38,7 @@ from toylab.show.deck import TOLD_PART, Deck, Slide, stem
 from toylab.show.figures import FIGURES, DrawnFigure
 from toylab.show.films import FilmOnSlide
 from toylab.show.markdown import escaped
-from toylab.show.words import DECK_WORDS
+from toylab.show.phrases import DECK_WORDS
 from toylab.trace import Trace
 from toylab.training.run import record
 
@@ -763,7 +763,10 @@ def test_a_deck_that_says_nothing_of_its_making_is_told(part: str | None, tmp_pa
         ((), "takes scenarios or --lecture"),
         (("small.toml", "--lecture", "gan-basics", "-o", "a.md"), "one of the two"),
         (("small.toml",), "writes nothing without -o"),
-        (("small.toml", "-o", "a.odp"), "ends in .pptx or .qmd or .tex or .md"),
+        (
+            ("small.toml", "-o", "a.odp"),
+            'a.odp: ending ".odp" is unknown; did you mean ".md"?\n  Known: .md, .pptx, .qmd, .tex.',
+        ),
         (("small.toml", "-o", "a.md", "--video"), "--video is for .pptx"),
         (("small.toml", "-o", "a.md", "-o", "a.md"), "twice"),
         (("small.toml", "-o", "50%.tex"), "'%' in its name"),

@@ -28,7 +28,7 @@ from toylab.scenario import catalogue
 from toylab.scenario.scenario import base_of, load
 from toylab.show.films import differs, fared
 from toylab.show.markdown import escaped
-from toylab.show.words import DECK_WORDS
+from toylab.show.phrases import DECK_WORDS
 from toylab.training.run import record
 
 COMMAND = "make docs"

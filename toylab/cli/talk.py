@@ -15,8 +15,8 @@ from toylab.scenario.lecture import Lecture, Page
 from toylab.scenario.scenario import Scenario, as_filed, base_of, differences
 from toylab.show.deck import Deck, Slide, stem
 from toylab.show.figures import FIGURES, DrawnFigure
-from toylab.show.films import Change, Told, film_slides
-from toylab.show.words import DECK_WORDS
+from toylab.show.films import Difference, Known, film_slides
+from toylab.show.phrases import DECK_WORDS
 from toylab.trace import Trace
 
 Record = Callable[[Scenario, int], Trace]
@@ -116,7 +116,7 @@ def deck_of(
                     traces[key] = one if isinstance(one, Trace) else record(one, key[1])
                 own.append(traces[key])
             film, timing = look.open(own, asked, None)
-            told = Told(title=title, lesson=lesson, notes=notes, command=command)
+            told = Known(title=title, lesson=lesson, notes=notes, command=command)
             if page.scenario is not None:
                 told = _with_base(told, page.scenario, talk)
             slides += film_slides(film, timing, look.theme, lang, told, taken)
@@ -143,7 +143,7 @@ def _played(
     return games, asked, shared_seed(games, asked) if games else 0
 
 
-def _with_base(told: Told, name: str, talk: Talk) -> Told:
+def _with_base(told: Known, name: str, talk: Talk) -> Known:
     """What a scenario changes: of its own file, if the user changed it, or of what that extends."""
     scenario = talk.found[name]
     if isinstance(scenario, Trace):
@@ -154,7 +154,7 @@ def _with_base(told: Told, name: str, talk: Talk) -> Told:
     return replace(told, base=base.name, changes=changes_of_the_game(scenario, base))
 
 
-def changes_of_the_game(scenario: Scenario, base: Scenario) -> list[Change]:
+def changes_of_the_game(scenario: Scenario, base: Scenario) -> list[Difference]:
     """In what settings a scenario plays otherwise than its base."""
     found = differences(scenario, base)
     # A kind without options is its bare name: game.update, where one with options is game.update.kind.

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import io
-import logging
 import math
-import tempfile
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps, rc_context, rc_params_from_file, rcParams, rcParamsDefault
+from matplotlib import RcParams, colormaps, rc_context, rcParams, rcParamsDefault
 from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 
 from toylab.base.axes import Float, Int
@@ -190,16 +188,7 @@ def styled(theme: Theme, style: str | Path | None) -> tuple[Theme, list[str]]:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ValueError(f"longer than {_MOST_BYTES:,} bytes")
-        text = decoded(path.read_bytes())
-        _refuse_code(text)
-        # Through the same reader as plt.style.use, which needs no pyplot. Of what it does not know it
-        # only tells the log; a byte order mark would make its first setting such a one.
-        with _logged() as log, tempfile.TemporaryDirectory() as folder:
-            plain = Path(folder) / path.name
-            plain.write_text(text, encoding="utf-8")
-            told = dict(rc_params_from_file(plain, use_default_template=False))
-        if not told:
-            raise ValueError(log[0] if log else "no setting in it is known to matplotlib")
+        told = _settings(decoded(path.read_bytes()))
         colours = {
             name: to_hex(told[key])
             for name, key in (
@@ -227,50 +216,46 @@ def styled(theme: Theme, style: str | Path | None) -> tuple[Theme, list[str]]:
 _MOST_BYTES = 200_000
 
 
-def _refuse_code(text: str) -> None:
-    """Refuse a cycle of colours that is more than lists: matplotlib evaluates it as Python.
+# A "#" opens a comment, but not within double quotes.
+_COMMENT, _QUOTED = re.compile(r'("[^"]*")|#.*'), re.compile('^"(.*)"$')
+
+
+def _settings(text: str) -> dict[str, Any]:
+    """What a style file sets, as matplotlib checks it; what it does not know is passed over.
 
     Raises:
-        ValueError: If it is not made of `cycler` and literals.
+        ValueError: If it knows nothing of the file, or a cycle of colours is more than lists.
     """
-    # Parted where matplotlib parts them: str.splitlines knows ends that its reader does not.
-    for line in io.StringIO(text, newline=None):
-        key, _, value = line.partition(":")
-        if key.strip() == "axes.prop_cycle" and not _is_cycle(
-            ast.parse(value.strip(), mode="eval").body
-        ):
+    told: Any = RcParams()
+    wrong = []
+    for line in text.split("\n"):
+        key, _, value = (part.strip() for part in _COMMENT.sub(r"\1", line).partition(":"))
+        if key == "axes.prop_cycle":
+            _refuse_code(value)
+        try:
+            if key in rcParams:
+                told[key] = _QUOTED.sub(r"\1", value)
+            elif key:
+                wrong.append(f"Bad key {key}")
+        except ValueError as error:
+            wrong.append(str(error))
+    if not told:
+        raise ValueError(wrong[0] if wrong else "no setting in it is known to matplotlib")
+    return told
+
+
+# Of Python: sums of calls with lists of literals. Products may be of any length.
+_LISTS = (
+    *(ast.Expression, ast.BinOp, ast.Add, ast.Call, ast.keyword),
+    *(ast.Name, ast.Load, ast.List, ast.Tuple, ast.Constant),
+)
+
+
+def _refuse_code(cycle: str) -> None:
+    """Refuse a cycle of colours that is more than `cycler` and lists: matplotlib evaluates it as Python."""
+    for node in ast.walk(ast.parse(cycle, mode="eval")):
+        if not isinstance(node, _LISTS) or getattr(node, "id", "cycler") != "cycler":
             raise ValueError("axes.prop_cycle: expected cycler(color=[...]), or a sum of such")
-
-
-def _is_cycle(node: ast.expr) -> bool:
-    if isinstance(node, ast.BinOp):
-        return isinstance(node.op, ast.Add) and _is_cycle(node.left) and _is_cycle(node.right)
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-        return False
-    given = [*node.args, *(keyword.value for keyword in node.keywords)]
-    return node.func.id == "cycler" and all(map(_is_literal, given))
-
-
-def _is_literal(node: ast.expr) -> bool:
-    if isinstance(node, ast.List | ast.Tuple):
-        return all(map(_is_literal, node.elts))
-    return isinstance(node, ast.Constant)
-
-
-@contextlib.contextmanager
-def _logged() -> Iterator[list[str]]:
-    """What matplotlib says to its log in the block, the first line of each, instead of on the terminal."""
-    lines: list[str] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: lines.append(record.getMessage().strip().splitlines()[0])
-    log = logging.getLogger("matplotlib")
-    before, log.propagate = log.propagate, False
-    log.addHandler(handler)
-    try:
-        yield lines
-    finally:
-        log.removeHandler(handler)
-        log.propagate = before
 
 
 def nice_probability(logit: float) -> float:

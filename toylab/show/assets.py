@@ -13,7 +13,7 @@ from urllib.parse import quote
 from toylab.base.files import whole_folder
 from toylab.base.foreign import is_litter
 from toylab.film.writers.folder import RECORD
-from toylab.show.deck import Deck, Figure
+from toylab.show.deck import Deck, Picture
 
 # What stands in the names of some files and in no text: control characters, bytes that are not UTF-8.
 NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -45,7 +45,7 @@ class Assets:
     folder: Path
     name: str
 
-    def put(self, picture: Figure, ending: str) -> str:
+    def put(self, picture: Picture, ending: str) -> str:
         """Save a picture by its own name; return its path from the text."""
         file = f"{picture.name}{ending}"
         picture.save(self.folder / file)

@@ -6,11 +6,10 @@ For LuaLaTeX or XeLaTeX: what scenarios say is Unicode.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from toylab.film.style import THEMES
 from toylab.show.assets import NO_TEXT, Assets
-from toylab.show.deck import Deck, Slide, Watch
+from toylab.show.deck import Begun, Deck, Slide
 
 # Frames of a film: more make a PDF that readers are slow to open.
 MOST_FRAMES = 60
@@ -75,35 +74,25 @@ _JOINED = re.compile(r"(?<=-)-|(?<=,),")
 _HAN = re.compile(r"[\u2e80-\uffef]")
 
 
-def write(deck: Deck, path: Path, assets: Assets, watch: Watch) -> None:
-    """Write a deck as LaTeX for Beamer.
-
-    Args:
-        deck: The talk.
-        path: The text.
-        assets: The folder for its frames.
-        watch: Told of each slide.
-    """
+def beamer(deck: Deck, assets: Assets, begun: Begun) -> str:
+    """The text of a deck for Beamer."""
     theme = THEMES[deck.theme]
     parts = []
-    for number, slide in enumerate(deck.slides):
-        watch(slide.title)
-        following = deck.slides[number + 1 : number + 2]
+    for slide, after in zip(deck.slides, [*deck.slides[1:], None], strict=True):
+        begun(slide.title)
         # A film is for the screen, its sheet for paper.
-        printed_next = any(after.handout for after in following)
-        mode = "<handout>" if slide.handout else "<beamer>" if printed_next else ""
+        filmed = after is not None and after.handout
+        mode = "<handout>" if slide.handout else "<beamer>" if filmed else ""
         parts.append(_slide(slide, mode, assets))
     body = "\n".join(parts)
     title, subtitle = escaped(deck.title), escaped(deck.subtitle)
     head = _HEAD.format(
         chinese=_CHINESE if _HAN.search(body + title + subtitle) else "",
-        paper=theme.paper.removeprefix("#"),
-        ink=theme.ink.removeprefix("#"),
-        soft=theme.soft.removeprefix("#"),
+        **{name: getattr(theme, name).removeprefix("#") for name in ("paper", "ink", "soft")},
         title=title,
         subtitle=subtitle,
     )
-    path.write_text(f"{head}{body}\n\\end{{document}}\n", encoding="utf-8")
+    return f"{head}{body}\n\\end{{document}}\n"
 
 
 def escaped(text: str) -> str:

@@ -6,19 +6,19 @@ What a slide says is text and never markup: each writer escapes it for its own f
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 # Told of each slide as it is begun: its title.
-Watch = Callable[[str], object]
+Begun = Callable[[str], object]
 # Where a .pptx says how it was made; here, since it is read without python-pptx too.
 TOLD_PART = "customXml/item1.xml"
 _BLANK_LINE = re.compile(r"\n\s*\n")
 
 
-class Figure(Protocol):
+class Picture(Protocol):
     """A picture that fills a slide and stands still.
 
     Attributes:
@@ -34,7 +34,7 @@ class Figure(Protocol):
         ...
 
 
-class Moving(Figure, Protocol):
+class Moving(Picture, Protocol):
     """A film that fills a slide."""
 
     def save(self, path: Path) -> None:
@@ -64,7 +64,7 @@ class Slide:
     title: str
     lesson: str = ""
     film: Moving | None = None
-    figure: Figure | None = None
+    figure: Picture | None = None
     points: tuple[str, ...] = ()
     footer: str = ""
     notes: tuple[str, ...] = ()
@@ -103,10 +103,11 @@ class Deck:
         """Make all words plain, as a slide's are."""
         _set(self, title=plain(self.title), subtitle=plain(self.subtitle))
 
-    @property
-    def handouts_last(self) -> list[Slide]:
+    def handouts_last(self, begun: Begun) -> Iterator[Slide]:
         """The slides, those for the handout after all others: for programs that hide none."""
-        return sorted(self.slides, key=lambda slide: slide.handout)
+        for slide in sorted(self.slides, key=lambda slide: slide.handout):
+            begun(slide.title)
+            yield slide
 
 
 def plain(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,6 +19,8 @@ from toylab.film.style import DPI, LABEL, PANEL, THEMES, VALUE, Theme, settled
 
 # Units: as much as a slide leaves below title and lesson.
 WIDTH, HEIGHT = 1200, 500
+# Of the curves that matter, points.
+LINE = 3.5
 
 
 def discriminator_losses(d: Float) -> tuple[Float, Float]:
@@ -93,25 +95,18 @@ def quiet(ax: Axes, theme: Theme, across: str, up: str) -> None:
     ax.set_ylabel(up, fontsize=LABEL, color=theme.soft)
 
 
-def say(
-    ax: Axes,
-    at: tuple[float, float],
-    words: str,
-    colour: str,
-    ha: str = "left",
-    size: float = VALUE,
-) -> None:
-    """Bold words beside a curve, in its colour.
+def say(ax: Axes, at: tuple[float, float], words: str, colour: str, **more: Any) -> None:
+    """Words beside a curve, in its colour.
 
     Args:
         ax: Where the curve stands.
         at: The words' place, data units.
         words: To be written.
         colour: The curve's.
-        ha: Which end of the words stands there: left, center or right.
-        size: Of the letters, points.
+        more: How `Axes.annotate` sets them, where that is not as usual here.
     """
-    ax.annotate(words, at, color=colour, fontsize=size, ha=ha, va="center", fontweight="bold")
+    usual = {"ha": "left", "va": "center", "fontsize": VALUE, "fontweight": "bold"}
+    ax.annotate(words, at, color=colour, **(usual | more))
 
 
 # Not quite to the ends, where the logarithms leave the picture.
@@ -123,67 +118,78 @@ def _discriminator(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     quiet(ax, theme, "D(x)", words["loss"])
     real, generated = discriminator_losses(_D)
     # As in films: real is orange, generated blue.
-    ax.plot(_D, real, color=theme.curves[1], linewidth=3.5)
-    ax.plot(_D, generated, color=theme.curves[0], linewidth=3.5)
+    ax.plot(_D, real, color=theme.curves[1], linewidth=LINE)
+    ax.plot(_D, generated, color=theme.curves[0], linewidth=LINE)
     ax.plot([0.5], [np.log(2)], "o", color=theme.ink, markersize=10)
-    say(ax, (0.5, np.log(2) + 0.62), words["middle"], theme.ink, "center", PANEL)
+    say(ax, (0.5, np.log(2) + 0.62), words["middle"], theme.ink, ha="center", fontsize=PANEL)
     say(ax, (0.05, 3.9), words["real"], theme.curves[1])
-    say(ax, (0.95, 3.9), words["generated"], theme.curves[0], "right")
-    ax.set_xlim(0, 1)
-    ax.set_ylim(0, 4.6)
+    say(ax, (0.95, 3.9), words["generated"], theme.curves[0], ha="right")
+    ax.set(xlim=(0, 1), ylim=(0, 4.6))
+
+
+def losses_of_g(ax: Axes, theme: Theme, width: float = LINE) -> None:
+    """Both losses of the generator against D, with the region where training soon is."""
+    saturating, non_saturating = generator_losses(_D)
+    ax.axvspan(0, 0.1, color=theme.grid, zorder=0)
+    ax.plot(_D, non_saturating, color=theme.curves[0], linewidth=width)
+    ax.plot(_D, saturating, color=theme.curves[1], linewidth=width)
+    ax.set(xlim=(0, 1), ylim=(-4.6, 4.6))
 
 
 def _generator(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     ax.set_position((0.08, 0.15, 0.88, 0.82))
     quiet(ax, theme, "D(G(z))", words["loss"])
-    saturating, non_saturating = generator_losses(_D)
-    ax.axvspan(0, 0.1, color=theme.grid, zorder=0)
-    say(ax, (0.115, -4.0), words["early"], theme.soft, size=PANEL)
     ax.axhline(0, color=theme.grid, linewidth=1)
-    ax.plot(_D, non_saturating, color=theme.curves[0], linewidth=3.5)
-    ax.plot(_D, saturating, color=theme.curves[1], linewidth=3.5)
+    losses_of_g(ax, theme)
+    say(ax, (0.115, -4.0), words["early"], theme.soft, fontsize=PANEL)
     say(ax, (0.16, 3.2), words["non_saturating"], theme.curves[0])
-    say(ax, (0.92, -3.0), words["saturating"], theme.curves[1], "right")
-    say(ax, (0.115, 0.62), words["slope"], theme.curves[1], size=PANEL)
-    ax.set_xlim(0, 1)
-    ax.set_ylim(-4.6, 4.6)
+    say(ax, (0.92, -3.0), words["saturating"], theme.curves[1], ha="right")
+    say(ax, (0.115, 0.62), words["slope"], theme.curves[1], fontsize=PANEL)
+
+
+def weights_of_g(ax: Axes, theme: Theme, sure: float = -4, width: float = LINE) -> None:
+    """The slopes of both losses in the logit; up to the logit `sure` D knows the fakes."""
+    logit = np.linspace(-8, 8, 321)
+    saturating, non_saturating = generator_weights(logit)
+    ax.axvspan(-8, sure, color=theme.grid, zorder=0)
+    ax.plot(logit, non_saturating, color=theme.curves[0], linewidth=width)
+    ax.plot(logit, saturating, color=theme.curves[1], linewidth=width)
+    ax.set(xlim=(-8, 8), ylim=(0, 1.12))
+    ax.set_xticks(range(-8, 9, 4), ["−8", "−4", "0", "4", "8"])
 
 
 def _weights(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     ax.set_position((0.08, 0.22, 0.85, 0.76))
     quiet(ax, theme, words["logit"], words["weight"])
-    logit = np.linspace(-8, 8, 321)
-    saturating, non_saturating = generator_weights(logit)
-    ax.axvspan(-8, -4, color=theme.grid, zorder=0)
-    ax.plot(logit, non_saturating, color=theme.curves[0], linewidth=3.5)
-    ax.plot(logit, saturating, color=theme.curves[1], linewidth=3.5)
-    say(ax, (-7.7, 0.5), words["sure"], theme.soft, size=PANEL)
+    weights_of_g(ax, theme)
+    say(ax, (-7.7, 0.5), words["sure"], theme.soft, fontsize=PANEL)
     say(ax, (-3.2, 1.04), words["non_saturating"], theme.curves[0])
     say(ax, (3.2, 1.04), words["saturating"], theme.curves[1])
-    ax.set_xlim(-8, 8)
-    ax.set_ylim(0, 1.12)
-    ticks = (-8, -4, 0, 4, 8)
     shares = ("0.0003", "0.02", "1/2", "0.98", "0.9997")
-    names = [str(t).replace("-", "−") for t in ticks]
-    ax.set_xticks(ticks, [f"{t}\nD = {d}" for t, d in zip(names, shares, strict=True)])
+    names = [label.get_text() for label in ax.get_xticklabels()]
+    ax.set_xticks(ax.get_xticks(), [f"{t}\nD = {d}" for t, d in zip(names, shares, strict=True)])
 
 
-def _best(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
-    ax.set_position((0.08, 0.15, 0.88, 0.82))
-    quiet(ax, theme, "x", "")
+def best_of_bells(ax: Axes, theme: Theme, width: float = LINE) -> None:
+    """D* between two bell curves, the data's and the generator's."""
     x = np.linspace(-5, 5, 401)
     p, q = normal(x, -1.2, 1.0), normal(x, 1.4, 0.8)
     for density, colour in ((p, theme.curves[1]), (q, theme.curves[0])):
         ax.fill_between(x, density, color=colour, alpha=0.25, linewidth=0)
         ax.plot(x, density, color=colour, linewidth=2)
-    ax.plot(x, best_discriminator(p, q), color=theme.ink, linewidth=3.5)
-    ax.axhline(0.5, color=theme.soft, linewidth=1.2, linestyle=(0, (4, 4)))
-    say(ax, (-1.25, 0.16), words["p"], theme.curves[1], "center")
-    say(ax, (1.55, 0.3), words["q"], theme.curves[0], "center")
-    say(ax, (-4.8, 0.92), words["best"], theme.ink)
-    ax.set_xlim(-5, 5)
-    ax.set_ylim(0, 1.05)
+    ax.plot(x, best_discriminator(p, q), color=theme.ink, linewidth=width)
+    ax.set(xlim=(-5, 5), ylim=(0, 1.05))
     ax.set_yticks([0, 0.5, 1], ["0", "1/2", "1"])
+
+
+def _best(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
+    ax.set_position((0.08, 0.15, 0.88, 0.82))
+    quiet(ax, theme, "x", "")
+    best_of_bells(ax, theme)
+    ax.axhline(0.5, color=theme.soft, linewidth=1.2, linestyle=(0, (4, 4)))
+    say(ax, (-1.25, 0.16), words["p"], theme.curves[1], ha="center")
+    say(ax, (1.55, 0.3), words["q"], theme.curves[0], ha="center")
+    say(ax, (-4.8, 0.92), words["best"], theme.ink)
 
 
 def _game(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
@@ -196,10 +202,9 @@ def _game(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
         shape = FancyBboxPatch((x, y), w, 120, boxstyle="round,pad=0,rounding_size=14")
         shape.set(facecolor=theme.paper, edgecolor=colour, linewidth=3)
         ax.add_patch(shape)
-        say(ax, (x + w / 2, y + 74), name, colour, "center", VALUE)
-        ax.annotate(
-            what, (x + w / 2, y + 36), color=theme.soft, fontsize=LABEL, ha="center", va="center"
-        )
+        say(ax, (x + w / 2, y + 74), name, colour, ha="center")
+        light = {"fontsize": LABEL, "fontweight": "normal"}
+        say(ax, (x + w / 2, y + 36), what, theme.soft, ha="center", **light)
 
     def arrow(
         start: tuple[float, float], stop: tuple[float, float], back: bool = False, bend: float = 0.0
@@ -217,131 +222,102 @@ def _game(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     arrow((500, 160), (620, 260))
     arrow((500, 420), (620, 320))
     arrow((890, 290), (960, 290))
-    for y, key, colour in (
-        (320, "to_real", theme.curves[1]),
-        (260, "to_generated", theme.curves[0]),
-    ):
-        ax.annotate(words[key], (975, y), color=colour, fontsize=PANEL, va="center")
+    light = {"fontsize": PANEL, "fontweight": "normal"}
+    say(ax, (975, 320), words["to_real"], theme.curves[1], **light)
+    say(ax, (975, 260), words["to_generated"], theme.curves[0], **light)
     arrow((740, 230), (400, 100), back=True, bend=-0.35)
-    say(ax, (640, 34), words["push"], theme.soft, "center", PANEL)
+    say(ax, (640, 34), words["push"], theme.soft, ha="center", fontsize=PANEL)
 
 
-_PLAYERS = {
-    "en": {"saturating": "log(1 − D): saturating", "non_saturating": "−log D: non-saturating"},
-    "zh": {"saturating": "log(1 − D)：饱和损失", "non_saturating": "−log D：非饱和损失"},
-}
+def _both(**told: tuple[str, str]) -> dict[str, dict[str, str]]:
+    """Words of a figure in each language, of each word in English and in Chinese."""
+    return {
+        lang: {key: words[n] for key, words in told.items()} for n, lang in enumerate(("en", "zh"))
+    }
+
+
 FIGURES: dict[str, Drawing] = {
     "game": Drawing(
         _game,
-        {
-            "en": {
-                "alt": "Noise z goes through the generator; the discriminator sees its points and real "
-                "ones "
-                "and tells them apart; the generator is pushed by the discriminator's gradient.",
-                "noise": "noise",
-                "generator": "generator",
-                "data": "data",
-                "discriminator": "discriminator",
-                "to_real": "real → 1",
-                "to_generated": "generated → 0",
-                "push": "the only push that G ever gets: the gradient through D",
-            },
-            "zh": {
-                "alt": "噪声 z 经过生成器；判别器看到生成点与真实点并加以区分；"
-                "生成器由判别器的梯度推动。",
-                "noise": "噪声",
-                "generator": "生成器",
-                "data": "数据",
-                "discriminator": "判别器",
-                "to_real": "真实 → 1",
-                "to_generated": "生成 → 0",
-                "push": "生成器得到的唯一推力：穿过判别器的梯度",
-            },
-        },
+        _both(
+            alt=(
+                "Noise z goes through the generator; the discriminator sees its points and "
+                "real ones and tells them apart; the generator is pushed by the "
+                "discriminator's gradient.",
+                "噪声 z 经过生成器；判别器看到生成点与真实点并加以区分；生成器由判别器的梯度推动。",
+            ),
+            noise=("noise", "噪声"),
+            generator=("generator", "生成器"),
+            data=("data", "数据"),
+            discriminator=("discriminator", "判别器"),
+            to_real=("real → 1", "真实 → 1"),
+            to_generated=("generated → 0", "生成 → 0"),
+            push=(
+                "the only push that G ever gets: the gradient through D",
+                "生成器得到的唯一推力：穿过判别器的梯度",
+            ),
+        ),
     ),
     "discriminator_loss": Drawing(
         _discriminator,
-        {
-            "en": {
-                "alt": "−log D falls from infinity at D = 0 to 0 at D = 1; −log(1 − D) is its mirror "
+        _both(
+            alt=(
+                "−log D falls from infinity at D = 0 to 0 at D = 1; −log(1 − D) is its mirror "
                 "image; they cross at D = 1/2 at log 2.",
-                "loss": "loss of D (nats)",
-                "real": "−log D, for a real point",
-                "generated": "−log(1 − D), for a generated point",
-                "middle": "D = 1/2: log 2 for each",
-            },
-            "zh": {
-                "alt": "−log D 从 D = 0 处的无穷降到 D = 1 处的 0；−log(1 "
-                "− D) 与之对称；二者在 D = 1/2 处相交于 log 2。",
-                "loss": "判别器的损失（奈特）",
-                "real": "−log D：真实点",
-                "generated": "−log(1 − D)：生成点",
-                "middle": "D = 1/2：各为 log 2",
-            },
-        },
+                "−log D 从 D = 0 处的无穷降到 D = 1 处的 0；−log(1 − D) 与之对称；二者在 D = 1/"
+                "2 处相交于 log 2。",
+            ),
+            loss=("loss of D (nats)", "判别器的损失（奈特）"),
+            real=("−log D, for a real point", "−log D：真实点"),
+            generated=("−log(1 − D), for a generated point", "−log(1 − D)：生成点"),
+            middle=("D = 1/2: log 2 for each", "D = 1/2：各为 log 2"),
+        ),
     ),
     "best_discriminator": Drawing(
         _best,
-        {
-            "en": {
-                "alt": "Two bell curves, data p and generator q, and D* = p / (p + q), which falls from 1 "
-                "where only data lie to 0 where only the generator's points lie.",
-                "p": "data p",
-                "q": "generator q",
-                "best": "D* = p / (p + q)",
-            },
-            "zh": {
-                "alt": "两条钟形曲线：数据 p 与生成器 q；D* = p / (p "
-                "+ q) 从只有数据处的 1 降到只有生成点处的 0。",
-                "p": "数据 p",
-                "q": "生成器 q",
-                "best": "D* = p / (p + q)",
-            },
-        },
+        _both(
+            alt=(
+                "Two bell curves, data p and generator q, and D* = p / (p + q), which falls "
+                "from 1 where only data lie to 0 where only the generator's points lie.",
+                "两条钟形曲线：数据 p 与生成器 q；D* = p / (p + q) 从只有数据处的 1 降到只有生"
+                "成点处的 0。",
+            ),
+            p=("data p", "数据 p"),
+            q=("generator q", "生成器 q"),
+            best=("D* = p / (p + q)", "D* = p / (p + q)"),
+        ),
     ),
     "generator_losses": Drawing(
         _generator,
-        {
-            "en": {
-                **_PLAYERS["en"],
-                "alt": "Against D: near D = 0, where training soon is, −log D is steep without bound and "
-                "log(1 − D) has slope −1; near D = 1 it is the other way round.",
-                "loss": "loss of G (nats)",
-                "early": "← soon after the start: D knows the fakes",
-                "slope": "slope −1, no more",
-            },
-            "zh": {
-                **_PLAYERS["zh"],
-                "alt": "在 D = 0 附近（训练不久便到这里），−log D 的斜率无界，"
-                "log(1 − D) 的斜率只有 −1；在 D = 1 附近则相反。",
-                "loss": "生成器的损失（奈特）",
-                "early": "← 训练不久便到这里：D 认得出假点",
-                "slope": "斜率只有 −1",
-            },
-        },
+        _both(
+            saturating=("log(1 − D): saturating", "log(1 − D)：饱和损失"),
+            non_saturating=("−log D: non-saturating", "−log D：非饱和损失"),
+            alt=(
+                "Against D: near D = 0, where training soon is, −log D is steep without bound "
+                "and log(1 − D) has slope −1; near D = 1 it is the other way round.",
+                "在 D = 0 附近（训练不久便到这里），−log D 的斜率无界，log(1 − D) 的斜率只有 −1"
+                "；在 D = 1 附近则相反。",
+            ),
+            loss=("loss of G (nats)", "生成器的损失（奈特）"),
+            early=("← soon after the start: D knows the fakes", "← 训练不久便到这里：D 认得出假点"),
+            slope=("slope −1, no more", "斜率只有 −1"),
+        ),
     ),
     "generator_weights": Drawing(
         _weights,
-        {
-            "en": {
-                "alt": "Against the logit: the slope of log(1 − D) is D and dies where D is sure "
-                "that a point is generated; the slope of −log D is 1 − D and is full there.",
-                "saturating": "log(1 − D): weight D",
-                "non_saturating": "−log D: weight 1 − D",
-                "logit": "logit of D(G(z))",
-                "weight": "slope in the logit",
-                "sure": "D is sure: fake",
-            },
-            "zh": {
-                "alt": "以 logit 为横轴：log(1 − D) 的斜率是 D，在 D "
-                "确信为假处消失；−log D 的斜率是 1 − D，在那里最大。",
-                "saturating": "log(1 − D)：权重 D",
-                "non_saturating": "−log D：权重 1 − D",
-                "logit": "D(G(z)) 的 logit",
-                "weight": "对 logit 的斜率",
-                "sure": "D 确信：假",
-            },
-        },
+        _both(
+            alt=(
+                "Against the logit: the slope of log(1 − D) is D and dies where D is sure that "
+                "a point is generated; the slope of −log D is 1 − D and is full there.",
+                "以 logit 为横轴：log(1 − D) 的斜率是 D，在 D 确信为假处消失；−log D 的斜率是 1"
+                " − D，在那里最大。",
+            ),
+            saturating=("log(1 − D): weight D", "log(1 − D)：权重 D"),
+            non_saturating=("−log D: weight 1 − D", "−log D：权重 1 − D"),
+            logit=("logit of D(G(z))", "D(G(z)) 的 logit"),
+            weight=("slope in the logit", "对 logit 的斜率"),
+            sure=("D is sure: fake", "D 确信：假"),
+        ),
     ),
 }
 

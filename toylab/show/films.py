@@ -19,11 +19,11 @@ from toylab.film.writers import Timing
 from toylab.metrics import METRICS
 from toylab.metrics.claim import told_claims
 from toylab.show.deck import Slide, plain, stem
-from toylab.show.sheet import Sheet
-from toylab.show.words import DECK_WORDS, DeckWords
+from toylab.show.handout import Handout
+from toylab.show.phrases import DECK_WORDS, DeckWords
 
 # A setting, what it was and what it is.
-Change = tuple[str, Any, Any]
+Difference = tuple[str, Any, Any]
 # Changes that a slide's foot has room for; the notes have them all.
 MOST_CHANGES = 3
 
@@ -63,7 +63,7 @@ class FilmOnSlide:
 
 
 @dataclass(frozen=True)
-class Told:
+class Known:
     """What is known of a film besides its traces.
 
     Attributes:
@@ -76,7 +76,7 @@ class Told:
     """
 
     base: str = ""
-    changes: Sequence[Change] = ()
+    changes: Sequence[Difference] = ()
     title: str = ""
     lesson: str = ""
     notes: Sequence[str] = ()
@@ -84,7 +84,7 @@ class Told:
 
 
 def film_slides(
-    film: Animation, timing: Timing, theme: str, lang: str, told: Told, taken: set[str]
+    film: Animation, timing: Timing, theme: str, lang: str, told: Known, taken: set[str]
 ) -> list[Slide]:
     """The slide of a film, and of a single film also its sheet for the handout.
 
@@ -117,7 +117,7 @@ def film_slides(
     shown = FilmOnSlide(name, plain(alt), film, timing, told.command)
     slides = [Slide(title, lesson, film=shown, footer=footer, notes=tuple(notes))]
     if isinstance(film, Film):
-        sheet = Sheet(
+        sheet = Handout(
             stem(f"{name}-sheet", taken), said.sheet_alt.format(title=title), film, theme, lang
         )
         heading = said.handout.format(title=title)
@@ -169,7 +169,9 @@ def fared(words: str, counted: Count | None, name: str, said: DeckWords) -> str:
     )
 
 
-def differs(said: DeckWords, base: str, changes: Sequence[Change], most: int = MOST_CHANGES) -> str:
+def differs(
+    said: DeckWords, base: str, changes: Sequence[Difference], most: int = MOST_CHANGES
+) -> str:
     """In what a scenario differs from its base; empty if in nothing.
 
     Args:
@@ -186,7 +188,7 @@ def differs(said: DeckWords, base: str, changes: Sequence[Change], most: int = M
     return said.differs.format(base=base, what=said.between.join(shown))
 
 
-def _change(said: DeckWords, change: Change) -> str:
+def _change(said: DeckWords, change: Difference) -> str:
     path, *values = change
     old, new = (_value(said, value) for value in values)
     return said.change.format(path=path.removesuffix(".kind"), old=old, new=new)

@@ -15,12 +15,14 @@ from xml.etree import ElementTree
 from toylab.base.errors import ToylabError
 from toylab.base.files import expect_apart, expect_file, expect_folder, whole
 from toylab.base.foreign import at_home
-from toylab.show import beamer, marp, quarto
+from toylab.film.writers.table import unknown_ending
 from toylab.show.assets import NO_TEXT, OURS, Assets, filled, folder_of, is_ours, record_of
-from toylab.show.deck import TOLD_PART, Deck, Watch
+from toylab.show.beamer import UNREADABLE, beamer
+from toylab.show.deck import TOLD_PART, Begun, Deck
+from toylab.show.markdown import marp, quarto
 
-# Writes a deck: the text, its folder, who is told of each slide.
-Write = Callable[[Deck, Path, Assets, Watch], None]
+# Makes a deck's text and fills its folder.
+Text = Callable[[Deck, Assets, Begun], str]
 # A deck's provenance is some kilobytes; a damaged file may say that it unpacks to anything.
 _MOST_TOLD = 16_000_000
 
@@ -31,22 +33,22 @@ class Program:
 
     Attributes:
         name: Of the program that shows it.
-        write: Writes the text and fills the folder of assets; None for a file that holds everything.
+        text: Makes the text and fills the folder of assets; None for a file that holds everything.
         films: What a film is in it.
         unreadable: What it cannot read in a file's name, since its films lie in a folder of that name.
     """
 
     name: str
-    write: Write | None
+    text: Text | None
     films: str
     unreadable: re.Pattern[str] | None = None
 
 
 DECKS: dict[str, Program] = {
     ".pptx": Program("PowerPoint", None, "GIFs, or videos"),
-    ".qmd": Program("Quarto", quarto.write, "the player", NO_TEXT),
-    ".tex": Program("Beamer", beamer.write, "numbered frames", beamer.UNREADABLE),
-    ".md": Program("Marp", marp.write, "GIFs", NO_TEXT),
+    ".qmd": Program("Quarto", quarto, "the player", NO_TEXT),
+    ".tex": Program("Beamer", beamer, "numbered frames", UNREADABLE),
+    ".md": Program("Marp", marp, "GIFs", NO_TEXT),
 }
 
 
@@ -62,8 +64,8 @@ def check(outputs: Sequence[Path], video: bool = False) -> None:
     for path in outputs:
         row = DECKS.get(path.suffix.lower())
         if row is None:
-            raise ToylabError(f"{path}: expected a name that ends in {' or '.join(DECKS)}.")
-        if video and row.write is not None:
+            raise ToylabError(unknown_ending(path, DECKS))
+        if video and row.text is not None:
             raise ToylabError(f"--video is for .pptx: in {path} films are {row.films}.")
         strange = row.unreadable.search(path.stem) if row.unreadable else None
         if strange is not None:
@@ -71,44 +73,42 @@ def check(outputs: Sequence[Path], video: bool = False) -> None:
                 f"{path}: {row.name} reads no pictures beside a file with {strange[0]!r} in its name. "
                 "Use letters, digits, single spaces, - and _."
             )
-        if row.write is None and importlib.util.find_spec("pptx") is None:
-            raise ToylabError(
-                f"Cannot write {path}: the slides extra is missing. "
-                'pip install "toylab[slides]", or write .qmd, .tex or .md.'
-            )
-        if video and importlib.util.find_spec("av") is None:
-            raise ToylabError(
-                f"Cannot write {path} with videos: the video extra is missing. "
-                'pip install "toylab[video]", or leave --video out.'
-            )
+        needed = [("pptx", "slides", "write .qmd, .tex or .md")] if row.text is None else []
+        needed += [("av", "video", "leave --video out")] if video else []
+        for module, extra, instead in needed:
+            if importlib.util.find_spec(module) is None:
+                raise ToylabError(
+                    f"Cannot write {path}: the {extra} extra is missing. "
+                    f'pip install "toylab[{extra}]", or {instead}.'
+                )
     expect_apart(outputs)
     for path in outputs:
         expect_file(path)
-        if DECKS[path.suffix.lower()].write is not None:
+        if DECKS[path.suffix.lower()].text is not None:
             expect_folder(folder_of(path), is_ours, OURS)
 
 
-def write(deck: Deck, path: Path, watch: Watch = lambda title: None) -> None:
+def write(deck: Deck, path: Path, begun: Begun = lambda title: None) -> None:
     """Write a deck; the ending picks the program. A text comes with a folder of films beside it.
 
     Args:
         deck: The talk.
         path: File to write.
-        watch: Told of each slide as it is begun.
+        begun: Told of each slide as it is begun.
 
     Raises:
         ToylabError: If it cannot be written.
     """
     check([path], deck.video)
     row = DECKS[path.suffix.lower()]
-    if row.write is None:
+    if row.text is None:
         # Only now: the package may be missing.
         powerpoint = importlib.import_module("toylab.show.powerpoint")
         with whole(path) as part:
-            powerpoint.write(deck, part, watch)
+            powerpoint.write(deck, part, begun)
         return
     with whole(path) as part, filled(path, deck) as assets:
-        row.write(deck, part, assets, watch)
+        part.write_text(row.text(deck, assets, begun), encoding="utf-8")
 
 
 def provenance_in(path: Path) -> dict[str, str]:
@@ -122,10 +122,7 @@ def provenance_in(path: Path) -> dict[str, str]:
         raise ToylabError(f"{path}: no such file. Expected a deck that toylab wrote.")
     row = DECKS[path.suffix.lower()]
     try:
-        if row.write is None:
-            text = _told_in(path)
-        else:
-            text = record_of(path)
+        text = record_of(path) if row.text else _told_in(path)
         return {str(key): str(value) for key, value in json.loads(text).items()}
     # A damaged file raises many kinds: of zip, of XML, of JSON.
     except Exception as error:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
-import select
 import signal
 import sys
 import warnings
@@ -42,7 +41,7 @@ def beside(work: Callable[[Callable[[], None]], None]) -> Iterator[None]:
         ToylabError: If the process was ended from outside.
     """
     words, tell = os.pipe()  # what went wrong, from there to here
-    alive, hold = os.pipe()  # never written: it reads as ended once this process is gone
+    first = os.getpid()
     # Neither process may be interrupted while it does not yet know which of the two it is.
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
@@ -52,11 +51,9 @@ def beside(work: Callable[[Callable[[], None]], None]) -> Iterator[None]:
             warnings.simplefilter("ignore", DeprecationWarning)
             child = os.fork()
         if child == 0:
-            os.close(hold)
-            _work(work, alive, tell, blocked)
+            _work(work, first, tell, blocked)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-    os.close(alive)
     os.close(tell)
     try:
         yield
@@ -77,11 +74,10 @@ def beside(work: Callable[[Callable[[], None]], None]) -> Iterator[None]:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
         os.close(words)
-        os.close(hold)
 
 
 def _work(
-    work: Callable[[Callable[[], None]], None], alive: int, tell: int, blocked: Iterable[int]
+    work: Callable[[Callable[[], None]], None], first: int, tell: int, blocked: Iterable[int]
 ) -> None:
     """Do the work in the second process, and end it."""
     code = 1
@@ -92,7 +88,8 @@ def _work(
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
         def check() -> None:
-            if select.select([alive], [], [], 0)[0]:
+            # Whose parent is gone gets another.
+            if os.getppid() != first:
                 os._exit(1)
 
         work(check)

@@ -61,10 +61,8 @@ def unknown_ending(output: str | Path, known: Iterable[str]) -> str:
     ending = ending_of(output)
     if ending:
         return unknown(f"{output}: ending", ending, known)
-    return (
-        f"{output} has no ending, which would say what to write.\n  Known: {', '.join(sorted(known))}.\n"
-        "  For a folder of numbered frames end the name with /."
-    )
+    told = f"{output} has no ending, which would say what to write.\n  Known: {', '.join(sorted(known))}."
+    return told + "\n  For a folder of numbered frames end the name with /." * (FOLDER in known)
 
 
 def ending_of(output: str | Path) -> str:

@@ -12,7 +12,7 @@ from toylab.film.fonts import families
 from toylab.film.layout import FOOT, Box
 from toylab.film.style import DPI, LABEL, THEMES, settled
 from toylab.film.writers.base import Frame, key_frames
-from toylab.show.words import DECK_WORDS
+from toylab.show.phrases import DECK_WORDS
 
 # Units: the sheet, the side of a moment, the words below it, gaps.
 WIDTH, HEIGHT = 1200, 510
@@ -20,7 +20,7 @@ _SIDE, _WORDS, _GAP = 228, 24, 6
 _ACROSS = 3
 
 
-class Sheet:
+class Handout:
     """A picture made of a film's own frames: nothing on it is drawn a second time.
 
     Args:

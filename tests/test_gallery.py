@@ -16,11 +16,11 @@ from PIL import Image
 
 import toylab
 from toylab import gallery
+from toylab.claims.verdict import verdict
 from toylab.exhibits import CHAPTERS, families
 from toylab.film.writers import provenance_of
 from toylab.film.writers.gif import comment_of
 from toylab.gallery import FRAMES, HOME, IN_CHINESE, LARGEST, MOST_BYTES, PAGES
-from toylab.metrics.claim import verdict
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import load
 from toylab.show.words import DECK_WORDS

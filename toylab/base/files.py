@@ -96,8 +96,10 @@ def alone(outputs: Sequence[str | Path]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _alone(to: Path, output: str | Path) -> Iterator[None]:
-    missing = [folder for folder in to.parents if not folder.exists()]
     with naming(output):
+        if not str(output).endswith("/"):
+            _clear(to)
+        missing = [folder for folder in to.parents if not folder.exists()]
         _make(to.parent)
         lock = locks.take(to.with_name(f".{to.name}.lock"))
     if lock is None:
@@ -176,8 +178,8 @@ def naming(path: str | Path) -> Iterator[None]:
 def _clear(path: str | Path) -> Path:
     """Where a file goes, links followed, with nothing in its way."""
     to = _led(path)
-    _part(to, _LONGEST)
     with naming(path):
+        _fits(to)
         if to.is_dir():
             raise ToylabError(f"Cannot write {path}: it is a folder. Give the name of a file.")
         if to.exists() and not to.is_file():
@@ -189,8 +191,8 @@ def _clear(path: str | Path) -> Path:
 def _clear_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Path:
     """Where a folder goes, links followed, with nothing of others' in its way."""
     to = _led(path)
-    _part(to, _LONGEST)
     with naming(f"{path}/"):
+        _fits(to)
         if to.exists() and not (to.is_dir() and ours(to)):
             raise ToylabError(
                 f"Cannot write {path}/: it holds other things than {held}. Give another name."
@@ -198,9 +200,13 @@ def _clear_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Path:
     return to
 
 
+def _fits(to: Path) -> None:
+    """Raise where the name of the longest part would be too long."""
+    _part(to, _LONGEST, "scratch.part").exists()
+
+
 def _expect_room(to: Path) -> None:
     """Try whether a file can be made where `to` will be: only the system knows. It leaves no trace."""
-    _part(to, _LONGEST, "scratch.part").exists()  # raises where the name is too long
     above = next(folder for folder in to.absolute().parents if folder.exists())
     tempfile.TemporaryFile(dir=above).close()
 

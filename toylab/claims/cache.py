@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -44,19 +45,17 @@ def cache_folder(warn: Callable[[str], None]) -> Path:
     Raises:
         ToylabError: If nowhere anything can be written.
     """
-    try:
-        expect_file(CACHE / "numbers")
-        return CACHE.absolute()
-    except ToylabError as error:
-        refused = error
-    for place in _elsewhere():
+    refused: list[ToylabError] = []
+    for place in chain([CACHE], _elsewhere()):
         try:
             expect_file(place / "numbers")
-        except ToylabError:
+        except ToylabError as error:
+            refused.append(error)
             continue
-        warn(f"{refused} What is measured is kept in {place}.")
+        if refused:
+            warn(f"{refused[0]} What is measured is kept in {place}.")
         return place.absolute()
-    raise refused
+    raise refused[0]
 
 
 def _elsewhere() -> Iterator[Path]:
@@ -120,7 +119,7 @@ def measured(claim: Claim) -> str:
 _SILENT = frozenset(
     "film show cli arguments terminal reference __init__ __main__ study report workers published sweep "
     "tables lecture rehearsal talk survey papers exhibits gallery course keys astray release "
-    "counted faults files foreign locks kept".split()
+    "counted faults files foreign locks kept verdict".split()
 )
 
 

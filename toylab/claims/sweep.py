@@ -23,11 +23,11 @@ from toylab.scenario.scenario import Scenario, load
 from toylab.trace import Trace
 
 # The values of the varied settings, as written, in the order of the axes.
-Point = tuple[str, ...]
+Values = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Axis:
+class Varied:
     """One setting that is varied.
 
     Attributes:
@@ -40,7 +40,7 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Row:
+class SweepRow:
     """One run.
 
     Attributes:
@@ -52,7 +52,7 @@ class Row:
             that it diverged.
     """
 
-    values: Point
+    values: Values
     seed: int
     numbers: tuple[float, ...]
     failure: str = ""
@@ -77,16 +77,16 @@ class Plan:
         filmed: Whether the first seed of each combination is kept for a film.
     """
 
-    axes: tuple[Axis, ...]
+    axes: tuple[Varied, ...]
     metrics: tuple[str, ...]
     claims: tuple[Claim, ...]
-    scenarios: tuple[tuple[Point, Scenario], ...]
+    scenarios: tuple[tuple[Values, Scenario], ...]
     seeds: tuple[int, ...]
     device: str = "cpu"
     filmed: bool = False
 
     @cached_property
-    def tasks(self) -> list[tuple[Point, Task]]:
+    def tasks(self) -> list[tuple[Values, Task]]:
         """The ensembles, and to which combination each belongs."""
         return [
             (values, Task(scenario.settings, scenario.name, self.claims, part, self.device, filmed))
@@ -96,7 +96,7 @@ class Plan:
         ]
 
 
-def parsed_axis(text: str) -> Axis:
+def parsed_axis(text: str) -> Varied:
     """Read "game.discriminator_steps=1,2,5"; commas inside brackets part nothing.
 
     Raises:
@@ -108,7 +108,7 @@ def parsed_axis(text: str) -> Axis:
         raise ToylabError(
             f'--over "{text}" is no axis. Expected a path and values: game.discriminator_steps=1,2,5'
         )
-    return Axis(path.strip(), kept)
+    return Varied(path.strip(), kept)
 
 
 def _apart(text: str) -> list[str]:
@@ -183,7 +183,7 @@ def plan(
     return Plan(axes, tuple(metrics), claims, tuple(found), tuple(seeds), device, filmed)
 
 
-def rows(plan: Plan, workers: Workers, folder: Path) -> Iterator[list[Row]]:
+def rows(plan: Plan, workers: Workers, folder: Path) -> Iterator[list[SweepRow]]:
     """Train the ensembles; yield each one's rows as it ends, always in the same order.
 
     Args:
@@ -197,10 +197,10 @@ def rows(plan: Plan, workers: Workers, folder: Path) -> Iterator[list[Row]]:
         found = next(arriving)
         if isinstance(found, _Failed):
             nothing = (float("nan"),) * len(keys)
-            yield [Row(values, seed, nothing, found.said, found.whole) for seed in task.seeds]
+            yield [SweepRow(values, seed, nothing, found.said, found.whole) for seed in task.seeds]
             continue
         yield [
-            Row(values, seed, tuple(found[key][i] for key in keys), _ended(found[ENDED][i]))
+            SweepRow(values, seed, tuple(found[key][i] for key in keys), _ended(found[ENDED][i]))
             for i, seed in enumerate(task.seeds)
         ]
 
@@ -209,7 +209,7 @@ def _ended(step: float) -> str:
     return f"diverged at step {step:.0f}" if step >= 0 else ""
 
 
-def films(plan: Plan, folder: Path) -> dict[Point, Trace]:
+def films(plan: Plan, folder: Path) -> dict[Values, Trace]:
     """The trace of each combination's first seed, once the rows are there; none of a failed one.
 
     Raises:

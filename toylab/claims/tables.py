@@ -19,14 +19,14 @@ from typing import Any
 from toylab.base.errors import ToylabError
 from toylab.base.files import naming, whole
 from toylab.base.foreign import at_home
-from toylab.claims.sweep import Plan, Row
+from toylab.claims.sweep import Plan, SweepRow
 
 # Takes the rows of an ensemble that has ended.
-Add = Callable[[Sequence[Row]], None]
+Add = Callable[[Sequence[SweepRow]], None]
 
 
 @dataclass(frozen=True)
-class Format:
+class TableWriter:
     """A row of the table of writers.
 
     Attributes:
@@ -64,7 +64,7 @@ def _csv(path: Path, plan: Plan) -> Iterator[Add]:
     """Text, numbers to six digits. Rows are appended: a killed sweep leaves those that had ended."""
     begun, place = False, at_home(path)
 
-    def add(rows: Sequence[Row]) -> None:
+    def add(rows: Sequence[SweepRow]) -> None:
         nonlocal begun
         text = io.StringIO()
         writer = csv.writer(text)
@@ -103,7 +103,7 @@ def _parquet(path: Path, plan: Plan) -> Iterator[Add]:
     anew, at most once a second, and moved into its place.
     """
     arrow, parquet = map(importlib.import_module, ("pyarrow", "pyarrow.parquet"))
-    found: list[Row] = []
+    found: list[SweepRow] = []
     written = float("-inf")
 
     def write() -> None:
@@ -111,7 +111,7 @@ def _parquet(path: Path, plan: Plan) -> Iterator[Add]:
         with whole(path) as part:
             parquet.write_table(columns, part)
 
-    def add(rows: Sequence[Row]) -> None:
+    def add(rows: Sequence[SweepRow]) -> None:
         nonlocal written
         found.extend(rows)
         if time.monotonic() - written > 1:
@@ -126,7 +126,7 @@ def _parquet(path: Path, plan: Plan) -> Iterator[Add]:
             write()
 
 
-def _columns(plan: Plan, rows: Sequence[Row]) -> list[list[Any]]:
+def _columns(plan: Plan, rows: Sequence[SweepRow]) -> list[list[Any]]:
     """Values by column: settings as whole numbers, numbers or text, whatever all of them are."""
     settings = []
     for k, axis in enumerate(plan.axes):
@@ -145,7 +145,7 @@ def _all(kind: Callable[[str], Any], values: Sequence[str]) -> bool:
     return True
 
 
-TABLES: dict[str, Format] = {
-    ".csv": Format(_csv),
-    ".parquet": Format(_parquet, module="pyarrow", extra="parquet"),
+TABLES: dict[str, TableWriter] = {
+    ".csv": TableWriter(_csv),
+    ".parquet": TableWriter(_parquet, module="pyarrow", extra="parquet"),
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError, unknown
+from toylab.base.settings import NOT_PLAYED
 from toylab.cli.rehearsal import found, rehearse, shared_seed
 from toylab.film.look import Look
 from toylab.film.words import WORDS
@@ -163,7 +164,7 @@ def changes_of_the_game(scenario: Scenario, base: Scenario) -> list[Change]:
     return [
         (path, before.get(path.removesuffix(".kind")), new)
         for path, _, new in found
-        if path.split(".")[0] not in catalogue.NOT_PLAYED and new is not None
+        if path.split(".")[0] not in NOT_PLAYED and new is not None
     ]
 
 

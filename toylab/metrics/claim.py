@@ -1,12 +1,11 @@
-"""Claims: what a scenario says must happen, counted over seeds."""
+"""Claims: what a scenario says must happen, and the number of each seed that tells."""
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, Len
@@ -48,7 +47,6 @@ RELATIONS: dict[str, Callable[[PerSeed, float], Bool]] = {
 # As words on a picture write them.
 SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 Fraction = Annotated[float, Interval(ge=0, le=1)]
-Verdict = Literal["holds", "fails", "undecided"]
 
 
 @dataclass(frozen=True)
@@ -112,22 +110,6 @@ def told_claims(trace: Trace) -> list[Claim]:
     return claims
 
 
-def wilson(hits: int, n: int) -> tuple[float, float]:
-    """95 % score interval for a share of `hits` among `n`. Wilson 1927.
-
-    Raises:
-        ValueError: If there are no trials or more hits than trials.
-    """
-    if not 0 <= hits <= n or n == 0:
-        raise ValueError(f"expected 0 <= hits <= n and n > 0, got hits = {hits}, n = {n}")
-    z = 1.959963984540054  # the normal's 97.5 % point
-    share, shrink = hits / n, 1 + z * z / n
-    centre = (share + z * z / (2 * n)) / shrink
-    half = z / shrink * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    # The ends are exactly 0 and 1 for no and all hits; rounding would miss them.
-    return (0.0 if hits == 0 else centre - half), (1.0 if hits == n else centre + half)
-
-
 def window_of(steps: Int, window: tuple[float, float]) -> slice:
     """Snapshots whose step lies in a window of training; the nearest one if none does."""
     low, high = (fraction * float(steps[-1]) for fraction in window)
@@ -150,17 +132,3 @@ def reduced(claim: Claim, trace: Trace) -> PerSeed:
 def satisfied(claim: Claim, trace: Trace) -> Bool:
     """Which seeds do as the claim says, [S]. A diverged seed does not."""
     return RELATIONS[claim.relation](reduced(claim, trace), claim.threshold)
-
-
-def verdict(hits: int, n: int, quorum: float) -> Verdict:
-    """Judge a count of seeds: by where its interval lies about the quorum.
-
-    Args:
-        hits: Seeds that do as the claim says.
-        n: Seeds that were counted.
-        quorum: Share that the claim asks for.
-    """
-    low, high = wilson(hits, n)
-    if low >= quorum:
-        return "holds"
-    return "fails" if high < quorum else "undecided"

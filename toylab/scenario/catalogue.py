@@ -17,13 +17,10 @@ from toylab.base import toml
 from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError, unknown
 from toylab.base.foreign import decoded, folder_there, lookalike, read_from, there
+from toylab.base.settings import OWN_KEYS
 
 # A scenario is some 40 lines; a megabyte of TOML is a mistake.
 _MOST_BYTES = 1_000_000
-# What a file says about itself and does not hand down: a fix claims other things than its failure.
-OWN_KEYS = ("title", "title_zh", "lesson", "lesson_zh", "source", "claims")
-# Nor is what a game is filmed and recorded with a difference between games.
-NOT_PLAYED = (*OWN_KEYS, "film", "recording")
 
 
 def folder() -> Path:

@@ -11,8 +11,8 @@ import numpy as np
 from annotated_types import Interval, Len
 
 from toylab.base.axes import Bool, Curve, Int, PerSeed
-from toylab.base.choice import OneOf
-from toylab.base.errors import ToylabError, unknown
+from toylab.base.choice import OneOf, misfit
+from toylab.base.errors import ToylabError
 from toylab.metrics import METRICS, Setting
 from toylab.trace import Trace
 
@@ -83,7 +83,7 @@ class Claim:
 
     def __post_init__(self) -> None:
         """Refuse a window that runs backwards."""
-        if len(self.window) == 2 and self.window[0] > self.window[1]:
+        if self.window[0] > self.window[1]:
             raise ToylabError(f"window must run forwards, got {list(self.window)}.")
 
 
@@ -94,17 +94,10 @@ def told_claims(trace: Trace) -> list[Claim]:
         ToylabError: If one speaks of what this toylab does not know.
     """
     claims, setting = [], Setting.of(trace)
-    for told in trace.settings.get("claims", ()):
+    for i, told in enumerate(trace.settings.get("claims", ())):
+        if wrong := misfit(told, Claim, f"claims[{i}]"):
+            raise ToylabError(wrong)
         claim = Claim(**{key: told[key] for key in told if key in Claim.__dataclass_fields__})
-        for name, table in (
-            (claim.metric, METRICS),
-            (claim.relation, RELATIONS),
-            (claim.reduce, REDUCTIONS),
-        ):
-            if name not in table:
-                raise ToylabError(unknown("claims:", name, table))
-        if len(claim.window) != 2 or not 0 <= claim.window[0] <= claim.window[1] <= 1:
-            raise ToylabError(f"claims: window must be two fractions, got {list(claim.window)}.")
         if not METRICS[claim.metric].missing(setting):
             claims.append(claim)
     return claims

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Annotated, Any
 
-from annotated_types import Interval, Len
+from annotated_types import Len
 from pydantic import ValidationError
 from pydantic import model_validator as validator
 
@@ -14,7 +14,8 @@ from toylab.base.errors import ToylabError
 from toylab.scenario import catalogue
 from toylab.scenario.mistakes import MOST_FOUND, explain, listed
 from toylab.scenario.options import Strict, attempt
-from toylab.scenario.scenario import Phrase, tupled
+from toylab.scenario.scenario import tupled
+from toylab.trace.checks import Phrase, Seed
 
 # Each slide is one of these.
 KINDS = ("scenario", "compare", "figure", "points")
@@ -38,7 +39,7 @@ class Page(_Spoken):
     figure: Phrase | None = None
     points: Annotated[tuple[Phrase, ...], Len(1, 8)] | None = None
     points_zh: Annotated[tuple[Phrase, ...], Len(1, 8)] | None = None
-    seed: Annotated[int, Interval(ge=0, lt=2**63)] | None = None
+    seed: Seed | None = None
     title: Phrase | None = None
     title_zh: Phrase | None = None
     lesson: Phrase | None = None

@@ -33,8 +33,18 @@ from toylab.scenario.options import Built, Choice, From, Strict, attempt
 from toylab.scenario.rules import refuse_illegal
 from toylab.targets import TARGETS
 from toylab.targets.base import Reading
+from toylab.trace.checks import (
+    MOST_CLAIMS,
+    MOST_PANELS,
+    Layers,
+    PanelMetrics,
+    Phrase,
+    Scale,
+    Seconds,
+    Seed,
+    TrainingPoints,
+)
 
-Phrase = Annotated[str, Len(1, 400)]
 LATENT = Annotated[int, Interval(ge=1, le=1024), Field(description="Numbers in z, from N(0, 1).")]
 GENERATOR = From(
     GENERATORS,
@@ -97,7 +107,7 @@ class TrainingSettings(Strict):
 
     steps: Annotated[int, Interval(ge=1, le=10_000_000)] = 3000
     batch: Annotated[int, Interval(ge=1, le=65_536)] = 256
-    points: Annotated[int, Interval(ge=0, le=1_000_000)] = 0
+    points: TrainingPoints = 0
 
 
 class RecordingSettings(Strict):
@@ -124,8 +134,8 @@ class PanelSettings(Strict):
         scale: Of the panel's axis.
     """
 
-    metrics: Annotated[tuple[Phrase, ...], Len(1, 4)]
-    scale: Literal["linear", "log"] = "linear"
+    metrics: PanelMetrics
+    scale: Scale = "linear"
 
     @validator(mode="before")
     @classmethod
@@ -143,11 +153,11 @@ class FilmSettings(Strict):
         seed: Whose film it is unless somebody says otherwise.
     """
 
-    layers: Annotated[tuple[Phrase, ...], Len(0, 32)] = ("surface", "real", "generated", "arrows")
-    curves: Annotated[tuple[PanelSettings, ...], Len(0, 2)] | None = None
-    seconds: Annotated[float, Interval(gt=0, le=3600)] = 6.0
+    layers: Layers = ("surface", "real", "generated", "arrows")
+    curves: Annotated[tuple[PanelSettings, ...], Len(0, MOST_PANELS)] | None = None
+    seconds: Seconds = 6.0
     # For a lesson that not every seed shows; a comment beside it says which do.
-    seed: Annotated[int, Interval(ge=0, lt=2**63)] | None = None
+    seed: Seed | None = None
 
 
 class Scenario(Strict):
@@ -186,7 +196,7 @@ class Scenario(Strict):
     training: TrainingSettings = TrainingSettings()
     recording: RecordingSettings = RecordingSettings()
     film: FilmSettings = FilmSettings()
-    claims: Annotated[tuple[Annotated[Claim, Built(Claim)], ...], Len(0, 64)] = ()
+    claims: Annotated[tuple[Annotated[Claim, Built(Claim)], ...], Len(0, MOST_CLAIMS)] = ()
 
     _name: str = PrivateAttr(default="")
     _handed_on: dict[str, Any] | None = PrivateAttr(default=None)

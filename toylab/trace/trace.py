@@ -270,69 +270,70 @@ def _most_bytes() -> int:
 
 
 def _read(path: Path) -> Trace:
-    def refuse(reason: str, cause: Exception | None = None) -> ToylabError:
-        error = ToylabError(
-            f"{path} is not a readable trace: {reason}.\n"
-            "  Expected an .npz file that `toylab train` or `toylab run` wrote; make it again."
-        )
-        error.__cause__ = cause
-        return error
-
     if not path.is_file():
         what = "a folder" if path.is_dir() else "no such file"
         raise ToylabError(
             f"{path}: {what}. Expected a trace (.npz) that toylab wrote.{lookalike(path)}"
         )
     try:
-        with zipfile.ZipFile(path) as archive:
-            n_bytes = sum(entry.file_size for entry in archive.infolist())
-            if n_bytes > _most_bytes():
-                raise refuse(f"it unpacks to {n_bytes / 2**30:.3g} GiB, too much for this machine")
-            known = {entry.filename.removesuffix(".npy") for entry in archive.infolist()}
-            missing = sorted({*_AXES, "meta"} - known)
-            if missing:
-                raise refuse(f"it lacks {', '.join(missing[:4])}")
-            if archive.getinfo("meta.npy").file_size > _MOST_TOLD:
-                raise refuse("its description is longer than any")
-            arrays = {}
-            for name in (*_AXES, "meta"):
-                with archive.open(f"{name}.npy") as file:
-                    arrays[name] = np.lib.format.read_array(file, allow_pickle=False)
-        meta = json.loads(arrays.pop("meta").tobytes())
-        if meta["format"] != FORMAT:
-            raise refuse(f"it has format {meta['format']}, this toylab reads {FORMAT}")
-        text, provenance = meta["settings"], meta["provenance"]
-        if not isinstance(text, str) or not isinstance(provenance, dict):
-            raise refuse("its description is damaged")
-        if len(text) > _MOST_TEXT:
-            raise refuse("its scenario is longer than 1 MB")
-        provenance = {key: str(value) for key, value in provenance.items()}
-        # Half of a surrogate pair is no character, and nothing can print it.
-        "".join([text, *provenance, *provenance.values()]).encode()
-    except ToylabError:
-        raise
+        return _unpacked(path)
+    except ToylabError as error:
+        reason, cause = str(error), error
     # A damaged zip can raise nearly anything from zlib, struct, json or numpy's header parser.
     except Exception as error:
-        raise refuse(
-            f"it is truncated, damaged or foreign ({type(error).__name__})", error
-        ) from error
-    problem = _misshapen(arrays)
-    if problem:
-        raise refuse(problem)
+        reason, cause = f"it is truncated, damaged or foreign ({type(error).__name__})", error
+    raise ToylabError(
+        f"{path} is not a readable trace: {reason}.\n"
+        "  Expected an .npz file that `toylab train` or `toylab run` wrote; make it again."
+    ) from cause
+
+
+def _unpacked(path: Path) -> Trace:
+    """The trace in a file; what is wrong with it is raised, and a damaged one raises anything."""
+    with zipfile.ZipFile(path) as archive:
+        n_bytes = sum(entry.file_size for entry in archive.infolist())
+        if n_bytes > _most_bytes():
+            raise ToylabError(f"it unpacks to {n_bytes / 2**30:.3g} GiB, too much for this machine")
+        known = {entry.filename.removesuffix(".npy") for entry in archive.infolist()}
+        if missing := sorted({*_AXES, "meta"} - known):
+            raise ToylabError(f"it lacks {', '.join(missing[:4])}")
+        if archive.getinfo("meta.npy").file_size > _MOST_TOLD:
+            raise ToylabError("its description is longer than any")
+        arrays = {}
+        for name in (*_AXES, "meta"):
+            with archive.open(f"{name}.npy") as file:
+                arrays[name] = np.lib.format.read_array(file, allow_pickle=False)
+    meta = json.loads(arrays.pop("meta").tobytes())
+    if meta["format"] != FORMAT:
+        raise ToylabError(f"it has format {meta['format']}, this toylab reads {FORMAT}")
+    text, provenance = meta["settings"], meta["provenance"]
+    if not isinstance(text, str) or not isinstance(provenance, dict):
+        raise ToylabError("its description is damaged")
+    if len(text) > _MOST_TEXT:
+        raise ToylabError("its scenario is longer than 1 MB")
+    provenance = {key: str(value) for key, value in provenance.items()}
+    # Half of a surrogate pair is no character, and nothing can print it.
+    "".join([text, *provenance, *provenance.values()]).encode()
+    if problem := _misshapen(arrays):
+        raise ToylabError(problem)
     trace = Trace(**arrays, settings_text=text, provenance=provenance)
-    try:
-        # Parsed now and not in the middle of a film. What a foreign file says may be of any type, and a
-        # target may stumble over it in any way.
-        problem = misread(trace.settings)
-        if not problem:
-            _ = trace.target
-    except ToylabError as error:
-        raise refuse(f"of its scenario, {str(error).splitlines()[0].rstrip('.')}", error) from error
-    except Exception as error:
-        raise refuse("its scenario does not parse", error) from error
-    if problem:
-        raise refuse(f"of its scenario, {problem}")
+    if problem := _mistold(trace):
+        raise ToylabError(f"of its scenario, {problem}")
     return trace
+
+
+def _mistold(trace: Trace) -> str:
+    """Say what is wrong with a trace's scenario, parsed now and not in the middle of a film."""
+    try:
+        wrong = misread(trace.settings)
+        if not wrong:
+            _ = trace.target
+        return wrong
+    except ToylabError as error:
+        return str(error).splitlines()[0].rstrip(".")
+    # What a foreign file says may be of any type, and a target may stumble over it in any way.
+    except Exception:
+        return "it does not parse"
 
 
 def _misshapen(arrays: dict[str, np.ndarray]) -> str:

@@ -269,8 +269,8 @@ def changed(settings: Mapping[str, Any], changes: Sequence[str]) -> dict[str, An
             raise ToylabError(
                 f'--set "{change}": a base is chosen in the file. Name the other scenario itself.'
             )
-        value = _laid(result, keys, _value(text), f'--set "{change}"')
-        result = merged(result, anchored({str(keys[0]): value}, Path()))
+        value = _laid(result, keys, _from_here(keys, _value(text)), f'--set "{change}"')
+        result = merged(result, {str(keys[0]): value})
     return result
 
 
@@ -283,6 +283,17 @@ def _value(text: str) -> Any:
         return toml.read(f"value = {text}")["value"]
     except ValueError:
         return text
+
+
+def _from_here(keys: Sequence[str | int], value: Any) -> Any:
+    """A value that was typed, its files named from where one stands; what lies beside it stays as it is."""
+    around: Any = value
+    for key in reversed(keys):
+        around = [around] if isinstance(key, int) else {key: around}
+    around = anchored(around, Path())
+    for key in keys:
+        around = around[0 if isinstance(key, int) else key]
+    return around
 
 
 def _laid(settings: Any, keys: Sequence[str | int], value: Any, where: str) -> Any:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
 from toylab.base import faults
 from toylab.base.errors import ToylabError, unknown
 from toylab.claims.cache import ENDED, Numbers, Task, film_of, measure, measured, parts
+from toylab.claims.traces import retold
 from toylab.claims.workers import Workers
 from toylab.metrics import METRICS
 from toylab.metrics.claim import REDUCTIONS, Claim
@@ -216,10 +217,9 @@ def films(plan: Plan, folder: Path) -> dict[Values, Trace]:
         ToylabError: If there is none at all.
     """
     kept = {values: film_of(task, folder) for values, task in plan.tasks if task.filmed}
-    # The cache goes by what is played: words and film are those of today.
-    told = {values: (scenario.text, scenario.name) for values, scenario in plan.scenarios}
+    games = dict(plan.scenarios)
     found = {
-        values: _called(Trace.load(path), *told[values])
+        values: retold(Trace.load(path), games[values])
         for values, path in kept.items()
         if path.is_file()
     }
@@ -229,10 +229,6 @@ def films(plan: Plan, folder: Path) -> dict[Values, Trace]:
             "workers' disks are not this one's; the rows say which."
         )
     return found
-
-
-def _called(trace: Trace, text: str, name: str) -> Trace:
-    return replace(trace, settings_text=text, provenance={**trace.provenance, "scenario": name})
 
 
 @dataclass(frozen=True)

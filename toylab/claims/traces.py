@@ -16,8 +16,9 @@ from toylab.trace import Trace
 
 # Beside the folder with the numbers of checks and sweeps.
 NAME = "traces"
-# A lecture is given every term, and rehearsed for weeks; what nobody has asked for since goes.
-_DAYS = 30
+# A lecture is given every term, and rehearsed for weeks; what nobody has asked for since goes, and of more
+# than a few lectures' worth what was asked for longest ago.
+_DAYS, _MOST_BYTES = 30, 2 << 30
 
 
 def kept(
@@ -45,19 +46,25 @@ def kept(
         trace = train()
         with contextlib.suppress(ToylabError):
             trace.save(path)
-            _forget(folder)
+            _forget(folder, but=path)
         return trace
     with contextlib.suppress(OSError):
         os.utime(path)
-    # By what is played it is the same; words and film are those of today.
-    told = {**found.provenance, "scenario": scenario.name, "command": command}
-    return replace(found, settings_text=scenario.text, provenance=told)
+    return retold(found, scenario, command=command)
 
 
-def _forget(folder: Path) -> None:
-    """Remove what has not been asked for in a while."""
-    before = time.time() - _DAYS * 86_400
-    for old in folder.iterdir():
-        with contextlib.suppress(OSError):
-            if old.stat().st_mtime < before:
-                old.unlink()
+def retold(trace: Trace, scenario: Scenario, **told: str) -> Trace:
+    """A kept trace as of today: by what is played it is the same, words and film may have been changed."""
+    told = {**trace.provenance, "scenario": scenario.name, **told}
+    return replace(trace, settings_text=scenario.text, provenance=told)
+
+
+def _forget(folder: Path, but: Path) -> None:
+    """Remove what has not been asked for in a while, and what is too much."""
+    with contextlib.suppress(OSError):
+        files = [(path.stat(), path) for path in folder.iterdir() if path != but]
+        room, before = _MOST_BYTES - but.stat().st_size, time.time() - _DAYS * 86_400
+        for state, path in sorted(files, key=lambda file: -file[0].st_mtime):
+            room -= state.st_size
+            if room < 0 or state.st_mtime < before:
+                path.unlink()

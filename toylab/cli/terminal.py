@@ -231,8 +231,12 @@ def stoppable() -> Generator[None, None, None]:
         if time.monotonic() - begun[0] > _PATIENCE:
             os._exit(code)
 
-    # A shell starts its background jobs with Ctrl-C ignored, and Python then leaves it so.
-    before = [(kind, signal.signal(kind, stop)) for kind in (signal.SIGINT, signal.SIGTERM)]
+    # What whoever started us had ignored stays so: a script's job in the background lives through Ctrl-C.
+    before = [
+        (kind, signal.signal(kind, stop))
+        for kind in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(kind) is not signal.SIG_IGN
+    ]
     try:
         yield
     except Stopped as stopped:

@@ -131,6 +131,10 @@ def misfit(value: Any, hint: Any, what: str) -> str:
     if kind in (Union, UnionType):
         told = [misfit(value, one, what) for one in inner]
         return "" if "" in told else told[0]
+    if isinstance(hint, OrZero | Fitting):
+        return "" if hint.allows(value) else _cannot(value, what)
+    if isinstance(hint, OneOf):
+        return "" if value in hint.table else unknown(what, value, hint.table)
     if is_dataclass(hint) and isinstance(value, Mapping):
         return next(filter(None, _misfits(value, hint, what)), "")
     if kind is tuple and isinstance(value, list | tuple):
@@ -138,8 +142,6 @@ def misfit(value: Any, hint: Any, what: str) -> str:
         if len(each) == len(value):
             own = (misfit(one, each[i], f"{what}[{i}]") for i, one in enumerate(value))
             return next(filter(None, own), "")
-    if isinstance(hint, OneOf):
-        return "" if value in hint.table else unknown(what, value, hint.table)
     if isinstance(hint, Len):
         n, least, most = len(value), hint.min_length, hint.max_length or math.inf
         if least <= n <= most:
@@ -151,8 +153,6 @@ def misfit(value: Any, hint: Any, what: str) -> str:
         ends = ((operator.ge, hint.ge), (operator.gt, hint.gt))
         ends += ((operator.le, hint.le), (operator.lt, hint.lt))
         fits = all(end is None or keeps(value, end) for keeps, end in ends)
-    elif isinstance(hint, OrZero | Fitting):
-        fits = hint.allows(value)
     elif kind is Literal:
         fits = isinstance(value, str) and value in inner
     elif hint is float:

@@ -86,7 +86,7 @@ def alone(outputs: Sequence[str | Path]) -> Iterator[None]:
     Raises:
         ToylabError: If another command writes one of them, or its folder cannot be written.
     """
-    places = {os.path.realpath(at_home(output)): output for output in outputs}
+    places = {_real(output): output for output in outputs}
     with contextlib.ExitStack() as stack:
         # In one order for all, so that of two commands one gets everything.
         for place, output in sorted(places.items()):
@@ -144,21 +144,21 @@ def expect_apart(outputs: Sequence[str | Path], inputs: Sequence[str | Path] = (
     Raises:
         ToylabError: With the first that does.
     """
-    read, taken = {os.path.realpath(at_home(path)) for path in inputs}, set[str]()
+    read = {_real(path) for path in inputs}
+    places: dict[str, str | Path] = {}
     for output in outputs:
-        place = os.path.realpath(at_home(output))
-        if place in taken:
+        place = _real(output)
+        if place in places:
             raise ToylabError(f"-o names {output} twice. Name each file once.")
         if place in read:
             raise ToylabError(
                 f"-o {output} would replace what the data are read from. Give another name."
             )
-        taken.add(place)
-    places = {output: os.path.realpath(at_home(output)) for output in outputs}
-    folders = [place for output, place in places.items() if str(output).endswith("/")]
-    inside = [o for o, place in places.items() for f in folders if place.startswith(f + os.sep)]
-    if inside:
-        raise ToylabError(f"-o {inside[0]} lies in a folder that another -o fills. Move one.")
+        places[place] = output
+    folders = [place for place, output in places.items() if str(output).endswith("/")]
+    for place, output in places.items():
+        if any(place.startswith(folder + os.sep) for folder in folders):
+            raise ToylabError(f"-o {output} lies in a folder that another -o fills. Move one.")
 
 
 @contextlib.contextmanager
@@ -209,6 +209,11 @@ def _expect_room(to: Path) -> None:
     """Try whether a file can be made where `to` will be: only the system knows. It leaves no trace."""
     above = next(folder for folder in to.absolute().parents if folder.exists())
     tempfile.TemporaryFile(dir=above).close()
+
+
+def _real(path: str | Path) -> str:
+    """Where a path leads in the end, from the user's home and along every link."""
+    return os.path.realpath(at_home(path))
 
 
 def _led(path: str | Path) -> Path:

@@ -5,6 +5,7 @@ Imports stand inside the commands, so that `toylab --help` answers at once.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -488,16 +489,32 @@ def _commented(text: str) -> str:
 
 
 def _trace_of(usual: Path, film: str) -> Path:
-    """Where the trace goes whose film is named: as usual, or beside the film where that takes no files."""
+    """Where the trace goes whose film is named: as usual, or beside the film where that takes no files.
+
+    Raises:
+        ToylabError: If something stands there that this command did not make: nobody named that place.
+    """
     from toylab.base.files import expect_file
+    from toylab.base.foreign import at_home
+    from toylab.trace import Trace
 
     try:
         expect_file(usual)
         return usual
     except ToylabError as error:
-        beside = Path(film).parent / usual.name
-        warn(f"{error} The trace goes to {beside}.")
-        return beside
+        refused = error
+    beside = Path(film).parent / usual.name
+    if os.path.lexists(at_home(beside)):
+        try:
+            ours = Trace.load(beside).provenance.get("command") == command()
+        except ToylabError:
+            ours = False
+        if not ours:
+            raise ToylabError(
+                f"{refused} Beside the film lies another {beside.name}: name the trace's folder with --to."
+            ) from refused
+    warn(f"{refused} The trace goes to {beside}.")
+    return beside
 
 
 def _begin(outputs: Sequence[str | Path], games: Sequence[Scenario | Trace]) -> None:

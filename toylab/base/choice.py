@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from annotated_types import Interval, Len
 from pydantic_core import PydanticCustomError, core_schema
 
-from toylab.base.errors import ToylabError, unknown
+from toylab.base.errors import ToylabError, cut, unknown
 
 T = TypeVar("T")
 
@@ -86,8 +86,7 @@ class Fitting:
     def _checked(self, value: Any) -> Any:
         if self.allows(value):
             return value
-        shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
-        reason = f"must be {self._expected}, got {shown}."
+        reason = f"must be {self._expected}, got {cut(repr(value))}."
         raise PydanticCustomError("row", "{reason}", {"reason": reason})
 
 
@@ -173,8 +172,7 @@ def _misfits(table: Mapping[str, Any], row: Any, what: str) -> Iterator[str]:
 
 
 def _cannot(value: Any, what: str) -> str:
-    shown = str(value)
-    return f"{what} cannot be {shown if len(shown) <= 40 else shown[:37] + '...'}."
+    return f"{what} cannot be {cut(str(value), 40)}."
 
 
 def make(what: str, table: Mapping[str, Callable[..., T]], settings: Mapping[str, Any]) -> T:

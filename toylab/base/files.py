@@ -98,7 +98,7 @@ def alone(outputs: Sequence[str | Path]) -> Iterator[None]:
 def _alone(to: Path, output: str | Path) -> Iterator[None]:
     with naming(output):
         if not str(output).endswith("/"):
-            _clear(to)
+            _clear(output)
         missing = [folder for folder in to.parents if not folder.exists()]
         _make(to.parent)
         lock = locks.take(to.with_name(f".{to.name}.lock"))

@@ -193,16 +193,11 @@ def rows(plan: Plan, workers: Workers, folder: Path) -> Iterator[list[SweepRow]]
         folder: Cache; what is found there is not trained again.
     """
     arriving = workers.results(partial(_tried, folder=folder), [task for _, task in plan.tasks])
-    keys = [measured(claim) for claim in plan.claims]
-    for values, task in plan.tasks:
-        found = next(arriving)
-        if isinstance(found, _Failed):
-            nothing = (float("nan"),) * len(keys)
-            yield [SweepRow(values, seed, nothing, found.said, found.whole) for seed in task.seeds]
-            continue
+    for (values, task), (found, said, fault) in zip(plan.tasks, arriving, strict=True):
+        numbers = zip(*(found[measured(claim)] for claim in plan.claims), strict=True)
         yield [
-            SweepRow(values, seed, tuple(found[key][i] for key in keys), _ended(found[ENDED][i]))
-            for i, seed in enumerate(task.seeds)
+            SweepRow(values, seed, own, said or _ended(step), fault)
+            for seed, own, step in zip(task.seeds, numbers, found[ENDED], strict=True)
         ]
 
 
@@ -231,19 +226,13 @@ def films(plan: Plan, folder: Path) -> dict[Values, Trace]:
     return found
 
 
-@dataclass(frozen=True)
-class _Failed:
-    """Why an ensemble has no numbers: in a line, and the whole of it."""
-
-    said: str
-    whole: str
-
-
-def _tried(task: Task, folder: Path) -> Numbers | _Failed:
+def _tried(task: Task, folder: Path) -> tuple[Numbers, str, str | None]:
     """Numbers of an ensemble, or why there are none: a failure is a row, not the end."""
     try:
-        return measure(task, folder)
+        return measure(task, folder), "", None
     except Exception as error:
         said = faults.excuse(error)
         whole = "" if said else faults.in_full(error)
-        return _Failed((said or faults.in_a_line(error)).splitlines()[0], whole)
+        wanted = [ENDED, *map(measured, task.claims)]
+        nothing = dict.fromkeys(wanted, [float("nan")] * len(task.seeds))
+        return nothing, (said or faults.in_a_line(error)).splitlines()[0], whole

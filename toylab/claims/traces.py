@@ -6,11 +6,11 @@ import contextlib
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toylab.base.errors import ToylabError
-from toylab.claims.cache import Task
+from toylab.claims.cache import Task, film_of
 from toylab.scenario.scenario import Scenario
 from toylab.trace import Trace
 
@@ -21,36 +21,37 @@ NAME = "traces"
 _DAYS, _MOST_BYTES = 30, 2 << 30
 
 
-def kept(
-    scenario: Scenario,
-    seed: int,
-    device: str,
-    folder: Path,
-    command: str,
-    train: Callable[[], Trace],
-) -> Trace:
-    """The trace of one seed, from the folder or by training; as if it had been trained right now.
+@dataclass(frozen=True)
+class Keeper:
+    """Gives traces from the folder or by training, as if each had been trained right now.
 
-    Args:
-        scenario: What is played.
-        seed: Whose.
-        device: As in `Task`.
+    Attributes:
         folder: Where traces are kept. If it cannot be written, nothing is kept.
+        device: As in `Task`.
         command: What the user typed.
-        train: Makes the trace.
+        train: Makes the trace of a scenario on a seed.
     """
-    path = folder / f"{Task(scenario.settings, scenario.name, (), (seed,), device).key()}.npz"
-    try:
-        found = Trace.load(path)
-    except ToylabError:  # not there, or damaged
-        trace = train()
-        with contextlib.suppress(ToylabError):
-            trace.save(path)
-            _forget(folder, but=path)
-        return trace
-    with contextlib.suppress(OSError):
-        os.utime(path)
-    return retold(found, scenario, command=command)
+
+    folder: Path
+    device: str
+    command: str
+    train: Callable[[Scenario, int], Trace]
+
+    def trace(self, scenario: Scenario, seed: int) -> Trace:
+        """The trace of one seed."""
+        task = Task(scenario.settings, scenario.name, (), (seed,), self.device)
+        path = film_of(task, self.folder)
+        try:
+            found = Trace.load(path)
+        except ToylabError:  # not there, or damaged
+            trace = self.train(scenario, seed)
+            with contextlib.suppress(ToylabError):
+                trace.save(path)
+                _forget(self.folder, but=path)
+            return trace
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return retold(found, scenario, command=self.command)
 
 
 def retold(trace: Trace, scenario: Scenario, **told: str) -> Trace:

@@ -6,7 +6,7 @@ Imports stand inside the commands, so that `toylab --help` answers at once.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -52,6 +52,7 @@ from toylab.cli.terminal import (
 
 if TYPE_CHECKING:
     from toylab.claims.counting import Outcome
+    from toylab.claims.traces import Keeper
     from toylab.film.look import Look
     from toylab.scenario.scenario import Scenario
     from toylab.trace import Trace
@@ -288,16 +289,16 @@ def compare(
     chosen = shared_seed(games, seed)
     rehearse(games, [chosen], lambda traces: wanted.film(traces, seed, None))
     with going_on():
-        traces = [one if isinstance(one, Trace) else kept(one, chosen) for one in games]
+        traces = [one if isinstance(one, Trace) else kept.trace(one, chosen) for one in games]
     _film(wanted, traces, seed, None, output, frame)
 
 
 @app.command()
 def check(
     names: Annotated[
-        list[str] | None,
+        list[str],
         typer.Argument(metavar="[NAME...]", help="All by default.", callback=taking("scenario")),
-    ] = None,
+    ] = [],  # noqa: B006
     seeds: Annotated[
         str, typer.Option(metavar="SEEDS", help='"8" is 1000 to 1007; or "8:16", or "3,5".')
     ] = "64",
@@ -314,7 +315,7 @@ def check(
 
     expect_endings(output, (".json", ".md"))
     workers, place = Workers(jobs, backend), _device(device)
-    chosen, numbers = counting.named(names or []), parse_seeds(seeds, first=1000)
+    chosen, numbers = counting.named(names), parse_seeds(seeds, first=1000)
     _begin(output, chosen)
     kept = cache_folder(warn)
     found: list[counting.Outcome] = []
@@ -414,13 +415,13 @@ def sweep(
 @with_look(*(option for option in LOOK if option not in NOT_OF_DECKS))
 def slides(
     names: Annotated[
-        list[str] | None,
+        list[str],
         typer.Argument(
             metavar="[NAME...]",
             help="Scenarios or traces (.npz), a slide each.",
             callback=taking("scenario", "trace"),
         ),
-    ] = None,
+    ] = [],  # noqa: B006
     lecture: Annotated[
         str | None,
         typer.Option(
@@ -447,10 +448,10 @@ def slides(
     decks.check(output, video)
     wanted = Look(**look, layout="bare").checked(warn)
     kept = _keeper(_device(device))
-    plan = talk.planned(names or [], lecture, set_)
+    plan = talk.planned(names, lecture, set_)
     _begin(output, [*plan.found.values()])
     with going_on():
-        deck = talk.deck_of(plan, wanted, seed, kept, command(), video)
+        deck = talk.deck_of(plan, wanted, seed, kept.trace, command(), video)
     for path in output:
         # Closed before the result is said: a bar that still moves would run into it.
         with closing(progress(deck.slides, len(deck.slides), f"Writing {path.name}")) as shown:
@@ -615,20 +616,13 @@ def _record(scenario: Scenario, seeds: Sequence[int], device: str) -> tuple[Trac
     return trace, time.perf_counter() - start
 
 
-def _keeper(device: str) -> Callable[[Scenario, int], Trace]:
-    """What gives the trace of one seed, trained with progress unless it was kept before."""
+def _keeper(device: str) -> Keeper:
+    """What gives traces of one seed, trained with progress unless they were kept before."""
     from toylab.claims.cache import cache_folder
-    from toylab.claims.traces import NAME, kept
+    from toylab.claims.traces import NAME, Keeper
 
     folder = cache_folder(lambda words: None).with_name(NAME)
-
-    def trace_of(scenario: Scenario, seed: int) -> Trace:
-        def train() -> Trace:
-            return _record(scenario, [seed], device)[0]
-
-        return kept(scenario, seed, device, folder, command(), train)
-
-    return trace_of
+    return Keeper(folder, device, command(), lambda one, seed: _record(one, [seed], device)[0])
 
 
 def _film(

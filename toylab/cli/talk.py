@@ -93,13 +93,13 @@ def deck_of(
     """
     look = replace(look, layout="bare")
     lang, taken = look.lang, set[str]()
-    for page in talk.lecture.slides:
-        games, asked, chosen = _played(talk, page, seed)
+    pages = [(page, *_played(talk, page, seed)) for page in talk.lecture.slides]
+    for _, games, asked, chosen in pages:
         if games:
             rehearse(games, [chosen], lambda own, asked=asked: look.film(own, asked, None))
     traces: dict[tuple[str, int], Trace] = {}
     slides: list[Slide] = []
-    for page in talk.lecture.slides:
+    for page, games, asked, chosen in pages:
         notes = page.said("notes", lang)
         title, lesson = page.said("title", lang) or "", page.said("lesson", lang) or ""
         if page.points is not None:
@@ -110,12 +110,10 @@ def deck_of(
             slides.append(Slide(title, lesson, figure=figure, notes=notes))
         else:
             own = []
-            games, asked, chosen = _played(talk, page, seed)
             for name, one in zip(page.scenarios, games, strict=True):
-                key = name, chosen
-                if key not in traces:
-                    traces[key] = one if isinstance(one, Trace) else record(one, key[1])
-                own.append(traces[key])
+                if (name, chosen) not in traces:
+                    traces[name, chosen] = one if isinstance(one, Trace) else record(one, chosen)
+                own.append(traces[name, chosen])
             film, timing = look.open(own, asked, None)
             told = Told(title=title, lesson=lesson, notes=notes, command=command)
             if page.scenario is not None:

@@ -254,15 +254,16 @@ def load(name: str | Path, changes: Sequence[str] = ()) -> Scenario:
     """
     path = catalogue.find(str(name))
     settings = catalogue.resolve(path)
+    folders = [path.parent.absolute()]
     if not changes:
-        return check(settings, str(path), path.stem, [path.parent.absolute()])
+        return check(settings, str(path), path.stem, folders)
     # Laid over the file before it is checked, for they may mend it.
     try:
         laid = catalogue.changed(settings, changes)
     except ToylabError as error:
         raise ToylabError(f"{name}: {error}") from None
     # A change names files from where one stands.
-    scenario, found = _checked(laid, path.stem, [path.parent.absolute(), Path().absolute()])
+    scenario, found = _checked(laid, path.stem, [*folders, Path().absolute()])
     if scenario is None:
         own = {line for _, line in _checked(settings)[1]}
         told = (line if line in own else f"{_named(changes, at)}: {line}" for at, line in found)

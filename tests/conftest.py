@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from toylab.training.run import record
 
 # One thread: the suite's matmuls are tiny, and results must not depend on the machine's cores.
 torch.set_num_threads(1)
+
+# Tests press Ctrl-C, here and in commands that they start; a job in the background has it ignored.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 from scipy.stats import binomtest
 
 from toylab.base.errors import ToylabError
-from toylab.metrics.claim import REDUCTIONS, Claim, reduced, satisfied, verdict, wilson, window_of
+from toylab.claims.verdict import verdict, wilson
+from toylab.metrics.claim import REDUCTIONS, Claim, reduced, satisfied, window_of
 from toylab.targets import ring
 from toylab.trace import Trace
 

@@ -334,6 +334,12 @@ def test_a_film_elsewhere_takes_its_trace_along(closed: Path, tmp_path: Path) ->
     code, said = toylab("run", "small.toml", "-o", "../films/x.gif")
     assert code == 0 and said.rstrip().endswith("The trace goes to ../films/small.npz.")
     assert sorted(os.listdir(tmp_path / "films")) == ["small.npz", "x.gif"]
+    # The same command once more replaces its own, and no other's.
+    assert toylab("run", "small.toml", "-o", "../films/x.gif")[0] == 0
+    before = Path("../films/small.npz").read_bytes()
+    code, said = toylab("run", "small.toml", "--seed", "1", "-o", "../films/x.gif")
+    assert code == 2 and "Beside the film lies another small.npz" in said
+    assert len(said.splitlines()) == 1 and Path("../films/small.npz").read_bytes() == before
     assert toylab("run", "small.toml", "--to", "../r") == (0, "")
     # What was asked for is not given elsewhere.
     for words in (["-o", "../x.gif", "--to", "renders"], []):

@@ -26,9 +26,9 @@ from docs.make.gallery import (
     PAGES,
     families,
 )
+from toylab.claims.verdict import verdict
 from toylab.film.writers import provenance_of
 from toylab.film.writers.gif import comment_of
-from toylab.metrics.claim import verdict
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import load
 from toylab.show.phrases import DECK_WORDS

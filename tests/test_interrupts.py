@@ -150,6 +150,15 @@ def test_work_that_ends_or_fails_is_not_said_to_go_on(handlers: None) -> None:
     assert end.value.code == 3
 
 
+def test_a_stop_that_was_ignored_stays_so(handlers: None) -> None:
+    # As `trap '' INT` and a script's & leave it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with stoppable():
+        os.kill(os.getpid(), signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+
+
 def test_a_command_that_ends_leaves_signals_as_they_were(handlers: None) -> None:
     before = signal.getsignal(signal.SIGINT)
     with stoppable():

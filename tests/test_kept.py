@@ -13,6 +13,7 @@ import pytest
 from commands import ran, toylab
 from games import small_toml
 
+from toylab.claims import traces
 from toylab.claims.cache import CACHE
 from toylab.claims.traces import NAME
 from toylab.cli import rehearsal
@@ -153,6 +154,29 @@ def test_a_damaged_trace_is_made_again_and_an_old_one_goes(trained: list[str]) -
         path not in CACHE.with_name(NAME).iterdir()
         and len(list(CACHE.with_name(NAME).iterdir())) == 2
     )
+
+
+def test_of_too_many_traces_those_go_that_were_asked_for_longest_ago(
+    trained: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = CACHE.with_name(NAME)
+    before: set[Path] = set()
+    made = []
+    for ago, name in ((20, "one"), (10, "two")):
+        assert toylab("slides", f"{name}.toml", "-o", "talk.md") == (0, "")
+        (path,) = {*folder.iterdir()} - before
+        made.append(path)
+        before.add(path)
+        then = time.time() - ago
+        os.utime(path, (then, then))
+    # Room for two and a half.
+    monkeypatch.setattr(traces, "_MOST_BYTES", 5 * made[0].stat().st_size // 2)
+    assert toylab("slides", "three.toml", "-o", "talk.md") == (0, "")
+    assert made[0] not in folder.iterdir() and made[1] in folder.iterdir()
+    # What has just been trained is kept, however large.
+    monkeypatch.setattr(traces, "_MOST_BYTES", 1)
+    assert toylab("slides", "one.toml", "-o", "talk.md") == (0, "")
+    assert [*folder.iterdir()] == [made[0]]
 
 
 def test_where_the_folder_takes_nothing_traces_are_kept_in_the_user_s_own(

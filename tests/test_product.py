@@ -134,8 +134,10 @@ def test_a_survey_films_what_it_measured(
     monkeypatch.setattr(Product, "__init__", lambda *a, **k: (shown.append(a[1]), init(*a, **k))[1])
     names = [str(tmp_path / f"x{ending}") for ending in (".gif", ".png", ".svg", ".pdf")]
     outputs = Outputs.of(names)
-    rows = survey(wanted, Workers(1), outputs, Look(), tmp_path / "cache", "toylab sweep ...")
-    assert len(rows) == 8
+    rows, written = survey(
+        wanted, Workers(1), outputs, Look(), tmp_path / "cache", "toylab sweep ..."
+    )
+    assert len(rows) == 8 and all(name in written for name in names)
     # The first is the rehearsal.
     brief, traces = shown
     assert {int(trace.steps[-1]) for trace in brief.values()} == {1}

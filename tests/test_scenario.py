@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,20 @@ def test_the_least_scenario_is_three_lines() -> None:
     scenario = check(LEAST)
     assert scenario.game.objective.kind == "non_saturating"
     assert scenario.target.options["modes"] == 8
+
+
+def test_a_change_of_a_claim_leaves_whom_it_compares_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = load("fair-steps").claims
+    at = next(i for i, claim in enumerate(before) if claim.against)
+    # A neighbour of where one stands, and not of the scenario.
+    (tmp_path / f"{before[at].against}.toml").write_text('title = "t"\nlesson = "l"\n')
+    monkeypatch.chdir(tmp_path)
+    after = load("fair-steps", [f"claims[{at}].quorum=0.5"]).claims
+    assert after == (*before[:at], replace(before[at], quorum=0.5), *before[at + 1 :])
+    typed = load("fair-steps", [f"claims[{at}].against={before[at].against}"]).claims[at]
+    assert typed.against == str(tmp_path / f"{before[at].against}.toml")
 
 
 def test_a_scenario_written_out_reads_back_the_same(tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ import pytest
 from toylab import record
 from toylab.base.errors import ToylabError
 from toylab.claims import cache, counting, report
+from toylab.claims.verdict import wilson
 from toylab.claims.workers import Workers
 from toylab.metrics import METRICS
-from toylab.metrics.claim import REDUCTIONS, Claim, reduced, wilson
+from toylab.metrics.claim import REDUCTIONS, Claim, reduced
 from toylab.scenario.scenario import Scenario, load
 
 Make = Callable[..., Scenario]

@@ -11,7 +11,7 @@ import pytest
 from games import small_toml
 
 from toylab.base.errors import ToylabError
-from toylab.claims.sweep import Plan, Row, plan
+from toylab.claims.sweep import Plan, SweepRow, plan
 from toylab.claims.tables import TABLES, check_table
 
 OVER = [
@@ -28,8 +28,8 @@ def wanted(scenario_file: Callable[..., Path]) -> Plan:
     return plan(str(scenario_file("small", text)), OVER, ["c2st", "modes_hit"], [3, 4])
 
 
-def row(k: int, *values: str, failure: str = "") -> Row:
-    return Row(values, k, (math.nan if failure else k / 3, float(k)), failure)
+def row(k: int, *values: str, failure: str = "") -> SweepRow:
+    return SweepRow(values, k, (math.nan if failure else k / 3, float(k)), failure)
 
 
 FIRST = [row(3, "1", "1e-3", "hinge"), row(4, "1", "1e-3", "hinge", failure='MemoryError: "a", b')]
@@ -52,7 +52,7 @@ def rows_of(path: Path) -> list[tuple[object, ...]]:
     return duckdb.connect().execute(f"from '{path}'").fetchall()
 
 
-def write(path: Path, wanted: Plan, *parts: list[Row]) -> Path:
+def write(path: Path, wanted: Plan, *parts: list[SweepRow]) -> Path:
     with TABLES[path.suffix].open(path, wanted) as add:
         for part in parts:
             add(part)

@@ -16,6 +16,7 @@ from typing import Any
 
 from docs.make.writing import claims, data, run, write
 from toylab.claims.published import count
+from toylab.claims.verdict import verdict
 from toylab.claims.workers import Workers
 from toylab.cli.talk import changes_of_the_game
 from toylab.cli.terminal import progress, say_result
@@ -23,7 +24,6 @@ from toylab.film import fonts
 from toylab.film.film import Film
 from toylab.film.words import WORDS, told_claim
 from toylab.film.writers import Timing
-from toylab.metrics.claim import verdict
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import base_of, load
 from toylab.show.films import differs, fared

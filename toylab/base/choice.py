@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from types import NoneType, UnionType
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Interval, Len
 from pydantic_core import PydanticCustomError, core_schema
 
-from toylab.base.errors import ToylabError, unknown
+from toylab.base.errors import ToylabError, cut, unknown
 
 T = TypeVar("T")
 
@@ -84,8 +86,7 @@ class Fitting:
     def _checked(self, value: Any) -> Any:
         if self.allows(value):
             return value
-        shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
-        reason = f"must be {self._expected}, got {shown}."
+        reason = f"must be {self._expected}, got {cut(repr(value))}."
         raise PydanticCustomError("row", "{reason}", {"reason": reason})
 
 
@@ -104,40 +105,74 @@ def refuse_outside(what: str, row: Callable[..., Any], settings: Mapping[str, An
         ToylabError: If one is of another type, or out of bounds.
     """
     for name, hint in get_type_hints(row, include_extras=True).items():
-        if name in settings and not _fits(settings[name], hint):
-            shown = str(settings[name])
-            shown = shown if len(shown) <= 40 else shown[:37] + "..."
-            raise ToylabError(f"{what}.{name} cannot be {shown}.")
+        if name in settings and misfit(settings[name], hint, name):
+            raise ToylabError(_cannot(settings[name], f"{what}.{name}"))
 
 
-def _fits(value: Any, hint: Any) -> bool:
-    """Whether plain data is of a type, bounds included; lists stand for tuples."""
-    inner = get_args(hint)
-    if get_origin(hint) is Annotated:
-        return _fits(value, inner[0]) and all(_within(value, bound) for bound in inner[1:])
-    if get_origin(hint) in (Union, UnionType):
-        return any(_fits(value, one) for one in inner)
-    if get_origin(hint) is Literal:
-        return isinstance(value, str) and value in inner
-    if hint is float:
-        return type(value) is int or (type(value) is float and math.isfinite(value))
-    if hint in (int, bool, str, NoneType):
-        return type(value) is hint
-    if get_origin(hint) is not tuple or not isinstance(value, list | tuple):
-        return False
-    each = inner[:1] * len(value) if inner[-1] is Ellipsis else inner
-    return len(each) == len(value) and all(map(_fits, value, each))
+# Beyond it a number is nothing that can be drawn; a whole number has no end of its own.
+_LARGEST = 1e300
 
 
-def _within(value: Any, bound: Any) -> bool:
-    """Whether a value of the right type keeps to a bound."""
-    if isinstance(bound, Len):
-        return bound.min_length <= len(value) <= (bound.max_length or math.inf)
-    if isinstance(bound, Interval):
-        low = (bound.ge is None or value >= bound.ge) and (bound.gt is None or value > bound.gt)
-        high = (bound.le is None or value <= bound.le) and (bound.lt is None or value < bound.lt)
-        return low and high
-    return bound.allows(value)
+def misfit(value: Any, hint: Any, what: str) -> str:
+    """Say how plain data is not of a type, or within a bound; empty if it is.
+
+    Lists stand for tuples, and tables for dataclasses: a field without a default must be there, and a key
+    that is none does not matter.
+
+    Args:
+        value: As it was read.
+        hint: The type, with its bounds; a bound alone takes the right type for granted.
+        what: Path of the value, for the message.
+    """
+    inner, kind = get_args(hint), get_origin(hint)
+    if kind is Annotated:
+        return next(filter(None, (misfit(value, one, what) for one in inner)), "")
+    if kind in (Union, UnionType):
+        told = [misfit(value, one, what) for one in inner]
+        return "" if "" in told else told[0]
+    if isinstance(hint, OrZero | Fitting):
+        return "" if hint.allows(value) else _cannot(value, what)
+    if isinstance(hint, OneOf):
+        return "" if value in hint.table else unknown(what, value, hint.table)
+    if is_dataclass(hint) and isinstance(value, Mapping):
+        return next(filter(None, _misfits(value, hint, what)), "")
+    if kind is tuple and isinstance(value, list | tuple):
+        each = inner[:1] * len(value) if inner[-1] is Ellipsis else inner
+        if len(each) == len(value):
+            own = (misfit(one, each[i], f"{what}[{i}]") for i, one in enumerate(value))
+            return next(filter(None, own), "")
+    if isinstance(hint, Len):
+        n, least, most = len(value), hint.min_length, hint.max_length or math.inf
+        if least <= n <= most:
+            return ""
+        if isinstance(value, str) and n > most:
+            return f"{what} is longer than {most} characters"
+        return f"{what} has {n} entries, expected {least} to {most}"
+    if isinstance(hint, Interval):
+        ends = ((operator.ge, hint.ge), (operator.gt, hint.gt))
+        ends += ((operator.le, hint.le), (operator.lt, hint.lt))
+        fits = all(end is None or keeps(value, end) for keeps, end in ends)
+    elif kind is Literal:
+        fits = isinstance(value, str) and value in inner
+    elif hint is float:
+        fits = isinstance(value, int | float) and type(value) is not bool and abs(value) <= _LARGEST
+    else:  # a bool is an int to Python, and to nobody else
+        fits = type(value) is hint
+    return "" if fits else _cannot(value, what)
+
+
+def _misfits(table: Mapping[str, Any], row: Any, what: str) -> Iterator[str]:
+    hints = get_type_hints(row, include_extras=True)
+    for key in fields(row):
+        path = f"{what}.{key.name}".removeprefix(".")
+        if key.name in table:
+            yield misfit(table[key.name], hints[key.name], path)
+        elif key.default is MISSING:
+            yield f"{path} is missing"
+
+
+def _cannot(value: Any, what: str) -> str:
+    return f"{what} cannot be {cut(str(value), 40)}."
 
 
 def make(what: str, table: Mapping[str, Callable[..., T]], settings: Mapping[str, Any]) -> T:

@@ -13,6 +13,11 @@ class ToylabError(ValueError):
     """
 
 
+def cut(text: str, most: int = 60) -> str:
+    """What was given, or as much of it as a message has room for."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def unknown(what: str, given: object, known: Iterable[str]) -> str:
     """Say that a name is unknown, with the closest known one and the whole list.
 
@@ -27,6 +32,5 @@ def unknown(what: str, given: object, known: Iterable[str]) -> str:
     names = sorted(known)
     close = difflib.get_close_matches(str(given), names, n=1, cutoff=0.5)
     hint = f'; did you mean "{close[0]}"?' if close else "."
-    shown = str(given) if len(str(given)) <= 60 else str(given)[:57] + "..."
     listed = ", ".join(names) if names else "nothing"
-    return f'{what} "{shown}" is unknown{hint}\n  Known: {listed}.'
+    return f'{what} "{cut(str(given))}" is unknown{hint}\n  Known: {listed}.'

@@ -86,7 +86,7 @@ def alone(outputs: Sequence[str | Path]) -> Iterator[None]:
     Raises:
         ToylabError: If another command writes one of them, or its folder cannot be written.
     """
-    places = {os.path.realpath(at_home(output)): output for output in outputs}
+    places = {_real(output): output for output in outputs}
     with contextlib.ExitStack() as stack:
         # In one order for all, so that of two commands one gets everything.
         for place, output in sorted(places.items()):
@@ -96,8 +96,10 @@ def alone(outputs: Sequence[str | Path]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _alone(to: Path, output: str | Path) -> Iterator[None]:
-    missing = [folder for folder in to.parents if not folder.exists()]
     with naming(output):
+        if not str(output).endswith("/"):
+            _clear(output)
+        missing = [folder for folder in to.parents if not folder.exists()]
         _make(to.parent)
         lock = locks.take(to.with_name(f".{to.name}.lock"))
     if lock is None:
@@ -142,21 +144,21 @@ def expect_apart(outputs: Sequence[str | Path], inputs: Sequence[str | Path] = (
     Raises:
         ToylabError: With the first that does.
     """
-    read, taken = {os.path.realpath(at_home(path)) for path in inputs}, set[str]()
+    read = {_real(path) for path in inputs}
+    places: dict[str, str | Path] = {}
     for output in outputs:
-        place = os.path.realpath(at_home(output))
-        if place in taken:
+        place = _real(output)
+        if place in places:
             raise ToylabError(f"-o names {output} twice. Name each file once.")
         if place in read:
             raise ToylabError(
                 f"-o {output} would replace what the data are read from. Give another name."
             )
-        taken.add(place)
-    places = {output: os.path.realpath(at_home(output)) for output in outputs}
-    folders = [place for output, place in places.items() if str(output).endswith("/")]
-    inside = [o for o, place in places.items() for f in folders if place.startswith(f + os.sep)]
-    if inside:
-        raise ToylabError(f"-o {inside[0]} lies in a folder that another -o fills. Move one.")
+        places[place] = output
+    folders = [place for place, output in places.items() if str(output).endswith("/")]
+    for place, output in places.items():
+        if any(place.startswith(folder + os.sep) for folder in folders):
+            raise ToylabError(f"-o {output} lies in a folder that another -o fills. Move one.")
 
 
 @contextlib.contextmanager
@@ -176,8 +178,8 @@ def naming(path: str | Path) -> Iterator[None]:
 def _clear(path: str | Path) -> Path:
     """Where a file goes, links followed, with nothing in its way."""
     to = _led(path)
-    _part(to, _LONGEST)
     with naming(path):
+        _fits(to)
         if to.is_dir():
             raise ToylabError(f"Cannot write {path}: it is a folder. Give the name of a file.")
         if to.exists() and not to.is_file():
@@ -189,8 +191,8 @@ def _clear(path: str | Path) -> Path:
 def _clear_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Path:
     """Where a folder goes, links followed, with nothing of others' in its way."""
     to = _led(path)
-    _part(to, _LONGEST)
     with naming(f"{path}/"):
+        _fits(to)
         if to.exists() and not (to.is_dir() and ours(to)):
             raise ToylabError(
                 f"Cannot write {path}/: it holds other things than {held}. Give another name."
@@ -198,11 +200,20 @@ def _clear_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Path:
     return to
 
 
+def _fits(to: Path) -> None:
+    """Raise where the name of the longest part would be too long."""
+    _part(to, _LONGEST, "scratch.part").exists()
+
+
 def _expect_room(to: Path) -> None:
     """Try whether a file can be made where `to` will be: only the system knows. It leaves no trace."""
-    _part(to, _LONGEST, "scratch.part").exists()  # raises where the name is too long
     above = next(folder for folder in to.absolute().parents if folder.exists())
     tempfile.TemporaryFile(dir=above).close()
+
+
+def _real(path: str | Path) -> str:
+    """Where a path leads in the end, from the user's home and along every link."""
+    return os.path.realpath(at_home(path))
 
 
 def _led(path: str | Path) -> Path:

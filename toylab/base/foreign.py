@@ -66,26 +66,10 @@ def at_home(path: str | Path) -> Path:
 def read_from(path: str | Path, folder: Path) -> Path:
     r"""Where a file lies that is named in a file: from that one's folder, its ~ and its \ understood."""
     place = folder / at_home(path)
-    if os.sep == "\\" or "\\" not in str(path) or there(place):
+    if os.sep == "\\" or "\\" not in str(path) or os.path.isfile(place):
         return place
     # Written on Windows; no system's own files have \ in their names.
     return folder / at_home(str(path).replace("\\", "/"))
-
-
-def there(path: Path) -> bool:
-    """Whether a file lies there; none does where the name cannot be one."""
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # too long for a file system, or with a zero in it
-        return False
-
-
-def folder_there(path: Path) -> bool:
-    """Whether a folder lies there."""
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
 
 
 def lookalike(path: Path) -> str:

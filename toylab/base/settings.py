@@ -1,9 +1,14 @@
-"""Settings as plain data: in what two tables of them differ."""
+"""Settings of a scenario as plain data: what of them is played, and in what two tables of them differ."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any
+
+# What a file says about itself and does not hand down: a fix claims other things than its failure.
+OWN_KEYS = ("title", "title_zh", "lesson", "lesson_zh", "source", "claims")
+# Nor is what a game is filmed and recorded with a difference between games.
+NOT_PLAYED = (*OWN_KEYS, "film", "recording")
 
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

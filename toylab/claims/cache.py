@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -43,19 +44,17 @@ def cache_folder(warn: Callable[[str], None]) -> Path:
     Raises:
         ToylabError: If nowhere anything can be written.
     """
-    try:
-        expect_file(CACHE / "numbers")
-        return CACHE.absolute()
-    except ToylabError as error:
-        refused = error
-    for place in _elsewhere():
+    refused: list[ToylabError] = []
+    for place in chain([CACHE], _elsewhere()):
         try:
             expect_file(place / "numbers")
-        except ToylabError:
+        except ToylabError as error:
+            refused.append(error)
             continue
-        warn(f"{refused} What is measured is kept in {place}.")
+        if refused:
+            warn(f"{refused[0]} What is measured is kept in {place}.")
         return place.absolute()
-    raise refused
+    raise refused[0]
 
 
 def _elsewhere() -> Iterator[Path]:

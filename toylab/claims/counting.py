@@ -18,9 +18,10 @@ from toylab.base.axes import PerSeed
 from toylab.base.errors import ToylabError
 from toylab.claims.cache import Numbers, Task, measure, measured, parts
 from toylab.claims.published import fingerprint, played
+from toylab.claims.verdict import Verdict, verdict, wilson
 from toylab.claims.workers import Workers
 from toylab.metrics import METRICS
-from toylab.metrics.claim import RELATIONS, Claim, Verdict, verdict, wilson
+from toylab.metrics.claim import RELATIONS, Claim
 from toylab.scenario import catalogue
 from toylab.scenario.rules import setting_of, solvable
 from toylab.scenario.scenario import Scenario, load

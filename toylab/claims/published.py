@@ -14,12 +14,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from toylab.metrics.claim import Claim, verdict, wilson
-from toylab.scenario.catalogue import OWN_KEYS
+from toylab.base.settings import OWN_KEYS
+from toylab.claims.verdict import verdict, wilson
+from toylab.metrics.claim import Claim
 
 
 @dataclass(frozen=True)
-class Count:
+class Tally:
     """How a claim fared.
 
     Attributes:
@@ -59,7 +60,7 @@ def fingerprint(settings: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def count(settings: Mapping[str, Any], claim: Claim) -> Count | None:
+def count(settings: Mapping[str, Any], claim: Claim) -> Tally | None:
     """The published count of a claim under these settings; None if it has not been counted."""
     return _counts().get((fingerprint(settings), _measured(claim)))
 
@@ -81,10 +82,10 @@ def _table() -> dict[str, Any]:
 
 
 @cache
-def _counts() -> dict[tuple[str, str], Count]:
+def _counts() -> dict[tuple[str, str], Tally]:
     found = {}
     for row in _table()["claims"]:
         claim = Claim(**{**row["claim"], "window": tuple(row["claim"]["window"])})
         key = row["played"], _measured(claim)
-        found[key] = Count(row["hits"], len(row["numbers"]), claim.quorum)
+        found[key] = Tally(row["hits"], len(row["numbers"]), claim.quorum)
     return found

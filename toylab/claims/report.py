@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from toylab.base.counted import Counted
 from toylab.claims.counting import Outcome
-from toylab.metrics.claim import verdict
+from toylab.claims.verdict import verdict
 from toylab.training.run import versions
 
 # Of seeds without order, those that are named one by one.

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
 from toylab.base import faults
 from toylab.base.errors import ToylabError, unknown
 from toylab.claims.cache import ENDED, Numbers, Task, film_of, measure, measured, parts
+from toylab.claims.traces import retold
 from toylab.claims.workers import Workers
 from toylab.metrics import METRICS
 from toylab.metrics.claim import REDUCTIONS, Claim
@@ -23,11 +24,11 @@ from toylab.scenario.scenario import Scenario, load
 from toylab.trace import Trace
 
 # The values of the varied settings, as written, in the order of the axes.
-Point = tuple[str, ...]
+Values = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Axis:
+class Varied:
     """One setting that is varied.
 
     Attributes:
@@ -40,7 +41,7 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Row:
+class SweepRow:
     """One run.
 
     Attributes:
@@ -52,7 +53,7 @@ class Row:
             that it diverged.
     """
 
-    values: Point
+    values: Values
     seed: int
     numbers: tuple[float, ...]
     failure: str = ""
@@ -77,16 +78,16 @@ class Plan:
         filmed: Whether the first seed of each combination is kept for a film.
     """
 
-    axes: tuple[Axis, ...]
+    axes: tuple[Varied, ...]
     metrics: tuple[str, ...]
     claims: tuple[Claim, ...]
-    scenarios: tuple[tuple[Point, Scenario], ...]
+    scenarios: tuple[tuple[Values, Scenario], ...]
     seeds: tuple[int, ...]
     device: str = "cpu"
     filmed: bool = False
 
     @cached_property
-    def tasks(self) -> list[tuple[Point, Task]]:
+    def tasks(self) -> list[tuple[Values, Task]]:
         """The ensembles, and to which combination each belongs."""
         return [
             (values, Task(scenario.settings, scenario.name, self.claims, part, self.device, filmed))
@@ -96,7 +97,7 @@ class Plan:
         ]
 
 
-def parsed_axis(text: str) -> Axis:
+def parsed_axis(text: str) -> Varied:
     """Read "game.discriminator_steps=1,2,5"; commas inside brackets part nothing.
 
     Raises:
@@ -108,7 +109,7 @@ def parsed_axis(text: str) -> Axis:
         raise ToylabError(
             f'--over "{text}" is no axis. Expected a path and values: game.discriminator_steps=1,2,5'
         )
-    return Axis(path.strip(), kept)
+    return Varied(path.strip(), kept)
 
 
 def _apart(text: str) -> list[str]:
@@ -183,7 +184,7 @@ def plan(
     return Plan(axes, tuple(metrics), claims, tuple(found), tuple(seeds), device, filmed)
 
 
-def rows(plan: Plan, workers: Workers, folder: Path) -> Iterator[list[Row]]:
+def rows(plan: Plan, workers: Workers, folder: Path) -> Iterator[list[SweepRow]]:
     """Train the ensembles; yield each one's rows as it ends, always in the same order.
 
     Args:
@@ -192,16 +193,11 @@ def rows(plan: Plan, workers: Workers, folder: Path) -> Iterator[list[Row]]:
         folder: Cache; what is found there is not trained again.
     """
     arriving = workers.results(partial(_tried, folder=folder), [task for _, task in plan.tasks])
-    keys = [measured(claim) for claim in plan.claims]
-    for values, task in plan.tasks:
-        found = next(arriving)
-        if isinstance(found, _Failed):
-            nothing = (float("nan"),) * len(keys)
-            yield [Row(values, seed, nothing, found.said, found.whole) for seed in task.seeds]
-            continue
+    for (values, task), (found, said, fault) in zip(plan.tasks, arriving, strict=True):
+        numbers = zip(*(found[measured(claim)] for claim in plan.claims), strict=True)
         yield [
-            Row(values, seed, tuple(found[key][i] for key in keys), _ended(found[ENDED][i]))
-            for i, seed in enumerate(task.seeds)
+            SweepRow(values, seed, own, said or _ended(step), fault)
+            for seed, own, step in zip(task.seeds, numbers, found[ENDED], strict=True)
         ]
 
 
@@ -209,17 +205,16 @@ def _ended(step: float) -> str:
     return f"diverged at step {step:.0f}" if step >= 0 else ""
 
 
-def films(plan: Plan, folder: Path) -> dict[Point, Trace]:
+def films(plan: Plan, folder: Path) -> dict[Values, Trace]:
     """The trace of each combination's first seed, once the rows are there; none of a failed one.
 
     Raises:
         ToylabError: If there is none at all.
     """
     kept = {values: film_of(task, folder) for values, task in plan.tasks if task.filmed}
-    # The cache goes by what is played: words and film are those of today.
-    told = {values: (scenario.text, scenario.name) for values, scenario in plan.scenarios}
+    games = dict(plan.scenarios)
     found = {
-        values: _called(Trace.load(path), *told[values])
+        values: retold(Trace.load(path), games[values])
         for values, path in kept.items()
         if path.is_file()
     }
@@ -231,23 +226,13 @@ def films(plan: Plan, folder: Path) -> dict[Point, Trace]:
     return found
 
 
-def _called(trace: Trace, text: str, name: str) -> Trace:
-    return replace(trace, settings_text=text, provenance={**trace.provenance, "scenario": name})
-
-
-@dataclass(frozen=True)
-class _Failed:
-    """Why an ensemble has no numbers: in a line, and the whole of it."""
-
-    said: str
-    whole: str
-
-
-def _tried(task: Task, folder: Path) -> Numbers | _Failed:
+def _tried(task: Task, folder: Path) -> tuple[Numbers, str, str | None]:
     """Numbers of an ensemble, or why there are none: a failure is a row, not the end."""
     try:
-        return measure(task, folder)
+        return measure(task, folder), "", None
     except Exception as error:
         said = faults.excuse(error)
         whole = "" if said else faults.in_full(error)
-        return _Failed((said or faults.in_a_line(error)).splitlines()[0], whole)
+        wanted = [ENDED, *map(measured, task.claims)]
+        nothing = dict.fromkeys(wanted, [float("nan")] * len(task.seeds))
+        return nothing, (said or faults.in_a_line(error)).splitlines()[0], whole

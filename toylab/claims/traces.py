@@ -6,58 +6,66 @@ import contextlib
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toylab.base.errors import ToylabError
-from toylab.claims.cache import Task
+from toylab.claims.cache import Task, film_of
 from toylab.scenario.scenario import Scenario
 from toylab.trace import Trace
 
 # Beside the folder with the numbers of checks and sweeps.
 NAME = "traces"
-# A lecture is given every term, and rehearsed for weeks; what nobody has asked for since goes.
-_DAYS = 30
+# A lecture is given every term, and rehearsed for weeks; what nobody has asked for since goes, and of more
+# than a few lectures' worth what was asked for longest ago.
+_DAYS, _MOST_BYTES = 30, 2 << 30
 
 
-def kept(
-    scenario: Scenario,
-    seed: int,
-    device: str,
-    folder: Path,
-    command: str,
-    train: Callable[[], Trace],
-) -> Trace:
-    """The trace of one seed, from the folder or by training; as if it had been trained right now.
+@dataclass(frozen=True)
+class Keeper:
+    """Gives traces from the folder or by training, as if each had been trained right now.
 
-    Args:
-        scenario: What is played.
-        seed: Whose.
-        device: As in `Task`.
+    Attributes:
         folder: Where traces are kept. If it cannot be written, nothing is kept.
+        device: As in `Task`.
         command: What the user typed.
-        train: Makes the trace.
+        train: Makes the trace of a scenario on a seed.
     """
-    path = folder / f"{Task(scenario.settings, scenario.name, (), (seed,), device).key()}.npz"
-    try:
-        found = Trace.load(path)
-    except ToylabError:  # not there, or damaged
-        trace = train()
-        with contextlib.suppress(ToylabError):
-            trace.save(path)
-            _forget(folder)
-        return trace
-    with contextlib.suppress(OSError):
-        os.utime(path)
-    # By what is played it is the same; words and film are those of today.
-    told = {**found.provenance, "scenario": scenario.name, "command": command}
-    return replace(found, settings_text=scenario.text, provenance=told)
 
+    folder: Path
+    device: str
+    command: str
+    train: Callable[[Scenario, int], Trace]
 
-def _forget(folder: Path) -> None:
-    """Remove what has not been asked for in a while."""
-    before = time.time() - _DAYS * 86_400
-    for old in folder.iterdir():
+    def trace(self, scenario: Scenario, seed: int) -> Trace:
+        """The trace of one seed."""
+        task = Task(scenario.settings, scenario.name, (), (seed,), self.device)
+        path = film_of(task, self.folder)
+        try:
+            found = Trace.load(path)
+        except ToylabError:  # not there, or damaged
+            trace = self.train(scenario, seed)
+            with contextlib.suppress(ToylabError):
+                trace.save(path)
+                _forget(self.folder, but=path)
+            return trace
         with contextlib.suppress(OSError):
-            if old.stat().st_mtime < before:
-                old.unlink()
+            os.utime(path)
+        return retold(found, scenario, command=self.command)
+
+
+def retold(trace: Trace, scenario: Scenario, **told: str) -> Trace:
+    """A kept trace as of today: by what is played it is the same, words and film may have been changed."""
+    told = {**trace.provenance, "scenario": scenario.name, **told}
+    return replace(trace, settings_text=scenario.text, provenance=told)
+
+
+def _forget(folder: Path, but: Path) -> None:
+    """Remove what has not been asked for in a while, and what is too much."""
+    with contextlib.suppress(OSError):
+        files = [(path.stat(), path) for path in folder.iterdir() if path != but]
+        room, before = _MOST_BYTES - but.stat().st_size, time.time() - _DAYS * 86_400
+        for state, path in sorted(files, key=lambda file: -file[0].st_mtime):
+            room -= state.st_size
+            if room < 0 or state.st_mtime < before:
+                path.unlink()

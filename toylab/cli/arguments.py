@@ -49,15 +49,17 @@ Names = Annotated[
         metavar="NAME...", help="Scenarios, or TOML files.", callback=taking("scenario")
     ),
 ]
-Changes = Annotated[
+SetChanges = Annotated[
     list[str],
     typer.Option("--set", metavar="PATH=VALUE", help="Change one setting. May be repeated."),
 ]
-Grid = Annotated[
+SeedGrid = Annotated[
     str | None,
     typer.Option("--seeds", metavar="SEEDS", help="A grid of up to nine seeds, as for train."),
 ]
-Seeds = Annotated[str, typer.Option(metavar="SEEDS", help='"8" is 0 to 7; or "8:16", or "3,5".')]
+SeedRange = Annotated[
+    str, typer.Option(metavar="SEEDS", help='"8" is 0 to 7; or "8:16", or "3,5".')
+]
 Jobs = Annotated[int, typer.Option(help="Workers.", min=1, max=256)]
 Backend = Annotated[
     str, typer.Option(metavar="NAME", help="loky, dask, dask=tcp://HOST:PORT of a cluster, or ray.")
@@ -79,7 +81,7 @@ Films = Annotated[
     list[str],
     typer.Option("-o", "--output", help="Film, still, or FOLDER/ of frames. May be repeated."),
 ]
-Still = Annotated[
+StillFrame = Annotated[
     int | None,
     typer.Option("--frame", help="The one frame of a still; a contact sheet by default.", min=0),
 ]

@@ -6,12 +6,12 @@ Looks at names and at the first level of TOML files, so that `toylab show` answe
 from __future__ import annotations
 
 import difflib
+import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from toylab.base.errors import ToylabError
-from toylab.base.foreign import folder_there, there
 from toylab.scenario import catalogue
 
 # What there is: in the singular, in the plural, and the command that takes it.
@@ -38,12 +38,12 @@ def thing(name: str) -> str:
     if ending == ".npz":
         return "trace"
     if ending == ".toml":
-        return _told_in(path) if there(path) else ""
+        return _told_in(path) if os.path.isfile(path) else ""
     for kind in catalogue.SHELVES:
         if name in catalogue.names(kind):
             return kind
     # Text without an ending of its own may be a scenario after all; the reader says what it lacks.
-    return "file" if ending not in ("", ".txt") and there(path) else ""
+    return "file" if ending not in ("", ".txt") and os.path.isfile(path) else ""
 
 
 def expect(name: str, takes: Sequence[str], asked: str, typed: Sequence[str] = ()) -> None:
@@ -104,11 +104,11 @@ def _meant(name: str) -> str:
     """The file, or the scenario, whose name this is but for its ending or a slip; or nothing."""
     path = Path(name)
     for ending in (".toml", ".npz"):
-        if name and there(Path(name + ending)):
+        if name and os.path.isfile(name + ending):
             return name + ending
     if path.suffix == ".toml" and len(path.parts) == 1 and thing(path.stem):
         return path.stem
-    if not path.suffix or not folder_there(path.parent):
+    if not path.suffix or not os.path.isdir(path.parent):
         return ""
     lying = [file.name for file in path.parent.iterdir() if file.suffix in (".toml", ".npz")]
     near = difflib.get_close_matches(path.name, lying, n=1, cutoff=_NEAR)

@@ -5,6 +5,7 @@ Imports stand inside the commands, so that `toylab --help` answers at once.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -20,28 +21,28 @@ from toylab.cli.arguments import (
     LOOK,
     Asked,
     Backend,
-    Changes,
     Device,
     Films,
-    Grid,
     Jobs,
     Name,
     Names,
     Output,
     Seed,
-    Seeds,
-    Still,
+    SeedGrid,
+    SeedRange,
+    SetChanges,
+    StillFrame,
     taking,
     with_look,
 )
 from toylab.cli.astray import instead_of_a_command
 from toylab.cli.terminal import (
     command,
-    expect_ending,
+    expect_endings,
     going_on,
     guarded,
+    held,
     hold,
-    holding,
     parse_seeds,
     progress,
     say,
@@ -51,9 +52,8 @@ from toylab.cli.terminal import (
 
 if TYPE_CHECKING:
     from toylab.claims.counting import Outcome
-    from toylab.film.animation import Animation
+    from toylab.claims.traces import Keeper
     from toylab.film.look import Look
-    from toylab.film.writers import Timing
     from toylab.scenario.scenario import Scenario
     from toylab.trace import Trace
 
@@ -68,6 +68,11 @@ class _Commands(TyperGroup):
             if told:
                 raise ToylabError(told)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, and let go of what it held."""
+        with held:
+            return super().invoke(ctx)
 
 
 app = typer.Typer(
@@ -117,11 +122,17 @@ def list_() -> None:
 
 
 @app.command()
-def show(name: Name, set_: Changes = []) -> None:  # noqa: B006 - typer copies defaults
+def show(name: Name, set_: SetChanges = []) -> None:  # noqa: B006 - typer copies defaults
     """Show a scenario: its lesson, settings, what differs from its base, claims, sources."""
-    from toylab.scenario import catalogue, scenario
+    from toylab.base.settings import OWN_KEYS
+    from toylab.film.film import check_names, plans
+    from toylab.scenario import scenario
 
-    chosen = _loaded(name, set_)
+    chosen = scenario.load(name, set_)
+    try:
+        check_names(*plans(chosen.settings))
+    except ToylabError as error:
+        raise ToylabError(f"{_asked(name, set_)}: {error}") from None
     say(f"{chosen.title}\n  {chosen.lesson}")
     if chosen.source:
         say(f"  Source: {chosen.source}")
@@ -140,31 +151,25 @@ def show(name: Name, set_: Changes = []) -> None:  # noqa: B006 - typer copies d
             + f" {claim.relation} {claim.threshold:g}, in {claim.quorum:.0%} of seeds"
             + f" ({claim.source})" * bool(claim.source)
         )
-    settings = {k: v for k, v in told.items() if k not in catalogue.OWN_KEYS}
+    settings = {k: v for k, v in told.items() if k not in OWN_KEYS}
     say("\nSettings:\n")
     say(scenario.as_toml(settings).rstrip())
 
 
 @app.command()
-@holding
 def train(
     name: Name,
     output: Output,
-    seeds: Seeds = "1",
+    seeds: SeedRange = "1",
     device: Device = "cpu",
-    set_: Changes = [],  # noqa: B006
+    set_: SetChanges = [],  # noqa: B006
 ) -> None:
     """Train a scenario on some seeds and keep the trace (.npz)."""
-    from toylab.base.files import expect_file
-    from toylab.scenario.scenario import load, spare
+    from toylab.scenario.scenario import load
 
     scenario = load(name, set_)
-    for path in output:
-        expect_ending(path, (".npz",))
-        expect_file(path)
-    spare(output, [scenario])
-    _say_read([scenario])
-    hold(output)
+    expect_endings(output, (".npz",))
+    _begin(output, [scenario])
     trace, seconds = _record(scenario, parse_seeds(seeds), _device(device))
     for path in output:
         trace.save(path)
@@ -172,7 +177,6 @@ def train(
 
 
 @app.command()
-@holding
 @with_look(*LOOK)
 def render(
     trace: Annotated[
@@ -180,10 +184,10 @@ def render(
     ],
     output: Films,
     seed: Annotated[int | None, typer.Option(help="Whose film; the first by default.")] = None,
-    seeds: Grid = None,
+    seeds: SeedGrid = None,
     *,
     look: Asked,
-    frame: Still = None,
+    frame: StillFrame = None,
 ) -> None:
     """Film a trace; each output's ending picks the writer."""
     from toylab.film.look import Look
@@ -193,32 +197,30 @@ def render(
     check_outputs(output, frame)
     hold(output)
     wanted = Look(**look).checked(warn, output)
-    _film(wanted, *wanted.open([Trace.load(trace)], seed, _grid(seed, seeds)), output, frame)
+    _film(wanted, [Trace.load(trace)], seed, _grid(seed, seeds), output, frame)
 
 
 @app.command()
-@holding
 @with_look(*LOOK)
 def run(
     names: Names,
     seed: Seed = None,
-    seeds: Grid = None,
+    seeds: SeedGrid = None,
     to: Annotated[
         Path | None, typer.Option(help="Folder for the files; renders by default.")
     ] = None,
     *,
     look: Asked,
     device: Device = "cpu",
-    set_: Changes = [],  # noqa: B006
+    set_: SetChanges = [],  # noqa: B006
     output: Films = [],  # noqa: B006
-    frame: Still = None,
+    frame: StillFrame = None,
 ) -> None:
     """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz, or what -o names."""
-    from toylab.base.files import expect_file
     from toylab.cli.rehearsal import rehearse
     from toylab.film.look import Look
     from toylab.film.writers import check_outputs
-    from toylab.scenario.scenario import seed_to_film, spare
+    from toylab.scenario.scenario import load, seed_to_film
 
     if output and len(names) > 1:
         raise ToylabError(
@@ -226,7 +228,7 @@ def run(
         )
     wanted, grid, place = Look(**look).checked(warn, output), _grid(seed, seeds), _device(device)
     # All of them before the first is trained: a misspelt last name should not cost an hour.
-    scenarios = [_loaded(name, set_) for name in names]
+    scenarios = [load(name, set_) for name in names]
     stems = [scenario.name for scenario in scenarios]
     if len(set(stems)) < len(stems):
         twice = next(name for name in stems if stems.count(name) > 1)
@@ -238,11 +240,7 @@ def run(
         check_outputs(films, frame)
     if output and to is None:
         files = [(_trace_of(files[0][0], output[0]), output)]
-    for kept, films in files:
-        expect_file(kept)
-        spare([kept, *films], scenarios)
-        hold([kept, *films])
-    _say_read(scenarios)
+    _begin([path for kept, films in files for path in (kept, *films)], scenarios)
     for (scenario, own), name in zip(games, names, strict=True):
         rehearse(
             [scenario], own, lambda traces: wanted.film(traces, None, grid), _asked(name, set_)
@@ -250,12 +248,10 @@ def run(
     for (scenario, own), (kept, films) in zip(games, files, strict=True):
         trace, took = _record(scenario, own, place)
         trace.save(kept)
-        film, timing = wanted.open([trace], None, grid)
-        _film(wanted, film, timing, films, frame, f"trained in {took:.1f} s, ")
+        _film(wanted, [trace], None, grid, films, frame, f"trained in {took:.1f} s, ")
 
 
 @app.command()
-@holding
 @with_look(*LOOK)
 def compare(
     names: Annotated[
@@ -271,15 +267,14 @@ def compare(
     *,
     look: Asked,
     device: Device = "cpu",
-    set_: Changes = [],  # noqa: B006
-    frame: Still = None,
+    set_: SetChanges = [],  # noqa: B006
+    frame: StillFrame = None,
 ) -> None:
     """Film two to four scenarios side by side: same steps, same colours."""
     from toylab.cli.rehearsal import found, rehearse, shared_seed
     from toylab.film.compare import MOST_TRACES
     from toylab.film.look import Look
     from toylab.film.writers import check_outputs
-    from toylab.scenario.scenario import spare
     from toylab.trace import Trace
 
     if not 2 <= len(names) <= MOST_TRACES:
@@ -288,50 +283,40 @@ def compare(
         )
     check_outputs(output, frame)
     wanted = Look(**look).checked(warn, output)
-    place = _device(device)
+    kept = _keeper(_device(device))
     games = [found(name, set_) for name in names]
-    spare(output, games)
-    _say_read(games)
-    hold(output)
+    _begin(output, games)
     chosen = shared_seed(games, seed)
     rehearse(games, [chosen], lambda traces: wanted.film(traces, seed, None))
     with going_on():
-        traces = [one if isinstance(one, Trace) else _kept(one, chosen, place) for one in games]
-    _film(wanted, *wanted.open(traces, seed, None), output, frame)
+        traces = [one if isinstance(one, Trace) else kept.trace(one, chosen) for one in games]
+    _film(wanted, traces, seed, None, output, frame)
 
 
 @app.command()
-@holding
 def check(
     names: Annotated[
-        list[str] | None,
+        list[str],
         typer.Argument(metavar="[NAME...]", help="All by default.", callback=taking("scenario")),
-    ] = None,
+    ] = [],  # noqa: B006
     seeds: Annotated[
         str, typer.Option(metavar="SEEDS", help='"8" is 1000 to 1007; or "8:16", or "3,5".')
     ] = "64",
     jobs: Jobs = 2,
     backend: Backend = "loky",
     device: Device = "cpu",
-    output: Annotated[
-        list[Path] | None, typer.Option("-o", "--output", help="A .json or .md file.")
-    ] = None,
+    output: Annotated[list[Path], typer.Option("-o", "--output", help="A .json or .md file.")] = [],  # noqa: B006
 ) -> None:
     """Count the scenarios' claims over seeds; exit code 1 if one fails."""
-    from toylab.base.files import expect_file, whole
+    from toylab.base.files import whole
     from toylab.claims import counting, report
     from toylab.claims.cache import cache_folder
     from toylab.claims.workers import Workers
-    from toylab.scenario.scenario import spare
 
-    for path in output or []:
-        expect_ending(path, (".json", ".md"))
-        expect_file(path)
+    expect_endings(output, (".json", ".md"))
     workers, place = Workers(jobs, backend), _device(device)
-    chosen, numbers = counting.named(names or []), parse_seeds(seeds, first=1000)
-    spare(output or [], chosen)
-    _say_read(chosen)
-    hold(output or [])
+    chosen, numbers = counting.named(names), parse_seeds(seeds, first=1000)
+    _begin(output, chosen)
     kept = cache_folder(warn)
     found: list[counting.Outcome] = []
     width = max(len(s.name) for s in chosen)
@@ -341,7 +326,7 @@ def check(
             for o in outcomes:
                 say(_counted(o, width))
             found += outcomes
-    for path in output or []:
+    for path in output:
         table = report.as_json if path.suffix.lower() == ".json" else report.as_markdown
         with whole(path) as part:
             text = table(found, report.about(numbers, place))
@@ -365,7 +350,7 @@ def sweep(
             "-o", "--output", help=".csv, .parquet; .png, .pdf, .svg; or a film. May be repeated."
         ),
     ],
-    seeds: Seeds = "8",
+    seeds: SeedRange = "8",
     jobs: Jobs = 2,
     backend: Backend = "loky",
     device: Device = "cpu",
@@ -375,7 +360,7 @@ def sweep(
     reduce: Annotated[str, typer.Option(help="How the window becomes one number.")] = "mean",
     *,
     look: Asked,
-    set_: Changes = [],  # noqa: B006
+    set_: SetChanges = [],  # noqa: B006
 ) -> None:
     """Train every combination of some settings: a row a run, a picture of the whole, and films."""
     from toylab.claims.cache import cache_folder
@@ -383,7 +368,6 @@ def sweep(
     from toylab.claims.workers import Workers
     from toylab.cli.sweep_outputs import Outputs, survey
     from toylab.film.look import Look
-    from toylab.scenario.scenario import spare
 
     workers, outputs, place = Workers(jobs, backend), Outputs.of(output), _device(device)
     wanted = Look(**look).checked(warn, output)
@@ -407,15 +391,13 @@ def sweep(
         bool(outputs.films),
     )
     outputs.check([(axis.path, axis.values) for axis in chosen.axes])
-    spare(output, [scenario for _, scenario in chosen.scenarios])
-    _say_read([scenario for _, scenario in chosen.scenarios])
+    _begin(output, [scenario for _, scenario in chosen.scenarios])
     kept = cache_folder(warn)
     with going_on("Stopped. Tables hold the rows that had ended; other files are as they were."):
-        found = survey(chosen, workers, outputs, wanted, kept, command(), progress)
+        found, written = survey(chosen, workers, outputs, wanted, kept, command(), progress)
     broken = sum(bool(row.failure) for row in found)
-    written = {*map(Path, outputs.filled_by(found).names)}
     for file in output:
-        if Path(file) in written:
+        if file in written:
             say_result(
                 file, f"{Counted(len(found)):run}" + f", {broken} failed or diverged" * bool(broken)
             )
@@ -430,17 +412,16 @@ def sweep(
 
 
 @app.command()
-@holding
 @with_look(*(option for option in LOOK if option not in NOT_OF_DECKS))
 def slides(
     names: Annotated[
-        list[str] | None,
+        list[str],
         typer.Argument(
             metavar="[NAME...]",
             help="Scenarios or traces (.npz), a slide each.",
             callback=taking("scenario", "trace"),
         ),
-    ] = None,
+    ] = [],  # noqa: B006
     lecture: Annotated[
         str | None,
         typer.Option(
@@ -457,23 +438,20 @@ def slides(
     *,
     look: Asked,
     device: Device = "cpu",
-    set_: Changes = [],  # noqa: B006
+    set_: SetChanges = [],  # noqa: B006
 ) -> None:
     """Make a talk of scenarios: films, lessons, speaker notes, sheets for the handout."""
     from toylab.cli import talk
     from toylab.film.look import Look
-    from toylab.scenario.scenario import spare
     from toylab.show import slides as decks
 
     decks.check(output, video)
     wanted = Look(**look, layout="bare").checked(warn)
-    place = _device(device)
-    plan = talk.planned(names or [], lecture, set_)
-    spare(output, [*plan.found.values()])
-    _say_read([*plan.found.values()])
-    hold(output)
+    kept = _keeper(_device(device))
+    plan = talk.planned(names, lecture, set_)
+    _begin(output, [*plan.found.values()])
     with going_on():
-        deck = talk.deck_of(plan, wanted, seed, lambda s, n: _kept(s, n, place), command(), video)
+        deck = talk.deck_of(plan, wanted, seed, kept.trace, command(), video)
     for path in output:
         # Closed before the result is said: a bar that still moves would run into it.
         with closing(progress(deck.slides, len(deck.slides), f"Writing {path.name}")) as shown:
@@ -512,29 +490,49 @@ def _commented(text: str) -> str:
 
 
 def _trace_of(usual: Path, film: str) -> Path:
-    """Where the trace goes whose film is named: as usual, or beside the film where that takes no files."""
+    """Where the trace goes whose film is named: as usual, or beside the film where that takes no files.
+
+    Raises:
+        ToylabError: If something stands there that this command did not make: nobody named that place.
+    """
     from toylab.base.files import expect_file
+    from toylab.base.foreign import at_home
+    from toylab.trace import Trace
 
     try:
         expect_file(usual)
         return usual
     except ToylabError as error:
-        beside = Path(film).parent / usual.name
-        warn(f"{error} The trace goes to {beside}.")
-        return beside
+        refused = error
+    beside = Path(film).parent / usual.name
+    if os.path.lexists(at_home(beside)):
+        try:
+            ours = Trace.load(beside).provenance.get("command") == command()
+        except ToylabError:
+            ours = False
+        if not ours:
+            raise ToylabError(
+                f"{refused} Beside the film lies another {beside.name}: name the trace's folder with --to."
+            ) from refused
+    warn(f"{refused} The trace goes to {beside}.")
+    return beside
 
 
-def _loaded(name: str, changes: Sequence[str]) -> Scenario:
-    """Load a scenario whose film has layers and curves that there are."""
-    from toylab.film.film import check_names, plans
-    from toylab.scenario.scenario import load
+def _begin(outputs: Sequence[str | Path], games: Sequence[Scenario | Trace]) -> None:
+    """Keep the outputs for this command, and say what its games are made of.
 
-    scenario = load(name, changes)
-    try:
-        check_names(*plans(scenario.settings))
-    except ToylabError as error:
-        raise ToylabError(f"{_asked(name, changes)}: {error}") from None
-    return scenario
+    Raises:
+        ToylabError: If an output stands twice, would replace the file of a scenario's data, cannot be
+            written, or is being written by another command.
+    """
+    from toylab.base.files import expect_apart
+    from toylab.trace import Trace
+
+    # A trace holds its own data.
+    targets = [game.settings["target"] for game in games if not isinstance(game, Trace)]
+    expect_apart(outputs, [target["file"] for target in targets if "file" in target])
+    hold(outputs)
+    _say_read(games)
 
 
 def _say_read(games: Sequence[Scenario | Trace]) -> None:
@@ -618,31 +616,28 @@ def _record(scenario: Scenario, seeds: Sequence[int], device: str) -> tuple[Trac
     return trace, time.perf_counter() - start
 
 
-def _kept(scenario: Scenario, seed: int, device: str) -> Trace:
-    """The trace of one seed, trained with progress unless it was kept before."""
+def _keeper(device: str) -> Keeper:
+    """What gives traces of one seed, trained with progress unless they were kept before."""
     from toylab.claims.cache import cache_folder
-    from toylab.claims.traces import NAME, kept
+    from toylab.claims.traces import NAME, Keeper
 
-    return kept(
-        scenario,
-        seed,
-        device,
-        cache_folder(lambda words: None).with_name(NAME),
-        command(),
-        lambda: _record(scenario, [seed], device)[0],
-    )
+    folder = cache_folder(lambda words: None).with_name(NAME)
+    return Keeper(folder, device, command(), lambda one, seed: _record(one, [seed], device)[0])
 
 
 def _film(
     look: Look,
-    film: Animation,
-    timing: Timing,
+    traces: Sequence[Trace],
+    seed: int | None,
+    seeds: Sequence[int] | None,
     output: Sequence[str],
     frame: int | None,
     before: str = "",
 ) -> None:
+    """Film traces with progress, as `Look.open` takes them, and say what was written."""
     import time
 
+    film, timing = look.open(traces, seed, seeds)
     start = time.perf_counter()
     name = " and ".join(dict.fromkeys(trace.name for trace in film.traces))
     film.save(

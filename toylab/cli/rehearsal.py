@@ -6,8 +6,7 @@ hour.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from toylab.base.errors import ToylabError
@@ -64,9 +63,12 @@ def rehearse(
     Raises:
         ToylabError: With what cannot be shown.
     """
-    with _named(where or " and ".join(dict.fromkeys(game.name for game in games))):
-        filmed = range(len(seeds))
+    filmed = range(len(seeds))
+    try:
         show([g if isinstance(g, Trace) else record(_brief(g), seeds, filmed) for g in games])
+    except ToylabError as error:
+        names = " and ".join(dict.fromkeys(game.name for game in games))
+        raise ToylabError(f"{where or names}: {error}") from None
 
 
 def _brief(scenario: Scenario) -> Scenario:
@@ -75,11 +77,3 @@ def _brief(scenario: Scenario) -> Scenario:
     training = {**settings["training"], "steps": 1}
     recording = {**settings["recording"], "snapshots": 2}
     return check({**settings, "training": training, "recording": recording}, name=scenario.name)
-
-
-@contextmanager
-def _named(where: str) -> Iterator[None]:
-    try:
-        yield
-    except ToylabError as error:
-        raise ToylabError(f"{where}: {error}") from None

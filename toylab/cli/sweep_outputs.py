@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from toylab.base.errors import ToylabError
-from toylab.base.files import alone, expect_apart, expect_file, whole
+from toylab.base.files import expect_apart, whole
 from toylab.claims.report import about
-from toylab.claims.sweep import Plan, Row, films, rows
+from toylab.claims.sweep import Plan, SweepRow, Values, films, rows
 from toylab.claims.tables import TABLES, check_table
 from toylab.claims.workers import Workers
 from toylab.cli.rehearsal import rehearse
@@ -25,7 +25,7 @@ from toylab.film.writers.table import ending_of, unknown_ending
 from toylab.trace import Trace
 
 # Passes items on, knowing how many will come and what is done with them; for showing progress.
-Watch = Callable[[Iterable[Any], int, str], Iterator[Any]]
+Progress = Callable[[Iterable[Any], int, str], Iterator[Any]]
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,7 @@ class Outputs:
         """Sort outputs by their endings, before anything is trained.
 
         Raises:
-            ToylabError: If an ending is unknown, a name stands twice, a package is missing, or a file
-                cannot be written.
+            ToylabError: If an ending is unknown, a name stands twice, or a package is missing.
         """
         expect_apart(names)
         endings = {name: ending_of(name) for name in names}
@@ -60,8 +59,6 @@ class Outputs:
         moving = tuple(name for name in names if endings[name] not in (*TABLES, *PICTURES))
         for path in tables:
             check_table(path)
-        for path in (*tables, *pictures):
-            expect_file(path)
         check_outputs(moving)
         return cls(tables, pictures, moving)
 
@@ -76,7 +73,7 @@ class Outputs:
         for name in self.films:
             check_product(name, over)
 
-    def filled_by(self, rows: Sequence[Row]) -> Outputs:
+    def filled_by(self, rows: Sequence[SweepRow]) -> Outputs:
         """Those that rows can fill: no picture of no number, no film where nothing was trained."""
         pictured = any(isfinite(row.numbers[0]) for row in rows)
         # The film is of the first seed of each combination.
@@ -87,10 +84,9 @@ class Outputs:
             films=self.films if filmed else (),
         )
 
-    @property
-    def names(self) -> list[str]:
-        """All of them."""
-        return [*map(str, (*self.tables, *self.pictures)), *self.films]
+    def __contains__(self, name: str) -> bool:
+        """Whether a name is among them."""
+        return Path(name) in map(Path, (*self.tables, *self.pictures, *self.films))
 
 
 def survey(
@@ -100,8 +96,8 @@ def survey(
     look: Look,
     folder: Path,
     command: str = "",
-    watch: Watch = lambda items, total, words: iter(items),
-) -> list[Row]:
+    watch: Progress = lambda items, total, words: iter(items),
+) -> tuple[list[SweepRow], Outputs]:
     """Train a sweep and write everything; rows go to the tables as they come.
 
     A picture of no number and a film of no training are not written.
@@ -115,41 +111,34 @@ def survey(
         command: What the user typed.
         watch: Shows progress.
 
+    Returns:
+        The rows, and what was written.
+
     Raises:
-        ToylabError: If a picture or a film cannot show it, or another command writes one of the files;
-            before anything is trained.
+        ToylabError: If a picture or a film cannot show it, before anything is trained; or if a file
+            cannot be written.
     """
-    with alone([*outputs.tables, *outputs.pictures, *outputs.films]):
-        return _survey(plan, workers, outputs, look, folder, command, watch)
-
-
-def _survey(
-    plan: Plan,
-    workers: Workers,
-    outputs: Outputs,
-    look: Look,
-    folder: Path,
-    command: str,
-    watch: Watch,
-) -> list[Row]:
     over, scenario = [(axis.path, axis.values) for axis in plan.axes], plan.scenarios[0][1]
+
+    def opened(traces: dict[Values, Trace], runs: Runs) -> Product:
+        return Product(traces, over, runs, plan.metrics[0], look.theme, look.named, look.style)
+
     if outputs.pictures:
         check_words([scenario.title, *(value for _, values in over for value in values)])
-    if outputs.films:
-        _rehearse(plan, look)
-    found: list[Row] = []
-    with ExitStack() as open_tables:
-        adds = [
-            open_tables.enter_context(TABLES[path.suffix.lower()].open(path, plan))
-            for path in outputs.tables
-        ]
+    if outputs.films and (brief := _brief(plan)):
+        opened(brief, {values: [0.0] for values, _ in plan.scenarios})
+    found: list[SweepRow] = []
+    with ExitStack() as stack:
+        tables = [(path, TABLES[path.suffix.lower()]) for path in outputs.tables]
+        adds = [stack.enter_context(table.open(path, plan)) for path, table in tables]
         for part in watch(rows(plan, workers, folder), len(plan.tasks), "Sweeping"):
             for add in adds:
                 add(part)
             found += part
-    runs: dict[tuple[str, ...], list[float]] = {}
+    runs: dict[Values, list[float]] = {}
     for row in found:
         runs.setdefault(row.values, []).append(row.numbers[0])
+    outputs = outputs.filled_by(found)
     told = {
         "scenario": scenario.name,
         "settings": scenario.text,
@@ -157,25 +146,32 @@ def _survey(
         **about(plan.seeds, plan.device),
     }
     del told["date"]  # the same sweep, the same bytes
-    outputs = outputs.filled_by(found)
     for path in outputs.pictures:
         ending = path.suffix.lower()
         with whole(path) as part:
             named = plan.metrics[0], scenario.title, look.theme, told, look.svg_text
             diagram(part, ending, over, runs, *named)
     if outputs.films:
-        _film(plan, runs, outputs.films, look, folder, command, watch)
-    return found
+        film = opened(films(plan, folder), runs)
+        moving = look.seconds or film.seconds
+        film.pace(wanted(look.fps, moving, len(film)))
+        film.save(
+            *outputs.films,
+            timing=Timing.moving(moving, len(film)),
+            command=command,
+            watch=lambda numbers: watch(numbers, len(numbers), "Filming the sweep"),
+        )
+    return found, outputs
 
 
-def _rehearse(plan: Plan, look: Look) -> None:
-    """Open the film on a round of each combination."""
-    shown: dict[tuple[str, ...], Trace] = {}
+def _brief(plan: Plan) -> dict[Values, Trace]:
+    """A round of each combination, to try a film on; none of one that fails, whose row will say why."""
+    shown: dict[Values, Trace] = {}
     for values, scenario in plan.scenarios:
         settings = zip((axis.path for axis in plan.axes), values, strict=True)
         where = " ".join(f"--over {path}={value}" for path, value in settings)
 
-        def keep(traces: list[Trace], values: tuple[str, ...] = values) -> None:
+        def keep(traces: list[Trace], values: Values = values) -> None:
             shown[values] = traces[0]
 
         try:
@@ -183,31 +179,5 @@ def _rehearse(plan: Plan, look: Look) -> None:
         except ToylabError:
             raise
         except Exception:
-            continue  # a run that fails is a row, which will say why
-    if shown:
-        _opened(plan, shown, {values: [0.0] for values, _ in plan.scenarios}, look)
-
-
-def _opened(plan: Plan, traces: dict[tuple[str, ...], Trace], runs: Runs, look: Look) -> Product:
-    over = [(axis.path, axis.values) for axis in plan.axes]
-    return Product(traces, over, runs, plan.metrics[0], look.theme, look.named, look.style)
-
-
-def _film(
-    plan: Plan,
-    runs: Runs,
-    outputs: Sequence[str],
-    look: Look,
-    folder: Path,
-    command: str,
-    watch: Watch,
-) -> None:
-    film = _opened(plan, films(plan, folder), runs, look)
-    moving = look.seconds or film.seconds
-    film.pace(wanted(look.fps, moving, len(film)))
-    film.save(
-        *outputs,
-        timing=Timing.moving(moving, len(film)),
-        command=command,
-        watch=lambda numbers: watch(numbers, len(numbers), "Filming the sweep"),
-    )
+            continue
+    return shown

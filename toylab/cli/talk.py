@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError, unknown
+from toylab.base.settings import NOT_PLAYED
 from toylab.cli.rehearsal import found, rehearse, shared_seed
 from toylab.film.look import Look
 from toylab.film.words import WORDS
@@ -92,13 +93,13 @@ def deck_of(
     """
     look = replace(look, layout="bare")
     lang, taken = look.lang, set[str]()
-    for page in talk.lecture.slides:
-        games, asked, chosen = _played(talk, page, seed)
+    pages = [(page, *_played(talk, page, seed)) for page in talk.lecture.slides]
+    for _, games, asked, chosen in pages:
         if games:
             rehearse(games, [chosen], lambda own, asked=asked: look.film(own, asked, None))
     traces: dict[tuple[str, int], Trace] = {}
     slides: list[Slide] = []
-    for page in talk.lecture.slides:
+    for page, games, asked, chosen in pages:
         notes = page.said("notes", lang)
         title, lesson = page.said("title", lang) or "", page.said("lesson", lang) or ""
         if page.points is not None:
@@ -109,12 +110,10 @@ def deck_of(
             slides.append(Slide(title, lesson, figure=figure, notes=notes))
         else:
             own = []
-            games, asked, chosen = _played(talk, page, seed)
             for name, one in zip(page.scenarios, games, strict=True):
-                key = name, chosen
-                if key not in traces:
-                    traces[key] = one if isinstance(one, Trace) else record(one, key[1])
-                own.append(traces[key])
+                if (name, chosen) not in traces:
+                    traces[name, chosen] = one if isinstance(one, Trace) else record(one, chosen)
+                own.append(traces[name, chosen])
             film, timing = look.open(own, asked, None)
             told = Known(title=title, lesson=lesson, notes=notes, command=command)
             if page.scenario is not None:
@@ -163,7 +162,7 @@ def changes_of_the_game(scenario: Scenario, base: Scenario) -> list[Difference]:
     return [
         (path, before.get(path.removesuffix(".kind")), new)
         for path, _, new in found
-        if path.split(".")[0] not in catalogue.NOT_PLAYED and new is not None
+        if path.split(".")[0] not in NOT_PLAYED and new is not None
     ]
 
 

@@ -6,7 +6,6 @@ Imports stand inside functions, as in `cli`: what is not used is not waited for.
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import logging
 import os
@@ -14,7 +13,7 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -157,39 +156,30 @@ def say_result(output: str | Path, words: str) -> None:
     say(f"{output}  {size / 1e6:.1f} MB, {words}")
 
 
-_held = contextlib.ExitStack()
+# Outputs that a command holds, until it ends, however it ends.
+held = contextlib.ExitStack()
 
 
-def holding(work: Callable[..., None]) -> Callable[..., None]:
-    """Let a command `hold` its outputs; they are let go when it ends, however it ends."""
-
-    @functools.wraps(work)
-    def held(*given: Any, **named: Any) -> None:
-        with _held:
-            work(*given, **named)
-
-    return held
-
-
-def hold(outputs: Iterable[str | Path]) -> None:
-    """Keep other commands from these outputs until this one, which is `holding`, ends.
+def hold(outputs: Sequence[str | Path]) -> None:
+    """Keep other commands from these outputs until this one ends.
 
     Raises:
         ToylabError: If another writes one of them, or its folder cannot be written.
     """
     from toylab.base.files import alone
 
-    _held.enter_context(alone([*outputs]))
+    held.enter_context(alone(outputs))
 
 
-def expect_ending(path: Path, endings: Iterable[str]) -> None:
-    """Check how a file's name ends.
+def expect_endings(paths: Iterable[Path], endings: Sequence[str]) -> None:
+    """Check how files' names end.
 
     Raises:
-        ToylabError: If it ends otherwise.
+        ToylabError: If one ends otherwise.
     """
-    if path.suffix.lower() not in endings:
-        raise ToylabError(f"{path}: expected a name that ends in {' or '.join(endings)}.")
+    for path in paths:
+        if path.suffix.lower() not in endings:
+            raise ToylabError(f"{path}: expected a name that ends in {' or '.join(endings)}.")
 
 
 # What is true of a command that is stopped, and what besides of one that keeps what has ended.
@@ -241,8 +231,12 @@ def stoppable() -> Generator[None, None, None]:
         if time.monotonic() - begun[0] > _PATIENCE:
             os._exit(code)
 
-    # A shell starts its background jobs with Ctrl-C ignored, and Python then leaves it so.
-    before = [(kind, signal.signal(kind, stop)) for kind in (signal.SIGINT, signal.SIGTERM)]
+    # What whoever started us had ignored stays so: a script's job in the background lives through Ctrl-C.
+    before = [
+        (kind, signal.signal(kind, stop))
+        for kind in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(kind) is not signal.SIG_IGN
+    ]
     try:
         yield
     except Stopped as stopped:

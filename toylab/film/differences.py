@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from toylab.base.settings import differing, flat
-from toylab.scenario.catalogue import NOT_PLAYED
+from toylab.base.settings import NOT_PLAYED, differing, flat
 
 # Settings by the last part of their path. What has no name here keeps its own, as names of methods do:
 # "hinge" and "r1" are written so in Chinese papers too.

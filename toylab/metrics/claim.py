@@ -1,19 +1,18 @@
-"""Claims: what a scenario says must happen, counted over seeds."""
+"""Claims: what a scenario says must happen, and the number of each seed that tells."""
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, Len
 
 from toylab.base.axes import Bool, Curve, Int, PerSeed
-from toylab.base.choice import OneOf
-from toylab.base.errors import ToylabError, unknown
+from toylab.base.choice import OneOf, misfit
+from toylab.base.errors import ToylabError
 from toylab.metrics import METRICS, Setting
 from toylab.trace import Trace
 
@@ -48,7 +47,6 @@ RELATIONS: dict[str, Callable[[PerSeed, float], Bool]] = {
 # As words on a picture write them.
 SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 Fraction = Annotated[float, Interval(ge=0, le=1)]
-Verdict = Literal["holds", "fails", "undecided"]
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ class Claim:
 
     def __post_init__(self) -> None:
         """Refuse a window that runs backwards."""
-        if len(self.window) == 2 and self.window[0] > self.window[1]:
+        if self.window[0] > self.window[1]:
             raise ToylabError(f"window must run forwards, got {list(self.window)}.")
 
 
@@ -96,36 +94,13 @@ def told_claims(trace: Trace) -> list[Claim]:
         ToylabError: If one speaks of what this toylab does not know.
     """
     claims, setting = [], Setting.of(trace)
-    for told in trace.settings.get("claims", ()):
+    for i, told in enumerate(trace.settings.get("claims", ())):
+        if wrong := misfit(told, Claim, f"claims[{i}]"):
+            raise ToylabError(wrong)
         claim = Claim(**{key: told[key] for key in told if key in Claim.__dataclass_fields__})
-        for name, table in (
-            (claim.metric, METRICS),
-            (claim.relation, RELATIONS),
-            (claim.reduce, REDUCTIONS),
-        ):
-            if name not in table:
-                raise ToylabError(unknown("claims:", name, table))
-        if len(claim.window) != 2 or not 0 <= claim.window[0] <= claim.window[1] <= 1:
-            raise ToylabError(f"claims: window must be two fractions, got {list(claim.window)}.")
         if not METRICS[claim.metric].missing(setting):
             claims.append(claim)
     return claims
-
-
-def wilson(hits: int, n: int) -> tuple[float, float]:
-    """95 % score interval for a share of `hits` among `n`. Wilson 1927.
-
-    Raises:
-        ValueError: If there are no trials or more hits than trials.
-    """
-    if not 0 <= hits <= n or n == 0:
-        raise ValueError(f"expected 0 <= hits <= n and n > 0, got hits = {hits}, n = {n}")
-    z = 1.959963984540054  # the normal's 97.5 % point
-    share, shrink = hits / n, 1 + z * z / n
-    centre = (share + z * z / (2 * n)) / shrink
-    half = z / shrink * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    # The ends are exactly 0 and 1 for no and all hits; rounding would miss them.
-    return (0.0 if hits == 0 else centre - half), (1.0 if hits == n else centre + half)
 
 
 def window_of(steps: Int, window: tuple[float, float]) -> slice:
@@ -150,17 +125,3 @@ def reduced(claim: Claim, trace: Trace) -> PerSeed:
 def satisfied(claim: Claim, trace: Trace) -> Bool:
     """Which seeds do as the claim says, [S]. A diverged seed does not."""
     return RELATIONS[claim.relation](reduced(claim, trace), claim.threshold)
-
-
-def verdict(hits: int, n: int, quorum: float) -> Verdict:
-    """Judge a count of seeds: by where its interval lies about the quorum.
-
-    Args:
-        hits: Seeds that do as the claim says.
-        n: Seeds that were counted.
-        quorum: Share that the claim asks for.
-    """
-    low, high = wilson(hits, n)
-    if low >= quorum:
-        return "holds"
-    return "fails" if high < quorum else "undecided"

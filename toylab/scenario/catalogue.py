@@ -9,21 +9,19 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
 from toylab.base import toml
 from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError, unknown
-from toylab.base.foreign import decoded, folder_there, lookalike, read_from, there
+from toylab.base.foreign import decoded, lookalike, read_from
+from toylab.base.settings import OWN_KEYS
 
 # A scenario is some 40 lines; a megabyte of TOML is a mistake.
 _MOST_BYTES = 1_000_000
-# What a file says about itself and does not hand down: a fix claims other things than its failure.
-OWN_KEYS = ("title", "title_zh", "lesson", "lesson_zh", "source", "claims")
-# Nor is what a game is filmed and recorded with a difference between games.
-NOT_PLAYED = (*OWN_KEYS, "film", "recording")
 
 
 def folder() -> Path:
@@ -64,17 +62,17 @@ def find(name: str, beside: Path | None = None, kind: str = "scenario") -> Path:
     here = Path() if beside is None else beside.parent
     if name.lower().endswith(".toml") or "/" in name or "\\" in name:
         path = read_from(name, here)
-        if there(path):
+        if os.path.isfile(path):
             return path
-        what = "a folder" if folder_there(path) else f"no such {kind} file"
+        what = "a folder" if os.path.isdir(path) else f"no such {kind} file"
         raise ToylabError(
             f"{path}: {what}. Expected a TOML file or a {kind}'s name.{lookalike(path)}"
         )
     own = [] if beside is None else [here / f"{name}.toml"]
     for path in [*own, folder() / SHELVES[kind] / f"{name}.toml"]:
-        if name and there(path):
+        if name and os.path.isfile(path):
             return path
-    if beside is None and name and there(Path(f"{name}.toml")):
+    if beside is None and name and os.path.isfile(f"{name}.toml"):
         raise ToylabError(
             f'{kind.capitalize()} "{name}" is unknown, but {name}.toml lies here: name a file with its '
             "ending."
@@ -156,18 +154,41 @@ def _same_kind(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     return new.get("kind", old.get("kind")) == old.get("kind")
 
 
-def anchored(data: dict[str, Any], folder: Path) -> dict[str, Any]:
+def anchored(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Files are named from the folder of the scenario that names them, wherever toylab runs.
 
     Those are a target's file, and a neighbour that a claim compares with. A file that is not there may be
     one that comes with toylab.
     """
-    target, claims = data.get("target"), data.get("claims")
-    if isinstance(target, dict) and isinstance(target.get("file"), str):
-        data = {**data, "target": {**target, "file": _place(target["file"], folder)}}
-    if isinstance(claims, list):
-        data = {**data, "claims": [_with_neighbour(claim, folder) for claim in claims]}
-    return data
+    return _renamed(data, partial(_place, beside=folder), partial(_neighbour, beside=folder))
+
+
+def handed_on(data: Mapping[str, Any], folders: Sequence[Path]) -> dict[str, Any]:
+    """Settings for others to read, the way back from `anchored`: no folder of the author's stands in them.
+
+    Args:
+        data: Settings of a scenario.
+        folders: From which its files may be named: first the scenario's own.
+    """
+    handed = partial(_handed, folders=folders)
+    return _renamed(data, handed, handed)
+
+
+def _renamed(
+    data: Mapping[str, Any], file: Callable[[str], str], rival: Callable[[str], str]
+) -> dict[str, Any]:
+    """Settings, as far as they are such, with other names of the target's file and of claims' rivals."""
+
+    def table(value: Any, key: str, name: Callable[[str], str]) -> Any:
+        named = isinstance(value, Mapping) and isinstance(value.get(key), str)
+        return {**value, key: name(value[key])} if named else value
+
+    result = dict(data)
+    if "target" in data:
+        result["target"] = table(data["target"], "file", file)
+    if isinstance(data.get("claims"), list):
+        result["claims"] = [table(claim, "against", rival) for claim in data["claims"]]
+    return result
 
 
 def _named(file: str) -> str:
@@ -185,48 +206,23 @@ def _place(file: str, beside: Path) -> str:
     return str((shipped if only else own).absolute())
 
 
-def handed_on(data: Mapping[str, Any], folders: Sequence[Path]) -> dict[str, Any]:
-    """Settings for others to read, the way back from `anchored`: no folder of the author's stands in them.
-
-    Args:
-        data: Settings of a scenario.
-        folders: From which its files may be named: first the scenario's own.
-    """
-    result, target, claims = dict(data), data.get("target"), data.get("claims")
-    if isinstance(target, Mapping) and "file" in target:
-        result["target"] = {**target, "file": _handed(target["file"], folders)}
-    if claims:
-        result["claims"] = [
-            {**claim, "against": _handed(claim["against"], folders)}
-            if claim.get("against")
-            else claim
-            for claim in claims
-        ]
-    return result
-
-
 def _handed(place: str, folders: Sequence[Path]) -> str:
     """A file's place from the folder from which it was named; its bare name if it was named from none."""
     if not os.path.isabs(place):
         return place
     for start in (*folders, folder()):
         # Compared as written first: "../points.csv" was named from here, though it lies elsewhere.
-        if any(_below(at(place), at(str(start))) for at in (str, os.path.normpath)):
+        if any(PurePath(at(place)).is_relative_to(at(start)) for at in (str, os.path.normpath)):
             return PurePath(os.path.relpath(place, start)).as_posix()
     return PurePath(place).name
 
 
-def _below(place: str, start: str) -> bool:
-    return PurePath(place).is_relative_to(start)
-
-
-def _with_neighbour(claim: Any, beside: Path) -> Any:
-    name = claim.get("against") if isinstance(claim, dict) else None
+def _neighbour(name: str, beside: Path) -> str:
     # The scenarios that come with toylab are known by their names.
-    if not isinstance(name, str) or not name or beside.absolute() == folder():
-        return claim
+    if not name or beside.absolute() == folder():
+        return name
     path = read_from(name if name.lower().endswith(".toml") else f"{name}.toml", beside)
-    return {**claim, "against": str(path.absolute())} if there(path) else claim
+    return str(path.absolute()) if os.path.isfile(path) else name
 
 
 def resolve(path: Path) -> dict[str, Any]:
@@ -272,8 +268,8 @@ def changed(settings: Mapping[str, Any], changes: Sequence[str]) -> dict[str, An
             raise ToylabError(
                 f'--set "{change}": a base is chosen in the file. Name the other scenario itself.'
             )
-        value = _laid(result, keys, _value(text), f'--set "{change}"')
-        result = merged(result, anchored({str(keys[0]): value}, Path()))
+        value = _from_here(keys, _value(text))
+        result = merged(result, _laid(result, keys, value, f'--set "{change}"'))
     return result
 
 
@@ -288,27 +284,29 @@ def _value(text: str) -> Any:
         return text
 
 
-def _laid(settings: Any, keys: Sequence[str | int], value: Any, where: str) -> Any:
-    """What the first of the keys then holds, for `merged`: lists whole, tables only what is new."""
-    key, rest = keys[0], keys[1:]
-    old = settings.get(key) if isinstance(settings, Mapping) else None
-    if not rest:
+def _from_here(keys: Sequence[str | int], value: Any) -> Any:
+    """A value that was typed, its files named from where one stands; what lies beside it stays as it is."""
+    around: Any = value
+    for key in reversed(keys):
+        around = [around] if isinstance(key, int) else {key: around}
+    around = anchored(around, Path())
+    for key in keys:
+        around = around[0 if isinstance(key, int) else key]
+    return around
+
+
+def _laid(old: Any, keys: Sequence[str | int], value: Any, where: str, name: str = "") -> Any:
+    """What then stands there, for `merged`: of tables only what is new, lists whole."""
+    if not keys:
         return value
-    if isinstance(rest[0], int):
-        return _listed(old, rest, value, where, str(key))
-    return {rest[0]: _laid(old, rest, value, where)}
-
-
-def _listed(old: Any, places: Sequence[str | int], value: Any, where: str, name: str) -> list[Any]:
-    """A list, which may hold lists, with one of its entries changed."""
-    place, rest = int(places[0]), places[1:]
-    if not isinstance(old, list) or place >= len(old):
+    key, rest = keys[0], keys[1:]
+    if not isinstance(key, int):
+        inner = old.get(key) if isinstance(old, Mapping) else None
+        return {key: _laid(inner, rest, value, where, key)}
+    if not isinstance(old, list) or key >= len(old):
         n = len(old) if isinstance(old, list) else 0
-        raise ToylabError(f"{where}: {name} has {Counted(n):entry|entries}, and none at [{place}].")
-    entry, new = old[place], value
-    if rest and isinstance(rest[0], int):
-        new = _listed(entry, rest, value, where, f"{name}[{place}]")
-    elif rest:
-        patch = {str(rest[0]): _laid(entry, rest, value, where)}
-        new = merged(entry, patch) if isinstance(entry, dict) else patch
-    return [*old[:place], new, *old[place + 1 :]]
+        raise ToylabError(f"{where}: {name} has {Counted(n):entry|entries}, and none at [{key}].")
+    new = _laid(old[key], rest, value, where, f"{name}[{key}]")
+    if rest and isinstance(new, dict) and isinstance(old[key], dict):
+        new = merged(old[key], new)
+    return [*old[:key], new, *old[key + 1 :]]

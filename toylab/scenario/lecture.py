@@ -6,45 +6,44 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Annotated, Any
 
-from annotated_types import Interval, Len
-from pydantic import BaseModel, ValidationError
+from annotated_types import Len
+from pydantic import ValidationError
 from pydantic import model_validator as validator
 
 from toylab.base.errors import ToylabError
 from toylab.scenario import catalogue
 from toylab.scenario.mistakes import MOST_FOUND, explain, listed
-from toylab.scenario.options import CONFIG, attempt
-from toylab.scenario.scenario import Line, tupled
+from toylab.scenario.options import Strict, attempt
+from toylab.scenario.scenario import tupled
+from toylab.trace.checks import Phrase, Seed
 
 # Each slide is one of these.
 KINDS = ("scenario", "compare", "figure", "points")
 Paragraph = Annotated[str, Len(1, 2000)]
 
 
-class _Model(BaseModel):
-    model_config = CONFIG
-
+class _Spoken(Strict):
     def said(self, key: str, lang: str) -> Any:
         """What stands under a key in a language, or in English; None where nothing is said."""
         return getattr(self, f"{key}_{lang}", None) or getattr(self, key)
 
 
-class Page(_Model):
+class Page(_Spoken):
     """One slide: a scenario's film, films side by side, a drawn figure, or a list of points.
 
     A scenario says its own title and lesson; what stands here stands instead.
     """
 
-    scenario: Line | None = None
-    compare: Annotated[tuple[Line, ...], Len(2, 4)] | None = None
-    figure: Line | None = None
-    points: Annotated[tuple[Line, ...], Len(1, 8)] | None = None
-    points_zh: Annotated[tuple[Line, ...], Len(1, 8)] | None = None
-    seed: Annotated[int, Interval(ge=0, lt=2**63)] | None = None
-    title: Line | None = None
-    title_zh: Line | None = None
-    lesson: Line | None = None
-    lesson_zh: Line | None = None
+    scenario: Phrase | None = None
+    compare: Annotated[tuple[Phrase, ...], Len(2, 4)] | None = None
+    figure: Phrase | None = None
+    points: Annotated[tuple[Phrase, ...], Len(1, 8)] | None = None
+    points_zh: Annotated[tuple[Phrase, ...], Len(1, 8)] | None = None
+    seed: Seed | None = None
+    title: Phrase | None = None
+    title_zh: Phrase | None = None
+    lesson: Phrase | None = None
+    lesson_zh: Phrase | None = None
     # For the speaker, before what the slide says of itself.
     notes: Annotated[tuple[Paragraph, ...], Len(0, 16)] = ()
     notes_zh: Annotated[tuple[Paragraph, ...], Len(0, 16)] = ()
@@ -71,13 +70,13 @@ class Page(_Model):
         return (self.scenario,) if self.scenario is not None else self.compare or ()
 
 
-class Lecture(_Model):
+class Lecture(_Spoken):
     """A talk: its title, and its slides in order."""
 
-    title: Line
-    title_zh: Line | None = None
-    subtitle: Line = ""
-    subtitle_zh: Line | None = None
+    title: Phrase
+    title_zh: Phrase | None = None
+    subtitle: Phrase = ""
+    subtitle_zh: Phrase | None = None
     slides: Annotated[tuple[Page, ...], Len(1, 100)]
 
 

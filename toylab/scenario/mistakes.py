@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
-from toylab.base.errors import unknown
+from toylab.base.errors import cut, unknown
 
 Keys = tuple[str | int, ...]
 # Mistakes of a file that are told at once, and those that are looked at: explaining each of a foreign
@@ -49,8 +48,7 @@ def explain(error: Any, schema: dict[str, Any]) -> str:
         return f"{path}: {error['msg']}".removeprefix(": ")
     message = error["msg"].replace("Input should be", "must be").replace("Tuple", "List")
     message = message.replace("valid tuple", "list").replace("valid dictionary", "table")
-    shown = repr(given) if len(repr(given)) <= 60 else repr(given)[:57] + "..."
-    return f"{path or 'scenario'}: {message[0].lower()}{message[1:]}, got {shown}."
+    return f"{path or 'scenario'}: {message[0].lower()}{message[1:]}, got {cut(repr(given))}."
 
 
 def place(error: Any, schema: dict[str, Any]) -> str:
@@ -103,26 +101,24 @@ def without(settings: Mapping[str, Any], errors: Sequence[Any], schema: dict[str
         errors: As pydantic lists them.
         schema: Of a scenario file.
     """
-    left = json.loads(json.dumps(settings, default=str))
-    paths = {_walked(error, schema)[0] for error in errors}
+    paths = (_walked(error, schema)[0] for error in errors)
     cut = {
-        next((keys[: i + 1] for i, k in enumerate(keys) if isinstance(k, int)), keys)
+        next((keys[: i + 1] for i, key in enumerate(keys) if isinstance(key, int)), keys)
         for keys in paths
     }
-
-    # The last entry of a list first, so that the others keep their places.
-    def place(keys: tuple[Any, ...]) -> list[tuple[int, str]]:
-        return [(key, "") if isinstance(key, int) else (-1, str(key)) for key in keys]
-
-    for keys in sorted(cut, key=place, reverse=True):
-        table: Any = left
-        try:
-            for key in keys[:-1]:
-                table = table[key]
-            del table[keys[-1]]
-        except (KeyError, IndexError, TypeError):
-            continue  # it was missing
+    left = _pruned(settings, cut)
     return {**{key: left.get(key, stand_in) for key, stand_in in _STAND_INS.items()}, **left}
+
+
+def _pruned(value: Any, cut: Container[Keys], at: Keys = ()) -> Any:
+    """Plain data without what lies at some paths."""
+    if isinstance(value, Mapping):
+        own = {key: (*at, key) for key in value}
+        return {key: _pruned(value[key], cut, own[key]) for key in value if own[key] not in cut}
+    if isinstance(value, list | tuple):
+        entries = [(inner, (*at, i)) for i, inner in enumerate(value)]
+        return [_pruned(inner, cut, place) for inner, place in entries if place not in cut]
+    return value
 
 
 def _bare(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:

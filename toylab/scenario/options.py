@@ -20,6 +20,12 @@ from toylab.base.errors import ToylabError
 CONFIG = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
+class Strict(BaseModel):
+    """A table of a file, checked as it is written."""
+
+    model_config = CONFIG
+
+
 @dataclass(frozen=True)
 class Choice:
     """A row of a table by name, with its checked options.

@@ -14,14 +14,13 @@ from typing import Annotated, Any, Literal
 
 import tomli_w
 from annotated_types import Interval, Len
-from pydantic import BaseModel, Field, PrivateAttr, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError
 from pydantic import model_validator as validator
 from pydantic_core import PydanticCustomError
 
 from toylab.base.choice import make
 from toylab.base.errors import ToylabError
-from toylab.base.files import expect_apart
-from toylab.base.settings import differing, flat
+from toylab.base.settings import OWN_KEYS, differing, flat
 from toylab.game.networks import DISCRIMINATORS, GENERATORS
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.optimizers import OPTIMIZERS
@@ -30,13 +29,22 @@ from toylab.game.updates import UPDATES, Count
 from toylab.metrics.claim import Claim
 from toylab.scenario import catalogue
 from toylab.scenario.mistakes import MOST_FOUND, concerns, explain, listed, place, without
-from toylab.scenario.options import CONFIG, Built, Choice, From, attempt
+from toylab.scenario.options import Built, Choice, From, Strict, attempt
 from toylab.scenario.rules import refuse_illegal
 from toylab.targets import TARGETS
 from toylab.targets.base import Reading
-from toylab.trace import Trace
+from toylab.trace.checks import (
+    MOST_CLAIMS,
+    MOST_PANELS,
+    Layers,
+    PanelMetrics,
+    Phrase,
+    Scale,
+    Seconds,
+    Seed,
+    TrainingPoints,
+)
 
-Line = Annotated[str, Len(1, 400)]
 LATENT = Annotated[int, Interval(ge=1, le=1024), Field(description="Numbers in z, from N(0, 1).")]
 GENERATOR = From(
     GENERATORS,
@@ -50,11 +58,7 @@ OPTIMIZER = From(OPTIMIZERS)
 UPDATE = From(UPDATES, discriminator_steps=1, generator_steps=1)
 
 
-class _Model(BaseModel):
-    model_config = CONFIG
-
-
-class GameSettings(_Model):
+class GameSettings(Strict):
     """What the players want and who moves when. Zero steps freeze a player.
 
     Attributes:
@@ -80,7 +84,7 @@ class GameSettings(_Model):
         return self
 
 
-class OptimizerSettings(_Model):
+class OptimizerSettings(Strict):
     """How far each player steps.
 
     Attributes:
@@ -92,7 +96,7 @@ class OptimizerSettings(_Model):
     discriminator: Annotated[Choice, OPTIMIZER] = OPTIMIZER.chosen("adam")
 
 
-class TrainingSettings(_Model):
+class TrainingSettings(Strict):
     """How long, and on how many points.
 
     Attributes:
@@ -103,10 +107,10 @@ class TrainingSettings(_Model):
 
     steps: Annotated[int, Interval(ge=1, le=10_000_000)] = 3000
     batch: Annotated[int, Interval(ge=1, le=65_536)] = 256
-    points: Annotated[int, Interval(ge=0, le=1_000_000)] = 0
+    points: TrainingPoints = 0
 
 
-class RecordingSettings(_Model):
+class RecordingSettings(Strict):
     """What is kept of a training.
 
     Attributes:
@@ -122,7 +126,7 @@ class RecordingSettings(_Model):
     schedule: Literal["linear", "geometric"] = "linear"
 
 
-class PanelSettings(_Model):
+class PanelSettings(Strict):
     """One panel of curves; a bare string stands for a panel of one metric.
 
     Attributes:
@@ -130,8 +134,8 @@ class PanelSettings(_Model):
         scale: Of the panel's axis.
     """
 
-    metrics: Annotated[tuple[Line, ...], Len(1, 4)]
-    scale: Literal["linear", "log"] = "linear"
+    metrics: PanelMetrics
+    scale: Scale = "linear"
 
     @validator(mode="before")
     @classmethod
@@ -139,7 +143,7 @@ class PanelSettings(_Model):
         return {"metrics": (given,)} if isinstance(given, str) else given
 
 
-class FilmSettings(_Model):
+class FilmSettings(Strict):
     """Names of layers and curves, which the film checks, how long the film moves, and whose it is.
 
     Attributes:
@@ -149,14 +153,14 @@ class FilmSettings(_Model):
         seed: Whose film it is unless somebody says otherwise.
     """
 
-    layers: Annotated[tuple[Line, ...], Len(0, 32)] = ("surface", "real", "generated", "arrows")
-    curves: Annotated[tuple[PanelSettings, ...], Len(0, 2)] | None = None
-    seconds: Annotated[float, Interval(gt=0, le=3600)] = 6.0
+    layers: Layers = ("surface", "real", "generated", "arrows")
+    curves: Annotated[tuple[PanelSettings, ...], Len(0, MOST_PANELS)] | None = None
+    seconds: Seconds = 6.0
     # For a lesson that not every seed shows; a comment beside it says which do.
-    seed: Annotated[int, Interval(ge=0, lt=2**63)] | None = None
+    seed: Seed | None = None
 
 
-class Scenario(_Model):
+class Scenario(Strict):
     """One experiment: who plays, what is recorded, what is claimed.
 
     Attributes:
@@ -177,11 +181,11 @@ class Scenario(_Model):
         claims: Sentences that `toylab check` counts over seeds.
     """
 
-    title: Line
-    title_zh: Line | None = None
-    lesson: Line
-    lesson_zh: Line | None = None
-    source: Line | None = None
+    title: Phrase
+    title_zh: Phrase | None = None
+    lesson: Phrase
+    lesson_zh: Phrase | None = None
+    source: Phrase | None = None
     # For papers' protocols, which take long.
     slow: bool = False
     target: Annotated[Choice, From(TARGETS, data=None)]
@@ -192,7 +196,7 @@ class Scenario(_Model):
     training: TrainingSettings = TrainingSettings()
     recording: RecordingSettings = RecordingSettings()
     film: FilmSettings = FilmSettings()
-    claims: Annotated[tuple[Annotated[Claim, Built(Claim)], ...], Len(0, 64)] = ()
+    claims: Annotated[tuple[Annotated[Claim, Built(Claim)], ...], Len(0, MOST_CLAIMS)] = ()
 
     _name: str = PrivateAttr(default="")
     _handed_on: dict[str, Any] | None = PrivateAttr(default=None)
@@ -250,15 +254,16 @@ def load(name: str | Path, changes: Sequence[str] = ()) -> Scenario:
     """
     path = catalogue.find(str(name))
     settings = catalogue.resolve(path)
+    folders = [path.parent.absolute()]
     if not changes:
-        return check(settings, str(path), path.stem, [path.parent.absolute()])
+        return check(settings, str(path), path.stem, folders)
     # Laid over the file before it is checked, for they may mend it.
     try:
         laid = catalogue.changed(settings, changes)
     except ToylabError as error:
         raise ToylabError(f"{name}: {error}") from None
     # A change names files from where one stands.
-    scenario, found = _checked(laid, path.stem, [path.parent.absolute(), Path().absolute()])
+    scenario, found = _checked(laid, path.stem, [*folders, Path().absolute()])
     if scenario is None:
         own = {line for _, line in _checked(settings)[1]}
         told = (line if line in own else f"{_named(changes, at)}: {line}" for at, line in found)
@@ -324,24 +329,8 @@ def differences(scenario: Scenario, base: Scenario) -> list[tuple[str, Any, Any]
     told, before = flat(scenario.handed_on), flat(base.handed_on)
     return [
         (path, before.get(path), told.get(path))
-        for path in differing([ours, theirs], without=catalogue.OWN_KEYS)
+        for path in differing([ours, theirs], without=OWN_KEYS)
     ]
-
-
-def spare(outputs: Sequence[str | Path], games: Sequence[Scenario | Trace]) -> None:
-    """Check that outputs are apart, and that none replaces the file of a scenario's data.
-
-    A trace holds its own data.
-
-    Args:
-        outputs: As for `expect_apart`.
-        games: What is filmed, trained or counted.
-
-    Raises:
-        ToylabError: With the first output that does.
-    """
-    targets = [game.settings["target"] for game in games if isinstance(game, Scenario)]
-    expect_apart(outputs, [target["file"] for target in targets if "file" in target])
 
 
 def seed_to_film(scenarios: Sequence[Scenario], asked: int | None = None) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from toylab.base.counted import Counted
-from toylab.claims.published import Count, count
+from toylab.claims.published import Tally, count
 from toylab.film.animation import Animation
 from toylab.film.film import Film
 from toylab.film.panels import read
@@ -145,7 +145,7 @@ def _about(film: Animation, said: DeckWords, lang: str) -> list[str]:
     return found
 
 
-def fared(words: str, counted: Count | None, name: str, said: DeckWords) -> str:
+def fared(words: str, counted: Tally | None, name: str, said: DeckWords) -> str:
     """A claim in words, with how it fared; without a count, the command that makes one, if one does.
 
     Args:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_origin, get_type_hints
 
 import numpy as np
 
@@ -66,32 +66,6 @@ class Snapshot:
     diverged_at: Int
 
 
-# Axes of each stacked array of a trace, for checks on loading.
-_AXES = {
-    "steps": "T",
-    "samples": "TSN2",
-    "real_logits": "TSN",
-    "fake_logits": "TSN",
-    "losses": "TS2",
-    "gradients": "TS4",
-    "critic": "TS2",
-    "logits": "TFHW",
-    "pushes": "TFN2",
-    "lattice": "TFLL2",
-    "diverged_at": "S",
-    "seeds": "S",
-    "filmed": "F",
-    "real": "SN2",
-    "extent": "4",
-    "train_logits": "TSM",
-    "parameters": "TSQ",
-    "field": "VV2",
-    "field_extent": "4",
-    "target_data": "DE",
-}
-_INTEGERS = frozenset({"steps", "diverged_at", "seeds", "filmed"})
-
-
 @dataclass(frozen=True, eq=False)
 class Trace:
     """All snapshots of one ensemble, stacked.
@@ -110,29 +84,30 @@ class Trace:
         settings_text: The scenario with all its settings, as TOML.
         provenance: Scenario's name, versions and command.
 
-    The other arrays are those of `Snapshot` with an axis T in front.
+    The other arrays are those of `Snapshot` with an axis T in front. The axes in the types are held to on
+    loading; a file has the arrays in this order.
     """
 
-    steps: Int
-    seeds: Int
-    filmed: Int
-    real: Float
-    extent: Float
-    diverged_at: Int
-    samples: Float
-    real_logits: Float
-    fake_logits: Float
-    losses: Float
-    gradients: Float
-    critic: Float
-    logits: Float
-    pushes: Float
-    lattice: Float
-    train_logits: Float
-    parameters: Float
-    field: Float
-    field_extent: Float
-    target_data: Float
+    steps: Annotated[Int, "T"]
+    samples: Annotated[Float, "TSN2"]
+    real_logits: Annotated[Float, "TSN"]
+    fake_logits: Annotated[Float, "TSN"]
+    losses: Annotated[Float, "TS2"]
+    gradients: Annotated[Float, "TS4"]
+    critic: Annotated[Float, "TS2"]
+    logits: Annotated[Float, "TFHW"]
+    pushes: Annotated[Float, "TFN2"]
+    lattice: Annotated[Float, "TFLL2"]
+    diverged_at: Annotated[Int, "S"]
+    seeds: Annotated[Int, "S"]
+    filmed: Annotated[Int, "F"]
+    real: Annotated[Float, "SN2"]
+    extent: Annotated[Float, "4"]
+    train_logits: Annotated[Float, "TSM"]
+    parameters: Annotated[Float, "TSQ"]
+    field: Annotated[Float, "VV2"]
+    field_extent: Annotated[Float, "4"]
+    target_data: Annotated[Float, "DE"]
     settings_text: str
     provenance: dict[str, str]
 
@@ -249,7 +224,29 @@ class Trace:
         Raises:
             ToylabError: If the file is missing, truncated, foreign, or of another format.
         """
-        return _read(at_home(path))
+        path = at_home(path)
+        if not path.is_file():
+            what = "a folder" if path.is_dir() else "no such file"
+            raise ToylabError(
+                f"{path}: {what}. Expected a trace (.npz) that toylab wrote.{lookalike(path)}"
+            )
+        try:
+            return _unpacked(path)
+        except ToylabError as error:
+            reason, cause = str(error), error
+        # A damaged zip can raise nearly anything from zlib, struct, json or numpy's header parser.
+        except Exception as error:
+            reason, cause = f"it is truncated, damaged or foreign ({type(error).__name__})", error
+        raise ToylabError(
+            f"{path} is not a readable trace: {reason}.\n"
+            "  Expected an .npz file that `toylab train` or `toylab run` wrote; make it again."
+        ) from cause
+
+
+_HINTS = get_type_hints(Trace, include_extras=True)
+_AXES: dict[str, str] = {
+    name: hint.__metadata__[0] for name, hint in _HINTS.items() if get_origin(hint) is Annotated
+}
 
 
 def _listed(numbers: Int) -> str:
@@ -269,70 +266,52 @@ def _most_bytes() -> int:
     return _MOST_BYTES if here is None else min(_MOST_BYTES, here // 2)
 
 
-def _read(path: Path) -> Trace:
-    def refuse(reason: str, cause: Exception | None = None) -> ToylabError:
-        error = ToylabError(
-            f"{path} is not a readable trace: {reason}.\n"
-            "  Expected an .npz file that `toylab train` or `toylab run` wrote; make it again."
-        )
-        error.__cause__ = cause
-        return error
-
-    if not path.is_file():
-        what = "a folder" if path.is_dir() else "no such file"
-        raise ToylabError(
-            f"{path}: {what}. Expected a trace (.npz) that toylab wrote.{lookalike(path)}"
-        )
-    try:
-        with zipfile.ZipFile(path) as archive:
-            n_bytes = sum(entry.file_size for entry in archive.infolist())
-            if n_bytes > _most_bytes():
-                raise refuse(f"it unpacks to {n_bytes / 2**30:.3g} GiB, too much for this machine")
-            known = {entry.filename.removesuffix(".npy") for entry in archive.infolist()}
-            missing = sorted({*_AXES, "meta"} - known)
-            if missing:
-                raise refuse(f"it lacks {', '.join(missing[:4])}")
-            if archive.getinfo("meta.npy").file_size > _MOST_TOLD:
-                raise refuse("its description is longer than any")
-            arrays = {}
-            for name in (*_AXES, "meta"):
-                with archive.open(f"{name}.npy") as file:
-                    arrays[name] = np.lib.format.read_array(file, allow_pickle=False)
-        meta = json.loads(arrays.pop("meta").tobytes())
-        if meta["format"] != FORMAT:
-            raise refuse(f"it has format {meta['format']}, this toylab reads {FORMAT}")
-        text, provenance = meta["settings"], meta["provenance"]
-        if not isinstance(text, str) or not isinstance(provenance, dict):
-            raise refuse("its description is damaged")
-        if len(text) > _MOST_TEXT:
-            raise refuse("its scenario is longer than 1 MB")
-        provenance = {key: str(value) for key, value in provenance.items()}
-        # Half of a surrogate pair is no character, and nothing can print it.
-        "".join([text, *provenance, *provenance.values()]).encode()
-    except ToylabError:
-        raise
-    # A damaged zip can raise nearly anything from zlib, struct, json or numpy's header parser.
-    except Exception as error:
-        raise refuse(
-            f"it is truncated, damaged or foreign ({type(error).__name__})", error
-        ) from error
-    problem = _misshapen(arrays)
-    if problem:
-        raise refuse(problem)
+def _unpacked(path: Path) -> Trace:
+    """The trace in a file; what is wrong with it is raised, and a damaged one raises anything."""
+    with zipfile.ZipFile(path) as archive:
+        n_bytes = sum(entry.file_size for entry in archive.infolist())
+        if n_bytes > _most_bytes():
+            raise ToylabError(f"it unpacks to {n_bytes / 2**30:.3g} GiB, too much for this machine")
+        known = {entry.filename.removesuffix(".npy") for entry in archive.infolist()}
+        if missing := sorted({*_AXES, "meta"} - known):
+            raise ToylabError(f"it lacks {', '.join(missing[:4])}")
+        if archive.getinfo("meta.npy").file_size > _MOST_TOLD:
+            raise ToylabError("its description is longer than any")
+        arrays = {}
+        for name in (*_AXES, "meta"):
+            with archive.open(f"{name}.npy") as file:
+                arrays[name] = np.lib.format.read_array(file, allow_pickle=False)
+    meta = json.loads(arrays.pop("meta").tobytes())
+    if meta["format"] != FORMAT:
+        raise ToylabError(f"it has format {meta['format']}, this toylab reads {FORMAT}")
+    text, provenance = meta["settings"], meta["provenance"]
+    if not isinstance(text, str) or not isinstance(provenance, dict):
+        raise ToylabError("its description is damaged")
+    if len(text) > _MOST_TEXT:
+        raise ToylabError("its scenario is longer than 1 MB")
+    provenance = {key: str(value) for key, value in provenance.items()}
+    # Half of a surrogate pair is no character, and nothing can print it.
+    "".join([text, *provenance, *provenance.values()]).encode()
+    if problem := _misshapen(arrays):
+        raise ToylabError(problem)
     trace = Trace(**arrays, settings_text=text, provenance=provenance)
-    try:
-        # Parsed now and not in the middle of a film. What a foreign file says may be of any type, and a
-        # target may stumble over it in any way.
-        problem = misread(trace.settings)
-        if not problem:
-            _ = trace.target
-    except ToylabError as error:
-        raise refuse(f"of its scenario, {str(error).splitlines()[0].rstrip('.')}", error) from error
-    except Exception as error:
-        raise refuse("its scenario does not parse", error) from error
-    if problem:
-        raise refuse(f"of its scenario, {problem}")
+    if problem := _mistold(trace):
+        raise ToylabError(f"of its scenario, {problem}")
     return trace
+
+
+def _mistold(trace: Trace) -> str:
+    """Say what is wrong with a trace's scenario, parsed now and not in the middle of a film."""
+    try:
+        wrong = misread(trace.settings)
+        if not wrong:
+            _ = trace.target
+        return wrong
+    except ToylabError as error:
+        return str(error).splitlines()[0].rstrip(".")
+    # What a foreign file says may be of any type, and a target may stumble over it in any way.
+    except Exception:
+        return "it does not parse"
 
 
 def _misshapen(arrays: dict[str, np.ndarray]) -> str:
@@ -340,7 +319,7 @@ def _misshapen(arrays: dict[str, np.ndarray]) -> str:
     sizes: dict[str, int] = {}
     for name, axes in _AXES.items():
         array = arrays[name]
-        kind = "iu" if name in _INTEGERS else "f"
+        kind = "iu" if _HINTS[name].__origin__ == Int else "f"
         if array.dtype.kind not in kind or array.ndim != len(axes):
             return f"{name} has type {array.dtype} and shape {array.shape}, expected axes {axes}"
         for letter, size in zip(axes, array.shape, strict=True):

@@ -36,6 +36,7 @@ ORDER = [
     "targets.boxes",
     "targets.table",
     "targets.reading",
+    "targets.clusters",
     "targets.empirical",
     "game.networks.base",
     "game.networks.chain",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import math
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from toylab.base.errors import ToylabError
 from toylab.cli import commands
 from toylab.film.film import Film
 from toylab.film.style import coordinate
-from toylab.metrics import METRICS
+from toylab.metrics import METRICS, nearest_modes
 from toylab.scenario.scenario import Scenario, check, load
 from toylab.targets import TARGETS
 from toylab.targets.empirical import Empirical
@@ -362,6 +363,123 @@ def test_python_tells_what_was_read(here: Path) -> None:
     assert load("mode-collapse").reading.words == ""
 
 
+# --- modes ---
+
+
+def sampled(kind: str, n: int = 1000, **options: Any) -> np.ndarray:
+    return TARGETS[kind](**options).sample(np.random.default_rng(3), n)
+
+
+RNG = np.random.default_rng(0)
+FEW = np.concatenate([RNG.normal(at, 0.1, (10, 2)) for at in ((0, 0), (2, 0), (0, 2))])
+STRAYS = np.concatenate([sampled("ring"), RNG.uniform(-3, 3, (100, 2))])
+GROUPED = {
+    "a ring of eight": (sampled("ring"), "ring", {}),
+    "a ring of fifty thousand points": (sampled("ring", 50_000), "ring", {}),
+    "a ring among strays": (STRAYS, "ring", {}),
+    "a grid of 25": (sampled("grid"), "grid", {}),
+    "shares that differ": (sampled("ring", weights=(5, 3, 1, 1), modes=4), "ring", {"weights": (5, 3, 1, 1), "modes": 4}),
+    "30 points": (FEW, "mixture", {"means": ((0, 0), (2, 0), (0, 2)), "spreads": (0.1,)}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("points", "kind", "options"), GROUPED.values(), ids=GROUPED)
+def test_groups_that_stand_apart_are_modes(
+    points: np.ndarray, kind: str, options: dict[str, Any], tmp_path: Path
+) -> None:
+    """The oracle: the modes that the points were drawn from."""
+    np.save(tmp_path / "p.npy", points)
+    truth = TARGETS[kind](**options)
+    for told in (None, len(truth.modes)):
+        found = TARGETS["points"](file=str(tmp_path / "p.npy"), modes=told)
+        assert len(found.modes) == len(truth.modes)
+        gaps = np.linalg.norm(found.modes[:, None] - truth.modes, axis=-1)
+        nearest = gaps.argmin(axis=1)
+        assert sorted(nearest) == [*range(len(truth.modes))]
+        # Of ten points a mean is off by a third of their spread; strays told to be in groups widen them.
+        assert gaps.min(axis=1).max() < 1.5 * truth.spread[0]
+        if told is None:
+            # Four times what a median of so many distances errs by.
+            close = 2.9 / math.sqrt(min(len(points), 3000) * truth.weights.min())
+            np.testing.assert_allclose(found.spread, truth.spread[nearest], rtol=close)
+            np.testing.assert_allclose(found.weights, truth.weights[nearest], atol=0.05)
+
+
+PLACED = np.repeat([[0.0, 0.0], [1.0, 1.0], [2.0, 0.0]], 100, axis=0)
+UNGROUPED = {
+    "two moons": sampled("two_moons"),
+    "circles in one another": sampled("circles"),
+    "a line": sampled("line"),
+    "a square": sampled("square"),
+    "one cloud": RNG.normal(size=(1000, 2)),
+    "long tails": RNG.standard_t(2, (1000, 2)),
+    "a few points": RNG.normal(size=(30, 2)),
+    "one point": np.ones((1, 2)),
+    "one place": np.ones((300, 2)),
+    "three places": PLACED,
+    "whole numbers": RNG.integers(0, 5, (500, 2)),
+}
+
+
+@pytest.mark.parametrize("points", UNGROUPED.values(), ids=UNGROUPED)
+def test_where_no_groups_stand_apart_there_are_no_modes(points: np.ndarray, tmp_path: Path) -> None:
+    np.save(tmp_path / "p.npy", points)
+    found = TARGETS["points"](file=str(tmp_path / "p.npy"))
+    assert found.modes.shape == (0, 2) and found.spread.shape == found.weights.shape == (0,)
+    assert found.reading.words.endswith(", no modes told apart")
+
+
+def test_noise_makes_a_mode_of_a_place(tmp_path: Path) -> None:
+    np.save(tmp_path / "p.npy", PLACED)
+    found = TARGETS["points"](file=str(tmp_path / "p.npy"), noise=0.1)
+    np.testing.assert_allclose(found.modes, PLACED[::100], atol=1e-12)
+    np.testing.assert_allclose(found.spread, 0.1)
+    assert found.reading.words.endswith(", 3 modes told apart")
+    # As wide as the places are apart they are one cloud.
+    assert not len(TARGETS["points"](file=str(tmp_path / "p.npy"), noise=1.0).modes)
+
+
+def test_who_knows_better_says_how_many_modes_there_are(tmp_path: Path) -> None:
+    np.save(tmp_path / "p.npy", sampled("ring"))
+    none = TARGETS["points"](file=str(tmp_path / "p.npy"), modes=0)
+    assert not len(none.modes) and "modes" not in none.reading.words
+    (one,) = TARGETS["points"](file=str(tmp_path / "p.npy"), modes=1).modes
+    np.testing.assert_allclose(one, np.load(tmp_path / "p.npy").mean(axis=0), atol=1e-6)
+    np.save(tmp_path / "p.npy", FEW[:3])
+    with pytest.raises(ToylabError, match="modes is 4, and there are only 3 points"):
+        TARGETS["points"](file=str(tmp_path / "p.npy"), modes=4)
+
+
+def test_modes_of_years_and_incomes_are_near_in_the_players_units(tmp_path: Path) -> None:
+    units = np.array([2.0, 20_000.0])
+    points = [2000, 50_000] + units * sampled("ring")
+    np.save(tmp_path / "p.npy", points)
+    found = TARGETS["points"](file=str(tmp_path / "p.npy"))
+    assert len(found.modes) == 8 and not found.frame.shared
+    np.testing.assert_allclose(found.frame.inward(found.modes).std(), math.sqrt(2), rtol=0.05)
+    index, good = nearest_modes(points, found)
+    # Of round modes that a perfect sampler hits .989 lie within 3 spreads.
+    assert len({*index}) == 8 and good.mean() > 0.97
+
+
+def test_the_same_points_have_the_same_modes_in_a_trace(tmp_path: Path) -> None:
+    trace = recorded(sampled("ring", 300), tmp_path)
+    trace.save(tmp_path / "t.npz")
+    fresh = TARGETS["points"](file=str(tmp_path / "own.npy"))
+    for target in (trace.target, Trace.load(tmp_path / "t.npz").target):
+        for name in ("modes", "spread", "weights"):
+            assert getattr(target, name).tobytes() == getattr(fresh, name).tobytes()
+    covered = METRICS["modes_covered"](trace)
+    assert np.isfinite(covered).all() and covered.max() <= 8
+    Film(trace, layers=["real", "generated", "modes"]).draw(0)
+
+
+def test_what_finds_modes_is_loaded_where_it_is_needed() -> None:
+    asked = "import sys, toylab.targets, toylab.film.film; print('sklearn' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert said.stdout == "False\n"
+
+
 # --- data of any size ---
 
 # Sums and means of such numbers are exact, and so is every scaling by a power of two.
@@ -409,6 +527,9 @@ def test_data_that_are_moved_and_scaled_are_the_same_game(
         assert found.dtype == np.float64
         np.testing.assert_allclose((found - a) / b, getattr(base_trace, name), atol=close)
     np.testing.assert_allclose((trace.extent - np.repeat(a, 2)) / b, base_trace.extent, atol=close)
+    for name in ("modes_covered", "high_quality", "mode_tv"):
+        np.testing.assert_array_equal(METRICS[name](trace), METRICS[name](base_trace))
+    assert len(base_trace.target.modes) == 2
     for name in (
         "logits",
         "real_logits",

@@ -64,6 +64,25 @@ def test_a_photo_that_a_phone_has_turned_stands_upright(
     assert ("turned upright" in said) == (number != 1)
 
 
+@pytest.mark.parametrize("mode", ["I;16", "CMYK", "L"])
+@pytest.mark.parametrize("number", TURNED)
+def test_a_scan_that_its_note_turns_is_turned_once(mode: str, number: int, tmp_path: Path) -> None:
+    turned = np.ascontiguousarray(TURNED[number](UPRIGHT)[..., 0])
+    deep = Image.fromarray(turned.astype(np.uint16) * 257)
+    picture = deep if mode == "I;16" else Image.fromarray(turned).convert("RGB").convert(mode)
+    exif = picture.getexif()
+    exif[0x0112] = number
+    picture.save(tmp_path / "x.tiff", exif=exif)
+    assert np.array_equal(mass(tmp_path / "x.tiff") > 0, UPRIGHT[..., 0] == 0)
+
+
+@pytest.mark.parametrize("ending", ["png", "webp"])
+def test_a_note_that_is_no_note_does_not_cost_the_picture(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"x.{ending}"
+    Image.fromarray(UPRIGHT).save(path, exif=b"Exif\0\0nothing", lossless=True)
+    assert np.array_equal(mass(path) > 0, UPRIGHT[..., 0] == 0)
+
+
 def test_a_jpeg_of_a_phone_stands_upright(tmp_path: Path) -> None:
     large = np.kron(UPRIGHT[..., 0], np.ones((16, 16), np.uint8))
     picture = Image.fromarray(np.rot90(large, 1))

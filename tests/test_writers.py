@@ -14,9 +14,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import av
+import imageio.v3 as iio
 import numpy as np
 import pypdfium2
 import pytest
+from documents import ROOT, read
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
@@ -207,6 +209,28 @@ def test_a_folder_is_whole_or_not_there(tmp_path: Path) -> None:
         with pytest.raises(ToylabError, match="broken"):
             write_one(Breaks(9), tmp_path / name, "/")
     assert os.listdir(tmp_path) == ["old"] and len(os.listdir(before)) == 4
+
+
+def test_a_film_is_plain_arrays_for_other_programs(
+    small_trace: Trace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lines of docs/films.md, as a reader runs them."""
+    (block,) = (one for one in read(ROOT / "docs" / "films.md").blocks if one.language == "python")
+    assert len(block.text.splitlines()) <= 10
+    monkeypatch.chdir(tmp_path)
+    Path("renders").mkdir()
+    small_trace.save(Path("renders/mode-collapse.npz"))
+    exec(block.text, {})
+    film = Film(small_trace)
+    frames = [*film]
+    for k, frame in enumerate(frames):
+        assert (frame.shape, frame.dtype) == ((720, 1280, 3), np.uint8)
+        assert np.array_equal(frame, film.draw(k)[..., :3])
+    for file in ("own.gif", "own.mp4"):
+        theirs = iio.imread(file, plugin="pyav" if file.endswith("4") else "pillow")
+        assert theirs.shape == (len(frames), 720, 1280, 3)
+        # What a palette, or x264 at its usual loss, leaves: a hundredth of the range.
+        assert np.abs(theirs.astype(int) - frames).mean() < 3
 
 
 def test_contact_sheets_are_vectors_of_every_key_frame(small_trace: Trace, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
+from numpy.typing import NDArray
 from PIL import Image
 
 from toylab.film.chapters import Chapter
@@ -190,6 +191,10 @@ class Animation:
     def __len__(self) -> int:
         """Number of frames."""
         return len(self.frames)
+
+    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
+        """Each frame as other programs want it, RGB, uint8, [height, width, 3]."""
+        return (self.draw(k)[..., :3] for k in range(len(self)))
 
     def draw(self, frame: int, into: Frame | None = None) -> Frame:
         """Draw one frame over the still background, opaque RGBA, uint8, [height, width, 4].

@@ -76,7 +76,10 @@ class Setting:
 
 
 NEEDS: dict[str, tuple[Callable[[Setting], Any], str]] = {
-    "modes": (lambda s: len(s.target.modes), "the target has no separate modes"),
+    "modes": (
+        lambda s: len(s.target.modes),
+        "the target has no separate modes (points of your own may: modes = 3 says how many)",
+    ),
     "density": (
         lambda s: density_known(s.target),
         "the target's density is not known (give it noise, if it can take some)",

@@ -18,7 +18,6 @@ def sliced_wasserstein(trace: Trace) -> Curve:
     units, in which the data have a standard deviation of the square root of 2 along either axis.
     """
     frame = trace.target.frame
-    unit = float(frame.unit[0]) if frame.shared else 1.0
     angle = np.arange(32) * (np.pi / 32)
     directions = np.stack([np.cos(angle), np.sin(angle)]).astype(np.float32)  # [2, 32]
     real = np.sort(frame.inward(trace.real) @ directions, axis=-2)  # [S, N, 32]
@@ -28,7 +27,7 @@ def sliced_wasserstein(trace: Trace) -> Curve:
             for cloud in trace.samples
         ]
     )
-    return found if frame.plain else unit * found
+    return found if frame.plain else frame.length * found
 
 
 def c2st(trace: Trace) -> Curve:

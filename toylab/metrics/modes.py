@@ -23,7 +23,7 @@ COVERED_SHARE = 0.1
 
 
 def nearest_modes(samples: Points, target: Target, radius: float = RADIUS) -> tuple[Int, Bool]:
-    """Assign each sample to its nearest mode.
+    """Assign each sample to its nearest mode; where each axis has a unit of its own, in the players' units.
 
     Args:
         samples: Data units, [..., N, 2]; NaN is nobody's and not good.
@@ -38,11 +38,13 @@ def nearest_modes(samples: Points, target: Target, radius: float = RADIUS) -> tu
     """
     if not len(target.modes):
         raise ValueError("the target has no separate modes")
-    tree = KDTree(target.modes)
+    frame = target.frame
     finite = np.asarray(np.isfinite(samples).all(axis=-1))
-    distance, index = tree.query(np.where(finite[..., None], samples, 0.0))
+    seen = frame.inward(np.where(finite[..., None], samples, 0.0))
+    distance, index = KDTree(frame.inward(target.modes)).query(seen)
     index = np.asarray(index)
-    return index, finite & np.asarray(distance <= radius * target.spread[index])
+    near = np.asarray(distance * frame.length <= radius * target.spread[index])
+    return index, finite & near
 
 
 def _count(index: Int, where: Bool, k: int) -> Int:

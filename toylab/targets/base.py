@@ -54,7 +54,8 @@ class Target(Protocol):
 
     Attributes:
         modes: Centres, data units, [K, 2]; K is 0 where the target has no separate modes.
-        spread: Standard deviation of each mode along one axis, data units, [K].
+        spread: Standard deviation of each mode along one axis, data units, or the players' where each
+            axis has a unit of its own, [K].
         weights: Share of the mass in each mode, sums to 1, [K].
         data: What was read from a file, for the trace; size 0 where nothing was.
         frame: From data units to those in which the players see it.

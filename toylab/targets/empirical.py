@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
+from annotated_types import Interval
 
 from toylab.base.axes import Float, Points
 from toylab.base.choice import Fitting
@@ -14,11 +16,11 @@ from toylab.base.errors import ToylabError
 from toylab.targets.base import (
     NOTHING_READ,
     File,
-    Modeless,
     Reading,
     blurred_log_density,
     read_once,
 )
+from toylab.targets.clusters import Groups, groups
 from toylab.targets.frame import Frame, Scale, framed
 from toylab.targets.reading import read_points, refused
 from toylab.targets.table import MOST_POINTS, Decimal, Told
@@ -62,7 +64,7 @@ Columns = Annotated[
 
 
 @dataclass(frozen=True, eq=False)
-class Empirical(Modeless):
+class Empirical:
     """Points of the user's own, drawn with replacement, with Gaussian noise.
 
     Attributes:
@@ -70,18 +72,50 @@ class Empirical(Modeless):
         noise: Standard deviation of the noise along each axis, data units, [2]; with none there is no
             density.
         frame: How the players see the points.
-        reading: How they were read.
+        read: How they were read.
+        count: How many groups they form, as the user says; None where nobody does.
     """
 
     points_read: Float
     noise: Float
     frame: Frame
-    reading: Reading
+    read: Reading
+    count: int | None
 
     @property
     def data(self) -> Float:
         """The points, [M, 2]."""
         return self.points_read
+
+    @cached_property
+    def _groups(self) -> Groups:
+        """In the players' units, in which both axes weigh the same. Found when first asked for."""
+        seen = self.frame.inward(self.points_read)
+        return groups(seen, self.noise / self.frame.unit, self.count)
+
+    @property
+    def modes(self) -> Float:
+        """Centres of the groups that the points form, [K, 2]."""
+        return self.frame.outward(self._groups.centres)
+
+    @property
+    def spread(self) -> Float:
+        """Of each group, noise included, [K]."""
+        return self._groups.spread * self.frame.length
+
+    @property
+    def weights(self) -> Float:
+        """Share of each group, [K]."""
+        return self._groups.weights
+
+    @property
+    def reading(self) -> Reading:
+        """How the points were read, and the modes that were found in them."""
+        if not self.read.words or self.count is not None:
+            return self.read
+        k = len(self.modes)
+        found = f"{k} modes told apart" if k else "no modes told apart"
+        return replace(self.read, words=f"{self.read.words}, {found}")
 
     def sample(self, rng: np.random.Generator, n: int) -> Points:
         """Draw n points, float32, or float64 where the frame is not plain, [n, 2]."""
@@ -110,6 +144,7 @@ def points(
     columns: Columns = None,
     decimal: Decimal | None = None,
     scale: Scale = "auto",
+    modes: Annotated[int, Interval(ge=0, le=1024)] | None = None,
     *,
     data: Float | None = None,
 ) -> Empirical:
@@ -125,6 +160,7 @@ def points(
         decimal: What parts whole numbers from their decimals; decided by rule if left out.
         scale: How the players see the points: as they are ("none"); moved to 0 and divided by one unit
             ("shared") or by one a column ("own"); or whichever suits them ("auto").
+        modes: How many groups the points form, 0 for none; found if left out, where they stand apart.
         data: The points, if they were read before, as a trace keeps them, [M, 2].
 
     Raises:
@@ -139,12 +175,15 @@ def points(
     wrong = _misfit(data, scale)
     if wrong:
         raise refused(file, wrong)
+    if modes and modes > len(data):
+        raise ToylabError(f"{file}: modes is {modes}, and there are only {len(data)} points.")
     spread = np.broadcast_to(np.asarray(noise, np.float64), 2)
     frame = framed(data, scale, float(spread.max()))
     _check_noise(file, spread, frame)
     if not frame.plain:
         reading = Reading(reading.data, f"{reading.words}, {frame}", reading.doubts)
-    return Empirical(data.astype(np.float32 if frame.plain else np.float64), spread, frame, reading)
+    exact = np.float32 if frame.plain else np.float64
+    return Empirical(data.astype(exact), spread, frame, reading, modes)
 
 
 # Beyond these squares overflow; beyond the second, float32 and the film's extent lose their meaning.

@@ -41,6 +41,11 @@ class Frame:
         return bool(self.unit[0] == self.unit[1])
 
     @property
+    def length(self) -> float:
+        """One of the players' units, data units; 1 where each axis has its own, and lengths stay theirs."""
+        return float(self.unit[0]) if self.shared else 1.0
+
+    @property
     def log_area(self) -> float:
         """Log of a square of the players' unit, data units squared."""
         return float(np.log(self.unit).sum())

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import warnings
 from pathlib import Path
+from typing import Any, BinaryIO
 
+import imageio.v3 as iio
 import numpy as np
+from imageio.plugins.pillow import PillowPlugin
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from toylab.base.axes import Float
+from toylab.base.axes import Bool, Float
 from toylab.base.errors import ToylabError
 from toylab.targets.base import Reading
 
@@ -36,6 +39,16 @@ _FOREIGN = (
 )
 
 
+class _Forgiving(PillowPlugin):
+    """Reads pictures whose note of the camera is damaged: that is no reason to refuse them."""
+
+    def metadata(self, *args: Any, **named: Any) -> dict[str, Any]:
+        """What stands beside the pixels; nothing where that cannot be read."""
+        with contextlib.suppress(Exception):
+            return super().metadata(*args, **named)
+        return {}
+
+
 def read_picture(path: Path, invert: bool = False) -> Reading:
     """Grey values 0 (black) to 1, at most 128 a side, [H, W].
 
@@ -53,11 +66,13 @@ def read_picture(path: Path, invert: bool = False) -> Reading:
         # Pillow warns of damaged notes beside the pixels, and of sizes that are refused below.
         with (
             warnings.catch_warnings(action="ignore"),
-            Image.open(path, formats=_FORMATS) as picture,
+            path.open("rb") as file,
+            # First by these formats alone: imageio would take whatever Pillow knows.
+            Image.open(file, formats=_FORMATS) as named,
         ):
-            if picture.width * picture.height > 50_000_000:
+            if named.width * named.height > 50_000_000:
                 raise ToylabError("larger than 50 million pixels. Shrink it first")
-            grey, words = _upright_grey(picture, invert)
+            grey, words = _upright_grey(file, named, invert)
     except ToylabError as error:
         raise ToylabError(f"{path}: {error}.") from None
     except UnidentifiedImageError:
@@ -83,25 +98,33 @@ def _named(path: Path) -> str:
     return "."
 
 
-def _upright_grey(picture: Image.Image, invert: bool) -> tuple[Image.Image, list[str]]:
+def _upright_grey(
+    file: BinaryIO, named: Image.Image, invert: bool
+) -> tuple[Image.Image, list[str]]:
     """A picture shrunk and greyed, and what was done, in words."""
-    picture.seek(0)
-    turned, held = picture, 1
+    # Not how many there are, which Pillow finds by going through all of them.
+    moving, held = getattr(named, "is_animated", False), 1
     # What a damaged note says of the camera is no reason to refuse the picture.
     with contextlib.suppress(Exception):
-        held = picture.getexif().get(_ORIENTATION, 1)
-        turned = ImageOps.exif_transpose(picture)
-    words = [f"a picture of {turned.width} x {turned.height} pixels"]
+        held = named.getexif().get(_ORIENTATION, 1)
+    deep = named.mode in _DEEP
+    file.seek(0)
+    with iio.imopen(file, "r", plugin=_Forgiving) as picture:
+        pixels = picture.read(index=0, mode=None if deep else "RGBA")
+        told = picture.metadata(index=0, exclude_applied=False)
+    grey, clear = (_deep if deep else _greyed)(pixels, told.get("transparency"), invert)
+    # A TIFF has been turned by now, and no longer says so.
+    grey.getexif()[_ORIENTATION] = told.get("Orientation", 1)
+    grey = ImageOps.exif_transpose(grey)
+    words = [f"a picture of {grey.width} x {grey.height} pixels"]
     if held != 1:
         words.append("turned upright as its camera says")
-    # Not how many there are, which Pillow finds by going through all of them.
-    if getattr(picture, "is_animated", False):
+    if moving:
         words.append("the first of its frames")
-    if turned.has_transparency_data:
+    if clear.any():
         words.append("transparent places left empty")
-        if not turned.mode.startswith("I") and not turned.convert("RGBA").getchannel("A").getbbox():
-            raise ToylabError("the picture is transparent all over")
-    grey = _deep(turned, invert) if turned.mode in _DEEP else _greyed(turned, invert)
+    if clear.all():
+        raise ToylabError("the picture is transparent all over")
     grey.thumbnail((MOST_PIXELS, MOST_PIXELS))
     return grey, words
 
@@ -112,21 +135,22 @@ _ORIENTATION = 0x0112
 _DEEP = ("I", "I;16", "I;16L", "I;16B", "I;16N", "F")
 
 
-def _deep(picture: Image.Image, invert: bool) -> Image.Image:
-    """As floats from 0 to 1; what is deeper than 16 bits, or a float, by its own range."""
-    values: Float = np.asarray(picture, dtype=np.float64)
-    clear = picture.info.get("transparency")
+def _deep(pixels: Float, clear: Any, invert: bool) -> tuple[Image.Image, Bool]:
+    """As floats from 0 to 1, and where they are transparent.
+
+    What is deeper than 16 bits, or a float, goes by its own range.
+    """
+    values: Float = pixels.astype(np.float64)
     low, high = 0.0, 65535.0
-    if picture.mode == "F" or values.max() > high or values.min() < low:
+    if pixels.dtype.kind == "f" or values.max() > high or values.min() < low:
         low, high = float(values.min()), float(values.max())
-    grey = (values - low) / max(high - low, 1e-300)
-    if isinstance(clear, int):
-        grey = np.where(values == clear, 0.0 if invert else 1.0, grey)
-    return Image.fromarray(grey.astype(np.float32))
+    there = values == clear if isinstance(clear, int) else np.zeros(values.shape, bool)
+    grey = np.where(there, 0.0 if invert else 1.0, (values - low) / max(high - low, 1e-300))
+    return Image.fromarray(grey.astype(np.float32)), there
 
 
-def _greyed(picture: Image.Image, invert: bool) -> Image.Image:
-    """Any other picture over white, or over black where light places hold the mass, 8 bits."""
-    rgba = picture.convert("RGBA")
+def _greyed(pixels: Float, clear: Any, invert: bool) -> tuple[Image.Image, Bool]:
+    """Colours over white, or over black where light places hold the mass, 8 bits."""
+    rgba = Image.fromarray(pixels)
     ground = Image.new("RGBA", rgba.size, "black" if invert else "white")
-    return Image.alpha_composite(ground, rgba).convert("L")
+    return Image.alpha_composite(ground, rgba).convert("L"), pixels[..., 3] == 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated, ClassVar, Protocol
 
 import torch
 from annotated_types import Interval
@@ -20,7 +20,7 @@ Strength = Annotated[float, Interval(ge=0, le=1e6)]
 Share = Annotated[float, Interval(ge=0, le=1)]
 
 
-class Draws(Protocol):
+class Chance(Protocol):
     """Random numbers, each seed from its own stream."""
 
     def uniform(self, *shape: int) -> Tensor:
@@ -33,7 +33,7 @@ class Draws(Protocol):
 
 
 @dataclass(frozen=True)
-class Side:
+class Sight:
     """What a term of the discriminator's loss may look at; points are [S, B, 2], logits [S, B].
 
     Attributes:
@@ -48,17 +48,39 @@ class Side:
     real: Tensor
     fake: Tensor
     real_logits: Tensor
-    draws: Draws
+    draws: Chance
 
 
 class Penalty:
-    """Every hook, doing nothing."""
+    """Every hook, doing nothing; and what the rules ask of each.
 
-    def term(self, side: Side) -> Tensor | float:
+    Attributes:
+        hooks: Those that a class has of its own; so each is sorted.
+        once: Whether a second one would be ignored or undone.
+        slopes: Whether it bounds D's slope at each point by itself.
+        labels: Whether it speaks of labels, which only an objective of probabilities has.
+    """
+
+    hooks: ClassVar[frozenset[str]] = frozenset()
+    once: ClassVar[bool] = False
+    slopes: ClassVar[bool] = False
+    labels: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        """Sort the class by what it does."""
+        hooks = ("term", "seen", "mixed", "clipped", "projected", "shown")
+        cls.hooks = frozenset(h for h in hooks if getattr(cls, h) is not getattr(Penalty, h))
+
+    @property
+    def pack(self) -> int:
+        """Points that D judges at once, all real or all generated."""
+        return 1
+
+    def term(self, sight: Sight) -> Tensor | float:
         """Add to the discriminator's loss, [S]."""
         return 0.0
 
-    def seen(self, x: Tensor, draws: Draws, progress: float) -> Tensor:
+    def seen(self, x: Tensor, draws: Chance, progress: float) -> Tensor:
         """Change the points [S, B, 2] before D sees them; progress runs from 0 to 1.
 
         Args:
@@ -68,12 +90,29 @@ class Penalty:
         """
         return x
 
+    def mixed(self, fake: Tensor, old: Tensor, draws: Chance) -> tuple[Tensor, Tensor]:
+        """Change the generated points that D learns from, and what is remembered of them.
+
+        Args:
+            fake: [S, B, 2].
+            old: What is remembered, the oldest first, [S, M, 2].
+            draws: For what is random.
+
+        Returns:
+            Points [S, B, 2], and what is remembered from now on.
+        """
+        return fake, old
+
     def clipped(self, gradient: Tensor) -> Tensor:
         """Change either player's gradient, [S, P]."""
         return gradient
 
     def projected(self, parameters: Tensor) -> Tensor:
         """Change the discriminator's parameters after its step, [S, P]."""
+        return parameters
+
+    def shown(self, parameters: Tensor, before: Tensor) -> Tensor:
+        """Change what is recorded of the generator after a round, given what was before, [S, P]."""
         return parameters
 
 
@@ -86,10 +125,11 @@ class R1(Penalty):
     """
 
     weight: Strength = 0.1
+    slopes = True
 
-    def term(self, side: Side) -> Tensor:
+    def term(self, sight: Sight) -> Tensor:
         """Penalty on the real points, [S]."""
-        return 0.5 * self.weight * side.slope(side.real).square().sum(-1).mean(-1)
+        return 0.5 * self.weight * sight.slope(sight.real).square().sum(-1).mean(-1)
 
 
 @dataclass(frozen=True)
@@ -101,10 +141,11 @@ class R2(Penalty):
     """
 
     weight: Strength = 0.1
+    slopes = True
 
-    def term(self, side: Side) -> Tensor:
+    def term(self, sight: Sight) -> Tensor:
         """Penalty on the generated points, [S]."""
-        return 0.5 * self.weight * side.slope(side.fake).square().sum(-1).mean(-1)
+        return 0.5 * self.weight * sight.slope(sight.fake).square().sum(-1).mean(-1)
 
 
 @dataclass(frozen=True)
@@ -124,13 +165,14 @@ class GradientPenalty(Penalty):
     weight: Strength = 0.1
     target: Annotated[float, Interval(ge=0, le=1000)] = 1.0
     one_sided: bool = False
+    slopes = True
 
-    def term(self, side: Side) -> Tensor:
+    def term(self, sight: Sight) -> Tensor:
         """Penalty between the points, [S]."""
-        at = side.draws.uniform(side.real.shape[1], 1)
-        between = at * side.real + (1 - at) * side.fake
+        at = sight.draws.uniform(sight.real.shape[1], 1)
+        between = at * sight.real + (1 - at) * sight.fake
         # The norm has no gradient at 0; 1e-12 below the root gives it one and moves the norm by 1e-6.
-        length = (side.slope(between).square().sum(-1) + 1e-12).sqrt()
+        length = (sight.slope(between).square().sum(-1) + 1e-12).sqrt()
         excess = length - self.target
         excess = torch.relu(excess) if self.one_sided else excess
         return self.weight * excess.square().mean(-1)
@@ -145,6 +187,7 @@ class WeightClipping(Penalty):
     """
 
     limit: Annotated[float, Interval(gt=0, le=1000)] = 0.01
+    once = True
 
     def projected(self, parameters: Tensor) -> Tensor:
         """Clip, [S, P]."""
@@ -160,10 +203,11 @@ class LabelSmoothing(Penalty):
     """
 
     amount: Share = 0.1
+    once, labels = True, True
 
-    def term(self, side: Side) -> Tensor:
+    def term(self, sight: Sight) -> Tensor:
         """What the other label adds, [S]: softplus(a) - softplus(-a) = a, so it is amount E a."""
-        return self.amount * side.real_logits.mean(-1)
+        return self.amount * sight.real_logits.mean(-1)
 
 
 @dataclass(frozen=True)
@@ -180,7 +224,7 @@ class InstanceNoise(Penalty):
     spread: Annotated[float, Interval(ge=0, le=1000)] = 0.5
     end: Share = 0.0
 
-    def seen(self, x: Tensor, draws: Draws, progress: float) -> Tensor:
+    def seen(self, x: Tensor, draws: Chance, progress: float) -> Tensor:
         """Add noise, [S, B, 2]."""
         now = self.spread * (1 - (1 - self.end) * progress)
         return x + now * draws.normal(*x.shape[1:])
@@ -195,6 +239,7 @@ class GradientClipping(Penalty):
     """
 
     norm: Annotated[float, Interval(gt=0, le=1e6)] = 1.0
+    once = True
 
     def clipped(self, gradient: Tensor) -> Tensor:
         """Shorten, [S, P]."""
@@ -211,6 +256,12 @@ class Packing(Penalty):
     """
 
     size: Annotated[int, Interval(ge=2, le=16)] = 2
+    once = True
+
+    @property
+    def pack(self) -> int:
+        """The size."""
+        return self.size
 
 
 @dataclass(frozen=True)
@@ -224,6 +275,16 @@ class Replay(Penalty):
 
     share: Share = 0.5
     capacity: Annotated[int, Interval(ge=1, le=100_000)] = 4096
+    once = True
+
+    def mixed(self, fake: Tensor, old: Tensor, draws: Chance) -> tuple[Tensor, Tensor]:
+        """Put old points in the place of some, and remember the new ones."""
+        mixed, n_old = fake, round(self.share * fake.shape[1])
+        if old.shape[1]:
+            pick = (draws.uniform(n_old) * old.shape[1]).long()
+            again = torch.gather(old, 1, pick.unsqueeze(-1).expand(-1, -1, 2))
+            mixed = torch.cat([again, fake[:, n_old:]], dim=1)
+        return mixed, torch.cat([old, fake.detach()], dim=1)[:, -self.capacity :]
 
 
 @dataclass(frozen=True)
@@ -235,10 +296,14 @@ class Average(Penalty):
     """
 
     decay: Annotated[float, Interval(ge=0, lt=1)] = 0.999
+    once = True
+
+    def shown(self, parameters: Tensor, before: Tensor) -> Tensor:
+        """The average, [S, P]."""
+        return torch.lerp(parameters, before, self.decay) if self.decay else parameters
 
 
-# Packing, replay and averaging carry shapes or memory; the game reads their options and does them.
-PENALTIES: dict[str, Callable[..., Penalty]] = {
+PENALTIES: dict[str, type[Penalty]] = {
     "r1": R1,
     "r2": R2,
     "gradient_penalty": GradientPenalty,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from toylab.game.updates.base import (
     Count,
-    Game,
     OneEach,
+    Playable,
+    Update,
     ascend,
     both_gradients,
     descend,
@@ -16,7 +17,7 @@ from toylab.game.updates.base import (
 
 
 @dataclass(frozen=True)
-class Alternating:
+class Alternating(Update):
     """K_D discriminator updates, then K_G generator updates. Goodfellow et al. 2014, algorithm 1.
 
     Each update draws a batch of its own; zero updates freeze that player. `generator_first` turns the
@@ -32,7 +33,7 @@ class Alternating:
     generator_steps: Count = 1
     generator_first: bool = False
 
-    def play(self, game: Game) -> None:
+    def play(self, game: Playable) -> None:
         """Play one round."""
         moves = [descend] * self.discriminator_steps + [ascend] * self.generator_steps
         if self.generator_first:
@@ -45,7 +46,7 @@ class Alternating:
 class Simultaneous(OneEach):
     """Both players step from the same point. Mescheder et al. 2018."""
 
-    def play(self, game: Game) -> None:
+    def play(self, game: Playable) -> None:
         """Play one round."""
         d, g = game.discriminator.parameters, game.generator.parameters
         step_both(game, *both_gradients(game, game.draw(real=True), d, g))
@@ -55,7 +56,9 @@ class Simultaneous(OneEach):
 class Extragradient(OneEach):
     """Step with the gradient found one step ahead. Korpelevich 1976; Gidel et al. 2019."""
 
-    def play(self, game: Game) -> None:
+    asks_again = True
+
+    def play(self, game: Playable) -> None:
         """Play one round; look-ahead and step share the batch."""
         batch = game.draw(real=True)
         d, g = game.discriminator, game.generator
@@ -67,10 +70,10 @@ class Extragradient(OneEach):
 class Optimistic(OneEach):
     """Step along twice the gradient less the last one. Daskalakis et al. 2018."""
 
-    def play(self, game: Game) -> None:
+    def play(self, game: Playable) -> None:
         """Play one round."""
         d, g = game.discriminator, game.generator
         now = both_gradients(game, game.draw(real=True), d.parameters, g.parameters)
-        for player, slope in zip((d, g), now, strict=True):
-            last, player.memory = player.memory, slope
-            player.step(2 * slope - last)
+        for side, slope in zip((d, g), now, strict=True):
+            last, side.memory = side.memory, slope
+            side.step(2 * slope - last)

@@ -18,7 +18,7 @@ from toylab.base.errors import ToylabError
 from toylab.base.memory import machine_bytes
 from toylab.base.release import release
 from toylab.metrics.claim import window_of
-from toylab.scenario.rules import MOST_BYTES, needs, recorded_bytes, update_of
+from toylab.scenario.rules import MOST_BYTES, needs, networks_of, recorded_bytes, update_of
 from toylab.scenario.scenario import Scenario
 from toylab.trace import Snapshot, Trace
 from toylab.training.device import device_of, told
@@ -149,8 +149,7 @@ class _Ensemble:
 
 def _n_parts(scenario: Scenario, n_seeds: int) -> int:
     """Into how many parts an ensemble falls."""
-    # Bytes of parameters, as `needs` counts them: 32 each; none of a game of a few numbers.
-    work = scenario.training.batch * needs(scenario)["parameters"] / 32
+    work = scenario.training.batch * sum(network.size for network in networks_of(scenario))
     alike = n_seeds * work / _BASE_WORK
     n = max(min(alike / _PART, 2), alike / _LARGE_PART)
     return max(1, min(int(n), n_seeds))

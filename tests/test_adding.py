@@ -51,7 +51,7 @@ class Centring(Penalty):
     def term(self, sight: Sight) -> Tensor:
         return self.weight * sight.real_logits.square().mean(-1)
 
-    def seen(self, x: Tensor, draws: Chance, progress: float) -> Tensor:
+    def seen(self, x: Tensor, draws: Draws, progress: float) -> Tensor:
         return x * (1 + self.weight)
 
 
@@ -61,7 +61,7 @@ PENALTIES["centring"] = Centring
     "update": (
         "game/updates/__init__.py",
         '''
-from toylab.game.updates.base import Playable, ascend, descend
+from toylab.game.updates.base import Game, ascend, descend
 
 
 class Sandwich(Update):
@@ -70,7 +70,7 @@ class Sandwich(Update):
     def __init__(self, discriminator_steps: Count = 1, generator_steps: Count = 1) -> None:
         self.steps = generator_steps
 
-    def play(self, game: Playable) -> None:
+    def play(self, game: Game) -> None:
         descend(game)
         for _ in range(self.steps):
             ascend(game)

@@ -15,12 +15,11 @@ from toylab.base.errors import ToylabError
 from toylab.base.streams import streams
 from toylab.game import networks, optimizers, penalties, updates
 from toylab.game.networks import ACTIVATIONS, INITS, MLP, Network
-from toylab.game.networks.base import slope_of
+from toylab.game.networks.base import Pulled, gradient, slope_of
 from toylab.game.networks.mlp import FAST
 from toylab.game.objectives import OBJECTIVES, Objective
 from toylab.game.optimizers import SCHEDULES
 from toylab.game.penalties import Sight
-from toylab.game.updates import gradient
 
 # Rows as a scenario calls them: each by keywords of its own.
 Rows = dict[str, Callable[..., Any]]
@@ -100,14 +99,12 @@ def test_the_fast_way_gives_what_autograd_gives(
     net = MLP(2, outputs, hidden, activation, input_scale=0.7)
     rows, x, fast, plain = by_both_ways(net)
     weight = torch.randn(3, 5, outputs, dtype=torch.float64)
-    (value, pull), expected = fast(rows.detach(), x.detach()), plain(rows, x)
-    assert torch.allclose(value, expected, atol=1e-12)
-    assert torch.allclose(value, net(rows.detach(), x.detach()), atol=1e-12)
+    ours, expected = fast(rows.detach(), x.detach()), plain(rows, x)
+    assert torch.allclose(ours.value, expected, atol=1e-12)
+    assert torch.allclose(ours.value, net(rows.detach(), x.detach()), atol=1e-12)
     theirs = torch.autograd.grad(expected, (rows, x), weight)
-    for asked in ((True, True), (True, False), (False, True)):
-        for one, other, wanted in zip(pull(weight, *asked), theirs, asked, strict=True):
-            assert (one is not None) == wanted
-            assert one is None or torch.allclose(one, other, atol=1e-12)
+    for pull, other in zip((ours.row, ours.points), theirs, strict=True):
+        assert torch.allclose(pull(weight), other, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -117,24 +114,22 @@ def test_what_is_not_written_out_is_pulled_back_by_autograd(options: dict[str, A
     net = MLP(2, 1, (4, 3), **options)
     rows, x = initial(net), torch.randn(3, 5, 2)
     assert not net.by_hand
-    (value, pull), weight = net.pulled(rows, x), torch.randn(3, 5, 1)
+    ours, weight = net.pulled(rows, x), torch.randn(3, 5, 1)
     at = rows.clone().requires_grad_(), x.clone().requires_grad_()
     expected = net(*at)
-    assert torch.equal(value, expected) and not value.requires_grad
+    assert torch.equal(ours.value, expected) and not ours.value.requires_grad
     theirs = torch.autograd.grad(expected, at, weight)
-    for asked in ((True, True), (True, False), (False, True)):
-        for one, other, wanted in zip(pull(weight, *asked), theirs, asked, strict=True):
-            assert (one is not None) == wanted
-            assert one is None or torch.equal(one, other)
+    for pull, other in zip((ours.row, ours.points), theirs, strict=True):
+        assert torch.equal(pull(weight), other)
 
 
 def test_a_point_is_pulled_as_autograd_pulls_it() -> None:
     net = NETWORKS["point"](inputs=3, outputs=2)
     rows, z, weight = torch.randn(2, 2), torch.randn(2, 5, 3), torch.randn(2, 5, 2)
     ours, theirs = net.pulled(rows, z), Network.pulled(net, rows, z)
-    assert torch.equal(ours[0], theirs[0])
-    for one, other in zip(ours[1](weight, True, True), theirs[1](weight, True, True), strict=True):
-        assert torch.equal(torch.as_tensor(one), torch.as_tensor(other))
+    assert torch.equal(ours.value, theirs.value)
+    for one, other in ((ours.row, theirs.row), (ours.points, theirs.points)):
+        assert torch.equal(one(weight), other(weight))
 
 
 @FAST_ONES
@@ -643,8 +638,8 @@ class TwoNumbers:
     def points(self, generator: Tensor, batch: Any) -> Tensor:
         return generator
 
-    def made(self, generator: Tensor, batch: Any) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-        return generator, lambda push: push
+    def made(self, generator: Tensor, batch: Any) -> Pulled:
+        return Pulled(generator, lambda push: push, lambda push: push)
 
     def discriminator_gradient(self, discriminator: Tensor, points: Tensor, batch: Any) -> Tensor:
         return gradient(lambda d: self.discriminator_loss(d, points, batch), discriminator)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -13,12 +13,11 @@ from toylab.base.axes import Int
 from toylab.base.streams import streams
 from toylab.game.batches import Batch, Batches, Draws, drawn
 from toylab.game.networks import AMONG, Network
-from toylab.game.networks.base import slope_of
+from toylab.game.networks.base import Pulled, gradient, slope_of
 from toylab.game.objectives import Objective
 from toylab.game.optimizers import SCHEDULES, Optimizer
 from toylab.game.penalties import Penalty, Sight, Slope
 from toylab.game.side import Side
-from toylab.game.updates import gradient
 from toylab.targets import Target
 
 # Numbers that are filled at once where D judges places: 256 MB of float32. Whatever our own scenarios
@@ -26,13 +25,12 @@ from toylab.targets import Target
 PIECE = 1 << 26
 
 
-def _asked(gradient: Tensor | None) -> Tensor:
-    assert gradient is not None
-    return gradient
-
-
 class Game:
     """Two sides over one target: what an update plays and the recorder looks at.
+
+    Losses are functions of the discriminator's parameters and of the generator's points, by autograd: an
+    update may ask for them anywhere, as often as it likes, and may differentiate through the other's move.
+    What is only descended has its gradient by hand, where the networks have it.
 
     All that happens here is in the players' units, which are the data's own unless the target says
     otherwise (`Target.frame`).
@@ -128,9 +126,9 @@ class Game:
             torch.from_numpy(drawn(self.target, dice, 256)).to(g.device).repeat(many, 1, 1),
             torch.zeros(many, 256, self.latent, device=g.device),
         )
-        points, pull = here.made(rows_g, batch)
-        down_d = here.discriminator_gradient(rows_d, points, batch)
-        down_g = pull(here.generator_push(rows_d, points, batch))
+        made = here.made(rows_g, batch)
+        down_d = here.discriminator_gradient(rows_d, made.value, batch)
+        down_g = made.row(here.generator_push(rows_d, made.value, batch))
         push = -torch.stack([down_g[:, 0], down_d[:, 0]], dim=1).reshape(n, n, 2)
         return push.cpu().numpy(), np.array([-half, half, -half, half])
 
@@ -187,7 +185,13 @@ class Game:
         self.shown = shown
 
     def draw(self, *, real: bool, ahead: bool = False) -> Batch:
-        """Draw the batch of one update."""
+        """Draw the batch of one update.
+
+        Args:
+            real: Whether real points are wanted even where the generator's loss does not pair.
+            ahead: Whether this is a turn of the generator alone: its real points then come from a
+                stream of their own, and leave the discriminator's as it is.
+        """
         x = None
         if real or self.objective.pairs:
             x = self.batches.paired() if ahead else self.batches.real()
@@ -197,19 +201,18 @@ class Game:
         """The generator's points, [S, B, 2]; autograd follows, if the parameters [S, P] ask for it."""
         return self._generate(generator, batch.z, self._dice)
 
-    def made(self, generator: Tensor, batch: Batch) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-        """The points, and from a gradient in each of them that over the parameters [S, P]."""
-        with torch.no_grad():
-            points, pull = self._generate.pulled(generator, batch.z, self._dice)
-
-        def row(push: Tensor) -> Tensor:
-            with torch.no_grad():
-                return _asked(pull(push, True, False)[0])
-
-        return points, row
+    def made(self, generator: Tensor, batch: Batch) -> Pulled:
+        """The points, and how a gradient in each of them is pulled back to the parameters [S, P]."""
+        return self._generate.pulled(generator, batch.z, self._dice)
 
     def discriminator_loss(self, discriminator: Tensor, points: Tensor, batch: Batch) -> Tensor:
-        """The objective's loss and every penalty, [S]."""
+        """The objective's loss and every penalty, [S].
+
+        Args:
+            discriminator: Its parameters, [S, P].
+            points: The generator's, [S, B, 2].
+            batch: As drawn.
+        """
         # A name of its own: a slope at these points is not to follow D's earlier steps back to them.
         real, fake = self._sides(points.view_as(points), batch)
 
@@ -238,7 +241,7 @@ class Game:
         return self._packed(self._seen(batch.real)), self._packed(self._seen(points))
 
     def generator_loss(self, discriminator: Tensor, points: Tensor, batch: Batch) -> Tensor:
-        """The objective's loss, [S]."""
+        """The objective's loss, [S]; arguments as for the discriminator's."""
         seen = self._packed(self._seen(points))
         on_fake = self._judge(discriminator, seen, self._dice).squeeze(-1)
         return self.objective.generator_loss(self._on_real(discriminator, batch), on_fake)
@@ -256,8 +259,8 @@ class Game:
             return gradient(lambda d: self.discriminator_loss(d, points, batch), discriminator)
         with torch.no_grad():
             real, fake = self._sides(points, batch)
-            logits, pull = self._judge.pulled(discriminator, torch.cat([real, fake], dim=1))
-            on_real, on_fake = logits.squeeze(-1).chunk(2, dim=1)
+            judged = self._judge.pulled(discriminator, torch.cat([real, fake], dim=1))
+            on_real, on_fake = judged.value.squeeze(-1).chunk(2, dim=1)
             push_real, push_fake = self.objective.discriminator_push(on_real, on_fake)
             row: Tensor | float = 0.0
             if self._has("term"):
@@ -273,17 +276,17 @@ class Game:
                     )
                 push_real = push_real + more
             push = torch.cat([push_real, push_fake], dim=1).unsqueeze(-1)
-            return _asked(pull(push, True, False)[0]) + row
+            return judged.row(push) + row
 
     def generator_push(self, discriminator: Tensor, points: Tensor, batch: Batch) -> Tensor:
         """Gradient of the generator's loss in each of its points, [S, B, 2]."""
         if not self._judge.by_hand or self._has("seen"):
             return gradient(lambda x: self.generator_loss(discriminator, x, batch), points)
         with torch.no_grad():
-            logits, pull = self._judge.pulled(discriminator, self._packed(points))
+            judged = self._judge.pulled(discriminator, self._packed(points))
             on_real = self._on_real(discriminator, batch)
-            push = self.objective.generator_push(on_real, logits.squeeze(-1))
-            return _asked(pull(push.unsqueeze(-1), False, True)[1]).view_as(points)
+            push = self.objective.generator_push(on_real, judged.value.squeeze(-1))
+            return judged.points(push.unsqueeze(-1)).view_as(points)
 
     def _dice(self, shape: tuple[int, ...]) -> Tensor:
         return self._draws.uniform(*shape)

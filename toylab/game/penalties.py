@@ -8,28 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Protocol
+from typing import Annotated, ClassVar
 
 import torch
 from annotated_types import Interval
 from torch import Tensor
 
+from toylab.game.batches import Draws
+
 # Points [S, B, 2] -> the gradient of the logit at each, [S, B, 2], differentiable in the parameters.
 Slope = Callable[[Tensor], Tensor]
 Strength = Annotated[float, Interval(ge=0, le=1e6)]
 Share = Annotated[float, Interval(ge=0, le=1)]
-
-
-class Chance(Protocol):
-    """Random numbers, each seed from its own stream."""
-
-    def uniform(self, *shape: int) -> Tensor:
-        """Uniform on 0..1, [S, *shape]."""
-        ...
-
-    def normal(self, *shape: int) -> Tensor:
-        """Standard normal, [S, *shape]."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -48,7 +38,7 @@ class Sight:
     real: Tensor
     fake: Tensor
     real_logits: Tensor
-    draws: Chance
+    draws: Draws
 
 
 class Penalty:
@@ -80,7 +70,7 @@ class Penalty:
         """Add to the discriminator's loss, [S]."""
         return 0.0
 
-    def seen(self, x: Tensor, draws: Chance, progress: float) -> Tensor:
+    def seen(self, x: Tensor, draws: Draws, progress: float) -> Tensor:
         """Change the points [S, B, 2] before D sees them; progress runs from 0 to 1.
 
         Args:
@@ -90,7 +80,7 @@ class Penalty:
         """
         return x
 
-    def mixed(self, fake: Tensor, old: Tensor, draws: Chance) -> tuple[Tensor, Tensor]:
+    def mixed(self, fake: Tensor, old: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
         """Change the generated points that D learns from, and what is remembered of them.
 
         Args:
@@ -224,7 +214,7 @@ class InstanceNoise(Penalty):
     spread: Annotated[float, Interval(ge=0, le=1000)] = 0.5
     end: Share = 0.0
 
-    def seen(self, x: Tensor, draws: Chance, progress: float) -> Tensor:
+    def seen(self, x: Tensor, draws: Draws, progress: float) -> Tensor:
         """Add noise, [S, B, 2]."""
         now = self.spread * (1 - (1 - self.end) * progress)
         return x + now * draws.normal(*x.shape[1:])
@@ -277,7 +267,7 @@ class Replay(Penalty):
     capacity: Annotated[int, Interval(ge=1, le=100_000)] = 4096
     once = True
 
-    def mixed(self, fake: Tensor, old: Tensor, draws: Chance) -> tuple[Tensor, Tensor]:
+    def mixed(self, fake: Tensor, old: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
         """Put old points in the place of some, and remember the new ones."""
         mixed, n_old = fake, round(self.share * fake.shape[1])
         if old.shape[1]:

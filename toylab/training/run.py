@@ -174,9 +174,7 @@ class Run:
     ) -> None:
         kept = scenario.recording
         self.game, self.update = game_of(scenario, seeds, device), update_of(scenario)
-        self.recorder = Recorder(
-            self.game.target, self.game, seeds, filmed, kept.samples, kept.grid, device
-        )
+        self.recorder = Recorder(self.game, seeds, filmed, kept.samples, kept.grid, device)
         self.steps = scenario.training.steps
         self.alive = np.arange(len(seeds))
         self.diverged_at = np.full(len(seeds), -1, dtype=np.int64)

@@ -7,7 +7,8 @@ step or an unrolled inner step is one expression over rows, and a seed is droppe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from functools import partial
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -15,10 +16,14 @@ from torch import Tensor
 
 # Draws of the given shape per seed, [S, *shape], uniform on 0..1; None where nothing may be random.
 Dice = Callable[[tuple[int, ...]], Tensor]
-# Gradients of the rows, [S, P], and of the points, [S, B, inputs]; None for one that was not asked for.
-Pulled = tuple[Tensor | None, Tensor | None]
-# From a gradient of the value, [S, B, outputs], and whether either is asked for, to those.
-Pull = Callable[[Tensor, bool, bool], Pulled]
+
+
+class Pulled(NamedTuple):
+    """A value, and how a gradient of it, [S, B, outputs], is pulled back."""
+
+    value: Tensor  # [S, B, outputs]
+    row: Callable[[Tensor], Tensor]  # to one over the parameters, [S, P]
+    points: Callable[[Tensor], Tensor]  # to one in each of the points, [S, B, inputs]
 
 
 class Network:
@@ -91,10 +96,8 @@ class Network:
         """
         raise NotImplementedError
 
-    def pulled(
-        self, parameters: Tensor, x: Tensor, dice: Dice | None = None
-    ) -> tuple[Tensor, Pull]:
-        """Evaluate as a call does, [S, B, outputs], and tell how gradients of that are pulled back.
+    def pulled(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Pulled:
+        """Evaluate as a call does, and tell how gradients of that are pulled back, once.
 
         Args:
             parameters: One row per seed, [S, P].
@@ -105,14 +108,12 @@ class Network:
             at = parameters.detach().requires_grad_(), x.detach().requires_grad_()
             value = self(*at, dice)
 
-        def pull(grad: Tensor, of_row: bool, of_points: bool) -> Pulled:
-            wanted = [t for t, asked in zip(at, (of_row, of_points), strict=True) if asked]
-            found = iter(
-                torch.autograd.grad(value, wanted, grad, retain_graph=True, materialize_grads=True)
-            )
-            return next(found) if of_row else None, next(found) if of_points else None
+        def back(to: Tensor, grad: Tensor) -> Tensor:
+            return torch.autograd.grad(value, to, grad, retain_graph=True, materialize_grads=True)[
+                0
+            ]
 
-        return value.detach(), pull
+        return Pulled(value.detach(), *(partial(back, to) for to in at))
 
     def slope(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
         """Gradient of a network of one output at each point; once differentiable in the parameters.
@@ -140,3 +141,11 @@ def slope_of(value: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     with torch.enable_grad():
         at = x if x.requires_grad else x.detach().requires_grad_()
         return torch.autograd.grad(value(at).sum(), at, create_graph=True)[0]
+
+
+def gradient(loss: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
+    """Gradient of a loss per seed [S] at parameters or points of each, [S, ...]."""
+    # Sum over seeds: a mean would scale each seed's gradient by 1/S.
+    with torch.enable_grad():
+        at = at.detach().requires_grad_()
+        return torch.autograd.grad(loss(at).sum(), at)[0]

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from toylab.game.networks.base import Pull, Pulled
+from toylab.game.networks.base import Pulled
 
 aten = torch.ops.aten
 
@@ -73,26 +73,25 @@ class Chain:
     layers: tuple[tuple[int, int], ...]
     act: Act
 
-    def pulled(self, parameters: Tensor, x: Tensor) -> tuple[Tensor, Pull]:
-        """Evaluate, [S, B, outputs], and tell how gradients of that are pulled back."""
+    def pulled(self, parameters: Tensor, x: Tensor) -> Pulled:
+        """Evaluate, and tell how gradients of that are pulled back."""
         blocks = self.blocks(parameters)
         kept = self.hidden(blocks, x)
 
-        def pull(grad: Tensor, of_row: bool, of_points: bool) -> Pulled:
-            row = torch.empty_like(parameters) if of_row else None
+        def back(grad: Tensor, row: Tensor | None = None) -> Tensor:
             slots = self.blocks(row) if row is not None else None
             for depth in range(len(blocks) - 1, -1, -1):
                 if slots is not None:
                     _fill(slots[depth], kept[depth], grad)
-                if depth or of_points:
+                if depth or slots is None:
                     grad = torch.bmm(grad, _turned(blocks[depth][0]))
                 if depth:
                     grad = self.act.back(grad, kept[depth])
-            return row, grad if of_points else None
+            return grad if row is None else row
 
         weights, bias = blocks[-1]
         value = torch.baddbmm(bias.unsqueeze(1), kept[-1], _turned(weights).transpose(1, 2))
-        return value, pull
+        return Pulled(value, lambda grad: back(grad, torch.empty_like(parameters)), back)
 
     def slope(self, parameters: Tensor, x: Tensor) -> Tensor:
         """Gradient of the one output at each point, differentiable in the parameters, [S, B, inputs]."""

@@ -11,7 +11,7 @@ import torch
 from annotated_types import Len
 from torch import Tensor
 
-from toylab.game.networks.base import Dice, Network, Pull
+from toylab.game.networks.base import Dice, Network, Pulled
 from toylab.targets.base import Position
 
 # Within the bounds of the data's own plane: a point starts in it, and the film shows where.
@@ -69,11 +69,10 @@ class Point(_Two):
         """The point, as often as there are latents."""
         return parameters.unsqueeze(1).expand(-1, x.shape[1], -1)
 
-    def pulled(
-        self, parameters: Tensor, x: Tensor, dice: Dice | None = None
-    ) -> tuple[Tensor, Pull]:
+    def pulled(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Pulled:
         """The point, and the sum of what pulls at its copies; no latent has a say."""
-        return self(parameters, x), lambda grad, *asked: (grad.sum(1), torch.zeros_like(x))
+        value = self(parameters, x)
+        return Pulled(value, lambda grad: grad.sum(1), lambda grad: torch.zeros_like(x))
 
 
 @dataclass(frozen=True)

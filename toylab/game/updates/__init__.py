@@ -7,7 +7,7 @@ row in `UPDATES`.
 
 from __future__ import annotations
 
-from toylab.game.updates.base import Count, Update, gradient
+from toylab.game.updates.base import Count, Update
 from toylab.game.updates.first_order import Alternating, Extragradient, Optimistic, Simultaneous
 from toylab.game.updates.second_order import (
     CompetitiveGradientDescent,
@@ -16,7 +16,7 @@ from toylab.game.updates.second_order import (
     Unrolled,
 )
 
-__all__ = ["UPDATES", "Count", "Unrolled", "Update", "gradient"]
+__all__ = ["UPDATES", "Count", "Unrolled", "Update"]
 
 UPDATES: dict[str, type[Update]] = {
     "alternating": Alternating,

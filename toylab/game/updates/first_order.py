@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from toylab.game.game import Game
 from toylab.game.updates.base import (
     Count,
     OneEach,
-    Playable,
     Update,
     ascend,
     both_gradients,
@@ -33,7 +33,7 @@ class Alternating(Update):
     generator_steps: Count = 1
     generator_first: bool = False
 
-    def play(self, game: Playable) -> None:
+    def play(self, game: Game) -> None:
         """Play one round."""
         moves = [descend] * self.discriminator_steps + [ascend] * self.generator_steps
         if self.generator_first:
@@ -46,7 +46,7 @@ class Alternating(Update):
 class Simultaneous(OneEach):
     """Both players step from the same point. Mescheder et al. 2018."""
 
-    def play(self, game: Playable) -> None:
+    def play(self, game: Game) -> None:
         """Play one round."""
         d, g = game.discriminator.parameters, game.generator.parameters
         step_both(game, *both_gradients(game, game.draw(real=True), d, g))
@@ -58,7 +58,7 @@ class Extragradient(OneEach):
 
     asks_again = True
 
-    def play(self, game: Playable) -> None:
+    def play(self, game: Game) -> None:
         """Play one round; look-ahead and step share the batch."""
         batch = game.draw(real=True)
         d, g = game.discriminator, game.generator
@@ -70,7 +70,7 @@ class Extragradient(OneEach):
 class Optimistic(OneEach):
     """Step along twice the gradient less the last one. Daskalakis et al. 2018."""
 
-    def play(self, game: Playable) -> None:
+    def play(self, game: Game) -> None:
         """Play one round."""
         d, g = game.discriminator, game.generator
         now = both_gradients(game, game.draw(real=True), d.parameters, g.parameters)

@@ -11,7 +11,9 @@ from annotated_types import Interval
 from torch import Tensor
 
 from toylab.base.errors import ToylabError
-from toylab.game.updates.base import Count, OneEach, Playable, Update, descend, step_both
+from toylab.game.batches import Batch
+from toylab.game.game import Game
+from toylab.game.updates.base import Count, OneEach, Update, descend, step_both
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Unrolled(Update):
                 "it looks ahead for the generator, which generator_steps = 0 freezes; choose alternating."
             )
 
-    def play(self, game: Playable) -> None:
+    def play(self, game: Game) -> None:
         """Play one round."""
         for _ in range(self.discriminator_steps):
             descend(game)
@@ -56,7 +58,7 @@ class Unrolled(Update):
             batch = game.draw(real=True, ahead=True)
             side.step(self.gradient(game, side.parameters, batch))
 
-    def gradient(self, game: Playable, generator: Tensor, batch: Any) -> Tensor:
+    def gradient(self, game: Game, generator: Tensor, batch: Batch) -> Tensor:
         """Gradient of the generator's loss against the discriminator of `steps` updates later, [S, P].
 
         Args:
@@ -81,7 +83,7 @@ class Unrolled(Update):
             return own + torch.autograd.grad(later, g, on_later, materialize_grads=True)[0]
 
 
-def _attached(game: Playable) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _attached(game: Game) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Both rows and both gradients, in one graph that can be differentiated again."""
     batch = game.draw(real=True)
     d = game.discriminator.parameters.detach().requires_grad_()
@@ -123,7 +125,7 @@ class Consensus(OneEach):
 
     weight: Annotated[float, Interval(ge=0, le=1000)] = 0.1
 
-    def play(self, game: Playable) -> None:
+    def play(self, game: Game) -> None:
         """Play one round."""
         with torch.enable_grad():
             d, g, slope_d, slope_g = _attached(game)
@@ -145,7 +147,7 @@ class SymplecticGradientAdjustment(OneEach):
     lambda is 1 with the sign of their algorithm 1, which pulls towards stable points.
     """
 
-    def play(self, game: Playable) -> None:
+    def play(self, game: Game) -> None:
         """Play one round."""
         with torch.enable_grad():
             d, g, slope_d, slope_g = _attached(game)
@@ -189,7 +191,7 @@ class CompetitiveGradientDescent(OneEach):
     iterations: Annotated[int, Interval(ge=1, le=1000)] = 20
     zero_sum = True
 
-    def play(self, game: Playable) -> None:
+    def play(self, game: Game) -> None:
         """Play one round."""
         rate = game.generator.rate
         with torch.enable_grad():

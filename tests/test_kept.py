@@ -70,7 +70,7 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[st
 
 def stopped_at(steps: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Press Ctrl-C in the middle of the training of so many steps; returns how to take the finger off."""
-    real = training._Run.snapshots
+    real = training.Run.snapshots
 
     def snapshots(run: Any, *given: Any) -> Iterator[Any]:
         for number, shot in enumerate(real(run, *given)):
@@ -78,8 +78,8 @@ def stopped_at(steps: int, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None
                 raise Stopped(130)
             yield shot
 
-    monkeypatch.setattr(training._Run, "snapshots", snapshots)
-    return lambda: monkeypatch.setattr(training._Run, "snapshots", real)
+    monkeypatch.setattr(training.Run, "snapshots", snapshots)
+    return lambda: monkeypatch.setattr(training.Run, "snapshots", real)
 
 
 def files(folder: Path) -> dict[str, bytes]:

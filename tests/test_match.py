@@ -6,6 +6,7 @@ import itertools
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,13 +25,16 @@ from toylab.film import Film
 from toylab.game import batches
 from toylab.game.game import Game
 from toylab.game.networks import ACTIVATIONS, MLP
+from toylab.game.networks.base import gradient
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.penalties import PENALTIES
 from toylab.game.streams import streams
-from toylab.game.updates import UPDATES, Unrolled, gradient
+from toylab.game.updates import UPDATES, Unrolled
+from toylab.game.updates.base import both_gradients
 from toylab.scenario import rules
 from toylab.scenario.scenario import Scenario, check
-from toylab.training.run import _Run, record
+from toylab.training.run import Run, record
+from toylab.training.setup import game_of
 
 Make = Callable[..., Scenario]
 CPU = torch.device("cpu")
@@ -188,11 +192,11 @@ def test_the_field_of_the_dirac_gan_is_its_closed_form() -> None:
 
 def test_the_field_does_not_touch_the_draws(small: Make) -> None:
     settings = solvable(0.2, 2, objective="saturating", penalties=[{"kind": "instance_noise"}])
-    game = Game(check(settings), [0], CPU)
+    game = game_of(check(settings), [0], CPU)
     before = game._draws
     game.field()
     assert game._draws is before
-    assert Game(check(settings), [0], CPU)._draws.normal(3).equal(before.normal(3))
+    assert game_of(check(settings), [0], CPU)._draws.normal(3).equal(before.normal(3))
 
 
 # --- unrolling ---
@@ -212,7 +216,7 @@ def test_an_unrolled_gradient_flows_through_the_inner_steps(small: Make) -> None
             optimizer={"generator": optimizer, "discriminator": optimizer},
             game={"penalties": terms},
         )
-        game = Game(scenario, [0], CPU)
+        game = game_of(scenario, [0], CPU)
         for player in (game.generator, game.discriminator):
             player.parameters = player.parameters.double()
             player.state = player.optimizer.initial(player.parameters)
@@ -224,12 +228,16 @@ def test_an_unrolled_gradient_flows_through_the_inner_steps(small: Make) -> None
         batch = raw._replace(real=raw.real.double(), z=raw.z.double())
         rule, at = Unrolled(steps=3), game.generator.parameters
 
-        def ahead(
-            g: Tensor, rule: Unrolled = rule, game: Game = game, batch: Any = batch
-        ) -> Tensor:
-            return rule.ahead(game, g, batch)
+        def down(d: Tensor, x: Tensor, game: Game = game, batch: Any = batch) -> Tensor:
+            return gradient(lambda p: game.discriminator_loss(p, x, batch), d)
 
-        through = gradient(ahead, at)
+        def ahead(g: Tensor, game: Game = game, batch: Any = batch) -> Tensor:
+            """The generator's loss against the discriminator of three steps later."""
+            x = game.points(g, batch)
+            later = game.discriminator.moves(partial(down, x=x), 3).detach()
+            return game.generator_loss(later, x, batch)
+
+        through = rule.gradient(game, at, batch)
         h, differences = 1e-6, torch.zeros_like(at)
         for i in range(at.shape[1]):
             step = torch.zeros_like(at)
@@ -238,19 +246,17 @@ def test_an_unrolled_gradient_flows_through_the_inner_steps(small: Make) -> None
         assert torch.allclose(through, differences, atol=1e-6)
         plain = gradient(
             lambda g, game=game, batch=batch: game.generator_loss(
-                game.discriminator.parameters, g, batch
+                game.discriminator.parameters, game.points(g, batch), batch
             ),
             at,
         )
         # Not merely the plain gradient at the later discriminator either.
-        later = game.discriminator.moves(
-            lambda d, game=game, batch=batch, at=at: gradient(
-                lambda x: game.discriminator_loss(x, at, batch), d
-            ),
-            3,
-        ).detach()
+        later = game.discriminator.moves(partial(down, x=game.points(at, batch)), 3).detach()
         stopped = gradient(
-            lambda g, d=later, game=game, batch=batch: game.generator_loss(d, g, batch), at
+            lambda g, d=later, game=game, batch=batch: game.generator_loss(
+                d, game.points(g, batch), batch
+            ),
+            at,
         )
         assert (through - plain).norm() > 0.01 * plain.norm()
         assert (through - stopped).norm() > 0.01 * stopped.norm()
@@ -260,7 +266,7 @@ def test_an_unrolled_gradient_flows_through_the_inner_steps(small: Make) -> None
 
 
 def with_penalty(small: Make, **penalty: Any) -> Game:
-    return Game(small(game={"penalties": [penalty]}), [0, 1], CPU)
+    return game_of(small(game={"penalties": [penalty]}), [0, 1], CPU)
 
 
 def test_a_pack_is_judged_as_one(small: Make) -> None:
@@ -281,13 +287,15 @@ def test_a_penalty_on_a_pack_measures_the_slope_over_the_whole_pack(small: Make)
             discriminator={"hidden": [3], "activation": "tanh"},
             game={"penalties": [{"kind": "packing", "size": 2}, {"kind": kind, "weight": 2.0}]},
         )
-        game, bare = Game(scenario, [0], CPU), Game(scenario, [0], CPU)
+        game, bare = game_of(scenario, [0], CPU), game_of(scenario, [0], CPU)
         bare._penalties = bare._penalties[:1]
         factors = torch.rand(1, 8, 1, generator=torch.Generator().manual_seed(5))
         game._draws = SimpleNamespace(uniform=lambda *shape, x=factors: x)  # type: ignore[assignment]
         batch, d, g = game.draw(real=True), game.discriminator.parameters, game.generator.parameters
         assert batch.real is not None
-        found = game.discriminator_loss(d, g, batch) - bare.discriminator_loss(d, g, batch)
+        points = game.points(g, batch)
+        losses = [one.discriminator_loss(d, points, batch) for one in (game, bare)]
+        found = losses[0] - losses[1]
         w1, b1, w2, b2 = d[0].split([12, 3, 3, 1])
         real = batch.real.reshape(8, 4)
         fake = game.generate(g, batch.z).reshape(8, 4)
@@ -303,11 +311,10 @@ def test_a_penalty_on_a_pack_measures_the_slope_over_the_whole_pack(small: Make)
 def test_places_are_judged_in_pieces_that_fit(
     small: Make, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    game = Game(small(discriminator={"hidden": [8, 4], **options}), [0, 1], CPU)
+    game = game_of(small(discriminator={"hidden": [8, 4], **options}), [0, 1], CPU)
     d, x = game.discriminator.parameters, torch.randn(2, 100, 2)
     whole = game.judge_alone(d, x, among=x[:, :9])
     network, seen = game._judge, []
-    assert isinstance(network, MLP)
     most = 7 * 2 * network.numbers(9)
     monkeypatch.setattr("toylab.game.game.PIECE", most)
     plain = MLP.__call__
@@ -406,21 +413,22 @@ def test_a_players_gradient_is_autograds(
         game={"objective": objective, "penalties": TRICKS[trick]},
     )
     # Two games alike, for their draws go on with each use; a second round has something to replay.
-    ours, theirs = Game(scenario, [0, 1], CPU), Game(scenario, [0, 1], CPU)
+    ours, theirs = game_of(scenario, [0, 1], CPU), game_of(scenario, [0, 1], CPU)
     for ahead in (False, True):
         found = []
         for game, way in ((ours, "gradient"), (theirs, "loss")):
             batch = game.draw(real=True, ahead=ahead)
             d, g = game.discriminator.parameters, game.generator.parameters
             if way == "gradient":
-                both = (
-                    game.discriminator_gradient(d, g, batch),
-                    game.generator_gradient(d, g, batch),
-                )
+                both = both_gradients(game, batch, d, g)
             else:
+                x = theirs.points(g, batch)
                 both = (
-                    gradient(lambda at, g=g, b=batch: theirs.discriminator_loss(at, g, b), d),
-                    gradient(lambda at, d=d, b=batch: theirs.generator_loss(d, at, b), g),
+                    gradient(lambda at, x=x, b=batch: theirs.discriminator_loss(at, x, b), d),
+                    gradient(
+                        lambda at, d=d, b=batch: theirs.generator_loss(d, theirs.points(at, b), b),
+                        g,
+                    ),
                 )
             found.append(both)
         for one, other in zip(*found, strict=True):
@@ -431,10 +439,14 @@ def test_a_players_gradient_is_autograds(
 def test_replay_mixes_in_old_points_and_forgets_the_oldest(small: Make) -> None:
     game = with_penalty(small, kind="replay", share=0.5, capacity=32)
     first, second = torch.full((2, 16, 2), 1.0), torch.full((2, 16, 2), 2.0)
-    assert torch.equal(game._with_old(first), first)
-    mixed = game._with_old(second)
+
+    def learnt_from(points: Tensor) -> Tensor:
+        return game._sides(points, game.draw(real=True))[1]
+
+    assert torch.equal(learnt_from(first), first)
+    mixed = learnt_from(second)
     assert (mixed[:, :8] == 1).all() and (mixed[:, 8:] == 2).all()
-    game._with_old(torch.full((2, 16, 2), 3.0))
+    learnt_from(torch.full((2, 16, 2), 3.0))
     assert game._old.shape == (2, 32, 2) and game._old.min() == 2
 
 
@@ -459,9 +471,9 @@ def test_clipped_weights_stay_clipped(small: Make) -> None:
 
 def test_a_finite_training_set_is_all_that_training_sees(small: Make) -> None:
     scenario = small(training={"points": 5})
-    game = Game(scenario, [0], CPU)
+    game = game_of(scenario, [0], CPU)
     known = {tuple(p) for p in game.known[0].tolist()}
-    seen = {tuple(p) for _ in range(40) for p in game.feed.real()[0].tolist()}
+    seen = {tuple(p) for _ in range(40) for p in game.batches.real()[0].tolist()}
     assert seen == known and len(known) == 5
     trace = record(scenario, [0])
     assert trace.train_logits.shape == (3, 1, 5)
@@ -470,8 +482,8 @@ def test_a_finite_training_set_is_all_that_training_sees(small: Make) -> None:
 
 def test_schedules_reach_the_players(small: Make) -> None:
     rule = {"kind": "sgd", "lr": 0.1, "schedule": "linear"}
-    run = _Run(small(optimizer={"generator": rule, "discriminator": "sgd"}), [0], [0])
-    list(run.snapshots())
+    run = Run(small(optimizer={"generator": rule, "discriminator": "sgd"}), [0], [0], CPU)
+    list(run.snapshots([4]))
     # Four rounds: the last begins at three quarters of the time.
     assert run.game.generator.rate == pytest.approx(0.025)
     assert run.game.discriminator.rate == pytest.approx(0.01)
@@ -479,14 +491,15 @@ def test_schedules_reach_the_players(small: Make) -> None:
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_the_order_of_a_batch_does_not_matter(small: Make, objective: str) -> None:
-    game = Game(small(game={"objective": objective}), [0, 1], CPU)
+    game = game_of(small(game={"objective": objective}), [0, 1], CPU)
     batch = game.draw(real=True)
     assert batch.real is not None
     order = torch.randperm(16, generator=torch.Generator().manual_seed(0))
     mixed = batch._replace(real=batch.real[:, order], z=batch.z[:, order])
     d, g = game.discriminator.parameters, game.generator.parameters
     for loss in (game.discriminator_loss, game.generator_loss):
-        assert torch.allclose(loss(d, g, batch), loss(d, g, mixed), atol=1e-6)
+        one, other = (loss(d, game.points(g, b), b) for b in (batch, mixed))
+        assert torch.allclose(one, other, atol=1e-6)
 
 
 # --- any mixture ---

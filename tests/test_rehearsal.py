@@ -26,13 +26,13 @@ Write = Callable[..., Path]
 def rounds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Rounds of every training that is begun."""
     begun: list[int] = []
-    real = training._Run
+    real = training.Run
 
     def counted(scenario: Scenario, *rest: Any) -> Any:
         begun.append(scenario.training.steps)
         return real(scenario, *rest)
 
-    monkeypatch.setattr(training, "_Run", counted)
+    monkeypatch.setattr(training, "Run", counted)
     return begun
 
 

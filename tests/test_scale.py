@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 
 import toylab
+from toylab.base import memory
+from toylab.claims.workers import Workers
 from toylab.scenario.scenario import Scenario
 from toylab.targets.base import blurred_log_density
 from toylab.training.run import train
@@ -109,6 +111,15 @@ def test_what_was_freed_is_kept_until_it_is_given_back() -> None:
     # Pages of 4 kB: 39,000 were written to. An import or a page table may take some hundreds.
     assert kept > 35_000
     assert left < 4_000
+
+
+def test_a_training_leaves_the_allocator_of_its_host_alone(
+    small: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Commands and workers arrange their own; a worker that is no process of its own does not either.
+    monkeypatch.setattr(memory, "_of_glibc", lambda name: pytest.fail(f"{name} is asked for"))
+    toylab.record(small(), [0])
+    assert list(Workers(1).results(abs, [-1, 2])) == [1, 2]
 
 
 @pytest.mark.parametrize("what", ["steps", "seeds", "frames", "points"])

@@ -18,9 +18,11 @@ from toylab.scenario.rules import recorded_bytes
 from toylab.scenario.scenario import Scenario, load
 from toylab.targets import TARGETS, extent
 from toylab.training.recorder import schedule
-from toylab.training.run import _Run, record, train
+from toylab.training.run import Run, record, train
+from toylab.training.setup import game_of
 
 Make = Callable[..., Scenario]
+CPU = torch.device("cpu")
 ARRAYS = ("samples", "real_logits", "fake_logits", "losses", "gradients", "real")
 
 
@@ -97,8 +99,8 @@ def test_a_seed_ignores_its_neighbours(small: Make, optimizer: str) -> None:
 
 
 def test_a_penalty_does_not_change_the_data(small: Make) -> None:
-    plain = Game(small(), [1], torch.device("cpu"))
-    with_r1 = Game(small(game={"penalties": [{"kind": "r1"}]}), [1], torch.device("cpu"))
+    plain = game_of(small(), [1], CPU)
+    with_r1 = game_of(small(game={"penalties": [{"kind": "r1"}]}), [1], CPU)
     for _ in range(40):  # more than one block of draws
         a, b = plain.draw(real=True), with_r1.draw(real=True)
         assert a.real is not None and b.real is not None
@@ -112,8 +114,8 @@ def test_the_discriminators_data_is_the_same_whatever_the_generator_looks_at(
     """A relativistic generator, or one that looks ahead, takes its real points elsewhere."""
     seen = []
     for game in ({}, {"objective": "relativistic", "update": update}):
-        run = _Run(small(game=game), [3], [])
-        list(run.snapshots())
+        run = Run(small(game=game), [3], [], CPU)
+        list(run.snapshots([4]))
         batch = run.game.draw(real=True).real
         assert batch is not None
         seen.append(batch)
@@ -121,7 +123,7 @@ def test_the_discriminators_data_is_the_same_whatever_the_generator_looks_at(
 
 
 def test_real_points_are_drawn_only_for_those_who_look(small: Make) -> None:
-    game = Game(small(), [1], torch.device("cpu"))
+    game = game_of(small(), [1], CPU)
     assert game.draw(real=False).real is None
 
 
@@ -162,10 +164,8 @@ def test_only_the_seed_that_breaks_is_dropped(small: Make) -> None:
     """One seed's parameters are made infinite by hand in the middle of the game."""
     scenario = small(training={"steps": 6}, recording={"snapshots": 7})
     healthy = record(scenario, [0, 1, 2])
-    from toylab.training import run as training
-
-    run = training._Run(scenario, [0, 1, 2], [0])
-    shots = run.snapshots()
+    run = Run(scenario, [0, 1, 2], [0], CPU)
+    shots = run.snapshots(range(7))
     seen = list(islice(shots, 3))
     run.game.generator.parameters[1] = torch.inf
     seen += list(shots)
@@ -240,10 +240,8 @@ def logit_of(game: Game, x: np.ndarray) -> torch.Tensor:
 @pytest.mark.parametrize("objective", ["saturating", "non_saturating"])
 def test_pushes_and_gradients_are_finite_differences(small: Make, objective: str) -> None:
     scenario = small(game={"objective": objective}, generator={"activation": "tanh"})
-    from toylab.training import run as training
-
-    run = training._Run(scenario, [0], [0])
-    shot, game = next(run.snapshots()), run.game
+    run = Run(scenario, [0], [0], CPU)
+    shot, game = next(run.snapshots([0])), run.game
     rule = game.objective
 
     def loss(x: torch.Tensor) -> torch.Tensor:
@@ -288,8 +286,8 @@ def test_the_slope_of_d_is_finite_differences(
     """Over all coordinates of what D judges at once; what it is compared with stands still."""
     packing = [{"kind": "packing", "size": size}] * (size > 1)
     scenario = small(discriminator={"activation": "tanh", **options}, game={"penalties": packing})
-    run = _Run(scenario, [0, 1], [])
-    shot, game = next(run.snapshots()), run.game
+    run = Run(scenario, [0, 1], [], CPU)
+    shot, game = next(run.snapshots([0])), run.game
     between = torch.tensor((run.recorder.real + shot.samples) / 2).double()
     d, h = game.discriminator.parameters.double(), 1e-6
     squares = torch.zeros(2, 64 // size, dtype=torch.float64)
@@ -307,18 +305,16 @@ def test_the_slope_of_d_is_finite_differences(
 
 def test_the_training_set_is_judged_in_packs_as_held_out_points_are(small: Make) -> None:
     scenario = small(training={"points": 32}, game={"penalties": [{"kind": "packing", "size": 4}]})
-    run = _Run(scenario, [0, 1], [])
-    shot, game = next(run.snapshots()), run.game
+    run = Run(scenario, [0, 1], [], CPU)
+    shot, game = next(run.snapshots([0])), run.game
     packs = torch.from_numpy(game.known).reshape(2, 8, 8)
     logits = game._judge(game.discriminator.parameters, packs).squeeze(-1)
     assert np.allclose(shot.train_logits, logits.detach().repeat_interleave(4, 1), atol=1e-6)
 
 
 def test_the_grid_lies_where_the_extent_says(small: Make) -> None:
-    from toylab.training import run as training
-
-    run = training._Run(small(), [0], [0])
-    shot = next(run.snapshots())
+    run = Run(small(), [0], [0], CPU)
+    shot = next(run.snapshots([0]))
     x0, x1, y0, y1 = run.recorder.extent
     n = 16
     row, column = 3, 11

@@ -20,6 +20,7 @@ import torch
 from lines import Line
 
 import toylab
+from toylab.base.memory import keep_freed
 
 BATCH = 256
 
@@ -167,6 +168,8 @@ WAYS: dict[str, Callable[..., Callable[[], None]]] = {
 def _worker(way: str, game: tuple[Any, ...], gate: Any, told: Any) -> None:
     """Get ready, wait for the others, run once, tell the seconds."""
     torch.set_num_threads(1)
+    if way == "ours":
+        keep_freed()  # as a worker of `toylab check` does
     work = WAYS[way](*game)
     if way != "jax":
         WAYS[way](*game[:3], 20)()

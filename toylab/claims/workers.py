@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from joblib import Parallel, delayed, parallel_config
 
 from toylab.base.errors import ToylabError, unknown
+from toylab.base.memory import keep_freed
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -29,6 +30,13 @@ BACKENDS = {
 _ADDRESS = re.compile(r"((tcp|tls)://)?[^\s/]+:\d{1,5}/?")
 # Tasks for each processor of Ray before what came of them is told.
 _ROUND = 4
+
+
+def _done(work: Callable[[Given], Result], task: Given, host: int) -> Result:
+    # A process that is ours alone; the host's own memory is not a worker's to arrange.
+    if os.getpid() != host:
+        keep_freed()
+    return work(task)
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,8 @@ class Workers:
             try:
                 for start in range(0, len(tasks), size):
                     made: Any = Parallel(n, return_as="list" if in_rounds else "generator")(
-                        delayed(work)(task) for task in tasks[start : start + size]
+                        delayed(_done)(work, task, os.getpid())
+                        for task in tasks[start : start + size]
                     )
                     yield from made
             except Exception as error:

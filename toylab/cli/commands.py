@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError
+from toylab.base.memory import keep_freed
 from toylab.base.release import release
 from toylab.cli.arguments import (
     LOOK,
@@ -655,6 +656,7 @@ def _film(
 
 def main() -> None:
     """Run the command line; every error ends as a few lines and an exit code."""
+    keep_freed()
     guarded(app)
 
 

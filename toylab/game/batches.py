@@ -1,4 +1,4 @@
-"""What a game is fed with: batches of data and latents, and the random numbers beside them.
+"""Batches of data and latents for a game, and the random numbers beside them.
 
 Each seed draws from its own streams, so that its batches depend on nothing but the seed.
 """
@@ -51,7 +51,7 @@ class Draws:
         return torch.from_numpy(np.stack(rows)).to(self._device)
 
 
-class _Tap:
+class _Queue:
     """Batches of one kind, drawn a block at a time.
 
     Args:
@@ -77,10 +77,9 @@ class _Tap:
         batch = next(self._block, None)
         if batch is None:
             n = BLOCK * self._batch
-            drawn = [
-                self._draw(row, rng, n) for row, rng in zip(self._rows, self._rngs, strict=True)
-            ]
-            block = torch.from_numpy(np.stack(drawn)).to(self._device)
+            rows = zip(self._rows, self._rngs, strict=True)
+            block = np.stack([self._draw(row, rng, n) for row, rng in rows])
+            block = torch.from_numpy(block).to(self._device)
             self._block = iter(block.split(self._batch, dim=1))
             batch = next(self._block)
         return batch
@@ -92,7 +91,7 @@ class _Tap:
         self._block = iter([batch[rows] for batch in self._block])
 
 
-def seen(target: Target, rng: np.random.Generator, n: int) -> np.ndarray:
+def drawn(target: Target, rng: np.random.Generator, n: int) -> np.ndarray:
     """Draw points as the players see them, in their own units.
 
     Args:
@@ -106,7 +105,7 @@ def seen(target: Target, rng: np.random.Generator, n: int) -> np.ndarray:
     return target.frame.inward(target.sample(rng, n)).astype(np.float32, copy=False)
 
 
-class Feed:
+class Batches:
     """Draws batches for all seeds, in the players' units.
 
     Args:
@@ -132,20 +131,20 @@ class Feed:
     ) -> None:
         known = np.zeros((len(seeds), 0, 2), np.float32)
         if points:
-            known = np.stack([seen(target, r, points) for r in streams(seeds, "training_set")])
+            known = np.stack([drawn(target, r, points) for r in streams(seeds, "training_set")])
         self.known = known
 
         def data(row: int, rng: np.random.Generator, n: int) -> np.ndarray:
-            return known[row][rng.integers(0, points, n)] if points else seen(target, rng, n)
+            return known[row][rng.integers(0, points, n)] if points else drawn(target, rng, n)
 
         def normal(row: int, rng: np.random.Generator, n: int) -> np.ndarray:
             return rng.standard_normal((n, latent), np.float32)
 
-        def tap(purpose: str, draw: Callable[..., np.ndarray]) -> _Tap:
-            return _Tap(streams(seeds, purpose), draw, batch, device)
+        def queue(purpose: str, draw: Callable[..., np.ndarray]) -> _Queue:
+            return _Queue(streams(seeds, purpose), draw, batch, device)
 
-        self._real, self._paired = tap("data", data), tap("generator_data", data)
-        self._z = tap("latent", normal)
+        self._real, self._paired = queue("data", data), queue("generator_data", data)
+        self._z = queue("latent", normal)
 
     def real(self) -> Tensor:
         """Real points for the discriminator's turn, [S, B, 2]."""
@@ -166,5 +165,5 @@ class Feed:
     def keep(self, rows: Int) -> None:
         """Go on with some of the seeds only."""
         self.known = self.known[rows]
-        for tap in (self._real, self._paired, self._z):
-            tap.keep(rows)
+        for queue in (self._real, self._paired, self._z):
+            queue.keep(rows)

@@ -1,100 +1,81 @@
-"""The game as it is played: both players, their batches, and what each would minimise."""
+"""The game as it is played: both sides, their batches, and what each would minimise."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+import copy
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from toylab.base.axes import Int
-from toylab.base.choice import make
-from toylab.game.batches import Batch, Draws, Feed, seen
-from toylab.game.networks import AMONG, MLP, NETWORKS, Network, Point
-from toylab.game.networks.base import slope_of
-from toylab.game.objectives import OBJECTIVES
-from toylab.game.optimizers import OPTIMIZERS, SCHEDULES
-from toylab.game.penalties import PENALTIES, Average, Packing, Penalty, Replay, Side
-from toylab.game.side import Player
+from toylab.game.batches import Batch, Batches, Draws, drawn
+from toylab.game.networks import AMONG, Network
+from toylab.game.networks.base import Pulled, gradient, slope_of
+from toylab.game.objectives import Objective
+from toylab.game.optimizers import SCHEDULES, Optimizer
+from toylab.game.penalties import Penalty, Sight, Slope
+from toylab.game.side import Side
 from toylab.game.streams import streams
-from toylab.game.updates import gradient
-from toylab.scenario.rules import solvable
-from toylab.scenario.scenario import Scenario
-from toylab.targets import TARGETS
-
-T = TypeVar("T", bound=Penalty)
+from toylab.targets import Target
 
 # Numbers that are filled at once where D judges places: 256 MB of float32. Whatever our own scenarios
 # record is one piece; the finest surface through the widest layers would take 64 GiB.
 PIECE = 1 << 26
 
 
-def _plain(network: Network) -> MLP | None:
-    """A network whose gradients can be pulled back by hand, if it is one."""
-    return network if isinstance(network, MLP) and network.by_hand else None
-
-
-def _asked(gradient: Tensor | None) -> Tensor:
-    assert gradient is not None
-    return gradient
-
-
 class Game:
-    """Two players over one target: what an update plays and the recorder looks at.
+    """Two sides over one target: what an update plays and the recorder looks at.
+
+    Losses are functions of the discriminator's parameters and of the generator's points, by autograd: an
+    update may ask for them anywhere, as often as it likes, and may differentiate through the other's move.
+    What is only descended has its gradient by hand, where the networks have it.
 
     All that happens here is in the players' units, which are the data's own unless the target says
     otherwise (`Target.frame`).
 
     Args:
-        scenario: The rules.
+        target: The data.
+        objective: What each side minimises.
+        penalties: What else bounds or helps them.
+        generator: The network from latents to points, and how it moves.
+        discriminator: The network that judges points, or packs of them, and how it moves.
         seeds: Seeds of the ensemble.
+        batch: Points of a batch.
+        points: Size of a fixed training set; 0 draws fresh points for ever.
         device: Where to play.
 
     Attributes:
         solvable: Whether both sides have so few parameters that the game is drawn in their plane.
     """
 
-    def __init__(self, scenario: Scenario, seeds: Sequence[int], device: torch.device) -> None:
-        play = scenario.game
-        self.latent, self.solvable = int(scenario.generator.options["latent"]), solvable(scenario)
-        self.target = make("target", TARGETS, scenario.target.settings)
-        self.objective = make("game.objective", OBJECTIVES, play.objective.settings)
-        self._penalties = [make("game.penalties", PENALTIES, p.settings) for p in play.penalties]
-        packing, self._replay = self._find(Packing), self._find(Replay)
-        self._average = self._find(Average)
-        self._pack = packing.size if packing else 1
-        self._generate = self._network(scenario.generator.but("latent"), self.latent, 2)
-        self._judge = self._network(scenario.discriminator.settings, 2 * self._pack, 1)
+    def __init__(
+        self,
+        target: Target,
+        objective: Objective,
+        penalties: Sequence[Penalty],
+        generator: tuple[Network, Optimizer],
+        discriminator: tuple[Network, Optimizer],
+        seeds: Sequence[int],
+        batch: int,
+        points: int,
+        device: torch.device,
+    ) -> None:
+        self.target, self.objective, self._penalties = target, objective, list(penalties)
+        (self._generate, step_g), (self._judge, step_d) = generator, discriminator
+        self.latent, self._pack = self._generate.inputs, self._judge.inputs // 2
+        self.solvable = self._generate.solvable and self._judge.solvable
         self._draws = Draws(seeds, device)
-        training = scenario.training
-        self.feed = Feed(self.target, seeds, training.batch, self.latent, training.points, device)
-        self.generator = Player(
-            self._generate.initial(streams(seeds, "generator_init")).to(device),
-            make("optimizer.generator", OPTIMIZERS, scenario.optimizer.generator.settings),
-            self._clipped,
-            lambda parameters: parameters,
-        )
-        self.discriminator = Player(
-            self._judge.initial(streams(seeds, "discriminator_init")).to(device),
-            make("optimizer.discriminator", OPTIMIZERS, scenario.optimizer.discriminator.settings),
-            self._clipped,
-            self._projected,
-        )
+        self.batches = Batches(target, seeds, batch, self.latent, points, device)
+        start_g = self._generate.initial(streams(seeds, "generator_init")).to(device)
+        start_d = self._judge.initial(streams(seeds, "discriminator_init")).to(device)
+        self.generator = Side(start_g, step_g, self._clipped, lambda parameters: parameters)
+        self.discriminator = Side(start_d, step_d, self._clipped, self._projected)
         # What is recorded: the generator itself, or its average, which lags behind and so is a copy.
         self.shown = self.generator.parameters.clone()
         self._old = torch.zeros((len(seeds), 0, 2), device=device)
-        self._progress, self._twice = 0.0, False
-        self._shared: tuple[Tensor, Tensor, Tensor] | None = None
-
-    def _find(self, kind: type[T]) -> T | None:
-        return next((p for p in self._penalties if isinstance(p, kind)), None)
-
-    @staticmethod
-    def _network(settings: dict, inputs: int, outputs: int) -> Network:
-        return make("network", NETWORKS, {**settings, "inputs": inputs, "outputs": outputs})
+        self._progress = 0.0
 
     def _clipped(self, gradient: Tensor) -> Tensor:
         for penalty in self._penalties:
@@ -106,21 +87,19 @@ class Game:
             parameters = penalty.projected(parameters)
         return parameters
 
+    def _has(self, hook: str) -> bool:
+        """Whether any penalty has something to say in a hook."""
+        return any(hook in penalty.hooks for penalty in self._penalties)
+
     @property
     def known(self) -> np.ndarray:
         """The finite training set, players' units, [S, M, 2]; M is 0 where data is fresh."""
-        return self.feed.known
+        return self.batches.known
 
     @property
-    def starts(self) -> list[tuple[float, float]]:
+    def starts(self) -> Sequence[tuple[float, float]]:
         """Places near which the generator's points begin, whatever the seed."""
-        if isinstance(self._generate, Point):
-            x, y = self._generate.start[:2]
-            # A point that swings about the equilibrium comes out on the other side.
-            return [(x, y), (-x, -y)]
-        # Weights start small and without a preferred side: of 40 seeds of two layers of 64 the
-        # farthest sample lay at .41 in the median and at 1.06 at most, where 1.09 is shown.
-        return [(-0.75, -0.75), (0.75, 0.75)]
+        return self._generate.starts
 
     def field(self, n: int = 17) -> tuple[np.ndarray, np.ndarray]:
         """Where the players are pushed on a grid of the plane of their first parameters.
@@ -136,22 +115,20 @@ class Game:
         half = 2.5 * max(float(torch.hypot(g[0, 0], d[0, 0])), 0.1)
         at = torch.linspace(-half, half, n, device=g.device)
         gg, dd = torch.meshgrid(at, at, indexing="xy")
-        # The grid's places as seeds of an ensemble: all pushes in one pass.
-        many = n * n
+        # The grid's places as seeds of an ensemble, with draws of its own: all pushes in one pass.
+        many, here = n * n, copy.copy(self)
+        here._draws = Draws([0] * many, g.device)
+        here._old = torch.zeros((many, 0, 2), device=g.device)
         rows_g, rows_d = g.repeat(many, 1), d.repeat(many, 1)
         rows_g[:, 0], rows_d[:, 0] = gg.ravel(), dd.ravel()
         dice = np.random.default_rng(0)
         batch = Batch(
-            torch.from_numpy(seen(self.target, dice, 256)).to(g.device).repeat(many, 1, 1),
+            torch.from_numpy(drawn(self.target, dice, 256)).to(g.device).repeat(many, 1, 1),
             torch.zeros(many, 256, self.latent, device=g.device),
         )
-        draws, self._draws = self._draws, Draws([0] * many, g.device)
-        old, self._old = self._old, torch.zeros((many, 0, 2), device=g.device)
-        try:
-            down_d = gradient(lambda x: self.discriminator_loss(x, rows_g, batch), rows_d)
-            down_g = gradient(lambda x: self.generator_loss(rows_d, x, batch), rows_g)
-        finally:
-            self._draws, self._old = draws, old
+        made = here.made(rows_g, batch)
+        down_d = here.discriminator_gradient(rows_d, made.value, batch)
+        down_g = made.row(here.generator_push(rows_d, made.value, batch))
         push = -torch.stack([down_g[:, 0], down_d[:, 0]], dim=1).reshape(n, n, 2)
         return push.cpu().numpy(), np.array([-half, half, -half, half])
 
@@ -191,158 +168,134 @@ class Game:
 
         What minibatch discrimination compares with stands still.
         """
-        with torch.enable_grad():
-            at = self._packed(x.detach()).requires_grad_()
-            logits = self._evaluated(parameters, at, at.detach()[:, :AMONG])
-            return torch.autograd.grad(logits.sum(), at)[0]
+        packed = self._packed(x.detach())
+        return gradient(lambda at: self._evaluated(parameters, at, packed[:, :AMONG]), packed)
 
     def begin_round(self, progress: float) -> None:
         """Set the clock of what changes over the training; from 0 to 1."""
         self._progress = progress
-        for player in (self.generator, self.discriminator):
-            player.scale = SCHEDULES[player.optimizer.schedule](progress)
+        for side in (self.generator, self.discriminator):
+            side.scale = SCHEDULES[side.optimizer.schedule](progress)
 
     def end_round(self) -> None:
         """Bring up to date what is recorded."""
-        now = self.generator.parameters
-        keep = self._average.decay if self._average else 0.0
-        self.shown = torch.lerp(now, self.shown, keep) if keep else now
+        shown = self.generator.parameters
+        for penalty in self._penalties:
+            shown = penalty.shown(shown, self.shown)
+        self.shown = shown
 
     def draw(self, *, real: bool, ahead: bool = False) -> Batch:
-        """Draw the batch of one update."""
+        """Draw the batch of one update.
+
+        Args:
+            real: Whether real points are wanted even where the generator's loss does not pair.
+            ahead: Whether this is a turn of the generator alone: its real points then come from a
+                stream of their own, and leave the discriminator's as it is.
+        """
         x = None
         if real or self.objective.pairs:
-            x = self.feed.paired() if ahead else self.feed.real()
-        return Batch(x, self.feed.latents())
+            x = self.batches.paired() if ahead else self.batches.real()
+        return Batch(x, self.batches.latents())
 
-    def discriminator_loss(self, discriminator: Tensor, generator: Tensor, batch: Batch) -> Tensor:
-        """The objective's loss and every penalty, [S]."""
-        real, fake = self._sides(generator, batch)
+    def points(self, generator: Tensor, batch: Batch) -> Tensor:
+        """The generator's points, [S, B, 2]; autograd follows, if the parameters [S, P] ask for it."""
+        return self._generate(generator, batch.z, self._dice)
+
+    def made(self, generator: Tensor, batch: Batch) -> Pulled:
+        """The points, and how a gradient in each of them is pulled back to the parameters [S, P]."""
+        return self._generate.pulled(generator, batch.z, self._dice)
+
+    def discriminator_loss(self, discriminator: Tensor, points: Tensor, batch: Batch) -> Tensor:
+        """The objective's loss and every penalty, [S].
+
+        Args:
+            discriminator: Its parameters, [S, P].
+            points: The generator's, [S, B, 2].
+            batch: As drawn.
+        """
+        # A name of its own: a slope at these points is not to follow D's earlier steps back to them.
+        real, fake = self._sides(points.view_as(points), batch)
 
         def judge(x: Tensor) -> Tensor:
-            return self._judged(discriminator, x)
+            return self._judge(discriminator, x, self._dice).squeeze(-1)
 
-        if getattr(self._judge, "minibatch", 0):
-            real_logits, fake_logits = judge(real), judge(fake)
+        if self._judge.compares:
+            on_real, on_fake = judge(real), judge(fake)
         else:
             # One pass for both: points do not see one another.
-            both = judge(torch.cat([real, fake], dim=1))
-            real_logits, fake_logits = both.chunk(2, dim=1)
-        loss = self.objective.discriminator_loss(real_logits, fake_logits)
-        return loss + self._terms(discriminator, real, fake, real_logits)
+            on_real, on_fake = judge(torch.cat([real, fake], dim=1)).chunk(2, dim=1)
+        loss = self.objective.discriminator_loss(on_real, on_fake)
+        return loss + self._terms(lambda x: slope_of(judge, x), real, fake, on_real)
 
-    def _terms(
-        self, discriminator: Tensor, real: Tensor, fake: Tensor, real_logits: Tensor
-    ) -> Tensor | float:
+    def _terms(self, slope: Slope, real: Tensor, fake: Tensor, on_real: Tensor) -> Tensor | float:
         """What the penalties add to the discriminator's loss, [S]."""
+        sight = Sight(slope, real, fake, on_real, self._draws)
+        return sum((penalty.term(sight) for penalty in self._penalties), start=0.0)
 
-        def slope(x: Tensor) -> Tensor:
-            if self._twice:
-                return slope_of(lambda at: self._run(self._judge, discriminator, at), x)
-            return self._judge.slope(discriminator, x, self._dice)
-
-        side = Side(slope, real, fake, real_logits, self._draws)
-        return sum((penalty.term(side) for penalty in self._penalties), start=0.0)
-
-    def _sides(self, generator: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _sides(self, points: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """What D sees of either kind, [S, B / m, 2 m]."""
         assert batch.real is not None
-        made = self._with_old(self._made(generator, batch.z))
+        for penalty in self._penalties:
+            points, self._old = penalty.mixed(points, self._old, self._draws)
         # Packed once, here: what D sees is a pack, and so are the slopes that penalties measure.
-        return self._packed(self._seen(batch.real)), self._packed(self._seen(made))
+        return self._packed(self._seen(batch.real)), self._packed(self._seen(points))
 
-    def generator_loss(self, discriminator: Tensor, generator: Tensor, batch: Batch) -> Tensor:
-        """The objective's loss, [S]."""
-        made = self._seen(self._made(generator, batch.z))
-        fake_logits = self._judged(discriminator, self._packed(made))
-        return self.objective.generator_loss(self._real_logits(discriminator, batch), fake_logits)
+    def generator_loss(self, discriminator: Tensor, points: Tensor, batch: Batch) -> Tensor:
+        """The objective's loss, [S]; arguments as for the discriminator's."""
+        seen = self._packed(self._seen(points))
+        on_fake = self._judge(discriminator, seen, self._dice).squeeze(-1)
+        return self.objective.generator_loss(self._on_real(discriminator, batch), on_fake)
 
-    def _real_logits(self, discriminator: Tensor, batch: Batch) -> Tensor:
+    def _on_real(self, discriminator: Tensor, batch: Batch) -> Tensor:
         """Logits of the real points, [S, B / m], or none where the generator's loss sees none."""
         if batch.real is None or not self.objective.pairs:
             return discriminator.new_empty((len(discriminator), 0))
-        return self._judged(discriminator, self._packed(self._seen(batch.real)))
+        seen = self._packed(self._seen(batch.real))
+        return self._judge(discriminator, seen, self._dice).squeeze(-1)
 
-    def discriminator_gradient(
-        self, discriminator: Tensor, generator: Tensor, batch: Batch
-    ) -> Tensor:
+    def discriminator_gradient(self, discriminator: Tensor, points: Tensor, batch: Batch) -> Tensor:
         """Gradient of the discriminator's loss over its parameters, [S, P]."""
-        judge = _plain(self._judge)
-        if judge is None:
-            return gradient(lambda d: self.discriminator_loss(d, generator, batch), discriminator)
+        if not self._judge.by_hand:
+            return gradient(lambda d: self.discriminator_loss(d, points, batch), discriminator)
         with torch.no_grad():
-            real, fake = self._sides(generator, batch)
-            logits, pull = judge.pulled(discriminator, torch.cat([real, fake], dim=1))
-            on_real, on_fake = logits.squeeze(-1).chunk(2, dim=1)
+            real, fake = self._sides(points, batch)
+            judged = self._judge.pulled(discriminator, torch.cat([real, fake], dim=1))
+            on_real, on_fake = judged.value.squeeze(-1).chunk(2, dim=1)
             push_real, push_fake = self.objective.discriminator_push(on_real, on_fake)
             row: Tensor | float = 0.0
-            if self._changes("term"):
+            if self._has("term"):
                 # A slope has a gradient of its own; what else a term looks at is the logits.
                 with torch.enable_grad():
-                    at = discriminator.detach().requires_grad_(), on_real.detach().requires_grad_()
-                    terms = torch.as_tensor(self._terms(at[0], real, fake, at[1])).sum()
-                    row, more = torch.autograd.grad(terms, at, materialize_grads=True)
+                    d, at = (
+                        discriminator.detach().requires_grad_(),
+                        on_real.detach().requires_grad_(),
+                    )
+                    terms = self._terms(lambda x: self._judge.slope(d, x), real, fake, at)
+                    row, more = torch.autograd.grad(
+                        torch.as_tensor(terms).sum(), (d, at), materialize_grads=True
+                    )
                 push_real = push_real + more
             push = torch.cat([push_real, push_fake], dim=1).unsqueeze(-1)
-            return _asked(pull(push, True, False)[0]) + row
+            return judged.row(push) + row
 
-    def generator_gradient(self, discriminator: Tensor, generator: Tensor, batch: Batch) -> Tensor:
-        """Gradient of the generator's loss over its parameters, [S, P]."""
-        judge, generate = _plain(self._judge), _plain(self._generate)
-        if judge is None or generate is None or self._changes("seen"):
-            return gradient(lambda g: self.generator_loss(discriminator, g, batch), generator)
+    def generator_push(self, discriminator: Tensor, points: Tensor, batch: Batch) -> Tensor:
+        """Gradient of the generator's loss in each of its points, [S, B, 2]."""
+        if not self._judge.by_hand or self._has("seen"):
+            return gradient(lambda x: self.generator_loss(discriminator, x, batch), points)
         with torch.no_grad():
-            made, pull_made = generate.pulled(generator, batch.z)
-            logits, pull = judge.pulled(discriminator, self._packed(made))
-            real = self._real_logits(discriminator, batch)
-            push = self.objective.generator_push(real, logits.squeeze(-1))
-            on_points = _asked(pull(push.unsqueeze(-1), False, True)[1])
-            return _asked(pull_made(on_points.view_as(made), True, False)[0])
-
-    def _changes(self, hook: str) -> bool:
-        """Whether any penalty has something to say in a hook."""
-        return any(getattr(type(p), hook) is not getattr(Penalty, hook) for p in self._penalties)
-
-    def _made(self, parameters: Tensor, z: Tensor) -> Tensor:
-        """G's points; a look ahead, or two losses at one place, share those that they ask for again."""
-        last = self._shared
-        if last is None or last[0] is not parameters or last[1] is not z:
-            made = self._run(self._generate, parameters, z)
-            # Dropout draws anew each time.
-            if not self._twice or getattr(self._generate, "dropout", 0):
-                return made
-            last = self._shared = parameters, z, made
-        # A name of its own: a slope at these points is not to follow D's earlier steps back to them.
-        return last[2].view_as(last[2])
-
-    def _judged(self, parameters: Tensor, packed: Tensor) -> Tensor:
-        return self._run(self._judge, parameters, packed).squeeze(-1)
-
-    def _run(self, network: Network, parameters: Tensor, x: Tensor) -> Tensor:
-        if self._twice and isinstance(network, MLP):
-            return network.plainly(parameters, x, self._dice)
-        return network(parameters, x, self._dice)
-
-    @contextlib.contextmanager
-    def twice(self) -> Iterator[None]:
-        """Evaluate networks by autograd inside: what is differentiated twice would be run twice else."""
-        self._twice = True
-        try:
-            yield
-        finally:
-            self._twice, self._shared = False, None
+            judged = self._judge.pulled(discriminator, self._packed(points))
+            on_real = self._on_real(discriminator, batch)
+            push = self.objective.generator_push(on_real, judged.value.squeeze(-1))
+            return judged.points(push.unsqueeze(-1)).view_as(points)
 
     def _dice(self, shape: tuple[int, ...]) -> Tensor:
         return self._draws.uniform(*shape)
 
     def _evaluated(self, parameters: Tensor, packed: Tensor, among: Tensor) -> Tensor:
         """Logits of packs [S, N, 2 m] -> [S, N], in pieces that fit the memory."""
-        network = self._judge
-        if not isinstance(network, MLP):
-            return network(parameters, packed).squeeze(-1)
-        n = PIECE // (len(parameters) * network.numbers(among.shape[1]))
+        n = PIECE // (len(parameters) * self._judge.numbers(among.shape[1]))
         pieces = packed.split(max(n, 1), dim=1)
-        return torch.cat([network(parameters, x, among=among) for x in pieces], 1).squeeze(-1)
+        return torch.cat([self._judge(parameters, x, among=among) for x in pieces], 1).squeeze(-1)
 
     def _packed(self, x: Tensor) -> Tensor:
         """Neighbours in a batch side by side: [S, B, 2] -> [S, B / m, 2 m]."""
@@ -353,22 +306,9 @@ class Game:
             x = penalty.seen(x, self._draws, self._progress)
         return x
 
-    def _with_old(self, fake: Tensor) -> Tensor:
-        """Put old points in the place of some, and remember the new ones."""
-        if self._replay is None:
-            return fake
-        n_old = round(self._replay.share * fake.shape[1])
-        mixed, stock = fake, self._old
-        if stock.shape[1]:
-            pick = (self._draws.uniform(n_old) * stock.shape[1]).long()
-            old = torch.gather(stock, 1, pick.unsqueeze(-1).expand(-1, -1, 2))
-            mixed = torch.cat([old, fake[:, n_old:]], dim=1)
-        self._old = torch.cat([stock, fake.detach()], dim=1)[:, -self._replay.capacity :]
-        return mixed
-
     def keep(self, rows: Int) -> None:
         """Go on with some of the seeds only."""
-        for part in (self.generator, self.discriminator, self.feed, self._draws):
+        for part in (self.generator, self.discriminator, self.batches, self._draws):
             part.keep(rows)
         self.shown, self._old = self.shown[rows], self._old[rows]
 
@@ -376,8 +316,7 @@ class Game:
         """Which seeds still have finite parameters, [S]."""
         # A sum is finite only if every term is; float64, so that large finite terms do not overflow
         # (Apple's cards have none: there a seed ends a little earlier).
-        players = (self.generator, self.discriminator)
-        mps = self.shown.device.type == "mps"
-        wide = torch.float32 if mps else torch.float64
-        sums = sum(p.parameters.sum(1, dtype=wide) for p in players)
+        sides = (self.generator, self.discriminator)
+        wide = torch.float32 if self.shown.device.type == "mps" else torch.float64
+        sums = sum(side.parameters.sum(1, dtype=wide) for side in sides)
         return torch.isfinite(torch.as_tensor(sums)).cpu().numpy()

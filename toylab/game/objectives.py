@@ -191,7 +191,7 @@ class Relativistic(Objective):
         return -sigmoid(real - fake) / fake.shape[1]
 
 
-OBJECTIVES: dict[str, Callable[..., Objective]] = {
+OBJECTIVES: dict[str, type[Objective]] = {
     "saturating": Saturating,
     "non_saturating": NonSaturating,
     "least_squares": LeastSquares,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 import torch
 from annotated_types import Interval
@@ -39,7 +39,7 @@ _TINY = 1e-30
 State = tuple[Any, ...]  # tensors [S, P], or a count of steps
 
 
-class Optimizer(Protocol):
+class Optimizer:
     """A first-order rule, with the learning rate and the name of its schedule.
 
     Attributes:
@@ -47,14 +47,17 @@ class Optimizer(Protocol):
         schedule: Key of `SCHEDULES`.
     """
 
+    lr: float
+    schedule: str
+
     @property
-    def lr(self) -> float: ...  # noqa: D102 - the class's line says it
-    @property
-    def schedule(self) -> str: ...  # noqa: D102
+    def plain(self) -> bool:
+        """Whether a step is the gradient times the learning rate."""
+        return False
 
     def initial(self, parameters: Tensor) -> State:
         """State before the first step; `parameters` is [S, P]."""
-        ...
+        raise NotImplementedError
 
     def step(self, gradient: Tensor, state: State, scale: float = 1.0) -> tuple[Tensor, State]:
         """Turn a gradient [S, P] into the change to add [S, P] and the next state.
@@ -64,7 +67,7 @@ class Optimizer(Protocol):
             state: As `initial` or the last step gave it.
             scale: Multiplies the learning rate: that is how a schedule speaks.
         """
-        ...
+        raise NotImplementedError
 
     def move(self, parameters: Tensor, gradient: Tensor, state: State, scale: float) -> State:
         """Take such a step: write to the parameters, and to the state, which is handed back.
@@ -75,25 +78,13 @@ class Optimizer(Protocol):
             state: As `initial` or the last move gave it.
             scale: Multiplies the learning rate.
         """
-        ...
-
-
-class _Rule:
-    """What a rule is that has no faster way to move than to step."""
-
-    def step(self, gradient: Tensor, state: State, scale: float = 1.0) -> tuple[Tensor, State]:
-        """Turn a gradient [S, P] into the change to add [S, P] and the next state."""
-        raise NotImplementedError
-
-    def move(self, parameters: Tensor, gradient: Tensor, state: State, scale: float) -> State:
-        """Add the change to the parameters [S, P]."""
         change, state = self.step(gradient, state, scale)
         parameters.add_(change)
         return state
 
 
 @dataclass(frozen=True)
-class Adam:
+class Adam(Optimizer):
     """Adam with bias correction. Kingma & Ba 2015, algorithm 1.
 
     Attributes:
@@ -139,7 +130,7 @@ class Adam:
 
 
 @dataclass(frozen=True)
-class SGD(_Rule):
+class SGD(Optimizer):
     """Stochastic gradient descent, with heavy-ball momentum if wanted. Polyak 1964.
 
     Attributes:
@@ -152,6 +143,11 @@ class SGD(_Rule):
     momentum: Annotated[float, Interval(gt=-1, lt=1)] = 0.0
     schedule: Schedule = "constant"
 
+    @property
+    def plain(self) -> bool:
+        """Whether there is no momentum."""
+        return not self.momentum
+
     def initial(self, parameters: Tensor) -> State:
         """Velocity."""
         return (torch.zeros_like(parameters),)
@@ -163,7 +159,7 @@ class SGD(_Rule):
 
 
 @dataclass(frozen=True)
-class RMSProp(_Rule):
+class RMSProp(Optimizer):
     """Gradient over its running root mean square. Tieleman & Hinton 2012, lecture 6.5.
 
     Attributes:
@@ -188,7 +184,7 @@ class RMSProp(_Rule):
         return gradient / ((square + _TINY).sqrt() + self.eps) * (-scale * self.lr), (square,)
 
 
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
+OPTIMIZERS: dict[str, type[Optimizer]] = {
     "adam": Adam,
     "sgd": SGD,
     "rmsprop": RMSProp,

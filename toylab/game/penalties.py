@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated, ClassVar
 
 import torch
 from annotated_types import Interval
 from torch import Tensor
+
+from toylab.game.batches import Draws
 
 # Points [S, B, 2] -> the gradient of the logit at each, [S, B, 2], differentiable in the parameters.
 Slope = Callable[[Tensor], Tensor]
@@ -20,20 +22,8 @@ Strength = Annotated[float, Interval(ge=0, le=1e6)]
 Share = Annotated[float, Interval(ge=0, le=1)]
 
 
-class Draws(Protocol):
-    """Random numbers, each seed from its own stream."""
-
-    def uniform(self, *shape: int) -> Tensor:
-        """Uniform on 0..1, [S, *shape]."""
-        ...
-
-    def normal(self, *shape: int) -> Tensor:
-        """Standard normal, [S, *shape]."""
-        ...
-
-
 @dataclass(frozen=True)
-class Side:
+class Sight:
     """What a term of the discriminator's loss may look at; points are [S, B, 2], logits [S, B].
 
     Attributes:
@@ -52,9 +42,31 @@ class Side:
 
 
 class Penalty:
-    """Every hook, doing nothing."""
+    """Every hook, doing nothing; and what the rules ask of each.
 
-    def term(self, side: Side) -> Tensor | float:
+    Attributes:
+        hooks: Those that a class has of its own; so each is sorted.
+        once: Whether a second one would be ignored or undone.
+        slopes: Whether it bounds D's slope at each point by itself.
+        labels: Whether it speaks of labels, which only an objective of probabilities has.
+    """
+
+    hooks: ClassVar[frozenset[str]] = frozenset()
+    once: ClassVar[bool] = False
+    slopes: ClassVar[bool] = False
+    labels: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        """Sort the class by what it does."""
+        hooks = ("term", "seen", "mixed", "clipped", "projected", "shown")
+        cls.hooks = frozenset(h for h in hooks if getattr(cls, h) is not getattr(Penalty, h))
+
+    @property
+    def pack(self) -> int:
+        """Points that D judges at once, all real or all generated."""
+        return 1
+
+    def term(self, sight: Sight) -> Tensor | float:
         """Add to the discriminator's loss, [S]."""
         return 0.0
 
@@ -68,12 +80,29 @@ class Penalty:
         """
         return x
 
+    def mixed(self, fake: Tensor, old: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
+        """Change the generated points that D learns from, and what is remembered of them.
+
+        Args:
+            fake: [S, B, 2].
+            old: What is remembered, the oldest first, [S, M, 2].
+            draws: For what is random.
+
+        Returns:
+            Points [S, B, 2], and what is remembered from now on.
+        """
+        return fake, old
+
     def clipped(self, gradient: Tensor) -> Tensor:
         """Change either player's gradient, [S, P]."""
         return gradient
 
     def projected(self, parameters: Tensor) -> Tensor:
         """Change the discriminator's parameters after its step, [S, P]."""
+        return parameters
+
+    def shown(self, parameters: Tensor, before: Tensor) -> Tensor:
+        """Change what is recorded of the generator after a round, given what was before, [S, P]."""
         return parameters
 
 
@@ -86,10 +115,11 @@ class R1(Penalty):
     """
 
     weight: Strength = 0.1
+    slopes = True
 
-    def term(self, side: Side) -> Tensor:
+    def term(self, sight: Sight) -> Tensor:
         """Penalty on the real points, [S]."""
-        return 0.5 * self.weight * side.slope(side.real).square().sum(-1).mean(-1)
+        return 0.5 * self.weight * sight.slope(sight.real).square().sum(-1).mean(-1)
 
 
 @dataclass(frozen=True)
@@ -101,10 +131,11 @@ class R2(Penalty):
     """
 
     weight: Strength = 0.1
+    slopes = True
 
-    def term(self, side: Side) -> Tensor:
+    def term(self, sight: Sight) -> Tensor:
         """Penalty on the generated points, [S]."""
-        return 0.5 * self.weight * side.slope(side.fake).square().sum(-1).mean(-1)
+        return 0.5 * self.weight * sight.slope(sight.fake).square().sum(-1).mean(-1)
 
 
 @dataclass(frozen=True)
@@ -124,13 +155,14 @@ class GradientPenalty(Penalty):
     weight: Strength = 0.1
     target: Annotated[float, Interval(ge=0, le=1000)] = 1.0
     one_sided: bool = False
+    slopes = True
 
-    def term(self, side: Side) -> Tensor:
+    def term(self, sight: Sight) -> Tensor:
         """Penalty between the points, [S]."""
-        at = side.draws.uniform(side.real.shape[1], 1)
-        between = at * side.real + (1 - at) * side.fake
+        at = sight.draws.uniform(sight.real.shape[1], 1)
+        between = at * sight.real + (1 - at) * sight.fake
         # The norm has no gradient at 0; 1e-12 below the root gives it one and moves the norm by 1e-6.
-        length = (side.slope(between).square().sum(-1) + 1e-12).sqrt()
+        length = (sight.slope(between).square().sum(-1) + 1e-12).sqrt()
         excess = length - self.target
         excess = torch.relu(excess) if self.one_sided else excess
         return self.weight * excess.square().mean(-1)
@@ -145,6 +177,7 @@ class WeightClipping(Penalty):
     """
 
     limit: Annotated[float, Interval(gt=0, le=1000)] = 0.01
+    once = True
 
     def projected(self, parameters: Tensor) -> Tensor:
         """Clip, [S, P]."""
@@ -160,10 +193,11 @@ class LabelSmoothing(Penalty):
     """
 
     amount: Share = 0.1
+    once, labels = True, True
 
-    def term(self, side: Side) -> Tensor:
+    def term(self, sight: Sight) -> Tensor:
         """What the other label adds, [S]: softplus(a) - softplus(-a) = a, so it is amount E a."""
-        return self.amount * side.real_logits.mean(-1)
+        return self.amount * sight.real_logits.mean(-1)
 
 
 @dataclass(frozen=True)
@@ -195,6 +229,7 @@ class GradientClipping(Penalty):
     """
 
     norm: Annotated[float, Interval(gt=0, le=1e6)] = 1.0
+    once = True
 
     def clipped(self, gradient: Tensor) -> Tensor:
         """Shorten, [S, P]."""
@@ -211,6 +246,12 @@ class Packing(Penalty):
     """
 
     size: Annotated[int, Interval(ge=2, le=16)] = 2
+    once = True
+
+    @property
+    def pack(self) -> int:
+        """The size."""
+        return self.size
 
 
 @dataclass(frozen=True)
@@ -224,6 +265,16 @@ class Replay(Penalty):
 
     share: Share = 0.5
     capacity: Annotated[int, Interval(ge=1, le=100_000)] = 4096
+    once = True
+
+    def mixed(self, fake: Tensor, old: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
+        """Put old points in the place of some, and remember the new ones."""
+        mixed, n_old = fake, round(self.share * fake.shape[1])
+        if old.shape[1]:
+            pick = (draws.uniform(n_old) * old.shape[1]).long()
+            again = torch.gather(old, 1, pick.unsqueeze(-1).expand(-1, -1, 2))
+            mixed = torch.cat([again, fake[:, n_old:]], dim=1)
+        return mixed, torch.cat([old, fake.detach()], dim=1)[:, -self.capacity :]
 
 
 @dataclass(frozen=True)
@@ -235,10 +286,14 @@ class Average(Penalty):
     """
 
     decay: Annotated[float, Interval(ge=0, lt=1)] = 0.999
+    once = True
+
+    def shown(self, parameters: Tensor, before: Tensor) -> Tensor:
+        """The average, [S, P]."""
+        return torch.lerp(parameters, before, self.decay) if self.decay else parameters
 
 
-# Packing, replay and averaging carry shapes or memory; the game reads their options and does them.
-PENALTIES: dict[str, Callable[..., Penalty]] = {
+PENALTIES: dict[str, type[Penalty]] = {
     "r1": R1,
     "r2": R2,
     "gradient_penalty": GradientPenalty,

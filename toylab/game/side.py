@@ -11,7 +11,7 @@ from toylab.base.axes import Int
 from toylab.game.optimizers import Optimizer
 
 
-class Player:
+class Side:
     """Parameters of one side, and the rule by which they move.
 
     Args:
@@ -40,7 +40,7 @@ class Player:
 
     def step(self, gradient: Tensor) -> None:
         """Move along a gradient [S, P]."""
-        # In place: nobody looks at where the player was.
+        # In place: nobody looks at where the side was.
         self.state = self.optimizer.move(
             self.parameters, self._clip(gradient), self.state, self.scale
         )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol
 
+from toylab.base.choice import make
 from toylab.base.errors import ToylabError
 from toylab.game.batches import BLOCK
-from toylab.game.networks import AMONG, MLP
+from toylab.game.networks import AMONG, DISCRIMINATORS, GENERATORS, NETWORKS, Network
 from toylab.game.objectives import OBJECTIVES
-from toylab.game.updates import UPDATES
+from toylab.game.optimizers import OPTIMIZERS
+from toylab.game.penalties import PENALTIES, Penalty
+from toylab.game.updates import UPDATES, Update
 from toylab.metrics import METRICS, Setting
-from toylab.scenario.options import Choice
 from toylab.targets import TARGETS
 
 
@@ -28,16 +30,6 @@ class _Settings(Protocol):
     film: Any
     claims: Any
 
-
-# Rules that ask more than once for the discriminator's loss before it moves.
-_LOOK_AHEAD = ("unrolled", "extragradient")
-_CROSS_ENTROPY = ("saturating", "non_saturating")
-# Of these a second one would be ignored or undone.
-_ONCE = ("packing", "replay", "average", "weight_clipping", "label_smoothing", "gradient_clipping")
-# Those that bound D's slope at each point by itself.
-_SLOPES = ("r1", "r2", "gradient_penalty")
-# Those that are part of the discriminator's loss.
-_TERMS = (*_SLOPES, "label_smoothing")
 
 # The most bytes of whatever one seed needs, of which eight still fit the memory of a large laptop; and of
 # all that an ensemble records.
@@ -62,8 +54,36 @@ def refuse_illegal(scenario: _Settings) -> None:
         raise ToylabError("; ".join(reasons))
 
 
-def _kinds(scenario: _Settings) -> list[str]:
-    return [penalty.kind for penalty in scenario.game.penalties]
+def penalties_of(scenario: _Settings) -> list[Penalty]:
+    """The penalties, built."""
+    return [
+        make("game.penalties", PENALTIES, choice.settings) for choice in scenario.game.penalties
+    ]
+
+
+def networks_of(scenario: _Settings) -> tuple[Network, Network]:
+    """The generator's network and the discriminator's, which judges packs if a penalty says so."""
+    made, judged = scenario.generator, scenario.discriminator.settings
+    widths = (
+        {"inputs": made.options["latent"], "outputs": 2},
+        {"inputs": 2 * _pack(scenario), "outputs": 1},
+    )
+    generator = make("generator", GENERATORS, made.but("latent") | widths[0])
+    return generator, make("discriminator", DISCRIMINATORS, judged | widths[1])
+
+
+def update_of(scenario: _Settings) -> Update:
+    """Who moves when, built."""
+    play = scenario.game
+    steps = {key: getattr(play, key) for key in ("discriminator_steps", "generator_steps")}
+    return make("game.update", UPDATES, play.update.settings | steps)
+
+
+def _kinds(
+    scenario: _Settings, of: Callable[[type[Penalty]], object] = lambda row: True
+) -> list[str]:
+    """The penalties, or those of some kind."""
+    return [choice.kind for choice in scenario.game.penalties if of(PENALTIES[choice.kind])]
 
 
 def _about_networks(scenario: _Settings) -> list[str]:
@@ -76,21 +96,24 @@ def _about_networks(scenario: _Settings) -> list[str]:
         )
     if generator.get("minibatch"):
         reasons.append("generator.minibatch is refused: only a discriminator compares points")
-    if judge.get("spectral_norm") and "weight_clipping" in _kinds(scenario):
+    projections = _kinds(scenario, lambda row: "projected" in row.hooks)
+    if judge.get("spectral_norm") and projections:
         reasons.append(
-            "weight_clipping with discriminator.spectral_norm is refused: clipping changes nothing "
-            "that the norm does not undo; choose one"
+            f"{', '.join(projections)} with discriminator.spectral_norm is refused: clipping changes "
+            "nothing that the norm does not undo; choose one"
         )
-    slopes = [kind for kind in _kinds(scenario) if kind in _SLOPES]
+    slopes = _kinds(scenario, lambda row: row.slopes)
     if judge.get("minibatch") and slopes:
         reasons.append(
             f"{', '.join(slopes)} with discriminator.minibatch is refused: the slope at each point by "
             "itself is bounded, and there is none where D compares points (Gulrajani et al. 2017, "
             "section 4); choose one"
         )
-    if scenario.discriminator.kind == "saddle" and scenario.game.objective.kind != "fake_value":
+    kind = scenario.discriminator.kind
+    needed = DISCRIMINATORS[kind].objective
+    if needed not in ("", scenario.game.objective.kind):
         reasons.append(
-            'the saddle discriminator is a game of its own: it needs objective "fake_value"'
+            f'the {kind} discriminator is a game of its own: it needs objective "{needed}"'
         )
     return reasons
 
@@ -117,81 +140,78 @@ def _about_company(scenario: _Settings) -> list[str]:
 
 
 def _about_penalties(scenario: _Settings) -> list[str]:
-    kinds, reasons = _kinds(scenario), []
-    reasons += [f"{kind} stands twice in game.penalties" for kind in _ONCE if kinds.count(kind) > 1]
-    if "label_smoothing" in kinds and scenario.game.objective.kind not in _CROSS_ENTROPY:
-        reasons.append(
-            f"label_smoothing needs labels: objective {' or '.join(_CROSS_ENTROPY)}, "
-            f"not {scenario.game.objective.kind}"
-        )
-    for penalty in scenario.game.penalties:
-        if penalty.kind != "packing":
-            continue
-        size = penalty.options["size"]
-        for path, n in (
-            ("training.batch", scenario.training.batch),
-            ("training.points", scenario.training.points),
-            ("recording.samples", scenario.recording.samples),
-        ):
-            if n % size:
-                reasons.append(
-                    f"packing of {size} needs {path} to be a multiple of {size}, got {n}"
-                )
-        if scenario.discriminator.kind != "mlp":
-            reasons.append("packing needs a discriminator of kind mlp")
+    kinds, objective = _kinds(scenario), scenario.game.objective.kind
+    once = dict.fromkeys(_kinds(scenario, lambda row: row.once))
+    reasons = [f"{kind} stands twice in game.penalties" for kind in once if kinds.count(kind) > 1]
+    if not _is_cross_entropy(objective):
+        labelled = " or ".join(filter(_is_cross_entropy, OBJECTIVES))
+        reasons += [
+            f"{kind} needs labels: objective {labelled}, not {objective}"
+            for kind in _kinds(scenario, lambda row: row.labels)
+        ]
+    size = _pack(scenario)
+    for path, n in (
+        ("training.batch", scenario.training.batch),
+        ("training.points", scenario.training.points),
+        ("recording.samples", scenario.recording.samples),
+    ):
+        if n % size:
+            reasons.append(f"packing of {size} needs {path} to be a multiple of {size}, got {n}")
+    if size > 1 and DISCRIMINATORS[scenario.discriminator.kind].solvable:
+        reasons.append("packing needs a discriminator of kind mlp")
     return reasons
+
+
+def _is_cross_entropy(objective: str) -> bool:
+    """Whether D's number is the logit of a probability, so that points have labels."""
+    return OBJECTIVES[objective].output == "logit"
 
 
 def _about_updates(scenario: _Settings) -> list[str]:
-    update, kinds = scenario.game.update.kind, _kinds(scenario)
-    reasons = []
-    counts = ("discriminator_steps", "generator_steps")
+    kind = scenario.game.update.kind
     try:
-        UPDATES[update](
-            **scenario.game.update.options, **{key: getattr(scenario.game, key) for key in counts}
-        )
+        update = update_of(scenario)
     except ToylabError as error:
-        reasons.append(f"game.update: {error}")
-    if update in _LOOK_AHEAD and "replay" in kinds:
-        reasons.append(
-            f"replay with {update} is refused: looking ahead would fill the memory twice"
-        )
-    if update == "unrolled" and "weight_clipping" in kinds:
-        reasons.append("weight_clipping with unrolled is refused: a clipped weight has no gradient")
-    if update == "competitive_gradient_descent":
-        reasons += _about_competition(scenario, kinds)
-    return reasons
-
-
-def _about_competition(scenario: _Settings, kinds: Sequence[str]) -> list[str]:
+        return [str(error)]
     reasons = []
-    objective = scenario.game.objective.kind
-    if not OBJECTIVES[objective]().zero_sum:
-        zero_sum = ", ".join(name for name, row in OBJECTIVES.items() if row().zero_sum)
-        reasons.append(
-            f"competitive_gradient_descent needs a zero-sum objective ({zero_sum}), not {objective}"
-        )
-    terms = [kind for kind in kinds if kind in (*_TERMS, "replay", "instance_noise")]
+    if update.asks_again:
+        reasons += [
+            f"{penalty} with {kind} is refused: looking ahead would fill the memory twice"
+            for penalty in _kinds(scenario, lambda row: "mixed" in row.hooks)
+        ]
+    if update.ahead:
+        reasons += [
+            f"{penalty} with {kind} is refused: a clipped weight has no gradient"
+            for penalty in _kinds(scenario, lambda row: "projected" in row.hooks)
+        ]
+    return reasons + (_about_competition(scenario) if update.zero_sum else [])
+
+
+def _about_competition(scenario: _Settings) -> list[str]:
+    update, objective = scenario.game.update.kind, scenario.game.objective.kind
+    reasons = []
+    if not OBJECTIVES[objective].zero_sum:
+        zero_sum = ", ".join(name for name, row in OBJECTIVES.items() if row.zero_sum)
+        reasons.append(f"{update} needs a zero-sum objective ({zero_sum}), not {objective}")
+    terms = _kinds(scenario, lambda row: row.hooks & {"term", "seen", "mixed"})
     if scenario.generator.options.get("dropout") or scenario.discriminator.options.get("dropout"):
         terms.append("dropout")
     if terms:
         reasons.append(
-            f"competitive_gradient_descent with {', '.join(terms)} is refused: the game would not be "
-            "zero-sum any more"
+            f"{update} with {', '.join(terms)} is refused: the game would not be zero-sum any more"
         )
-    sides: list[Choice] = [scenario.optimizer.generator, scenario.optimizer.discriminator]
-    plain = all(side.kind == "sgd" and not side.options["momentum"] for side in sides)
-    if not plain or sides[0].settings != sides[1].settings:
+    one, other = scenario.optimizer.generator, scenario.optimizer.discriminator
+    if one != other or not make("optimizer", OPTIMIZERS, one.settings).plain:
         reasons.append(
-            "competitive_gradient_descent solves for the step itself: it needs the same plain sgd for "
-            "both players"
+            f"{update} solves for the step itself: it needs the same plain sgd for both players"
         )
     return reasons
 
 
 def solvable(scenario: _Settings) -> bool:
     """Whether both players have so few parameters that the game can be solved, and they are recorded."""
-    return scenario.generator.kind != "mlp" and scenario.discriminator.kind != "mlp"
+    sides = (scenario.generator, scenario.discriminator)
+    return all(NETWORKS[side.kind].solvable for side in sides)
 
 
 def setting_of(scenario: _Settings) -> Setting:
@@ -199,7 +219,7 @@ def setting_of(scenario: _Settings) -> Setting:
     return Setting(
         TARGETS[scenario.target.kind](**scenario.target.options),
         scenario.training.points,
-        OBJECTIVES[scenario.game.objective.kind]().output,
+        OBJECTIVES[scenario.game.objective.kind].output,
         solvable(scenario),
     )
 
@@ -234,24 +254,20 @@ def recorded_bytes(
 
 def needs(scenario: _Settings) -> dict[str, int]:
     """Bytes of what takes the most memory, for one seed, by its name; true to a factor of two."""
-    training, kept = scenario.training, scenario.recording
-    batch, latent = training.batch, scenario.generator.options["latent"]
-    generator = _network(scenario.generator.but("latent"), latent, 2)
-    judge = _network(scenario.discriminator.settings, 2 * _pack(scenario), 1)
-    made = max(batch, kept.samples) * generator.numbers(0) if generator else 0
+    batch, kept = scenario.training.batch, scenario.recording
+    generator, judge = networks_of(scenario)
+    made = max(batch, kept.samples) * generator.numbers(0)
     # Where points see one another: in training all of a batch, in a recording the first few.
-    seen = max(batch * judge.numbers(batch), kept.samples * judge.numbers(AMONG)) if judge else 0
-    # A game that is looked ahead into is kept step by step.
-    ahead = 1 + scenario.game.update.options.get("steps", 0)
-    parameters = sum(sum(network.sizes) for network in (generator, judge) if network)
+    seen = max(batch * judge.numbers(batch), kept.samples * judge.numbers(AMONG))
     return {
-        # float32, and as much for the gradients; D sees as many real points as generated ones.
-        "training": 8 * ahead * (made + 2 * seen),
+        # float32, and as much for the gradients; D sees as many real points as generated ones. A game that
+        # is looked ahead into is kept step by step.
+        "training": 8 * (1 + update_of(scenario).ahead) * (made + 2 * seen),
         # Drawn seed by seed and then stacked: real points, those for the generator's turns, latents.
-        "latents": 8 * BLOCK * batch * (4 + latent),
+        "latents": 8 * BLOCK * batch * (4 + generator.inputs),
         # The parameters, their first draw in float64, their gradient, and what an optimiser remembers.
-        "parameters": 32 * parameters,
-        "recording": recorded_bytes(kept, 1, 1, training.points),
+        "parameters": 32 * (generator.size + judge.size),
+        "recording": recorded_bytes(kept, 1, 1, scenario.training.points),
     }
 
 
@@ -275,11 +291,4 @@ _LOWER = {
 
 def _pack(scenario: _Settings) -> int:
     """Points that D judges at once."""
-    packs = [p.options["size"] for p in scenario.game.penalties if p.kind == "packing"]
-    return packs[0] if packs else 1
-
-
-def _network(settings: Mapping[str, Any], inputs: int, outputs: int) -> MLP | None:
-    """A player of many parameters, if it is one."""
-    options = {key: value for key, value in settings.items() if key != "kind"}
-    return MLP(inputs=inputs, outputs=outputs, **options) if settings["kind"] == "mlp" else None
+    return max((penalty.pack for penalty in penalties_of(scenario)), default=1)

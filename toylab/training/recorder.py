@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -16,9 +15,10 @@ from scipy.special import ndtri
 from torch import Tensor
 
 from toylab.base.axes import Int
-from toylab.game.objectives import NonSaturating, Objective, Saturating
+from toylab.game.game import Game
+from toylab.game.objectives import NonSaturating, Saturating
 from toylab.game.streams import streams
-from toylab.targets import Target, cell_centres, extent
+from toylab.targets import cell_centres, extent
 from toylab.trace import Snapshot
 from toylab.training.threads import Hands
 
@@ -29,56 +29,6 @@ _MEASURED = 2
 # Points times parameters from which the pieces of a snapshot are worth threads: the base game has nine
 # million; a game of eight units and 64 points is done before a thread wakes.
 _WORTH_HANDS = 1_000_000
-
-
-class Players(Protocol):
-    """What the recorder needs to know of a game."""
-
-    objective: Objective
-    latent: int
-
-    @property
-    def known(self) -> np.ndarray:
-        """The finite training set, players' units, [S, M, 2]; M is 0 where data is fresh."""
-        ...
-
-    @property
-    def starts(self) -> Sequence[tuple[float, float]]:
-        """Places near which the generator's points begin, players' units, whatever the seed."""
-        ...
-
-    @property
-    def solvable(self) -> bool:
-        """Whether the parameters themselves are recorded."""
-        ...
-
-    def generate(self, parameters: Tensor, z: Tensor) -> Tensor:
-        """G of latents [S, N, Z] -> points [S, N, 2]."""
-        ...
-
-    def judge(self, parameters: Tensor, x: Tensor, among: Tensor | None = None) -> Tensor:
-        """D's logits of points, as it plays: of each pack where it judges packs, [S, N].
-
-        Args:
-            parameters: D's, [S, P].
-            x: Points, [S, N, 2].
-            among: Others for company, where D compares points, [S, N, 2].
-        """
-        ...
-
-    def slope(self, parameters: Tensor, x: Tensor) -> Tensor:
-        """Gradient of D's logit over all that it judges at once: [S, N, 2] -> [S, N / m, 2 m]."""
-        ...
-
-    def judge_alone(self, parameters: Tensor, x: Tensor, among: Tensor) -> Tensor:
-        """D's logits of single places, [S, M].
-
-        Args:
-            parameters: D's, [S, P].
-            x: Places, [S, M, 2].
-            among: Real points for company, where D judges packs or compares points, [S, N, 2].
-        """
-        ...
 
 
 def schedule(steps: int, snapshots: int, kind: str) -> Int:
@@ -114,11 +64,10 @@ def schedule(steps: int, snapshots: int, kind: str) -> Int:
 class Recorder:
     """Takes snapshots of one ensemble.
 
-    What the players say of a place is asked in their units; what is kept of places is in the data's.
+    What the game says of a place is asked in its units; what is kept of places is in the data's.
 
     Args:
-        target: The data.
-        players: The game.
+        game: What is measured.
         seeds: Seeds of the whole ensemble, [S].
         filmed: Positions in `seeds` whose surface is recorded, [F].
         samples: N, points of the fixed evaluation sets.
@@ -128,17 +77,17 @@ class Recorder:
 
     def __init__(
         self,
-        target: Target,
-        players: Players,
+        game: Game,
         seeds: Sequence[int],
         filmed: Sequence[int],
         samples: int,
         grid: int,
         device: torch.device,
     ) -> None:
-        self.players, self.filmed, self.device = players, np.asarray(filmed, dtype=np.int64), device
+        self.game, self.filmed, self.device = game, np.asarray(filmed, dtype=np.int64), device
+        target = game.target
         self.real = np.stack([target.sample(r, samples) for r in streams(seeds, "evaluation_data")])
-        shape = (samples, players.latent)
+        shape = (samples, game.latent)
         self._z = self._tensor(
             np.stack(
                 [r.standard_normal(shape, np.float32) for r in streams(seeds, "evaluation_latent")]
@@ -146,18 +95,18 @@ class Recorder:
         )
         self._frame = target.frame
         self._x = self._tensor(self._frame.inward(self.real))
-        stage = extent(target, players.starts)
+        stage = extent(target, game.starts)
         self.extent = self._frame.square(stage)
         # Cell centres, so that the surface fills the extent to its edge and no further.
         xx, yy = np.meshgrid(*cell_centres(stage, grid))
         self._grid = self._tensor(np.stack([xx, yy], axis=-1).reshape(1, -1, 2))
-        lines = LATTICE_LINES if players.latent == 2 else 0
+        lines = LATTICE_LINES if game.latent == 2 else 0
         # At the normal's quantiles, so that each cell of the lattice holds the same mass.
         at = ndtri((np.arange(lines) + 0.5) / max(lines, 1))
         self._lattice = self._tensor(np.stack(np.meshgrid(at, at), axis=-1).reshape(1, -1, 2))
         self._lines, self._n_grid = lines, grid
         # Of the whole ensemble: a seed that ends keeps its row here.
-        self._known = self._tensor(players.known)
+        self._known = self._tensor(game.known)
         self.hands = Hands()
 
     def _tensor(self, array: np.ndarray) -> Tensor:
@@ -221,18 +170,18 @@ class Recorder:
         return shot
 
     def _n_parameters(self, generator: Tensor, discriminator: Tensor) -> int:
-        return generator.shape[1] + discriminator.shape[1] if self.players.solvable else 0
+        return generator.shape[1] + discriminator.shape[1] if self.game.solvable else 0
 
     def _measure(
         self, shot: Snapshot, pushes: np.ndarray, g: Tensor, d: Tensor, alive: Int
     ) -> None:
         """Fill in what some living seeds have, and their rows of the pushes, [S, N, 2]."""
-        players, own = self.players, self.players.objective
+        game, own = self.game, self.game.objective
         g, d = g.detach().requires_grad_(), d.detach().requires_grad_()
         real = self._x[alive]
         with torch.enable_grad():
-            fake = players.generate(g, self._z[alive])
-            real_logits, fake_logits = players.judge(d, real), players.judge(d, fake)
+            fake = game.generate(g, self._z[alive])
+            real_logits, fake_logits = game.judge(d, real), game.judge(d, fake)
             wanted = own.generator_loss(real_logits, fake_logits)
             cost = own.discriminator_loss(real_logits, fake_logits)
             losses = (
@@ -248,18 +197,18 @@ class Recorder:
         shot.losses[alive] = _numpy(torch.stack([cost, wanted], dim=1))
         shot.gradients[alive] = _numpy(torch.stack(norms, dim=1))
         shot.critic[alive] = _numpy(self._criticised(d.detach(), (real + fake.detach()) / 2))
-        if self.players.solvable:
+        if self.game.solvable:
             shot.parameters[alive] = _numpy(torch.cat([g, d], dim=1))
         if self._known.shape[1]:
             with torch.no_grad():
                 # In packs where D judges packs, as the held-out points that they are compared with.
-                shot.train_logits[alive] = _numpy(players.judge(d, self._known[alive], among=real))
+                shot.train_logits[alive] = _numpy(game.judge(d, self._known[alive], among=real))
         # The loss is a mean over N samples; times N it is each sample's own.
         pushes[alive] = _numpy(-push * fake.shape[1])
 
     def _criticised(self, d: Tensor, between: Tensor) -> Tensor:
         """What bounds the critic: its mean slope, and its share of parameters at their bound, [A, 2]."""
-        slope, size = self.players.slope(d, between), d.abs()
+        slope, size = self.game.slope(d, between), d.abs()
         # A part in a million: clipped weights are equal, others are not.
         bound = size >= size.amax(dim=1, keepdim=True) * (1 - 1e-6)
         return torch.stack([slope.norm(dim=-1).mean(-1), bound.float().mean(-1)], dim=1)
@@ -267,10 +216,10 @@ class Recorder:
     def _film(self, shot: Snapshot, f: int, g: Tensor, d: Tensor, real: Tensor) -> None:
         with torch.no_grad():
             grid, lines = self._n_grid, self._lines
-            surface = self.players.judge_alone(d, self._grid, among=real)
+            surface = self.game.judge_alone(d, self._grid, among=real)
             shot.logits[f] = _numpy(surface).reshape(grid, grid)
             if lines:
-                at = self.players.generate(g, self._lattice)
+                at = self.game.generate(g, self._lattice)
                 shot.lattice[f] = self._frame.outward(_numpy(at)).reshape(lines, lines, 2)
 
 

@@ -13,19 +13,17 @@ import numpy as np
 import torch
 
 from toylab.base.axes import Int
-from toylab.base.choice import make
 from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError
-from toylab.base.memory import keep_freed, machine_bytes
+from toylab.base.memory import machine_bytes
 from toylab.base.release import release
-from toylab.game.game import Game
-from toylab.game.updates import UPDATES
 from toylab.metrics.claim import window_of
-from toylab.scenario.rules import MOST_BYTES, needs, recorded_bytes
+from toylab.scenario.rules import MOST_BYTES, needs, networks_of, recorded_bytes, update_of
 from toylab.scenario.scenario import Scenario
 from toylab.trace import Snapshot, Trace
 from toylab.training.device import device_of, told
 from toylab.training.recorder import Recorder, schedule
+from toylab.training.setup import game_of
 from toylab.training.threads import Hands, one_thread
 
 
@@ -46,7 +44,7 @@ def train(
     Raises:
         ToylabError: If the seeds are not as said, or there is no such device.
     """
-    return _Ensemble(scenario, seeds, filmed, device).snapshots()
+    return _Ensemble(scenario, seeds, filmed, device).snapshots(_due(scenario))
 
 
 Watch = Callable[[Iterator[Snapshot], int], Iterable[Snapshot]]
@@ -79,12 +77,12 @@ def record(
     """
     due = _due(scenario, windows)
     _check_size(scenario, len(seeds), len(filmed), len(due))
-    ensemble = _Ensemble(scenario, seeds, filmed, device, due)
+    ensemble = _Ensemble(scenario, seeds, filmed, device)
     run = ensemble.runs[0]
     with one_thread():
         field, field_extent = run.game.field()
     return Trace.stack(
-        watch(ensemble.snapshots(), len(due)),
+        watch(ensemble.snapshots(due), len(due)),
         len(due),
         seeds=np.asarray(seeds, dtype=np.int64),
         filmed=np.asarray(filmed, dtype=np.int64),
@@ -98,7 +96,7 @@ def record(
             "scenario": scenario.name,
             "command": command,
             "output": run.game.objective.output,
-            "device": told(run.device),
+            "device": told(run.recorder.device),
             **versions(),
         },
     )
@@ -115,33 +113,29 @@ class _Ensemble:
     """Seeds in parts, each trained by a thread. The parts depend on the game and not on the machine."""
 
     def __init__(
-        self,
-        scenario: Scenario,
-        seeds: Sequence[int],
-        filmed: Sequence[int],
-        device: str = "cpu",
-        due: Int | None = None,
+        self, scenario: Scenario, seeds: Sequence[int], filmed: Sequence[int], device: str
     ) -> None:
         _check_seeds(seeds, filmed)
+        place = device_of(device)
         # A card is filled by one large product; its many would wait for one another.
-        n = _n_parts(scenario, len(seeds)) if device_of(device).type == "cpu" else 1
-        edges = [len(seeds) * i // n for i in range(n + 1)]
-        of = [[f for f in filmed if low <= f < high] for low, high in pairwise(edges)]
+        n = _n_parts(scenario, len(seeds)) if place.type == "cpu" else 1
+        edges = [*pairwise(len(seeds) * i // n for i in range(n + 1))]
+        of = [[f for f in filmed if low <= f < high] for low, high in edges]
         with one_thread():
             self.runs = [
-                _Run(scenario, seeds[low:high], [f - low for f in own], device, due)
-                for (low, high), own in zip(pairwise(edges), of, strict=True)
+                Run(scenario, seeds[low:high], [f - low for f in own], place)
+                for (low, high), own in zip(edges, of, strict=True)
             ]
         # From the order of the parts to that in which the films were asked for.
         self._order = [sum(of, []).index(f) for f in filmed]
         self._hands = Hands()
 
-    def snapshots(self) -> Iterator[Snapshot]:
+    def snapshots(self, due: Int) -> Iterator[Snapshot]:
         """Play all parts from one due step to the next."""
         ended = threading.Event()
-        parts = [run.snapshots(ended) for run in self.runs]
+        parts = [run.snapshots(due, ended) for run in self.runs]
         try:
-            for _ in self.runs[0].due:
+            for _ in due:
                 with one_thread():
                     shots = self._hands.do([partial(next, part) for part in parts])
                 yield shots[0] if len(shots) == 1 else joined(shots, self._order)
@@ -155,55 +149,52 @@ class _Ensemble:
 
 def _n_parts(scenario: Scenario, n_seeds: int) -> int:
     """Into how many parts an ensemble falls."""
-    # Bytes of parameters, as `needs` counts them: 32 each; none of a game of a few numbers.
-    work = scenario.training.batch * needs(scenario)["parameters"] / 32
+    work = scenario.training.batch * sum(network.size for network in networks_of(scenario))
     alike = n_seeds * work / _BASE_WORK
     n = max(min(alike / _PART, 2), alike / _LARGE_PART)
     return max(1, min(int(n), n_seeds))
 
 
-class _Run:
-    """One training, set up and not yet begun."""
+class Run:
+    """One training, set up and not yet begun.
+
+    Args:
+        scenario: What to play.
+        seeds: Trained together.
+        filmed: Positions in `seeds` whose surface is recorded.
+        device: Where to play.
+    """
 
     def __init__(
         self,
         scenario: Scenario,
         seeds: Sequence[int],
         filmed: Sequence[int],
-        device: str = "cpu",
-        due: Int | None = None,
+        device: torch.device,
     ) -> None:
-        keep_freed()
-        self.device = device_of(device)
-        self.seeds, kept, play = seeds, scenario.recording, scenario.game
-        self.game = Game(scenario, seeds, self.device)
-        steps = {
-            "discriminator_steps": play.discriminator_steps,
-            "generator_steps": play.generator_steps,
-        }
-        self.update = make("game.update", UPDATES, play.update.settings | steps)
-        self.recorder = Recorder(
-            self.game.target, self.game, seeds, filmed, kept.samples, kept.grid, self.device
-        )
-        self.due = _due(scenario) if due is None else due
+        kept = scenario.recording
+        self.game, self.update = game_of(scenario, seeds, device), update_of(scenario)
+        self.recorder = Recorder(self.game, seeds, filmed, kept.samples, kept.grid, device)
         self.steps = scenario.training.steps
         self.alive = np.arange(len(seeds))
         self.diverged_at = np.full(len(seeds), -1, dtype=np.int64)
 
-    def snapshots(self, ended: threading.Event | None = None) -> Iterator[Snapshot]:
-        """Play from one due step to the next; what comes once `ended` is set is for nobody."""
+    def snapshots(
+        self, due: Iterable[int], ended: threading.Event | None = None
+    ) -> Iterator[Snapshot]:
+        """Play from one due step to the next, [T]; what comes once `ended` is set is for nobody."""
         step, ended = 0, ended or threading.Event()
-        for due in self.due:
-            while step < due and len(self.alive) and not ended.is_set():
+        for stop in map(int, due):
+            while step < stop and len(self.alive) and not ended.is_set():
                 self.game.begin_round(step / self.steps)
                 self.update.play(self.game)
                 self.game.end_round()
                 step += 1
                 self._drop(~self.game.finite(), step)
-            shot = self._look(int(due))
+            shot = self._look(stop)
             # Finite parameters may still be too large to compute with; that seed has ended too.
-            if self._drop(~whole_rows(shot)[self.alive], int(due)):
-                shot = self._look(int(due))
+            if self._drop(~whole_rows(shot)[self.alive], stop):
+                shot = self._look(stop)
             yield shot
 
     def _drop(self, broken: np.ndarray, step: int) -> bool:

@@ -1,9 +1,9 @@
 """The fast path: layer after layer forward and back by hand, for training's own gradients.
 
 Autograd keeps a graph of a dozen nodes a network and turns each thin product the slow way round: MKL's
-batched product with an outer size of 1 or 2 costs 3 to 10 times the same product transposed. Here a
-network is one node, activations are written in place, and each parameter's gradient lands where it
-belongs in the row. What has to be differentiated again is left to autograd: `plain` is asked then.
+batched product with an outer size of 1 or 2 costs 3 to 10 times the same product transposed. Here
+activations are written in place, and each parameter's gradient lands where it belongs in the row. What has
+to be differentiated again is left to autograd.
 """
 
 from __future__ import annotations
@@ -15,19 +15,14 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
-from toylab.game.networks.base import slope_of
+from toylab.game.networks.base import Pulled
 
 aten = torch.ops.aten
 
 # Up to so many numbers a product is thin; at 8 both ways cost the same.
 THIN = 4
-
-
-# Gradients of the rows, [S, P], and of the points, [S, B, inputs]; None for one that was not asked for.
-Pulled = tuple[Tensor | None, Tensor | None]
-# From a gradient of the value, [S, B, outputs], and whether either is asked for, to those.
-Pull = Callable[[Tensor, bool, bool], Pulled]
 
 
 @dataclass(frozen=True)
@@ -73,42 +68,33 @@ class Chain:
     Attributes:
         layers: (fan_in, fan_out) of each; a row holds each layer's weights and then its bias.
         act: Between them.
-        plain: The same function by autograd, of parameters and points.
     """
 
     layers: tuple[tuple[int, int], ...]
     act: Act
-    plain: Callable[[Tensor, Tensor], Tensor]
 
-    def __call__(self, parameters: Tensor, x: Tensor) -> Tensor:
-        """Evaluate, [S, B, outputs]."""
-        if torch.is_grad_enabled() and (parameters.requires_grad or x.requires_grad):
-            return _Value.apply(parameters, x, self)  # pyright: ignore[reportReturnType]
-        return self.pulled(parameters, x)[0]
-
-    def pulled(self, parameters: Tensor, x: Tensor) -> tuple[Tensor, Pull]:
-        """Evaluate, [S, B, outputs], and tell how gradients of that are pulled back."""
+    def pulled(self, parameters: Tensor, x: Tensor) -> Pulled:
+        """Evaluate, and tell how gradients of that are pulled back."""
         blocks = self.blocks(parameters)
         kept = self.hidden(blocks, x)
 
-        def pull(grad: Tensor, of_row: bool, of_points: bool) -> Pulled:
-            row = torch.empty_like(parameters) if of_row else None
+        def back(grad: Tensor, row: Tensor | None = None) -> Tensor:
             slots = self.blocks(row) if row is not None else None
             for depth in range(len(blocks) - 1, -1, -1):
                 if slots is not None:
                     _fill(slots[depth], kept[depth], grad)
-                if depth or of_points:
+                if depth or slots is None:
                     grad = torch.bmm(grad, _turned(blocks[depth][0]))
                 if depth:
                     grad = self.act.back(grad, kept[depth])
-            return row, grad if of_points else None
+            return grad if row is None else row
 
         weights, bias = blocks[-1]
         value = torch.baddbmm(bias.unsqueeze(1), kept[-1], _turned(weights).transpose(1, 2))
-        return value, pull
+        return Pulled(value, lambda grad: back(grad, torch.empty_like(parameters)), back)
 
     def slope(self, parameters: Tensor, x: Tensor) -> Tensor:
-        """Gradient of the one output at fixed points, differentiable in the parameters, [S, B, inputs]."""
+        """Gradient of the one output at each point, differentiable in the parameters, [S, B, inputs]."""
         return _Slope.apply(parameters, x, self)  # pyright: ignore[reportReturnType]
 
     def blocks(self, row: Tensor) -> list[tuple[Tensor, Tensor]]:
@@ -136,32 +122,6 @@ def _turned(weights: Tensor) -> Tensor:
     """Weights transposed, [S, fan_out, fan_in]; laid out anew where a product with them is thin."""
     turned = weights.transpose(1, 2)
     return turned.contiguous() if turned.shape[1] <= THIN else turned
-
-
-class _Value(torch.autograd.Function):
-    """The network's value, [S, B, outputs]."""
-
-    @staticmethod
-    def forward(ctx: Any, parameters: Tensor, x: Tensor, chain: Chain) -> Tensor:
-        value, ctx.pull = chain.pulled(parameters, x)
-        ctx.plain = chain.plain
-        ctx.save_for_backward(parameters, x)
-        return value
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> Any:
-        of_row, of_points = ctx.needs_input_grad[:2]
-        if not torch.is_grad_enabled():
-            return *ctx.pull(grads[0], of_row, of_points), None
-        parameters, x = ctx.saved_tensors
-        wanted = [t for t, asked in ((parameters, of_row), (x, of_points)) if asked]
-        found = iter(_again(ctx.plain(parameters, x), wanted, grads[0]))
-        return next(found) if of_row else None, next(found) if of_points else None, None
-
-
-def _again(value: Tensor, inputs: Sequence[Tensor], grad: Tensor) -> tuple[Tensor, ...]:
-    """Gradients by autograd, in a graph that can be differentiated again."""
-    return torch.autograd.grad(value, inputs, grad, create_graph=True)
 
 
 def _fill(slot: tuple[Tensor, Tensor], h: Tensor, grad: Tensor) -> None:
@@ -193,16 +153,14 @@ class _Slope(torch.autograd.Function):
             passed.append(slope)
             slope = torch.bmm(slope, blocks[depth - 1][0].transpose(1, 2))
         ctx.chain, ctx.blocks = chain, blocks
-        ctx.save_for_backward(parameters, x, *kept[1:], *reversed(passed))
+        ctx.save_for_backward(parameters, *kept[1:], *reversed(passed))
         return slope
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> Any:
+    @once_differentiable
+    def backward(ctx: Any, *grads: Tensor) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         (grad,), chain = grads, ctx.chain
-        parameters, x, *rest = ctx.saved_tensors
-        if torch.is_grad_enabled():
-            slope = slope_of(lambda at: chain.plain(parameters, at), x)
-            return *_again(slope, [parameters], grad), None, None
+        parameters, *rest = ctx.saved_tensors
         kept, passed = rest[: len(rest) // 2], rest[len(rest) // 2 :]
         row = torch.zeros_like(parameters)
         blocks, slots = ctx.blocks, chain.blocks(row)

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from toylab.base.choice import OneOf
 from toylab.base.errors import ToylabError
-from toylab.game.networks.base import Dice, slope_of
-from toylab.game.networks.chain import ELU, RELU, TANH, Act, Chain, Pull, Pulled, leaky
+from toylab.game.networks.base import Dice, Network, Pulled
+from toylab.game.networks.chain import ELU, RELU, TANH, Act, Chain, leaky
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu,
@@ -70,7 +70,7 @@ AMONG = 64
 
 
 @dataclass(frozen=True)
-class MLP:
+class MLP(Network):
     """A multilayer perceptron.
 
     Attributes:
@@ -144,8 +144,13 @@ class MLP:
             sizes.append(self.hidden[-1] * self.minibatch * _MINIBATCH_DIM)
         return tuple(sizes)
 
+    @property
+    def size(self) -> int:
+        """P, the number of parameters."""
+        return sum(self.sizes)
+
     def numbers(self, others: int) -> int:
-        """Numbers that are kept of one point for its gradient, when it is judged beside so many others."""
+        """Numbers that are kept of one point: every layer's, and of each pair with another."""
         layers = self.inputs + sum(fan_out for _, fan_out in self.layers)
         # Of each pair: the differences, and the closeness.
         pairs = others * self.minibatch * (_MINIBATCH_DIM + 1)
@@ -176,56 +181,42 @@ class MLP:
         dice: Dice | None = None,
         among: Tensor | None = None,
     ) -> Tensor:
-        """Evaluate the network of each seed on its own points.
-
-        With `among`, [S, R, inputs], minibatch discrimination compares each point with those and not
-        with its own batch.
-        """
+        """Evaluate the network of each seed on its own points, [S, B, outputs]."""
+        followed = torch.is_grad_enabled() and (parameters.requires_grad or x.requires_grad)
+        if self.by_hand and not followed:
+            return self.pulled(parameters, x).value
         n_among = 0
         if among is not None and self.minibatch:
             n_among = among.shape[1]
             x = torch.cat([among.expand(len(x), -1, -1), x], dim=1)
-        x = self._scaled(x)
-        if self._chain is not None:
-            return self._chain(parameters, x)
-        return self._layered(parameters, x, dice, n_among)[:, n_among:]
+        return self._layered(parameters, self._scaled(x), dice, n_among)[:, n_among:]
 
-    def plainly(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
-        """Evaluate as a call does, [S, B, outputs], with a graph that can be differentiated twice.
-
-        Args:
-            parameters: One row per seed, [S, P].
-            x: [S, B, inputs].
-            dice: As for a call.
-        """
-        return self._layered(parameters, self._scaled(x), dice)
+    @property
+    def compares(self) -> bool:
+        """Whether there is minibatch discrimination."""
+        return self.minibatch > 0
 
     @property
     def by_hand(self) -> bool:
-        """Whether `pulled` is there: nothing but layers and activations."""
+        """Whether there is nothing but layers and activations of the fast kind."""
         return self._chain is not None
 
-    def pulled(self, parameters: Tensor, x: Tensor) -> tuple[Tensor, Pull]:
-        """Evaluate as a call does, [S, B, outputs], and tell how gradients of that are pulled back.
+    def pulled(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Pulled:
+        """Evaluate, and tell how gradients of that are pulled back.
 
-        Without autograd's graph, which costs a single seed a third of its time.
+        By hand without autograd's graph, which costs a single seed a third of its time.
         """
-        assert self._chain is not None
-        value, back = self._chain.pulled(parameters, self._scaled(x))
-
-        def pull(grad: Tensor, of_row: bool, of_points: bool) -> Pulled:
-            row, points = back(grad, of_row, of_points)
-            return row, None if points is None else self._scaled(points)
-
-        return value, pull
+        if self._chain is None:
+            return super().pulled(parameters, x, dice)
+        value, row, points = self._chain.pulled(parameters, self._scaled(x))
+        return Pulled(value, row, lambda grad: self._scaled(points(grad)))
 
     def slope(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
-        """Gradient of the one output at each point, [S, B, inputs]; differentiable in the parameters."""
+        """Gradient of the one output at each point, [S, B, inputs]; differentiable once more."""
         chain = self._chain
-        if chain is not None and chain.act.piecewise and not x.requires_grad:
+        if chain is not None and chain.act.piecewise:
             return self._scaled(chain.slope(parameters, self._scaled(x)))
-        # Plainly: it is differentiated again, and by hand it would be run twice.
-        return slope_of(lambda at: self.plainly(parameters, at, dice), x)
+        return super().slope(parameters, x, dice)
 
     def _scaled(self, x: Tensor) -> Tensor:
         return x * self.input_scale if self.input_scale != 1 else x
@@ -236,7 +227,7 @@ class MLP:
         extras = self.batch_norm or self.dropout or self.spectral_norm or self.minibatch
         if extras or self.activation not in FAST:
             return None
-        return Chain(self.layers, FAST[self.activation], self._layered)
+        return Chain(self.layers, FAST[self.activation])
 
     def _layered(
         self, parameters: Tensor, x: Tensor, dice: Dice | None = None, n_among: int = 0

@@ -11,7 +11,7 @@ import torch
 from annotated_types import Len
 from torch import Tensor
 
-from toylab.game.networks.base import Dice, slope_of
+from toylab.game.networks.base import Dice, Network, Pulled
 from toylab.targets.base import Position
 
 # Within the bounds of the data's own plane: a point starts in it, and the film shows where.
@@ -19,7 +19,7 @@ Coordinates = Annotated[tuple[Position, ...], Len(2, 2)]
 
 
 @dataclass(frozen=True)
-class _Two:
+class _Two(Network):
     """Two parameters that begin at a given place, whatever the seed; each row says where.
 
     Attributes:
@@ -30,18 +30,20 @@ class _Two:
     inputs: int
     outputs: int
     start: Coordinates
+    solvable = True
+
+    @property
+    def size(self) -> int:
+        """P, the two."""
+        return 2
+
+    def numbers(self, others: int) -> int:
+        """Those of the point itself."""
+        return self.inputs
 
     def initial(self, rngs: Sequence[np.random.Generator]) -> Tensor:
         """The start, [S, 2]."""
         return torch.tensor(self.start, dtype=torch.float32).repeat(len(rngs), 1)
-
-    def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
-        """Evaluate, [S, B, outputs]."""
-        raise NotImplementedError
-
-    def slope(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
-        """Gradient at each point, [S, B, inputs]."""
-        return slope_of(lambda at: self(parameters, at, dice), x)
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,24 @@ class Point(_Two):
     """
 
     start: Coordinates = (1.0, 0.0)
+    judges = False
 
-    def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
+    @property
+    def starts(self) -> tuple[tuple[float, float], ...]:
+        """Its start, and the other side: there it comes out that swings about the equilibrium."""
+        x, y = self.start
+        return (x, y), (-x, -y)
+
+    def __call__(
+        self, parameters: Tensor, x: Tensor, dice: Dice | None = None, among: Tensor | None = None
+    ) -> Tensor:
         """The point, as often as there are latents."""
         return parameters.unsqueeze(1).expand(-1, x.shape[1], -1)
+
+    def pulled(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Pulled:
+        """The point, and the sum of what pulls at its copies; no latent has a say."""
+        value = self(parameters, x)
+        return Pulled(value, lambda grad: grad.sum(1), lambda grad: torch.zeros_like(x))
 
 
 @dataclass(frozen=True)
@@ -68,8 +84,11 @@ class Linear(_Two):
     """
 
     start: Coordinates = (-1.0, 0.0)
+    generates = False
 
-    def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
+    def __call__(
+        self, parameters: Tensor, x: Tensor, dice: Dice | None = None, among: Tensor | None = None
+    ) -> Tensor:
         """The product."""
         return x @ parameters.unsqueeze(-1)
 
@@ -83,8 +102,11 @@ class Saddle(_Two):
     """
 
     start: Coordinates = (1.0, 0.0)
+    generates, objective = False, "fake_value"
 
-    def __call__(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
+    def __call__(
+        self, parameters: Tensor, x: Tensor, dice: Dice | None = None, among: Tensor | None = None
+    ) -> Tensor:
         """The value, negated: the generator raises D and so lowers it."""
         height = 100 - parameters[:, :1].square()  # [S, 1]
         return -(1 + x[..., :1].square()) * height.unsqueeze(1)

@@ -1,14 +1,13 @@
 """Who moves when: one round of the game, as a rule over two players.
 
-All rules see the game as two functions of two rows of parameters, so those that differentiate through
-the other's move need nothing special. To add one: a class with `play`, and its row in `UPDATES`.
+All rules see the game as two losses of the discriminator's parameters and the generator's points, so those
+that differentiate through the other's move need nothing special. To add one: a class with `play`, and its
+row in `UPDATES`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from toylab.game.updates.base import Count, Update, gradient
+from toylab.game.updates.base import Count, Update
 from toylab.game.updates.first_order import Alternating, Extragradient, Optimistic, Simultaneous
 from toylab.game.updates.second_order import (
     CompetitiveGradientDescent,
@@ -17,9 +16,9 @@ from toylab.game.updates.second_order import (
     Unrolled,
 )
 
-__all__ = ["UPDATES", "Count", "Unrolled", "Update", "gradient"]
+__all__ = ["UPDATES", "Count", "Unrolled", "Update"]
 
-UPDATES: dict[str, Callable[..., Update]] = {
+UPDATES: dict[str, type[Update]] = {
     "alternating": Alternating,
     "simultaneous": Simultaneous,
     "unrolled": Unrolled,

@@ -1,135 +1,43 @@
-"""What an update knows of the game: two players, and what each would minimise.
-
-Both losses are functions of two rows of parameters, so that an update may ask for them anywhere, and
-may differentiate through the other's move.
-"""
+"""What an update is, and the moves that several of them make."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol
+from typing import Annotated, ClassVar
 
-import torch
 from annotated_types import Interval
 from torch import Tensor
 
 from toylab.base.errors import ToylabError
+from toylab.game.batches import Batch
+from toylab.game.game import Game
 
 Count = Annotated[int, Interval(ge=0, le=1000)]
 
 
-class Player(Protocol):
-    """Parameters that can be stepped."""
-
-    parameters: Tensor  # [S, P]
-    memory: Tensor  # [S, P], whatever an update keeps between rounds; zero at the start
-
-    def step(self, gradient: Tensor) -> None:
-        """Move by the player's own optimiser along a gradient [S, P]."""
-        ...
-
-    def moved(self, gradient: Tensor) -> Tensor:
-        """Where such a step would lead, without taking it, [S, P]."""
-        ...
-
-    def moves(self, gradient: Callable[[Tensor], Tensor], n: int) -> Tensor:
-        """Where n such steps would lead, differentiably, without taking them, [S, P]."""
-        ...
-
-    @property
-    def rate(self) -> float:
-        """The present learning rate."""
-        ...
-
-
-class Game(Protocol):
-    """Two players and what each would minimise on a fresh batch; losses are one per seed, [S].
+class Update:
+    """A rule for one round; and what the rules ask of each.
 
     Attributes:
-        discriminator: One player.
-        generator: The other.
+        asks_again: Whether it asks for the discriminator's loss more than once before that moves.
+        zero_sum: Whether it solves for the step itself, and so needs a zero-sum game and plain steps.
+        ahead: Moves that it looks ahead, all of them kept, for it differentiates through them.
     """
 
+    asks_again: ClassVar[bool] = False
+    zero_sum: ClassVar[bool] = False
+
     @property
-    def discriminator(self) -> Player: ...  # noqa: D102 - the class's line says it
-    @property
-    def generator(self) -> Player: ...  # noqa: D102
-    def draw(self, *, real: bool, ahead: bool = False) -> Any:
-        """Draw the batch of one update.
-
-        Args:
-            real: Whether real points are wanted even where the generator's loss does not pair.
-            ahead: Whether this is a turn of the generator alone: its real points then come from a
-                stream of their own, and leave the discriminator's as it is.
-        """
-        ...
-
-    def discriminator_loss(self, discriminator: Tensor, generator: Tensor, batch: Any) -> Tensor:
-        """Loss of the discriminator with its penalties, [S].
-
-        Args:
-            discriminator: Its parameters, [S, P].
-            generator: The other's, [S, P].
-            batch: As drawn.
-        """
-        ...
-
-    def generator_loss(self, discriminator: Tensor, generator: Tensor, batch: Any) -> Tensor:
-        """Loss of the generator, [S].
-
-        Args:
-            discriminator: The other's parameters, [S, P].
-            generator: Its own, [S, P].
-            batch: As drawn.
-        """
-        ...
-
-    def discriminator_gradient(
-        self, discriminator: Tensor, generator: Tensor, batch: Any
-    ) -> Tensor:
-        """Gradient of the discriminator's loss over its parameters, [S, P].
-
-        Args:
-            discriminator: Its parameters, [S, P].
-            generator: The other's, [S, P].
-            batch: As drawn.
-        """
-        ...
-
-    def generator_gradient(self, discriminator: Tensor, generator: Tensor, batch: Any) -> Tensor:
-        """Gradient of the generator's loss over its parameters, [S, P].
-
-        Args:
-            discriminator: The other's parameters, [S, P].
-            generator: Its own, [S, P].
-            batch: As drawn.
-        """
-        ...
-
-    def twice(self) -> AbstractContextManager[None]:
-        """Tell the game that losses inside will be differentiated twice; they are the same losses."""
-        ...
-
-
-class Update(Protocol):
-    """A rule for one round."""
+    def ahead(self) -> int:
+        """None, unless a rule says otherwise."""
+        return 0
 
     def play(self, game: Game) -> None:
         """Play one round: every update of both players."""
-        ...
+        raise NotImplementedError
 
 
-def gradient(loss: Callable[[Tensor], Tensor], parameters: Tensor) -> Tensor:
-    """Gradient of a loss per seed [S] at parameters [S, P], row by row."""
-    # Sum over seeds: a mean would scale each seed's gradient by 1/S.
-    with torch.enable_grad():
-        at = parameters.detach().requires_grad_()
-        return torch.autograd.grad(loss(at).sum(), at)[0]
-
-
-def both_gradients(game: Game, batch: Any, d: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
+def both_gradients(game: Game, batch: Batch, d: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
     """Each player's gradient of its own loss at the same point, [S, P_D] and [S, P_G].
 
     Args:
@@ -138,19 +46,23 @@ def both_gradients(game: Game, batch: Any, d: Tensor, g: Tensor) -> tuple[Tensor
         d: The discriminator's parameters, [S, P].
         g: The generator's, [S, P].
     """
-    return game.discriminator_gradient(d, g, batch), game.generator_gradient(d, g, batch)
+    made = game.made(g, batch)
+    slope_d = game.discriminator_gradient(d, made.value, batch)
+    return slope_d, made.row(game.generator_push(d, made.value, batch))
 
 
 def descend(game: Game) -> None:
     """Update the discriminator once, on a batch of its own."""
     batch, (d, g) = game.draw(real=True), (game.discriminator, game.generator)
-    d.step(game.discriminator_gradient(d.parameters, g.parameters, batch))
+    points = game.points(g.parameters, batch)
+    d.step(game.discriminator_gradient(d.parameters, points, batch))
 
 
 def ascend(game: Game) -> None:
     """Update the generator once, on a batch of its own."""
     batch, (d, g) = game.draw(real=False, ahead=True), (game.discriminator, game.generator)
-    g.step(game.generator_gradient(d.parameters, g.parameters, batch))
+    made = game.made(g.parameters, batch)
+    g.step(made.row(game.generator_push(d.parameters, made.value, batch)))
 
 
 def step_both(game: Game, d: Tensor, g: Tensor) -> None:
@@ -166,7 +78,7 @@ def step_both(game: Game, d: Tensor, g: Tensor) -> None:
 
 
 @dataclass(frozen=True)
-class OneEach:
+class OneEach(Update):
     """What all rules share in which each player moves once a round, on the same batch.
 
     Attributes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from toylab.game.game import Game
 from toylab.game.updates.base import (
     Count,
-    Game,
     OneEach,
+    Update,
     ascend,
     both_gradients,
     descend,
@@ -16,7 +17,7 @@ from toylab.game.updates.base import (
 
 
 @dataclass(frozen=True)
-class Alternating:
+class Alternating(Update):
     """K_D discriminator updates, then K_G generator updates. Goodfellow et al. 2014, algorithm 1.
 
     Each update draws a batch of its own; zero updates freeze that player. `generator_first` turns the
@@ -55,6 +56,8 @@ class Simultaneous(OneEach):
 class Extragradient(OneEach):
     """Step with the gradient found one step ahead. Korpelevich 1976; Gidel et al. 2019."""
 
+    asks_again = True
+
     def play(self, game: Game) -> None:
         """Play one round; look-ahead and step share the batch."""
         batch = game.draw(real=True)
@@ -71,6 +74,6 @@ class Optimistic(OneEach):
         """Play one round."""
         d, g = game.discriminator, game.generator
         now = both_gradients(game, game.draw(real=True), d.parameters, g.parameters)
-        for player, slope in zip((d, g), now, strict=True):
-            last, player.memory = player.memory, slope
-            player.step(2 * slope - last)
+        for side, slope in zip((d, g), now, strict=True):
+            last, side.memory = side.memory, slope
+            side.step(2 * slope - last)

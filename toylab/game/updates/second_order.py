@@ -11,11 +11,13 @@ from annotated_types import Interval
 from torch import Tensor
 
 from toylab.base.errors import ToylabError
-from toylab.game.updates.base import Count, Game, OneEach, descend, gradient, step_both
+from toylab.game.batches import Batch
+from toylab.game.game import Game
+from toylab.game.updates.base import Count, OneEach, Update, descend, step_both
 
 
 @dataclass(frozen=True)
-class Unrolled:
+class Unrolled(Update):
     """The generator looks `steps` discriminator updates ahead. Metz et al. 2017.
 
     The gradient flows through the look-ahead, the optimiser's own arithmetic included; all of it is on
@@ -33,6 +35,12 @@ class Unrolled:
     discriminator_steps: Count = 1
     generator_steps: Count = 1
     steps: Annotated[int, Interval(ge=1, le=100)] = 10
+    asks_again = True
+
+    @property
+    def ahead(self) -> int:
+        """The steps."""
+        return self.steps
 
     def __post_init__(self) -> None:
         """Refuse to look ahead for nobody."""
@@ -46,25 +54,33 @@ class Unrolled:
         for _ in range(self.discriminator_steps):
             descend(game)
         for _ in range(self.generator_steps):
-            batch, player = game.draw(real=True, ahead=True), game.generator
-            player.step(gradient(lambda g, b=batch: self.ahead(game, g, b), player.parameters))
+            side = game.generator
+            batch = game.draw(real=True, ahead=True)
+            side.step(self.gradient(game, side.parameters, batch))
 
-    def ahead(self, game: Game, generator: Tensor, batch: Any) -> Tensor:
-        """The generator's loss against the discriminator of `steps` updates later, [S].
+    def gradient(self, game: Game, generator: Tensor, batch: Batch) -> Tensor:
+        """Gradient of the generator's loss against the discriminator of `steps` updates later, [S, P].
 
         Args:
             game: What each minimises.
             generator: Its parameters, [S, P].
             batch: As drawn.
         """
+        with torch.enable_grad():
+            g = generator.detach().requires_grad_()
+            points = game.points(g, batch)
 
-        def slope(d: Tensor) -> Tensor:
-            loss = game.discriminator_loss(d, generator, batch)
-            return torch.autograd.grad(loss.sum(), d, create_graph=True)[0]
+            def slope(d: Tensor) -> Tensor:
+                loss = game.discriminator_loss(d, points, batch)
+                return torch.autograd.grad(loss.sum(), d, create_graph=True)[0]
 
-        with game.twice():
             later = game.discriminator.moves(slope, self.steps)
-        return game.generator_loss(later, generator, batch)
+            at = later.detach().requires_grad_(), points.detach().requires_grad_()
+            loss = game.generator_loss(*at, batch).sum()
+            on_later, on_points = torch.autograd.grad(loss, at)
+            # What its own move does, and what it does through the other's.
+            own = torch.autograd.grad(points, g, on_points, retain_graph=True)[0]
+            return own + torch.autograd.grad(later, g, on_later, materialize_grads=True)[0]
 
 
 def _attached(game: Game) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -72,10 +88,12 @@ def _attached(game: Game) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     batch = game.draw(real=True)
     d = game.discriminator.parameters.detach().requires_grad_()
     g = game.generator.parameters.detach().requires_grad_()
-    with game.twice():
-        loss_d, loss_g = game.discriminator_loss(d, g, batch), game.generator_loss(d, g, batch)
-        (slope_d,) = torch.autograd.grad(loss_d.sum(), d, create_graph=True)
-        (slope_g,) = torch.autograd.grad(loss_g.sum(), g, create_graph=True)
+    points = game.points(g, batch)
+    loss_d, loss_g = (
+        loss(d, points, batch) for loss in (game.discriminator_loss, game.generator_loss)
+    )
+    (slope_d,) = torch.autograd.grad(loss_d.sum(), d, create_graph=True)
+    (slope_g,) = torch.autograd.grad(loss_g.sum(), g, create_graph=True)
     return d, g, slope_d, slope_g
 
 
@@ -171,6 +189,7 @@ class CompetitiveGradientDescent(OneEach):
 
     # Of conjugate gradients: twice the count after which 2 x 128 nets stop improving at rate .1.
     iterations: Annotated[int, Interval(ge=1, le=1000)] = 20
+    zero_sum = True
 
     def play(self, game: Game) -> None:
         """Play one round."""

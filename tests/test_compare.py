@@ -62,7 +62,8 @@ def test_a_frame_shows_the_snapshot_nearest_to_its_step(small: Make) -> None:
 
 def test_colours_mean_the_same_on_all_stages(small: Make) -> None:
     film = Compare([record(small(training={"batch": b}), [0]) for b in (8, 9)])
-    assert len({stage.layers[0].limit for stage in film._stages}) == 1  # type: ignore[attr-defined]
+    planes: list[Any] = [stage.layers[0].strokes[0] for stage in film._stages]
+    assert len({plane.limit for plane in planes}) == 1
 
 
 def test_titles_say_what_differs_and_nothing_else(small: Make) -> None:

@@ -13,10 +13,11 @@ from pictures import check_apart, texts_of
 
 from toylab.base.errors import ToylabError
 from toylab.film import THEMES, Film
-from toylab.film.layers import LAYERS
-from toylab.film.layers.arrows import N_ARROWS
-from toylab.film.layers.choice import spread_choice
+from toylab.film.layers import LAYERS, View
+from toylab.film.layers.arrows import N_ARROWS, _pushed
+from toylab.film.layers.spread import spread_choice
 from toylab.film.panels import PanelPlan
+from toylab.film.strokes import Line
 from toylab.film.style import LABEL, nice_number, nice_probability, resampler, short
 from toylab.metrics import METRICS
 from toylab.scenario.scenario import Scenario, check, seed_to_film
@@ -77,9 +78,9 @@ def test_the_phase_plane_draws_the_same_both_ways_and_needs_a_solvable_game(smal
     film = Film(trace)
     for frame in (2, 0):
         assert np.array_equal(film.draw(frame), film.redraw(frame))
-    phase: Any = film._stage.layers[0]
+    (path,) = [stroke for stroke in film._stage.layers[0].strokes if isinstance(stroke, Line)]
     # The path is the recorded parameters themselves: theta and psi, first coordinates.
-    assert np.array_equal(phase._path, trace.parameters[:, 0][:, [0, 2]])
+    assert np.array_equal(path.at(2), trace.parameters[:, 0][:, [0, 2]])
     with pytest.raises(ToylabError, match="exactly solvable"):
         Film(record(small(film=table), [0]))
 
@@ -198,16 +199,17 @@ def test_arrows_are_the_same_latents_in_all_frames_and_spread() -> None:
 
 def test_an_arrow_has_its_true_length_up_to_the_one_scale(small: Make) -> None:
     trace = record(small(film={"layers": ["arrows"], "curves": []}), [0])
-    film = Film(trace)
-    arrows: Any = film._stage.layers[0]
+    view = View(trace, 0, side=548)
+    arrows = LAYERS["arrows"](view).strokes[1]
+    start, push = _pushed(view)
+    lengths, side = np.hypot(push[..., 0], push[..., 1]), trace.extent[1] - trace.extent[0]
+    scale = side / 9 / np.percentile(lengths, 95)
     for frame in range(3):
-        arrows.show(frame)
-        push = arrows._push[frame]
-        length = np.hypot(push[:, 0], push[:, 1]) * arrows._scale
-        tips = arrows._patches[0].get_path().vertices.reshape(-1, 8, 2)[:, 3]
-        seen = length > arrows._pixel
-        drawn = np.linalg.norm(tips - arrows._start[frame][seen], axis=1)
-        assert np.allclose(drawn, np.minimum(length[seen], arrows._most), rtol=1e-5)
+        length = lengths[frame] * scale
+        tips = arrows.at(frame)[:, 3]
+        seen = length > side / 548
+        drawn = np.linalg.norm(tips - start[frame][seen], axis=1)
+        assert np.allclose(drawn, np.minimum(length[seen], side / 5), rtol=1e-5)
 
 
 def test_a_diverged_seed_says_so(small: Make) -> None:
@@ -276,8 +278,8 @@ def test_a_critics_limits_are_round(value: float, nice: float) -> None:
 def test_a_critics_bar_tells_values_and_not_probabilities(small: Make) -> None:
     for objective, middle in (("hinge", "0"), ("wasserstein", "0"), ("saturating", "½")):
         film = Film(record(small(game={"objective": objective}), [0]))
-        bar: Any = film._stage.layers[0].bar
-        assert bar.ticks[1][1] == middle
+        bar = film._stage.layers[0].bar
+        assert bar is not None and bar.ticks[1][1] == middle
 
 
 def test_curves_may_share_a_panel() -> None:

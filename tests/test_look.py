@@ -94,8 +94,8 @@ def test_layers_that_cannot_be_drawn_say_why(small: Make) -> None:
 def test_mode_labels_are_shares_of_good_samples(small_trace: Trace) -> None:
     film = Film(small_trace, layers=["modes"])
     film.draw(2)
-    layer: Any = film._stage.layers[0]
-    shown = [float(t.get_text().removesuffix("\u202f%")) for t in layer._texts]
+    texts: list[Any] = film._stage.moving[: len(small_trace.target.modes)]
+    shown = [float(t.get_text().removesuffix("\u202f%")) for t in texts]
     offset = small_trace.samples[2, 0][:, None] - small_trace.target.modes
     good = np.hypot(*np.moveaxis(offset, -1, 0)) <= 0.3
     assert np.allclose(shown, np.round(100 * good.mean(0)))

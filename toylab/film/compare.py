@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from toylab.base.counted import Counted
@@ -17,7 +16,7 @@ from toylab.film.differences import told_differences
 from toylab.film.film import MOST_SEEDS, check_look, chosen_plans, filmed_seed
 from toylab.film.fonts import check_glyphs
 from toylab.film.key import draw_bar, draw_key
-from toylab.film.layers.surface import Surface, surface_limit
+from toylab.film.layers.surface import surface_limit
 from toylab.film.layout import FOOT, LESSON_LINE
 from toylab.film.stage import Stage
 from toylab.film.style import LABEL, PANEL
@@ -105,17 +104,13 @@ class Grid(Animation):
 
     def _scenes(self) -> list[Scene]:
         """All stages at once."""
-        limits: dict[str, float] = {}
-        if self._one_output:
-            # Of all stages, even where the film has no surface: the player offers one.
-            limits["surface"] = max(surface_limit(cell.trace, cell.seed) for cell in self._cells)
         cells = [
             Cell(
                 cell.trace,
                 cell.seed,
                 cell.title,
                 nearest[self.frames].tolist(),
-                limits,
+                self._limits,
                 cell.mark,
                 int(np.searchsorted(self.frames, cell.judged)),
             )
@@ -131,22 +126,21 @@ class Grid(Animation):
         if side < _LEAST_WITH_ARROWS:
             names = [name for name in names if not name.startswith("arrows")]
         self._stages: list[Stage] = []
+        limits = self._limits
         self._marks: list[tuple[Text, int]] = []
         for cell, (left, bottom) in zip(self._cells, places, strict=True):
             self._caption(cell, left, bottom + side + 9, side)
             ax = self._axes((left, bottom, side, side))
-            stage = Stage(ax, cell.trace, cell.seed, names, theme, self._ended(cell, side), LABEL)
-            for artist in stage.moving:
-                if isinstance(artist, Line2D):
-                    # Points keep their share of the stage, down to where they are still seen.
-                    artist.set_markersize(artist.get_markersize() * max(0.5, side / 548))
+            # Points keep their share of the stage, down to where they are still seen.
+            dots, words = max(0.5, side / 548), self._ended(cell, side)
+            stage = Stage(ax, cell.trace, cell.seed, names, theme, words, LABEL, dots, limits)
             self._moving += stage.moving
             self._stages.append(stage)
         (lefts, bottoms) = zip(*places, strict=True)
         height = max(bottoms) + side - min(bottoms)
-        end = self._share_limits((max(lefts) + side + 16, min(bottoms), 14, height))
+        end = self._shared_bar((max(lefts) + side + 16, min(bottoms), 14, height))
         place = layout.left, layout.key
-        draw_key(self._figure, layout, self._stages[0].keys, place, end, theme)
+        draw_key(self._figure, layout, self._stages[0].keys, place, end, theme, self._words)
         self._moving += [*(mark for mark, _ in self._marks), *self._clock()]
 
     def _places(self, top: float) -> tuple[list[tuple[float, float]], float]:
@@ -200,24 +194,28 @@ class Grid(Animation):
         return columns, side(columns)
 
     @property
-    def _one_output(self) -> bool:
-        """Whether the stages' colours can mean the same: a critic's value is no probability."""
-        return len({cell.trace.provenance.get("output") for cell in self._cells}) == 1
+    def _limits(self) -> dict[str, float]:
+        """One limit of colour for all surfaces, if their colours can mean the same.
 
-    def _share_limits(self, box: tuple[float, float, float, float]) -> float:
-        """One limit of colour for all surfaces and one bar beside them, if they can mean the same.
+        A critic's value is no probability. Of all stages, even where the film has no surface: the player
+        offers one.
+        """
+        if len({cell.trace.provenance.get("output") for cell in self._cells}) > 1:
+            return {}
+        return {"surface": max(surface_limit(cell.trace, cell.seed) for cell in self._cells)}
+
+    def _shared_bar(self, box: tuple[float, float, float, float]) -> float:
+        """One bar beside the stages, if their colours mean the same.
 
         Returns:
             Where the key below the stages must end, units.
         """
-        surfaces = [s for stage in self._stages for s in stage.layers if isinstance(s, Surface)]
-        if not surfaces or not self._one_output:
+        layers = zip(self._names, self._stages[0].layers, strict=False)
+        bar = next((layer.bar for name, layer in layers if name == "surface"), None)
+        if bar is None or not self._limits:
             return self.layout.name_to
-        widest = max(surface.limit for surface in surfaces)
-        for surface in surfaces:
-            surface.limit = widest
-        bar = surfaces[0].bar
-        name = draw_bar(self._axes(box), self._figure, self.layout, box, bar, self._theme)
+        look = self._theme, self._words
+        name = draw_bar(self._axes(box), self._figure, self.layout, box, bar, *look)
         # A stage that reaches down to the key has the bar's name on the key's row.
         return name - 12 if box[1] < FOOT + LESSON_LINE else self.layout.name_to
 

@@ -220,9 +220,9 @@ class Film(Animation):
         left, bar, end = layout.left, self._stage.bar, layout.left + layout.stage(lines)[2] + 100
         if bar:
             box = layout.bar(lines)
-            end = draw_bar(self._axes(box), self._figure, layout, box, bar, theme) - 12
+            end = draw_bar(self._axes(box), self._figure, layout, box, bar, theme, words) - 12
         at = left, layout.key_at(lines)
-        draw_key(self._figure, layout, self._stage.keys, at, end, theme)
+        draw_key(self._figure, layout, self._stage.keys, at, end, theme, words)
         boxes = layout.panels(lines, tuple(plan.header_lines for plan in self._shown_plans))
         self._panels = self._open_panels([self._axes(box) for box in boxes], self.seed)
         own: list[Artist] = self._clock()

@@ -10,28 +10,53 @@ import html
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import numpy as np
 
+from toylab.base.errors import ToylabError
 from toylab.film.chapters import chapters_of
-from toylab.film.layers import LAYERS
+from toylab.film.layers import LAYERS, Layer, View
 from toylab.film.panels import Panel, read
 from toylab.film.style import THEMES, Theme
-from toylab.film.words import WORDS
+from toylab.film.words import WORDS, Words
 from toylab.film.writers import Timing
-from toylab.show.page.packing import Pack
-from toylab.show.page.recording import SIDE, SWITCHED, Cell, recorded
+from toylab.show.page.packing import SIDE, Pack, Packing
 from toylab.targets import cell_centres, density_known
 from toylab.trace import Trace
 
+# The themes between which it switches.
+SWITCHED = ("light", "dark")
 # Offered besides those that the scenario shows, and at first off.
 _OFFERED = ("surface", "density", "real", "trails", "generated", "arrows")
 # Rows and columns at which the density can be asked for.
 _DENSITY = 96
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One stage of a scene.
+
+    Attributes:
+        trace: What was measured.
+        seed: Whose training.
+        title: By language.
+        snapshots: What is shown in each frame.
+        limits: What layers' limits are at least, by name, where stages share them.
+        mark: Stands behind the title from frame `judged` on.
+        judged: See there.
+    """
+
+    trace: Trace
+    seed: int
+    title: dict[str, str]
+    snapshots: Sequence[int]
+    limits: Mapping[str, float] = field(default_factory=dict)
+    mark: str = ""
+    judged: int = 0
 
 
 @dataclass(frozen=True)
@@ -174,7 +199,7 @@ def _stage(
     cell: Cell, layers: Sequence[str], themes: Mapping[str, Theme], pack: Pack
 ) -> dict[str, Any]:
     trace = cell.trace
-    drawn = [recorded(cell, name, name in layers, themes, pack) for name in _on_offer(layers)]
+    drawn = [_layer(cell, name, name in layers, themes, pack) for name in _on_offer(layers)]
     return {
         "title": cell.title,
         "mark": cell.mark,
@@ -185,6 +210,44 @@ def _stage(
         "ended": int(trace.diverged_at[trace.row(cell.seed)]),
         "density": _density(trace, pack),
     }
+
+
+def _layer(
+    cell: Cell, name: str, shown: bool, themes: Mapping[str, Theme], pack: Pack
+) -> dict[str, Any] | None:
+    """One layer of a stage; None where the trace cannot show it.
+
+    Args:
+        cell: The stage.
+        name: Of the layer.
+        shown: Whether it is on at first.
+        themes: Between which the page switches, by name.
+        pack: Takes the arrays.
+    """
+    try:
+        layer = LAYERS[name](View(cell.trace, cell.seed, SIDE, cell.limits.get(name, 0.0)))
+    except ToylabError:
+        return None
+    key, bar = layer.key, layer.bar
+    packing = Packing(pack, cell.snapshots, layer.extent or cell.trace.extent, themes)
+    return {
+        "name": name,
+        "shown": shown,
+        "words": {code: _called(name, layer, words) for code, words in WORDS.items()},
+        "mark": key.mark if key else None,
+        "colour": {code: one.colour(key.role) for code, one in themes.items()} if key else {},
+        "bar": {
+            code: {"name": words.told(bar.name), "ticks": bar.ticks}
+            for code, words in WORDS.items()
+            if bar
+        },
+        "strokes": [packing.stroke(stroke) for stroke in layer.strokes],
+    }
+
+
+def _called(name: str, layer: Layer, words: Words) -> str:
+    """What a layer is called: its words in the key, or its own, or its name."""
+    return str(getattr(words, layer.key.words if layer.key else name, name.replace("_", " ")))
 
 
 def _density(trace: Trace, pack: Pack) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ import pytest
 from pictures import check_apart, texts_of
 
 from toylab.base.errors import ToylabError
-from toylab.film import THEMES, Film
+from toylab.film import THEMES
 from toylab.film.layers import LAYERS, View
 from toylab.film.layers.arrows import N_ARROWS, _pushed
 from toylab.film.layers.spread import spread_choice
@@ -21,6 +21,7 @@ from toylab.film.strokes import Line
 from toylab.film.style import LABEL, nice_number, nice_probability, resampler, short
 from toylab.metrics import METRICS
 from toylab.scenario.scenario import Scenario, check, seed_to_film
+from toylab.show.cinema import Film
 from toylab.trace import Trace
 from toylab.training.run import record
 
@@ -62,7 +63,7 @@ def test_every_layer_and_metric_draws_the_same_both_ways(small: Make) -> None:
 @pytest.mark.parametrize("objective", ["wasserstein", "hinge", "relativistic", "least_squares"])
 def test_a_critic_is_not_shown_as_a_probability(small: Make, objective: str) -> None:
     trace = record(small(game={"objective": objective}), [0])
-    assert [panel.metrics for panel in Film(trace)._plans] == [
+    assert [panel.metrics for panel in Film(trace).plans] == [
         ("sliced_wasserstein",),
         ("discriminator_loss",),
     ]
@@ -78,7 +79,7 @@ def test_the_phase_plane_draws_the_same_both_ways_and_needs_a_solvable_game(smal
     film = Film(trace)
     for frame in (2, 0):
         assert np.array_equal(film.draw(frame), film.redraw(frame))
-    (path,) = [stroke for stroke in film._stage.layers[0].strokes if isinstance(stroke, Line)]
+    (path,) = [stroke for stroke in film.stages[0].layers[0].strokes if isinstance(stroke, Line)]
     # The path is the recorded parameters themselves: theta and psi, first coordinates.
     assert np.array_equal(path.at(2), trace.parameters[:, 0][:, [0, 2]])
     with pytest.raises(ToylabError, match="exactly solvable"):
@@ -88,11 +89,11 @@ def test_the_phase_plane_draws_the_same_both_ways_and_needs_a_solvable_game(smal
 def test_a_solvable_game_that_names_no_layers_shows_its_phase_plane() -> None:
     players: dict[str, Any] = {"generator": {"kind": "point"}, "discriminator": {"kind": "linear"}}
     film = Film(record(check({**small_settings(), **players}), [0]))
-    assert film._layer_names == ["phase"]
+    assert film.script.layers == ["phase"]
     chosen = {"layers": ["real", "generated"]}
     assert Film(
         record(check({**small_settings(), **players, "film": chosen}), [0])
-    )._layer_names == [
+    ).script.layers == [
         "real",
         "generated",
     ]
@@ -217,7 +218,7 @@ def test_a_diverged_seed_says_so(small: Make) -> None:
     trace = record(small(optimizer={"generator": blow_up, "discriminator": blow_up}), [0])
     film = Film(trace)
     film.draw(len(film) - 1)
-    assert film._stage._ended.get_text() == f"diverged at step {trace.diverged_at[0]}"
+    assert film.stages[0]._ended.get_text() == f"diverged at step {trace.diverged_at[0]}"
     assert np.array_equal(film.draw(len(film) - 1), film.redraw(len(film) - 1))
 
 
@@ -278,7 +279,7 @@ def test_a_critics_limits_are_round(value: float, nice: float) -> None:
 def test_a_critics_bar_tells_values_and_not_probabilities(small: Make) -> None:
     for objective, middle in (("hinge", "0"), ("wasserstein", "0"), ("saturating", "½")):
         film = Film(record(small(game={"objective": objective}), [0]))
-        bar = film._stage.layers[0].bar
+        bar = film.stages[0].layers[0].bar
         assert bar is not None and bar.ticks[1][1] == middle
 
 

@@ -21,7 +21,6 @@ from torch import Tensor
 
 from toylab.base.errors import ToylabError
 from toylab.base.streams import streams
-from toylab.film import Film
 from toylab.game import batches
 from toylab.game.game import Game
 from toylab.game.networks import ACTIVATIONS, MLP
@@ -30,6 +29,7 @@ from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES, Unrolled, gradient
 from toylab.scenario import rules
 from toylab.scenario.scenario import Scenario, check
+from toylab.show.cinema import Film
 from toylab.training.run import _Run, record
 
 Make = Callable[..., Scenario]

@@ -713,7 +713,7 @@ def test_a_style_file_dresses_the_page(
 ) -> None:
     (tmp_path / "own.mplstyle").write_text(STYLE)
     film = Film(trace, style=tmp_path / "own.mplstyle")
-    page, look = told(film), film._theme
+    page, look = told(film), film.theme
     assert page["themes"]["light"]["ramp"] == look.ramp[:, :3].tolist()
     assert page["themes"]["light"]["curves"] == list(look.curves)
     assert page["themes"]["dark"]["paper"] == THEMES["dark"].paper

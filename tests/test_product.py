@@ -23,10 +23,10 @@ from toylab.claims.workers import Workers
 from toylab.cli.sweep_outputs import Outputs, survey
 from toylab.film.diagram import Axis, Point, check_words, counted, draw_map
 from toylab.film.look import Look
-from toylab.film.product import Product
 from toylab.film.style import LABEL, THEMES
 from toylab.film.writers import provenance_of
 from toylab.scenario.scenario import Scenario, check
+from toylab.show.cinema import Product
 from toylab.trace import Trace
 from toylab.training.run import record
 
@@ -70,14 +70,15 @@ def test_a_product_is_its_full_redraw_and_no_words_touch(n: tuple[int, ...], tra
 
 def test_stages_stand_where_their_settings_are(trace: Trace) -> None:
     film = made(trace, STEPS, BATCH)
-    at = dict(zip(film._points, film._places(600)[0], strict=True))
+    points = itertools.product(STEPS[1], BATCH[1])
+    at = dict(zip(points, film.script.places(film.layout, 1)[0], strict=True))
     assert at["1", "8"][0] < at["2", "8"][0] and at["1", "8"][1] == at["2", "8"][1]
     assert at["1", "8"][1] < at["1", "12"][1] and at["1", "8"][0] == at["1", "12"][0]
 
 
 def test_a_combination_that_failed_is_a_hole_that_says_so(trace: Trace) -> None:
     film = made(trace, STEPS, BATCH, holes=(("2", "12"),))
-    assert len(film._stages) == 15
+    assert len(film.stages) == 15
     assert [text.get_text() for text in film._figure.texts].count("failed") == 1
     with pytest.raises(ToylabError, match="nothing to film"):
         Product({}, [STEPS], {("1",): [1.0]}, "modes_hit")
@@ -89,7 +90,7 @@ def test_words_of_a_seed_that_diverged_stay_on_a_small_stage(small: Make) -> Non
     assert ended.diverged_at[0] > 0
     film = made(ended, STEPS, BATCH)
     film.draw(len(film) - 1)
-    stage = film._stages[0]
+    stage = film.stages[0]
     assert "diverged" in stage._ended.get_text()
     box, axes = stage._ended.get_window_extent(), stage._ended.axes
     assert axes is not None

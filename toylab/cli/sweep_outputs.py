@@ -19,9 +19,10 @@ from toylab.cli.rehearsal import rehearse
 from toylab.film.diagram import PICTURES, Runs, check_axes, check_words, diagram
 from toylab.film.look import Look
 from toylab.film.pace import wanted
-from toylab.film.product import Product, check_product
+from toylab.film.product import check_product
 from toylab.film.writers import WRITERS, Timing, check_outputs
 from toylab.film.writers.table import ending_of, unknown_ending
+from toylab.show.cinema import Product
 from toylab.trace import Trace
 
 # Passes items on, knowing how many will come and what is done with them; for showing progress.

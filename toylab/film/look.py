@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toylab.base.errors import ToylabError
-from toylab.film.animation import Animation
-from toylab.film.compare import Compare, Seeds
-from toylab.film.film import Film, check_look, check_names
+from toylab.film.animation import Animation, check_look
+from toylab.film.film import check_names
 from toylab.film.fonts import check_glyphs, families
 from toylab.film.pace import wanted
 from toylab.film.style import THEMES, styled
 from toylab.film.words import WORDS
 from toylab.film.writers import Timing
+from toylab.show.cinema import Compare, Film, Seeds
 from toylab.trace import Trace
 
 

@@ -29,6 +29,7 @@ from toylab.film.writers import WRITERS, Palette, Timing, provenance_of, showing
 from toylab.film.writers.stills import vectors
 from toylab.scenario.scenario import check
 from toylab.show.cinema import Film
+from toylab.show.page.page import _safe
 from toylab.trace import Trace
 
 SVG = "http://www.w3.org/2000/svg"
@@ -64,7 +65,7 @@ class Plain:
         return figure
 
     def page(self, timing: Timing, told: str, frame: int) -> str:
-        return f'<script type="application/json" id="provenance">{told}</script>'
+        return f'<script type="application/json" id="provenance">{_safe(told)}</script>'
 
 
 class Still(Plain):

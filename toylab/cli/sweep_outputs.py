@@ -18,11 +18,10 @@ from toylab.claims.workers import Workers
 from toylab.cli.rehearsal import rehearse
 from toylab.film.diagram import PICTURES, Runs, check_axes, check_words, diagram
 from toylab.film.look import Look
-from toylab.film.pace import wanted
-from toylab.film.product import check_product
-from toylab.film.writers import WRITERS, Timing, check_outputs
+from toylab.film.product import check_product, product
+from toylab.film.writers import WRITERS, check_outputs
 from toylab.film.writers.table import ending_of, unknown_ending
-from toylab.show.cinema import Product
+from toylab.show.cinema import Projection
 from toylab.trace import Trace
 
 # Passes items on, knowing how many will come and what is done with them; for showing progress.
@@ -189,9 +188,10 @@ def _rehearse(plan: Plan, look: Look) -> None:
         _opened(plan, shown, {values: [0.0] for values, _ in plan.scenarios}, look)
 
 
-def _opened(plan: Plan, traces: dict[tuple[str, ...], Trace], runs: Runs, look: Look) -> Product:
+def _opened(plan: Plan, traces: dict[tuple[str, ...], Trace], runs: Runs, look: Look) -> Projection:
     over = [(axis.path, axis.values) for axis in plan.axes]
-    return Product(traces, over, runs, plan.metrics[0], look.theme, look.named, look.style)
+    script = product(traces, over, runs, plan.metrics[0], look.named)
+    return Projection(script, look.theme, "en", "slide", look.style)
 
 
 def _film(
@@ -203,12 +203,10 @@ def _film(
     command: str,
     watch: Watch,
 ) -> None:
-    film = _opened(plan, films(plan, folder), runs, look)
-    moving = look.seconds or film.seconds
-    film.pace(wanted(look.fps, moving, len(film)))
+    film, timing = look.paced(_opened(plan, films(plan, folder), runs, look))
     film.save(
         *outputs,
-        timing=Timing.moving(moving, len(film)),
+        timing=timing,
         command=command,
         watch=lambda numbers: watch(numbers, len(numbers), "Filming the sweep"),
     )

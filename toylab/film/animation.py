@@ -354,8 +354,7 @@ class Animation:
 
     def _explain(self, places: Sequence[tuple[float, float]], side: float, lines: int) -> None:
         """The bar of colours and the row of words."""
-        layout, look = self.layout, (self.theme, self.words)
-        stage = self.stages[0]
+        layout, stage = self.layout, self.stages[0]
         if self.alone:
             box, bar, at = layout.bar(lines), stage.bar, (layout.left, layout.key_at(lines))
             end = layout.left + side + 100
@@ -365,11 +364,11 @@ class Animation:
             box = max(lefts) + side + 16, low, 14, max(bottoms) + side - low
             bar, at, end = self._shared_bar(side), (layout.left, layout.key), layout.name_to
         if bar:
-            name = draw_bar(self._board.axes(box), self._figure, layout, box, bar, *look)
+            name = draw_bar(self._board, box, bar, self.words)
             # A stage that reaches down to the key has the bar's name on the key's row.
             if self.alone or box[1] < FOOT + LESSON_LINE:
                 end = name - 12
-        draw_key(self._figure, layout, stage.keys, at, end, *look)
+        draw_key(self._board, stage.keys, at, end, self.words)
 
     def _shared_bar(self, side: float) -> Bar | None:
         """What the surfaces' colours mean, if they mean the same on all stages."""

@@ -95,14 +95,11 @@ class Look:
     def open(
         self, traces: Sequence[Trace], seed: int | None, seeds: Sequence[int] | None
     ) -> tuple[Animation, Timing]:
-        """Make a film as `film` does, at its pace, and tell how long its frames stand.
+        """Make a film as `film` does, at its pace, and tell how long its frames stand."""
+        return self.paced(self.film(traces, seed, seeds))
 
-        Args:
-            traces: As for `film`.
-            seed: As for `film`.
-            seeds: As for `film`.
-        """
-        film = self.film(traces, seed, seeds)
+    def paced(self, film: Animation) -> tuple[Animation, Timing]:
+        """Set a film's pace, and tell how long its frames stand."""
         moving = self.seconds or film.seconds
         film.pace(wanted(self.fps, moving, len(film)))
         return film, Timing.moving(moving, len(film))

@@ -29,19 +29,12 @@ Painted = tuple[Artist, Callable[[int], None]]
 
 @dataclass(frozen=True)
 class Brush:
-    """With what strokes are painted.
+    """With what strokes are painted."""
 
-    Attributes:
-        ax: The stage, in data units.
-        theme: Colours.
-        words: Language.
-        dots: Size of dots, as a share of their own.
-    """
-
-    ax: Axes
+    ax: Axes  # the stage, in data units
     theme: Theme
     words: Words
-    dots: float = 1.0
+    dots: float = 1.0  # size of dots, as a share of their own
 
 
 class Painting:
@@ -194,13 +187,9 @@ def _label(stroke: Label, brush: Brush) -> Painted:
         va=stroke.upwards,
     )
     if stroke.plate:
+        box, alpha = stroke.plate
         text.set_bbox(
-            {
-                "facecolor": brush.theme.paper,
-                "edgecolor": "none",
-                "boxstyle": stroke.plate.box,
-                "alpha": stroke.plate.alpha,
-            }
+            {"facecolor": brush.theme.paper, "edgecolor": "none", "boxstyle": box, "alpha": alpha}
         )
 
     def show(frame: int) -> None:

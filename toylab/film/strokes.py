@@ -2,153 +2,87 @@
 
 A layer gives strokes. `painter` makes matplotlib's artists of them, and a page packs them for its own pen.
 Each tells how it looks, in roles of colour (see `Theme.colour`) and in points, and by `at` what it shows in
-a snapshot: places in data units, or words. Where that is the very object of before, nothing has moved.
+a snapshot: places in data units, or words. Snapshots are asked for in any order; where one gives the very
+object of before, nothing has moved.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal
 
 from toylab.base.axes import Float, Points
 from toylab.film.style import LABEL, Colour
 from toylab.film.words import Said
 
 
-class Stroke(Protocol):
-    """Any of those below; it may be asked for any snapshot in any order."""
-
-    @property
-    def at(self) -> Callable[[int], Any]: ...  # noqa: D102 - the class's line says it
-
-
 @dataclass(frozen=True)
 class Plane:
-    """A function of the plane as colour; zero is the middle, and what is not finite has no colour.
+    """A function of the plane as colour; zero is the middle, and what is not finite has no colour."""
 
-    Attributes:
-        at: Values, lowest row first, [H, W].
-        limit: Of the outermost colours.
-    """
-
-    at: Callable[[int], Float]
-    limit: float
+    at: Callable[[int], Float]  # lowest row first, [H, W]
+    limit: float  # value of the outermost colours
 
 
 @dataclass(frozen=True)
 class Dots:
-    """Marks of one kind.
+    """Marks of one kind: squares, discs or crosses."""
 
-    Attributes:
-        at: Places, [n, 2].
-        marker: A square, a disc or a cross.
-        size: Points.
-        edge: Colour of the edge, or of the cross.
-        width: Of the edge, points.
-        fill: Colour inside.
-        alpha: Opacity, if they have one of their own.
-    """
-
-    at: Callable[[int], Points]
+    at: Callable[[int], Points]  # [n, 2]
     marker: Literal["s", "o", "+"]
     size: float
-    edge: Colour
-    width: float
+    edge: Colour  # of a cross all there is
+    width: float  # of the edge
     fill: Colour = ""
     alpha: float | None = None
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line.
+    """One line; NaN breaks it."""
 
-    Attributes:
-        at: Places, [n, 2]; NaN breaks it.
-        colour: Of the line.
-        width: Points.
-    """
-
-    at: Callable[[int], Points]
+    at: Callable[[int], Points]  # [n, 2]
     colour: Colour
     width: float
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines, as many as there are.
+    """Lines, as many as there are."""
 
-    Attributes:
-        at: Places of each, [n, 2].
-        colours: Of all, or of one after the other.
-        width: Points.
-        dash: Lengths of dash and gap, in widths.
-        alpha: Opacity, if they have one of their own.
-        rounded: Whether their ends are.
-    """
-
-    at: Callable[[int], Sequence[Points]]
-    colours: Sequence[Colour]
+    at: Callable[[int], Sequence[Points]]  # each [n, 2]
+    colours: Sequence[Colour]  # one for all, or of one after the other
     width: float
-    dash: tuple[float, ...] = ()
+    dash: tuple[float, ...] = ()  # lengths of dash and gap, in widths
     alpha: float | None = None
-    rounded: bool = False
+    rounded: bool = False  # at the ends
 
 
 @dataclass(frozen=True)
 class Shapes:
-    """Filled shapes.
+    """Filled shapes."""
 
-    Attributes:
-        at: Corners, [n, k, 2].
-        fill: Colour.
-        width: Of an outline of the same colour, points; None for no outline.
-        alpha: Opacity, if they have one of their own.
-    """
-
-    at: Callable[[int], Float]
+    at: Callable[[int], Float]  # corners, [n, k, 2]
     fill: Colour
-    width: float | None = None
+    width: float | None = None  # of an outline of the same colour, if there is one
     alpha: float | None = None
 
 
 @dataclass(frozen=True)
-class Plate:
-    """What stands behind words, of the paper's colour.
-
-    Attributes:
-        box: matplotlib's box style.
-        alpha: Opacity.
-    """
-
-    box: str
-    alpha: float
-
-
-@dataclass(frozen=True)
 class Label:
-    """Words at a place.
-
-    Attributes:
-        at: What they say.
-        place: Data units, or shares of the stage.
-        colour: Of the words.
-        of_stage: Whether the place is in shares of the stage.
-        shift: From there, pixels.
-        across: Which of their sides stands there.
-        upwards: As `across`.
-        plate: What stands behind them, if anything.
-        strength: Opacity in a snapshot, if it is not always 1.
-        size: Points.
-    """
+    """Words at a place."""
 
     at: Callable[[int], str | Said]
     place: tuple[float, float]
     colour: Colour
-    of_stage: bool = False
-    shift: tuple[float, float] = (0, 0)
-    across: Literal["left", "center", "right"] = "center"
+    of_stage: bool = False  # whether the place is in shares of the stage
+    shift: tuple[float, float] = (0, 0)  # from the place, pixels
+    across: Literal["left", "center", "right"] = "center"  # which side of the words stands there
     upwards: Literal["baseline", "bottom", "center", "top"] = "center"
-    plate: Plate | None = None
-    strength: Callable[[int], float] | None = None
+    plate: tuple[str, float] | None = None  # behind them: matplotlib's box style, and its opacity
+    strength: Callable[[int], float] | None = None  # opacity in a snapshot, if not always 1
     size: float = LABEL
+
+
+Stroke = Plane | Dots | Line | Lines | Shapes | Label

@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 import html
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from toylab.film.animation import Animation
 from toylab.film.compare import of_seeds, side_by_side
-from toylab.film.diagram import Axis, Point, Runs
 from toylab.film.film import of_seed
-from toylab.film.product import product
 from toylab.film.writers import Timing
 from toylab.show.page import page_of
 from toylab.trace import Trace
@@ -80,18 +78,7 @@ class Film(Projection):
 class Compare(Projection):
     """Two to four traces side by side; their titles say only in what their settings differ.
 
-    Args:
-        traces: What was measured, with one square of data units.
-        seed: Whose films; those that the scenarios ask for, or the first filmed ones, if none is given.
-        theme: As of a `Film`, and so are the others.
-        lang: Key of `WORDS`.
-        layout: Key of `LAYOUTS`.
-        layers: Names of layers, bottom first; those of the first trace if none are given.
-        style: A matplotlib style file laid over the theme.
-
-    Raises:
-        ToylabError: If there are too few or too many, their squares differ, none of their seeds was
-            filmed, or a theme, layer, layout or language is unknown.
+    What is shown is as of `side_by_side`, how it looks as of a `Film`.
     """
 
     def __init__(
@@ -110,18 +97,7 @@ class Compare(Projection):
 class Seeds(Projection):
     """Up to nine seeds of one trace, and how many of them do as its first claim says.
 
-    Args:
-        trace: What was measured.
-        seeds: Which seeds; the first nine that were filmed if none are given.
-        theme: As of a `Film`, and so are the others.
-        lang: Key of `WORDS`.
-        layout: Key of `LAYOUTS`.
-        layers: Names of layers, bottom first; the scenario's if none are given.
-        style: A matplotlib style file laid over the theme.
-
-    Raises:
-        ToylabError: If a seed was not filmed, there are too many, or a theme, layer, layout or language
-            is unknown.
+    What is shown is as of `of_seeds`, how it looks as of a `Film`.
     """
 
     def __init__(
@@ -135,20 +111,3 @@ class Seeds(Projection):
         style: str | Path | None = None,
     ) -> None:
         super().__init__(of_seeds(trace, seeds, layers), theme, lang, layout, style)
-
-
-class Product(Projection):
-    """The films of a sweep: see `product`, of which the arguments are."""
-
-    def __init__(
-        self,
-        traces: Mapping[Point, Trace],
-        axes: Sequence[Axis],
-        runs: Runs,
-        metric: str,
-        theme: str = "light",
-        layers: Sequence[str] | None = None,
-        style: str | Path | None = None,
-    ) -> None:
-        script = product(traces, axes, runs, metric, layers)
-        super().__init__(script, theme, "en", "slide", style)

@@ -9,7 +9,7 @@ import numpy as np
 from toylab.base.axes import Float, Points
 from toylab.film.layers.base import Key, Layer, View
 from toylab.film.layers.spread import spread_choice
-from toylab.film.strokes import Label, Plate, Shapes
+from toylab.film.strokes import Label, Shapes
 from toylab.film.style import short
 from toylab.film.words import Said
 
@@ -56,7 +56,7 @@ def arrows_even(view: View) -> Layer:
         of_stage=True,
         across="left",
         upwards="baseline",
-        plate=Plate("square,pad=0.31", 0.85),
+        plate=("square,pad=0.31", 0.85),
     )
     return Layer([*_cased(view, start, even), words], _KEY)
 

@@ -20,23 +20,16 @@ MOST_POINTS = 500
 
 @dataclass(frozen=True)
 class Key:
-    """An entry of the row of words below the stage.
-
-    Attributes:
-        mark: What stands before the words.
-        words: Key of the words that say what it stands for.
-        colour: Of the mark, if it is not the mark's own.
-    """
+    """An entry of the row of words below the stage."""
 
     mark: Literal["real", "generated", "arrow", "line", "dashes"]
-    words: str
-    colour: Colour = ""
+    words: str  # key of the words that say what the mark stands for
+    colour: Colour = ""  # of the mark, if not its own
 
     @property
     def role(self) -> Colour:
         """The colour of the mark."""
-        own = self.mark if self.mark in ("real", "generated", "arrow") else "ink"
-        return self.colour or own
+        return self.colour or ("ink" if self.mark in ("line", "dashes") else self.mark)
 
 
 @dataclass(frozen=True)
@@ -49,19 +42,12 @@ class Bar:
 
 @dataclass(frozen=True)
 class View:
-    """What a layer is asked to show.
-
-    Attributes:
-        trace: What was measured.
-        seed: Whose training.
-        side: Of the stage, pixels.
-        least: What the layer's limit is at least, where stages share one.
-    """
+    """What a layer is asked to show: of a trace one seed's training."""
 
     trace: Trace
     seed: int
-    side: float
-    least: float = 0.0
+    side: float  # of the stage, pixels
+    least: float = 0.0  # what the layer's limit is at least, where stages share one
 
     @property
     def samples(self) -> Float:
@@ -71,18 +57,12 @@ class View:
 
 @dataclass(frozen=True)
 class Layer:
-    """Something seen on the stage.
+    """Something seen on the stage, with its entry in the key and what it says on the bar, if it has one."""
 
-    Attributes:
-        strokes: What it is made of, bottom first.
-        key: Its entry in the key, if any.
-        bar: What it says on the bar, if anything.
-        extent: The plane that it shows instead of the data's: x and y from, to.
-    """
-
-    strokes: Sequence[Stroke]
+    strokes: Sequence[Stroke]  # bottom first
     key: Key | None = None
     bar: Bar | None = None
+    # The plane that it shows instead of the data's: x and y from, to.
     extent: tuple[float, float, float, float] | None = None
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from toylab.base.axes import Float
 from toylab.base.errors import ToylabError
 from toylab.film.layers.base import Layer, View
-from toylab.film.strokes import Label, Plate
+from toylab.film.strokes import Label
 from toylab.metrics import nearest_modes
 
 # More labels than these would touch on a stage of 548 pixels.
@@ -38,7 +38,7 @@ def _label(at: Float, shift: Float, share: Float) -> Label:
         (at[0], at[1]),
         "ink",
         shift=(shift[0], shift[1]),
-        plate=Plate("round,pad=0.15", 0.7),
+        plate=("round,pad=0.15", 0.7),
         strength=lambda frame: 1.0 if share[frame] > 0 else 0.55,
     )
 

@@ -68,26 +68,19 @@ def placed(points: Float, extent: Sequence[float] | Float) -> Int:
 
 
 @dataclass(frozen=True)
-class Packing:
-    """With what the strokes of a stage are packed.
-
-    Attributes:
-        pack: Takes the arrays.
-        snapshots: What is shown in each frame.
-        extent: The plane that the stage shows: x and y from, to.
-        themes: Between which the page switches, by name.
-    """
+class Packer:
+    """With what the strokes of a stage are packed."""
 
     pack: Pack
-    snapshots: Sequence[int]
-    extent: Sequence[float] | Float
-    themes: Mapping[str, Theme]
+    snapshots: Sequence[int]  # shown in each frame
+    extent: Sequence[float] | Float  # the plane that the stage shows: x and y from, to
+    themes: Mapping[str, Theme]  # between which the page switches, by name
 
     def stroke(self, stroke: Stroke) -> dict[str, Any]:
         """A stroke for the page's pen: what it shows in all frames, and its style in each theme."""
-        kind, shown, style = PACKED[type(stroke)]
-        told = {"kind": kind, **shown(stroke, self)}
-        return told | {"style": {code: style(stroke, one) for code, one in self.themes.items()}}
+        kind, shown, style = PACKED[type(stroke)](stroke, self)
+        styles = {code: _dressed(style, theme) for code, theme in self.themes.items()}
+        return {"kind": kind, **shown, "style": styles}
 
     def lines(self, frames: Sequence[Sequence[Points]]) -> dict[str, Any]:
         """The lines of each frame; of one alone where nothing moves."""
@@ -103,88 +96,90 @@ class Packing:
         }
 
 
-# What a page's pen knows of a kind of stroke: its name for it, what it shows, how it looks in a theme.
-Packed = tuple[
-    str, Callable[[Any, Packing], dict[str, Any]], Callable[[Any, Theme], dict[str, Any]]
-]
+# What a page's pen knows of a stroke: its name for the kind, what is shown, the style in roles of colour.
+Packed = tuple[str, dict[str, Any], dict[str, Any]]
 
 
-def _plane(stroke: Plane, by: Packing) -> dict[str, Any]:
+def _dressed(style: dict[str, Any], theme: Theme) -> dict[str, Any]:
+    """A style in the colours of a theme."""
+    told: dict[str, Any] = {
+        key: to_hex(theme.colour(style[key])) for key in ("fill", "edge") if style.get(key)
+    }
+    if "colours" in style:
+        told["colours"] = [to_hex(theme.colour(role)) for role in style["colours"]]
+    return {**style, **told}
+
+
+def _pen(
+    colours: Sequence[Colour],
+    width: float,
+    dash: Sequence[float] = (),
+    alpha: float | None = None,
+) -> dict[str, Any]:
+    """The style of lines, and of shapes; what has no opacity of its own is opaque."""
+    # Lengths of dashes are the film's, times the width once more.
+    dash = [length * width**2 for length in dash]
+    return {
+        "colours": colours,
+        "width": width,
+        "dash": dash,
+        "alpha": 1.0 if alpha is None else alpha,
+    }
+
+
+def _plane(stroke: Plane, by: Packer) -> Packed:
     """Values as levels of one byte, 0 where unknown."""
     values = np.stack([stroke.at(k) for k in by.snapshots])
     known = np.isfinite(values).all(axis=(1, 2), keepdims=True)
     share = np.clip(np.where(known, values, 0) / stroke.limit, -1, 1)
     levels = np.where(known, 1 + np.rint((share + 1) / 2 * (_LEVELS - 1)), 0).astype(int)
-    return {"limit": stroke.limit, "levels": by.pack.add(levels, width=1)}
+    return "sheet", {"limit": stroke.limit, "levels": by.pack.add(levels, width=1)}, {}
 
 
-def _dots(stroke: Dots, by: Packing) -> dict[str, Any]:
+def _dots(stroke: Dots, by: Packer) -> Packed:
     """Frames of equally many points, which pack better than lines."""
     frames = [stroke.at(k) for k in by.snapshots]
+    style = {key: getattr(stroke, key) for key in ("marker", "size", "edge", "width")}
+    style |= {"fill": stroke.fill or None, "alpha": 1.0 if stroke.alpha is None else stroke.alpha}
     if len({len(frame) for frame in frames}) > 1:
-        return by.lines([[frame] for frame in frames])
+        return "dots", by.lines([[frame] for frame in frames]), style
     points = np.stack(frames)
     same = np.array_equal(points, np.broadcast_to(points[:1], points.shape), equal_nan=True)
-    return {"dots": by.pack.add(placed(points[:1] if same else points, by.extent))}
+    return "dots", {"dots": by.pack.add(placed(points[:1] if same else points, by.extent))}, style
 
 
-def _dotted(stroke: Dots, theme: Theme) -> dict[str, Any]:
-    return {
-        "marker": stroke.marker,
-        "size": stroke.size,
-        "fill": _hex(theme, stroke.fill) if stroke.fill else None,
-        "edge": _hex(theme, stroke.edge),
-        "width": stroke.width,
-        "alpha": _opaque(stroke.alpha),
-    }
+def _line(stroke: Line, by: Packer) -> Packed:
+    shown = by.lines([[stroke.at(k)] for k in by.snapshots])
+    return "lines", shown, _pen([stroke.colour], stroke.width)
 
 
-def _line(stroke: Line, by: Packing) -> dict[str, Any]:
-    return by.lines([[stroke.at(k)] for k in by.snapshots])
+def _lines(stroke: Lines, by: Packer) -> Packed:
+    shown = by.lines([stroke.at(k) for k in by.snapshots])
+    return "lines", shown, _pen(stroke.colours, stroke.width, stroke.dash, stroke.alpha)
 
 
-def _lines(stroke: Lines | Shapes, by: Packing) -> dict[str, Any]:
-    return by.lines([[*stroke.at(k)] for k in by.snapshots])
+def _shapes(stroke: Shapes, by: Packer) -> Packed:
+    shown = by.lines([[*stroke.at(k)] for k in by.snapshots])
+    return "shapes", shown, _pen([stroke.fill], stroke.width or 0, alpha=stroke.alpha)
 
 
-def _drawn(stroke: Line, theme: Theme) -> dict[str, Any]:
-    return {
-        "colours": [_hex(theme, stroke.colour)],
-        "width": stroke.width,
-        "dash": [],
-        "alpha": 1.0,
-    }
-
-
-def _ruled(stroke: Lines, theme: Theme) -> dict[str, Any]:
-    return {
-        "colours": [_hex(theme, colour) for colour in stroke.colours],
-        "width": stroke.width,
-        "dash": [length * stroke.width**2 for length in stroke.dash],
-        "alpha": _opaque(stroke.alpha),
-    }
-
-
-def _filled(stroke: Shapes, theme: Theme) -> dict[str, Any]:
-    fill, alpha = _hex(theme, stroke.fill), _opaque(stroke.alpha)
-    return {"colours": [fill], "width": stroke.width or 0, "alpha": alpha}
-
-
-def _label(stroke: Label, by: Packing) -> dict[str, Any]:
+def _label(stroke: Label, by: Packer) -> Packed:
     """What is said in each language, how strongly, and where the film's painter would write it."""
-    said = {code: [words.told(stroke.at(k)) for k in by.snapshots] for code, words in WORDS.items()}
-    (lang, first), *others = said.items()
+    (lang, first), *others = (
+        (code, [words.told(stroke.at(k)) for k in by.snapshots]) for code, words in WORDS.items()
+    )
     strength = stroke.strength or (lambda snapshot: 1.0)
-    return {
+    shown = {
         "said": {lang: first, **{code: told for code, told in others if told != first}},
         "strength": [strength(k) for k in by.snapshots],
         "place": _place(stroke, by, first),
         "align": stroke.across,
         "plate": stroke.plate is not None,
     }
+    return "words", shown, {"colours": [stroke.colour], "size": stroke.size}
 
 
-def _place(stroke: Label, by: Packing, said: Sequence[str]) -> list[float]:
+def _place(stroke: Label, by: Packer, said: Sequence[str]) -> list[float]:
     """Across and upwards, shares of the stage: the side that stands fast, half the height of the words."""
     first = next((k for k, told in zip(by.snapshots, said, strict=True) if told), None)
     if first is None:
@@ -193,33 +188,19 @@ def _place(stroke: Label, by: Packing, said: Sequence[str]) -> list[float]:
     canvas = FigureCanvasAgg(figure)
     x0, x1, y0, y1 = (float(v) for v in by.extent)
     ax = figure.add_axes((0, 0, 1, 1), xlim=(x0, x1), ylim=(y0, y1))
-    painting = Painting(
-        [stroke], Brush(ax, next(iter(by.themes.values())), next(iter(WORDS.values())))
-    )
+    theme, words = next(iter(by.themes.values())), next(iter(WORDS.values()))
+    painting = Painting([stroke], Brush(ax, theme, words))
     painting.show(first)
     box = painting.artists[0].get_window_extent(canvas.get_renderer())
     across = {"left": box.x0, "right": box.x1}.get(stroke.across, (box.x0 + box.x1) / 2)
     return [across / SIDE, (box.y0 + box.y1) / 2 / SIDE]
 
 
-def _written(stroke: Label, theme: Theme) -> dict[str, Any]:
-    return {"colours": [_hex(theme, stroke.colour)], "size": stroke.size}
-
-
-def _hex(theme: Theme, role: Colour) -> str:
-    return to_hex(theme.colour(role))
-
-
-def _opaque(alpha: float | None) -> float:
-    """Opacity; what has none of its own is opaque."""
-    return 1.0 if alpha is None else alpha
-
-
-PACKED: dict[type, Packed] = {
-    Plane: ("sheet", _plane, lambda stroke, theme: {}),
-    Dots: ("dots", _dots, _dotted),
-    Line: ("lines", _line, _drawn),
-    Lines: ("lines", _lines, _ruled),
-    Shapes: ("shapes", _lines, _filled),
-    Label: ("words", _label, _written),
+PACKED: dict[type, Callable[[Any, Packer], Packed]] = {
+    Plane: _plane,
+    Dots: _dots,
+    Line: _line,
+    Lines: _lines,
+    Shapes: _shapes,
+    Label: _label,
 }

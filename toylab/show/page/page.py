@@ -27,7 +27,7 @@ from toylab.film.panels import Panel, read
 from toylab.film.style import DPI, THEMES, Theme
 from toylab.film.words import WORDS, Words
 from toylab.film.writers import Timing
-from toylab.show.page.packing import SIDE, Pack, Packing
+from toylab.show.page.packing import SIDE, Pack, Packer
 from toylab.targets import cell_centres, density_known
 from toylab.trace import Trace
 
@@ -176,8 +176,8 @@ def _stage(
             layer = LAYERS[name](view)
         except ToylabError:
             continue  # the trace has not what it shows
-        packing = Packing(pack, snapshots, layer.extent or trace.extent, themes)
-        drawn.append({"name": name, "shown": name in layers, **_layer(name, layer, packing)})
+        packer = Packer(pack, snapshots, layer.extent or trace.extent, themes)
+        drawn.append({"name": name, "shown": name in layers, **_layer(name, layer, packer)})
     return {
         "title": {},
         "mark": "",
@@ -190,8 +190,8 @@ def _stage(
     }
 
 
-def _layer(name: str, layer: Layer, packing: Packing) -> dict[str, Any]:
-    key, bar, themes = layer.key, layer.bar, packing.themes
+def _layer(name: str, layer: Layer, packer: Packer) -> dict[str, Any]:
+    key, bar, themes = layer.key, layer.bar, packer.themes
     return {
         "words": {code: _called(name, layer, words) for code, words in WORDS.items()},
         "mark": key.mark if key else None,
@@ -201,7 +201,7 @@ def _layer(name: str, layer: Layer, packing: Packing) -> dict[str, Any]:
             for code, words in WORDS.items()
             if bar
         },
-        "strokes": [packing.stroke(stroke) for stroke in layer.strokes],
+        "strokes": [packer.stroke(stroke) for stroke in layer.strokes],
     }
 
 

@@ -35,7 +35,16 @@ class Board:
         self.canvas = FigureCanvasAgg(self.figure)
 
     def text(self, x: float, y: float, words: str, size: float, colour: str, **style: Any) -> Text:
-        """Text at units from the lower left of the figure."""
+        """Write something.
+
+        Args:
+            x: Units from the left.
+            y: Its baseline, units from below.
+            words: What is written.
+            size: Points.
+            colour: Of the words.
+            style: As matplotlib's `Text` takes it.
+        """
         at = (x / self.layout.width, y / self.layout.height)
         return self.figure.text(
             *at, words, fontsize=size, color=colour, **{"va": "baseline", **style}
@@ -50,7 +59,13 @@ class Board:
         return ax
 
     def header(self, title: str, lesson: str, name: str) -> int:
-        """Title, lesson, name; return the lines that the lesson takes, 0 without a header."""
+        """Write what stands above and below; return the lines that the lesson takes, 0 without a header.
+
+        Args:
+            title: In one line, smaller if need be.
+            lesson: In as many lines as the layout allows.
+            name: Small at the lower right.
+        """
         layout, theme = self.layout, self.theme
         check_glyphs([title], self.fonts, bold=True)
         check_glyphs([lesson, name], self.fonts)

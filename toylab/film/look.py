@@ -95,7 +95,7 @@ class Look:
     def open(
         self, traces: Sequence[Trace], seed: int | None, seeds: Sequence[int] | None
     ) -> tuple[Animation, Timing]:
-        """Make a film as `film` does, at its pace, and tell how long its frames stand."""
+        """Make a film at its pace, and tell how long its frames stand; arguments as `film` takes them."""
         return self.paced(self.film(traces, seed, seeds))
 
     def paced(self, film: Animation) -> tuple[Animation, Timing]:

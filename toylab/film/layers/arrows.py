@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -83,7 +83,7 @@ def _cased(view: View, start: Float, push: Float) -> list[Shapes]:
     """Arrows over their casing."""
     frame, side = view.trace.target.frame, _side(view)
 
-    @lru_cache(maxsize=1)
+    @cache
     def shapes(snapshot: int) -> Float:
         # None takes more than a fifth of the stage.
         return frame.outward(
@@ -102,7 +102,7 @@ def arrow_shapes(start: Points, push: Points, most: float, pixel: float) -> Floa
         most: Longer arrows are cut to this, data units.
         pixel: One, in data units.
     """
-    length = np.hypot(push[:, 0], push[:, 1])
+    length, pixel = np.hypot(push[:, 0], push[:, 1]), np.float64(pixel)
     with np.errstate(invalid="ignore"):
         seen = np.isfinite(length) & (length > pixel)
     start, push, length = start[seen], push[seen], length[seen]

@@ -18,6 +18,9 @@ def lattice(view: View) -> Layer:
 
     Lines of one latent coordinate run from dark blue to yellow, of the other from dark purple to orange.
     Each cell holds the same share of the latents.
+
+    Raises:
+        ToylabError: If the latent is not of two numbers.
     """
     nodes = view.trace.lattice[:, view.trace.filmed_row(view.seed)]  # [T, L, L, 2]
     n = nodes.shape[1]

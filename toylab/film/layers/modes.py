@@ -15,7 +15,11 @@ MOST_LABELS = 25
 
 
 def modes(view: View) -> Layer:
-    """A label beside each mode: the share of all samples that are good and nearest to it."""
+    """A label beside each mode: the share of all samples that are good and nearest to it.
+
+    Raises:
+        ToylabError: If there are no modes, or too many.
+    """
     places = view.trace.target.modes
     if not 0 < len(places) <= MOST_LABELS:
         raise ToylabError(

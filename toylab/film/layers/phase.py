@@ -15,7 +15,10 @@ from toylab.trace import Trace
 def phase(view: View) -> Layer:
     """The plane of both players' first parameters: where each is pushed, and the path they took.
 
-    For the exactly solvable games; it takes the stage for itself.
+    It takes the stage for itself.
+
+    Raises:
+        ToylabError: If the game is not exactly solvable.
     """
     trace, field = view.trace, view.trace.field
     if not field.size:

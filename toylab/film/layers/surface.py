@@ -6,7 +6,7 @@ Each is a function of the plane as colour, with limits that are symmetric and fi
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from contourpy import contour_generator
@@ -41,7 +41,7 @@ def surface(view: View) -> Layer:
 def _with_line(view: View, values: Callable[[int], Float], limit: float, bar: Bar) -> Layer:
     """A plane, and where it is zero as a line over its casing."""
 
-    @lru_cache(maxsize=1)
+    @cache
     def zero(frame: int) -> list[Float]:
         now = values(frame)
         if not np.isfinite(now).all():
@@ -104,7 +104,7 @@ def optimal(view: View) -> Layer:
     with_density(view.trace, "optimal")
     # From .01 to .99, as the best D is sure nearly everywhere.
     limit = _logit_of(0.99)
-    return _with_line(view, lru_cache(1)(_best(view)), limit, _probabilities("D*(x)", limit))
+    return _with_line(view, cache(_best(view)), limit, _probabilities("D*(x)", limit))
 
 
 def _best(view: View) -> Callable[[int], Float]:

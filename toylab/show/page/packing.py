@@ -117,8 +117,7 @@ def _pen(
     alpha: float | None = None,
 ) -> dict[str, Any]:
     """The style of lines, and of shapes; what has no opacity of its own is opaque."""
-    # Lengths of dashes are the film's, times the width once more.
-    dash = [length * width**2 for length in dash]
+    dash = [length * width for length in dash]
     return {
         "colours": colours,
         "width": width,

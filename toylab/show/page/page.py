@@ -118,7 +118,13 @@ def _seeds(film: Animation, themes: Mapping[str, Theme], pack: Pack) -> list[dic
 
 
 def panels_of(film: Animation, seed: int, beside: Sequence[int]) -> list[Panel]:
-    """The panels of another seed where a film has its own, on a figure that nobody sees."""
+    """The panels of another seed where a film has its own, on a figure that nobody sees.
+
+    Args:
+        film: Of one seed.
+        seed: Whose curves.
+        beside: Seeds whose curves must find room too.
+    """
     shown = [panel.axes.get_position().bounds for panel in film.panels]
     layout = film.layout
     figure = Figure((layout.width / DPI, layout.height / DPI), dpi=layout.dpi)

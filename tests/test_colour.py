@@ -12,7 +12,8 @@ import tomli_w
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
-from toylab.film import THEMES, Film
+from toylab.film import THEMES
+from toylab.show.cinema import Film
 from toylab.trace import Trace
 
 Colours = NDArray[np.float64]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ from typer.testing import CliRunner
 
 from toylab.base.errors import ToylabError
 from toylab.cli.commands import app
-from toylab.film import THEMES, Compare, Seeds
+from toylab.film import THEMES
 from toylab.film.differences import told_differences
 from toylab.film.fonts import missing
 from toylab.film.style import LABEL
-from toylab.film.writers import provenance_of
+from toylab.film.writers import Timing, provenance_of
 from toylab.scenario.scenario import Scenario
+from toylab.show.cinema import Compare, Seeds
 from toylab.trace import Trace
 from toylab.training.run import record
 
@@ -56,13 +58,14 @@ def test_a_grid_of_seeds_is_its_full_redraw_and_no_words_touch(small: Make, n: i
 def test_a_frame_shows_the_snapshot_nearest_to_its_step(small: Make) -> None:
     short, long = (record(small(training={"steps": s}), [0]) for s in (4, 8))
     film = Compare([short, long])
-    assert film._steps.tolist() == long.steps.tolist() == [0, 4, 8]
-    assert film._nearest[0].tolist() == [0, 2, 2] and film._nearest[1].tolist() == [0, 1, 2]
+    assert film.longest.steps.tolist() == long.steps.tolist() == [0, 4, 8]
+    assert film.nearest[0].tolist() == [0, 2, 2] and film.nearest[1].tolist() == [0, 1, 2]
 
 
 def test_colours_mean_the_same_on_all_stages(small: Make) -> None:
     film = Compare([record(small(training={"batch": b}), [0]) for b in (8, 9)])
-    assert len({stage.layers[0].limit for stage in film._stages}) == 1  # type: ignore[attr-defined]
+    planes: list[Any] = [stage.layers[0].strokes[0] for stage in film.stages]
+    assert len({plane.limit for plane in planes}) == 1
 
 
 def test_titles_say_what_differs_and_nothing_else(small: Make) -> None:
@@ -112,9 +115,9 @@ def test_the_command_line_compares_and_films_grids(
 def test_a_comparison_shows_one_seed_where_it_can(small: Make) -> None:
     own, none = small(film={"seed": 2}), small(training={"batch": 9})
     film = Compare([record(game, range(3), filmed=range(3)) for game in (none, own)])
-    assert [cell.seed for cell in film._cells] == [2, 2]
+    assert [cell.seed for cell in film.script.cells] == [2, 2]
     film = Compare([record(none, [0, 1]), record(own, range(3), filmed=range(3))])
-    assert [cell.seed for cell in film._cells] == [0, 2]
+    assert [cell.seed for cell in film.script.cells] == [0, 2]
 
 
 def test_what_became_of_a_seed_is_not_said_before_it_is_known(small: Make) -> None:
@@ -123,14 +126,21 @@ def test_what_became_of_a_seed_is_not_said_before_it_is_known(small: Make) -> No
     for claim, sign in zip(claims, "✓✗", strict=True):
         game = small(claims=[claim], training=steps, recording={"snapshots": 5})
         film = Seeds(record(game, range(2), filmed=range(2)))
-        assert film._steps.tolist() == [0, 2, 4, 6, 8]
+        assert film.longest.steps.tolist() == [0, 2, 4, 6, 8]
         for frame in (4, 2, 1, 0):
             assert np.array_equal(film.draw(frame), film.redraw(frame))
             said = [text.get_text() for text in texts_of(film)]
             assert said.count(sign) == (2 if frame >= 2 else 0), frame
-        assert [(cell.mark, cell.judged) for cell in film._scenes()[0].cells] == [(sign, 2)] * 2
+        assert told_on_page(film) == [(sign, 2)] * 2
         film.frames = [0, 1, 3, 4]
-        assert film._scenes()[0].cells[0].judged == 2
+        assert told_on_page(film)[0] == (sign, 2)
+
+
+def told_on_page(film: Seeds) -> list[tuple[str, int]]:
+    """The mark of each stage of a page, and from which frame on it shows."""
+    page = film.page(Timing.moving(1.0, len(film))).partition('id="film">')[2]
+    (scene,) = json.loads(page.partition("</script>")[0])["scenes"]
+    return [(stage["mark"], stage["judged"]) for stage in scene["stages"]]
 
 
 def test_a_comparison_in_chinese_says_so_what_differs(small: Make) -> None:
@@ -139,6 +149,6 @@ def test_a_comparison_in_chinese_says_so_what_differs(small: Make) -> None:
     assert told[1] == "生成器步数 3，目标函数 hinge"
     film = Compare([record(game, [0]) for game in games], lang="zh")
     assert told[1] in [text.get_text() for text in texts_of(film)]
-    assert not missing(told, film._fonts)
+    assert not missing(told, film.fonts)
     grid = Seeds(record(small(claims=[CLAIM]), range(2), filmed=range(2)), lang="zh")
     assert any("训练" in t.get_text() for t in texts_of(grid))

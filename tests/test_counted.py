@@ -12,10 +12,10 @@ from pictures import texts_of
 
 from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError
-from toylab.film.compare import Seeds
 from toylab.film.words import WORDS
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import Scenario
+from toylab.show.cinema import Seeds
 from toylab.show.phrases import DECK_WORDS
 from toylab.training.run import record
 

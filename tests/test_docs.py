@@ -102,12 +102,15 @@ def test_every_link_and_picture_of_a_document_is_there(path: Path) -> None:
 def test_a_page_of_the_guide_is_short_and_its_row_works(path: Path, tmp_path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 40
     page = read(path)
-    (block,) = (block for block in page.blocks if block.language == "python")
-    place = block.text.splitlines()[0].removeprefix("# ")
+    blocks = [block.text for block in page.blocks if block.language == "python"]
+    assert blocks
     shutil.copytree(HOUSE, tmp_path / "toylab", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
-    file = tmp_path / place
-    file.write_text(f"{file.read_text(encoding='utf-8')}\n\n{block.text}", encoding="utf-8")
+    for text in blocks:
+        file = tmp_path / text.splitlines()[0].removeprefix("# ")
+        # A file of its own, or the end of one that is there.
+        with file.open("a", encoding="utf-8") as part:
+            part.write(f"\n\n{text}")
     given = [command for one in page.blocks if not is_name(one) for command in one.commands]
     commands = [said for said in map(arguments, given) if said]
     assert commands

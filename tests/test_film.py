@@ -12,14 +12,16 @@ import pytest
 from pictures import check_apart, texts_of
 
 from toylab.base.errors import ToylabError
-from toylab.film import THEMES, Film
-from toylab.film.layers import LAYERS
-from toylab.film.layers.arrows import N_ARROWS
-from toylab.film.layers.choice import spread_choice
+from toylab.film import THEMES
+from toylab.film.layers import LAYERS, View
+from toylab.film.layers.arrows import N_ARROWS, _pushed
+from toylab.film.layers.spread import spread_choice
 from toylab.film.panels import PanelPlan
+from toylab.film.strokes import Line
 from toylab.film.style import LABEL, nice_number, nice_probability, resampler, short
 from toylab.metrics import METRICS
 from toylab.scenario.scenario import Scenario, check, seed_to_film
+from toylab.show.cinema import Film
 from toylab.trace import Trace
 from toylab.training.run import record
 
@@ -61,7 +63,7 @@ def test_every_layer_and_metric_draws_the_same_both_ways(small: Make) -> None:
 @pytest.mark.parametrize("objective", ["wasserstein", "hinge", "relativistic", "least_squares"])
 def test_a_critic_is_not_shown_as_a_probability(small: Make, objective: str) -> None:
     trace = record(small(game={"objective": objective}), [0])
-    assert [panel.metrics for panel in Film(trace)._plans] == [
+    assert [panel.metrics for panel in Film(trace).plans] == [
         ("sliced_wasserstein",),
         ("discriminator_loss",),
     ]
@@ -77,9 +79,9 @@ def test_the_phase_plane_draws_the_same_both_ways_and_needs_a_solvable_game(smal
     film = Film(trace)
     for frame in (2, 0):
         assert np.array_equal(film.draw(frame), film.redraw(frame))
-    phase: Any = film._stage.layers[0]
+    (path,) = [stroke for stroke in film.stages[0].layers[0].strokes if isinstance(stroke, Line)]
     # The path is the recorded parameters themselves: theta and psi, first coordinates.
-    assert np.array_equal(phase._path, trace.parameters[:, 0][:, [0, 2]])
+    assert np.array_equal(path.at(2), trace.parameters[:, 0][:, [0, 2]])
     with pytest.raises(ToylabError, match="exactly solvable"):
         Film(record(small(film=table), [0]))
 
@@ -87,11 +89,11 @@ def test_the_phase_plane_draws_the_same_both_ways_and_needs_a_solvable_game(smal
 def test_a_solvable_game_that_names_no_layers_shows_its_phase_plane() -> None:
     players: dict[str, Any] = {"generator": {"kind": "point"}, "discriminator": {"kind": "linear"}}
     film = Film(record(check({**small_settings(), **players}), [0]))
-    assert film._layer_names == ["phase"]
+    assert film.script.layers == ["phase"]
     chosen = {"layers": ["real", "generated"]}
     assert Film(
         record(check({**small_settings(), **players, "film": chosen}), [0])
-    )._layer_names == [
+    ).script.layers == [
         "real",
         "generated",
     ]
@@ -198,16 +200,17 @@ def test_arrows_are_the_same_latents_in_all_frames_and_spread() -> None:
 
 def test_an_arrow_has_its_true_length_up_to_the_one_scale(small: Make) -> None:
     trace = record(small(film={"layers": ["arrows"], "curves": []}), [0])
-    film = Film(trace)
-    arrows: Any = film._stage.layers[0]
+    view = View(trace, 0, side=548)
+    arrows = LAYERS["arrows"](view).strokes[1]
+    start, push = _pushed(view)
+    lengths, side = np.hypot(push[..., 0], push[..., 1]), trace.extent[1] - trace.extent[0]
+    scale = side / 9 / np.percentile(lengths, 95)
     for frame in range(3):
-        arrows.show(frame)
-        push = arrows._push[frame]
-        length = np.hypot(push[:, 0], push[:, 1]) * arrows._scale
-        tips = arrows._patches[0].get_path().vertices.reshape(-1, 8, 2)[:, 3]
-        seen = length > arrows._pixel
-        drawn = np.linalg.norm(tips - arrows._start[frame][seen], axis=1)
-        assert np.allclose(drawn, np.minimum(length[seen], arrows._most), rtol=1e-5)
+        length = lengths[frame] * scale
+        tips = arrows.at(frame)[:, 3]
+        seen = length > side / 548
+        drawn = np.linalg.norm(tips - start[frame][seen], axis=1)
+        assert np.allclose(drawn, np.minimum(length[seen], side / 5), rtol=1e-5)
 
 
 def test_a_diverged_seed_says_so(small: Make) -> None:
@@ -215,7 +218,7 @@ def test_a_diverged_seed_says_so(small: Make) -> None:
     trace = record(small(optimizer={"generator": blow_up, "discriminator": blow_up}), [0])
     film = Film(trace)
     film.draw(len(film) - 1)
-    assert film._stage._ended.get_text() == f"diverged at step {trace.diverged_at[0]}"
+    assert film.stages[0]._ended.get_text() == f"diverged at step {trace.diverged_at[0]}"
     assert np.array_equal(film.draw(len(film) - 1), film.redraw(len(film) - 1))
 
 
@@ -276,8 +279,8 @@ def test_a_critics_limits_are_round(value: float, nice: float) -> None:
 def test_a_critics_bar_tells_values_and_not_probabilities(small: Make) -> None:
     for objective, middle in (("hinge", "0"), ("wasserstein", "0"), ("saturating", "½")):
         film = Film(record(small(game={"objective": objective}), [0]))
-        bar: Any = film._stage.layers[0].bar
-        assert bar.ticks[1][1] == middle
+        bar = film.stages[0].layers[0].bar
+        assert bar is not None and bar.ticks[1][1] == middle
 
 
 def test_curves_may_share_a_panel() -> None:

@@ -12,10 +12,9 @@ from games import small_toml
 
 from toylab.base.errors import ToylabError
 from toylab.film import fonts
-from toylab.film.compare import Seeds
-from toylab.film.film import Film
 from toylab.film.fonts import LATIN, check_glyphs, families
 from toylab.scenario.scenario import Scenario
+from toylab.show.cinema import Film, Seeds
 from toylab.trace import Trace
 from toylab.training.run import record
 

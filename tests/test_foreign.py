@@ -18,12 +18,12 @@ from games import small_toml
 from toylab.base import memory
 from toylab.base.errors import ToylabError
 from toylab.base.foreign import is_litter
-from toylab.film.film import Film
 from toylab.film.style import THEMES, styled
 from toylab.film.writers import folder as frames
 from toylab.scenario import catalogue, lecture
 from toylab.scenario.scenario import load
 from toylab.show import assets
+from toylab.show.cinema import Film
 from toylab.trace import Trace
 
 HEAD = 'title = "Ä title"\nlesson = "A lesson"\n'

@@ -12,7 +12,7 @@ import pytest
 from pictures import boxes_of, check_apart, texts_of
 
 from toylab.base.errors import ToylabError
-from toylab.film import THEMES, Compare, Film, Seeds
+from toylab.film import THEMES
 from toylab.film import fonts as fonts_room
 from toylab.film.chapters import chapters_of
 from toylab.film.fonts import families, missing
@@ -25,6 +25,7 @@ from toylab.film.text import wrapped
 from toylab.film.words import WORDS
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import Scenario, load
+from toylab.show.cinema import Compare, Film, Seeds
 from toylab.trace import Trace
 from toylab.training.run import record
 
@@ -53,7 +54,7 @@ def test_the_words_of_every_scenario_fit_in_both_languages(name: str) -> None:
         for layout in LAYOUTS:
             film = Film(trace, lang=lang, layout=layout)
             check_words(film, len(film) - 1)
-            assert not missing([t.get_text() for t in texts_of(film)], film._fonts)
+            assert not missing([t.get_text() for t in texts_of(film)], film.fonts)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -94,8 +95,8 @@ def test_layers_that_cannot_be_drawn_say_why(small: Make) -> None:
 def test_mode_labels_are_shares_of_good_samples(small_trace: Trace) -> None:
     film = Film(small_trace, layers=["modes"])
     film.draw(2)
-    layer: Any = film._stage.layers[0]
-    shown = [float(t.get_text().removesuffix("\u202f%")) for t in layer._texts]
+    texts: list[Any] = film.stages[0].moving[: len(small_trace.target.modes)]
+    shown = [float(t.get_text().removesuffix("\u202f%")) for t in texts]
     offset = small_trace.samples[2, 0][:, None] - small_trace.target.modes
     good = np.hypot(*np.moveaxis(offset, -1, 0)) <= 0.3
     assert np.allclose(shown, np.round(100 * good.mean(0)))

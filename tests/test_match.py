@@ -21,7 +21,6 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from toylab.base.errors import ToylabError
-from toylab.film import Film
 from toylab.game import batches
 from toylab.game.game import Game
 from toylab.game.networks import ACTIVATIONS, MLP
@@ -33,6 +32,7 @@ from toylab.game.updates import UPDATES, Unrolled
 from toylab.game.updates.base import both_gradients
 from toylab.scenario import rules
 from toylab.scenario.scenario import Scenario, check
+from toylab.show.cinema import Film
 from toylab.training.run import Run, record
 from toylab.training.setup import game_of
 

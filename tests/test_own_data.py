@@ -21,10 +21,10 @@ from scipy.stats import norm
 
 from toylab.base.errors import ToylabError
 from toylab.cli import commands
-from toylab.film.film import Film
 from toylab.film.style import coordinate
 from toylab.metrics import METRICS, nearest_modes
 from toylab.scenario.scenario import Scenario, check, load
+from toylab.show.cinema import Film
 from toylab.targets import TARGETS
 from toylab.targets.empirical import Empirical
 from toylab.targets.frame import framed

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from pictures import check_apart
 
-from toylab.film import THEMES, Film
+from toylab.film import THEMES
 from toylab.film.panels import LEAST_SEEDS, PanelPlan, quartiles
 from toylab.scenario.scenario import Scenario
+from toylab.show.cinema import Film
+from toylab.show.page.page import panels_of
 from toylab.trace import Trace
 from toylab.training.run import record
 
@@ -34,7 +36,7 @@ def filmed(small: Make, curves: list[Any], seeds: int = 1) -> Trace:
 @pytest.mark.parametrize("end", [0.0, -3.0, 1e-30])
 def test_values_that_have_no_place_on_a_log_axis_lie_at_its_edge(small: Make, end: float) -> None:
     film = Film(fallen(filmed(small, [LOG]), 1.0, 0.1, end))
-    panel = film._panels[0]
+    panel = film.panels[0]
     film.draw(2)
     low, _ = panel.axes.get_ylim()
     drawn = np.asarray(panel.curves[0].line.get_ydata(), dtype=float)
@@ -45,7 +47,7 @@ def test_a_log_curve_of_zeros_draws_nothing_outside_its_axes(small: Make) -> Non
     trace = fallen(filmed(small, [LOG]), 1.0, 0.0, 0.0)
     film = Film(trace)
     frame = film.draw(2)
-    box = film._panels[0].axes.get_window_extent()
+    box = film.panels[0].axes.get_window_extent()
     colour = np.array([int(THEMES["light"].curves[0][i : i + 2], 16) for i in (1, 3, 5)])
     rows = np.flatnonzero(
         (frame[..., :3] == colour).all(-1)[:, int(box.x0) : int(box.x1) - 90].any(1)
@@ -60,16 +62,16 @@ def test_a_log_curve_of_zeros_draws_nothing_outside_its_axes(small: Make) -> Non
 def test_a_value_that_is_not_finite_is_not_drawn(small: Make) -> None:
     film = Film(fallen(filmed(small, [LOG]), 1.0, np.inf, np.nan))
     film.draw(2)
-    drawn = np.asarray(film._panels[0].curves[0].line.get_ydata(), dtype=float)
+    drawn = np.asarray(film.panels[0].curves[0].line.get_ydata(), dtype=float)
     assert np.isnan(drawn[1:]).all()
-    assert film._panels[0].curves[0].value.get_text() == "–"
+    assert film.panels[0].curves[0].value.get_text() == "–"
 
 
 def test_the_cursor_stands_at_the_present_step(small: Make) -> None:
     film = Film(filmed(small, ["generator_loss"]))
     for frame in (2, 0, 1):
         film.draw(frame)
-        at = np.asarray(film._panels[0]._cursor.get_xdata())
+        at = np.asarray(film.panels[0]._cursor.get_xdata())
         assert (at == film.trace.steps[frame]).all()
 
 
@@ -87,7 +89,7 @@ def test_quartiles_are_those_of_the_living_seeds() -> None:
 @pytest.mark.parametrize("seeds", [1, 2, 3, 5])
 def test_a_band_is_drawn_and_named_where_there_are_seeds_enough(small: Make, seeds: int) -> None:
     film = Film(filmed(small, ["generator_loss"], seeds))
-    bands = film._panels[0].axes.collections
+    bands = film.panels[0].axes.collections
     assert len(bands) == (seeds >= LEAST_SEEDS)
     named = any(f"half of {seeds} seeds" in text.get_text() for text in film._figure.texts)
     assert named == (seeds >= LEAST_SEEDS)
@@ -110,7 +112,7 @@ def test_curves_keep_their_room_however_many_share_a_panel(small: Make, n: int) 
     panel = {"metrics": names[:n]}
     film = Film(filmed(small, [panel, panel], 3))
     film.draw(2)
-    for shown in film._panels:
+    for shown in film.panels:
         # A seventh of the slide: ticks at its ends and in its middle stand 16 points apart.
         assert shown.axes.get_window_extent().height >= 720 / 7
     check_apart(film)
@@ -127,12 +129,12 @@ def test_axes_have_room_for_the_seeds_beside(small: Make) -> None:
     trace = record(game, range(2), filmed=[0, 1])
     trace = replace(trace, losses=trace.losses * np.array([1, 10]).reshape(1, 2, 1))
     film, losses = Film(trace, 0), trace.losses[:, :, 1]
-    one, other = (film._panels_of(seed, [0, 1])[0] for seed in (0, 1))
+    one, other = (panels_of(film, seed, [0, 1])[0] for seed in (0, 1))
     low, high = one.axes.get_ylim()
     assert low <= losses.min() and losses.max() <= high
     assert other.axes.get_ylim() == (low, high) and other.ticks == one.ticks
     # The film itself shows one seed, as large as it can.
-    assert film._panels[0].axes.get_ylim()[1] < losses[:, 1].min()
+    assert film.panels[0].axes.get_ylim()[1] < losses[:, 1].min()
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ def test_a_threshold_knows_its_curve_among_several(
 ) -> None:
     claim = {"text": "It is low", "metric": "generator_loss", "relation": "<=", "threshold": 2.0}
     game = small(film={"layers": [], "curves": [{"metrics": metrics}]}, claims=[claim])
-    (panel,) = Film(record(game, [0]))._panels
+    (panel,) = Film(record(game, [0])).panels
     (threshold,) = panel.thresholds
     assert (threshold.at, threshold.words, threshold.curve) == (2.0, "≤ 2.00", curve)
     light = THEMES["light"]

@@ -24,14 +24,14 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from toylab import Compare, Film, Seeds, Trace
 from toylab.base.errors import ToylabError
 from toylab.film.layers import LAYERS
+from toylab.film.layers.surface import surface_limit
 from toylab.film.style import THEMES
 from toylab.film.words import WORDS
 from toylab.film.writers import Timing, provenance_of
 from toylab.metrics import METRICS
 from toylab.scenario import scenario
-from toylab.show.page.packing import ABSENT, STEPS, Pack, placed
+from toylab.show.page.packing import ABSENT, SIDE, STEPS, Pack, placed
 from toylab.show.page.page import _on_offer
-from toylab.show.page.recording import SIDE
 from toylab.training.run import record
 
 NASTY = "</script><script>document.title='caught'</script> \"<b>'&amp; @FILM@ é"
@@ -478,7 +478,7 @@ def test_a_surface_on_offer_has_the_colours_of_its_neighbours(trace: Trace) -> N
 
 def test_another_seed_has_the_same_colours(trace: Trace) -> None:
     wide = widened(trace)
-    limits = [Film(wide, seed)._stage.layers[0].limit for seed in (3, 5)]  # type: ignore[attr-defined]
+    limits = [surface_limit(wide, seed) for seed in (3, 5)]
     assert limits[0] < limits[1]
     for seed in (3, 5):
         page = told(Film(wide, seed))
@@ -713,7 +713,7 @@ def test_a_style_file_dresses_the_page(
 ) -> None:
     (tmp_path / "own.mplstyle").write_text(STYLE)
     film = Film(trace, style=tmp_path / "own.mplstyle")
-    page, look = told(film), film._theme
+    page, look = told(film), film.theme
     assert page["themes"]["light"]["ramp"] == look.ramp[:, :3].tolist()
     assert page["themes"]["light"]["curves"] == list(look.curves)
     assert page["themes"]["dark"]["paper"] == THEMES["dark"].paper

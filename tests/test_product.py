@@ -23,10 +23,11 @@ from toylab.claims.workers import Workers
 from toylab.cli.sweep_outputs import Outputs, survey
 from toylab.film.diagram import Axis, Point, check_words, counted, draw_map
 from toylab.film.look import Look
-from toylab.film.product import Product
+from toylab.film.product import product
 from toylab.film.style import LABEL, THEMES
 from toylab.film.writers import provenance_of
 from toylab.scenario.scenario import Scenario, check
+from toylab.show.cinema import Projection
 from toylab.trace import Trace
 from toylab.training.run import record
 
@@ -41,10 +42,11 @@ def trace() -> Trace:
     return record(check(SMALL, name="small"), [0])
 
 
-def made(trace: Trace, *axes: Axis, holes: tuple[Point, ...] = ()) -> Product:
+def made(trace: Trace, *axes: Axis, holes: tuple[Point, ...] = ()) -> Projection:
     points = list(itertools.product(*(values for _, values in axes)))
     runs = {point: [k / 2, k / 3, float("nan")] for k, point in enumerate(points)}
-    return Product({p: trace for p in points if p not in holes}, axes, runs, "modes_hit")
+    shown = {p: trace for p in points if p not in holes}
+    return Projection(product(shown, axes, runs, "modes_hit", None), "light", "en", "slide", None)
 
 
 def test_a_sweeps_words_tell_what_they_show_and_what_has_no_number() -> None:
@@ -70,17 +72,18 @@ def test_a_product_is_its_full_redraw_and_no_words_touch(n: tuple[int, ...], tra
 
 def test_stages_stand_where_their_settings_are(trace: Trace) -> None:
     film = made(trace, STEPS, BATCH)
-    at = dict(zip(film._points, film._places(600)[0], strict=True))
+    points = itertools.product(STEPS[1], BATCH[1])
+    at = dict(zip(points, film.script.places(film.layout, 1)[0], strict=True))
     assert at["1", "8"][0] < at["2", "8"][0] and at["1", "8"][1] == at["2", "8"][1]
     assert at["1", "8"][1] < at["1", "12"][1] and at["1", "8"][0] == at["1", "12"][0]
 
 
 def test_a_combination_that_failed_is_a_hole_that_says_so(trace: Trace) -> None:
     film = made(trace, STEPS, BATCH, holes=(("2", "12"),))
-    assert len(film._stages) == 15
+    assert len(film.stages) == 15
     assert [text.get_text() for text in film._figure.texts].count("failed") == 1
     with pytest.raises(ToylabError, match="nothing to film"):
-        Product({}, [STEPS], {("1",): [1.0]}, "modes_hit")
+        product({}, [STEPS], {("1",): [1.0]}, "modes_hit", None)
 
 
 def test_words_of_a_seed_that_diverged_stay_on_a_small_stage(small: Make) -> None:
@@ -89,7 +92,7 @@ def test_words_of_a_seed_that_diverged_stay_on_a_small_stage(small: Make) -> Non
     assert ended.diverged_at[0] > 0
     film = made(ended, STEPS, BATCH)
     film.draw(len(film) - 1)
-    stage = film._stages[0]
+    stage = film.stages[0]
     assert "diverged" in stage._ended.get_text()
     box, axes = stage._ended.get_window_extent(), stage._ended.axes
     assert axes is not None
@@ -130,8 +133,10 @@ def test_a_survey_films_what_it_measured(
         file, ["game.generator_steps=1,2", "training.batch=8,9"], ["modes_hit"], [5, 6], filmed=True
     )
     shown: list[Any] = []
-    init = Product.__init__
-    monkeypatch.setattr(Product, "__init__", lambda *a, **k: (shown.append(a[1]), init(*a, **k))[1])
+    monkeypatch.setattr(
+        "toylab.cli.sweep_outputs.product",
+        lambda *given: (shown.append(given[0]), product(*given))[1],
+    )
     names = [str(tmp_path / f"x{ending}") for ending in (".gif", ".png", ".svg", ".pdf")]
     outputs = Outputs.of(names)
     rows, written = survey(

@@ -96,11 +96,11 @@ def test_a_comparison_with_a_trace_is_trained_on_the_traces_seed(small: Make) ->
 def test_a_comparison_shows_the_seed_that_was_asked_for(small: Make) -> None:
     pair = [record(small(training={"batch": b}), range(3), filmed=range(3)) for b in (8, 9)]
     film: Any = Look().film(pair, 2, None)
-    assert [cell.seed for cell in film._cells] == [2, 2]
+    assert [cell.seed for cell in film.script.cells] == [2, 2]
     # Two games on two seeds differ in their luck as well, and say so.
     odd = [record(small(training={"batch": b}), [seed]) for b, seed in ((8, 0), (9, 1))]
     film = Look().film(odd, None, None)
-    assert [cell.title["en"].rsplit(" · ", 1)[-1] for cell in film._cells] == [
+    assert [cell.title["en"].rsplit(" · ", 1)[-1] for cell in film.script.cells] == [
         "seed 0",
         "seed 1",
     ]

@@ -7,11 +7,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from toylab.film.film import Film, check_names, plans
+from toylab.film.film import check_names, plans
 from toylab.metrics import METRICS
 from toylab.metrics.claim import satisfied
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import load
+from toylab.show.cinema import Film
 from toylab.trace import Trace
 from toylab.training.run import record
 

@@ -27,13 +27,13 @@ from pptx import Presentation
 from toylab.base.errors import ToylabError
 from toylab.claims import published
 from toylab.cli import commands, talk
-from toylab.film import Film
 from toylab.film.look import Look
 from toylab.film.words import WORDS
 from toylab.film.writers import Timing
 from toylab.scenario import catalogue, scenario
 from toylab.show import figures, slides
 from toylab.show.assets import folder_of
+from toylab.show.cinema import Film
 from toylab.show.deck import TOLD_PART, Deck, Slide, stem
 from toylab.show.figures import FIGURES, DrawnFigure
 from toylab.show.films import FilmOnSlide

@@ -24,13 +24,14 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from toylab.base.errors import ToylabError
-from toylab.film import THEMES, Film, fonts
+from toylab.film import THEMES, fonts
 from toylab.film.diagram import diagram
 from toylab.film.look import Look
 from toylab.film.writers import WRITERS, Palette, Timing, provenance_of, showing, write, writer_for
 from toylab.film.writers.stills import vectors
 from toylab.scenario.scenario import check
-from toylab.show.page import Story, page_of
+from toylab.show.cinema import Film
+from toylab.show.page.page import _safe
 from toylab.trace import Trace
 
 SVG = "http://www.w3.org/2000/svg"
@@ -66,7 +67,7 @@ class Plain:
         return figure
 
     def page(self, timing: Timing, told: str, frame: int) -> str:
-        return page_of(Story({"en": "Plain"}, {"en": ""}, [], [], range(len(self))), timing, told)
+        return f'<script type="application/json" id="provenance">{_safe(told)}</script>'
 
 
 class Still(Plain):

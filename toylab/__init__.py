@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from toylab.base.errors import ToylabError as ToylabError
-    from toylab.film.compare import Compare as Compare
-    from toylab.film.compare import Seeds as Seeds
-    from toylab.film.film import Film as Film
     from toylab.scenario.scenario import Scenario as Scenario
     from toylab.scenario.scenario import load as load
+    from toylab.show.cinema import Compare as Compare
+    from toylab.show.cinema import Film as Film
+    from toylab.show.cinema import Seeds as Seeds
     from toylab.trace import Snapshot as Snapshot
     from toylab.trace import Trace as Trace
     from toylab.training.run import record as record
     from toylab.training.run import train as train
 
 _HOMES = {
-    "Compare": "toylab.film.compare",
-    "Film": "toylab.film.film",
-    "Seeds": "toylab.film.compare",
+    "Compare": "toylab.show.cinema",
+    "Film": "toylab.show.cinema",
+    "Seeds": "toylab.show.cinema",
     "ToylabError": "toylab.base.errors",
     "Scenario": "toylab.scenario.scenario",
     "load": "toylab.scenario.scenario",

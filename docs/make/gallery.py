@@ -21,11 +21,11 @@ from toylab.claims.workers import Workers
 from toylab.cli.talk import changes_of_the_game
 from toylab.cli.terminal import progress, say_result
 from toylab.film import fonts
-from toylab.film.film import Film
 from toylab.film.words import WORDS, told_claim
 from toylab.film.writers import Timing
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import base_of, load
+from toylab.show.cinema import Film
 from toylab.show.films import differs, fared
 from toylab.show.markdown import escaped
 from toylab.show.phrases import DECK_WORDS

@@ -18,10 +18,10 @@ from toylab.claims.workers import Workers
 from toylab.cli.rehearsal import rehearse
 from toylab.film.diagram import PICTURES, Runs, check_axes, check_words, diagram
 from toylab.film.look import Look
-from toylab.film.pace import wanted
-from toylab.film.product import Product, check_product
-from toylab.film.writers import WRITERS, Timing, check_outputs
+from toylab.film.product import check_product, product
+from toylab.film.writers import WRITERS, check_outputs
 from toylab.film.writers.table import ending_of, unknown_ending
+from toylab.show.cinema import Projection
 from toylab.trace import Trace
 
 # Passes items on, knowing how many will come and what is done with them; for showing progress.
@@ -120,8 +120,9 @@ def survey(
     """
     over, scenario = [(axis.path, axis.values) for axis in plan.axes], plan.scenarios[0][1]
 
-    def opened(traces: dict[Values, Trace], runs: Runs) -> Product:
-        return Product(traces, over, runs, plan.metrics[0], look.theme, look.named, look.style)
+    def opened(traces: dict[Values, Trace], runs: Runs) -> Projection:
+        script = product(traces, over, runs, plan.metrics[0], look.named)
+        return Projection(script, look.theme, "en", "slide", look.style)
 
     if outputs.pictures:
         check_words([scenario.title, *(value for _, values in over for value in values)])
@@ -152,12 +153,10 @@ def survey(
             named = plan.metrics[0], scenario.title, look.theme, told, look.svg_text
             diagram(part, ending, over, runs, *named)
     if outputs.films:
-        film = opened(films(plan, folder), runs)
-        moving = look.seconds or film.seconds
-        film.pace(wanted(look.fps, moving, len(film)))
+        film, timing = look.paced(opened(films(plan, folder), runs))
         film.save(
             *outputs.films,
-            timing=Timing.moving(moving, len(film)),
+            timing=timing,
             command=command,
             watch=lambda numbers: watch(numbers, len(numbers), "Filming the sweep"),
         )

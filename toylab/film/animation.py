@@ -1,4 +1,4 @@
-"""Animation: one figure, many frames, whatever is in them.
+"""Animation: a script on a board, frame by frame, and its files.
 
 What stands still is drawn once. A frame puts that back and draws what moves over it (blitting); vector
 output and tests draw the whole figure anew, and both give the same pixels.
@@ -6,12 +6,11 @@ output and tests draw the whole figure anew, and both give the same pixels.
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import html
 import io
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,83 +18,103 @@ import matplotlib
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from numpy.typing import NDArray
 from PIL import Image
 
-from toylab.film.chapters import Chapter
-from toylab.film.counter import counter
-from toylab.film.fonts import MONO, check_glyphs, families
-from toylab.film.layout import COUNTER, LAYOUTS, LESSON_LINE, Box
+from toylab.base.errors import ToylabError, unknown
+from toylab.film.board import Board
+from toylab.film.chapters import Chapter, chapters_of
+from toylab.film.contact import contact_sheet
+from toylab.film.film import Cell, Script
+from toylab.film.fonts import check_glyphs, families
+from toylab.film.key import draw_bar, draw_key
+from toylab.film.layers import Bar
+from toylab.film.layers.surface import surface_limit
+from toylab.film.layout import FOOT, LAYOUTS, LESSON_LINE, Box
 from toylab.film.pace import paced
-from toylab.film.sheet import contact_sheet
-from toylab.film.style import DPI, LABEL, STEP, THEMES, settled, styled
+from toylab.film.panels import Panel, PanelPlan
+from toylab.film.stage import Stage
+from toylab.film.stamp import Stamp, stamp
+from toylab.film.style import LABEL, PANEL, THEMES, settled, styled
 from toylab.film.text import fitted, wrapped
 from toylab.film.words import WORDS
 from toylab.film.writers import Frame, Timing, svg_words, write
-from toylab.show.page import Opening, Scene, Story, page_of
-from toylab.trace import Trace
 
 # What a film needs otherwise than matplotlib comes, or than one version of it did.
 FILMED: dict[str, Any] = {"path.simplify": False, "text.hinting": "force_autohint"}
+# A chapter's words stand for this share of the film, or until the next.
+_STAY = 0.14
+# Units. On a smaller stage arrows hide the points that they start from.
+_LEAST_WITH_ARROWS = 300
+# Units: for a check-mark at the end of the words above a stage.
+_MARK = 26
+
+
+def check_look(theme: str = "light", lang: str = "en", layout: str = "slide") -> None:
+    """Check the names of a theme, a language and a layout.
+
+    Args:
+        theme: Key of `THEMES`.
+        lang: Key of `WORDS`.
+        layout: Key of `LAYOUTS`.
+
+    Raises:
+        ToylabError: With every name that is unknown.
+    """
+    asked = (("theme", theme, THEMES), ("language", lang, WORDS), ("layout", layout, LAYOUTS))
+    mistakes = [unknown(what, name, table) for what, name, table in asked if name not in table]
+    if mistakes:
+        raise ToylabError("\n".join(mistakes))
 
 
 class Animation:
-    """What all films share: a figure with a header and a clock, frames, files.
+    """A film: the stages of a script, a header and a clock, and what stands beside them.
 
     Args:
-        traces: What was measured, first the one that names the film.
+        script: What it shows.
         theme: Key of `THEMES`.
         lang: Key of `WORDS`.
         layout: Key of `LAYOUTS`.
         style: A matplotlib style file laid over the theme.
+
+    Raises:
+        ToylabError: If a layer cannot be drawn, no font has the characters, or a name is unknown.
     """
 
     def __init__(
-        self,
-        traces: Sequence[Trace],
-        theme: str,
-        lang: str,
-        layout: str,
-        style: str | Path | None,
+        self, script: Script, theme: str, lang: str, layout: str, style: str | Path | None
     ) -> None:
-        self.traces, self.layout, self._words = list(traces), LAYOUTS[layout], WORDS[lang]
-        # Its snapshots are the film's clock; the first, if several are as long.
+        check_look(theme, lang, layout)
+        self.script, self.layout, self.words = script, LAYOUTS[layout], WORDS[lang]
+        self.traces = [cell.trace for cell in script.cells]
+        #: Its snapshots are the film's clock; the first, if several are as long.
         self.longest = max(self.traces, key=lambda trace: int(trace.steps[-1]))
-        self._theme_name = theme
-        self._theme, fonts = styled(THEMES[theme], style)
-        self._fonts = [*fonts, *families(lang)]
-        self._styled = False
-        self._moving: list[Artist] = []
-        # Which snapshot each frame shows; `pace` may choose fewer.
-        self.frames: list[int] = list(range(len(self.longest.steps)))
-        with self._style():
-            self._figure = Figure(
-                figsize=(self.layout.width / DPI, self.layout.height / DPI),
-                dpi=self.layout.dpi,
-                facecolor=self._theme.paper,
-            )
-            self._canvas = FigureCanvasAgg(self._figure)
+        steps = self.longest.steps
+        #: Of each stage, the snapshot that is nearest to each of the clock's.
+        self.nearest = [abs(trace.steps[:, None] - steps).argmin(axis=0) for trace in self.traces]
+        #: Whether one stage has the film for itself.
+        self.alone = script.panels is not None
+        self.theme_name = theme
+        self.theme, fonts = styled(THEMES[theme], style)
+        self.fonts = [*fonts, *families(lang)]
+        self._settled = False
+        #: Which snapshot each frame shows; `pace` may choose fewer.
+        self.frames: list[int] = list(range(len(steps)))
+        with self.settled():
+            self._board = Board(self.layout, self.theme, self.fonts)
+            self._figure, self._canvas = self._board.figure, self._board.canvas
             self._still: Any = None
-            self._build()
+            self._moving = self._build()
 
-    # --- what each kind of film says ---
+    # --- what it says ---
 
-    def _build(self) -> None:
-        """Draw what stands still and open what moves, into `_moving`, bottom first."""
-        raise NotImplementedError
-
-    def _show(self, snapshot: int) -> None:
-        """Set what moves to a snapshot."""
-        raise NotImplementedError
-
-    @property
+    @cached_property
     def chapters(self) -> list[Chapter]:
-        """What happens when, by snapshot."""
-        return []
+        """What happens when, by snapshot; what happens on one stage is no story of those beside it."""
+        first = self.script.cells[0]
+        return chapters_of(first.trace, first.seed, self.words) if self.alone else []
 
     @property
     def seconds(self) -> float:
@@ -105,70 +124,58 @@ class Animation:
     @property
     def title(self) -> str:
         """In the film's language."""
-        return self._told("title")[self._words.code]
+        return self.script.title[self.words.code]
 
     @property
     def lesson(self) -> str:
         """In the film's language."""
-        return self._told("lesson")[self._words.code]
-
-    def provenance(self) -> dict[str, str]:
-        """Where the film comes from."""
-        return {
-            **self.traces[0].provenance,
-            "settings": self.traces[0].settings_text,
-            "matplotlib": matplotlib.__version__,
-        }
-
-    def _scenes(self) -> list[Scene]:
-        """What the player can show, first what it shows first."""
-        raise NotImplementedError
-
-    def _told(self, key: str) -> dict[str, str]:
-        """The film's title or lesson by language."""
-        return {code: words.of(self.traces[0].settings, key) for code, words in WORDS.items()}
+        return self.script.lesson[self.words.code]
 
     @property
-    def _shown_layers(self) -> list[str]:
-        """Names of the layers, bottom first."""
-        raise NotImplementedError
+    def plans(self) -> Sequence[PanelPlan]:
+        """The panels that there is room for."""
+        return (self.script.panels or ())[: self.layout.most_panels]
+
+    @property
+    def curves(self) -> list[str]:
+        """Names of the metrics on show, from the top."""
+        return [name for plan in self.plans for name in plan.metrics]
+
+    @cached_property
+    def limits(self) -> dict[str, float]:
+        """One limit of colour for all surfaces side by side, if their colours can mean the same.
+
+        A critic's value is no probability. Of all stages, even where the film has no surface: a page
+        offers one.
+        """
+        outputs = {trace.provenance.get("output") for trace in self.traces}
+        if self.alone or len(outputs) > 1:
+            return {}
+        return {"surface": max(surface_limit(cell.trace, cell.seed) for cell in self.script.cells)}
+
+    def provenance(self) -> dict[str, str]:
+        """Where the film comes from, stage by stage."""
+        first, *others = self.traces
+        told = {
+            **first.provenance,
+            "settings": first.settings_text,
+            "matplotlib": matplotlib.__version__,
+            "seed": ", ".join(dict.fromkeys(str(cell.seed) for cell in self.script.cells)),
+        }
+        for number, trace in enumerate(others, 2):
+            if trace is not first:
+                told[f"settings_{number}"] = trace.settings_text
+        return told
 
     def page(self, timing: Timing, told: str = "{}", frame: int = 0) -> str:
-        """The player: the film as one HTML page that needs nothing else.
+        """The film as one HTML page that needs nothing else; who knows of pages makes it.
 
         Args:
             timing: How long frames stand.
             told: Provenance, JSON.
             frame: On which it opens.
         """
-        with self._style():
-            story = Story(
-                self._told("title"),
-                self._told("lesson"),
-                self._scenes(),
-                self._shown_layers,
-                self.longest.steps[self.frames].tolist(),
-            )
-            opening = Opening(self._theme_name, self._words.code, frame, self.layout.headed)
-            return page_of(story, timing, told, opening)
-
-    def _repr_html_(self) -> str:
-        """The player in a frame, for notebooks; nothing in it can reach the notebook's own page.
-
-        Behind it the still, for who shows no frames: a notebook as Markdown, or one that nobody trusts.
-        """
-        told = json.dumps(self.provenance(), sort_keys=True)
-        page = html.escape(self.page(Timing.moving(self.seconds, len(self)), told), quote=True)
-        # In Markdown a blank line ends HTML, and what follows would be read as words.
-        page = page.replace("\n", "&#10;")
-        still, paper = base64.b64encode(self._repr_png_()).decode(), self._theme.paper
-        over = "position:absolute;inset:0;width:100%;height:100%;border:0;background:"
-        return (
-            '<div style="position:relative;aspect-ratio:16/10.5">'
-            f'<img alt="{html.escape(self.title)}" style="width:100%" src="data:image/png;base64,{still}">'
-            f'<iframe title="toylab" sandbox="allow-scripts" allow="fullscreen" style="{over}{paper}" '
-            f'srcdoc="{page}"></iframe></div>'
-        )
+        raise NotImplementedError
 
     def _repr_png_(self) -> bytes:
         """The last frame, for a notebook on paper."""
@@ -180,11 +187,8 @@ class Animation:
     def pace(self, n: int) -> None:
         """Show at most n frames, chosen so that equal movement passes between them."""
         keep = [chapter.frame for chapter in self.chapters]
-        self.frames = paced(self.longest, self._led_by(), n, keep)
-
-    def _led_by(self) -> int:
-        """The seed of the longest trace whose movement sets the pace."""
-        return int(self.longest.seeds[0])
+        seed = self.script.cells[0].seed if self.alone else int(self.longest.seeds[0])
+        self.frames = paced(self.longest, seed, n, keep)
 
     # --- frames ---
 
@@ -203,7 +207,7 @@ class Animation:
             frame: Which.
             into: An array to draw into; a new one is made if none is given.
         """
-        with self._style():
+        with self.settled():
             canvas = self._canvas
             if self._still is None:
                 for artist in self._moving:
@@ -223,7 +227,7 @@ class Animation:
 
     def redraw(self, frame: int) -> Frame:
         """Draw one frame with nothing kept from another: slow, and the oracle of `draw`."""
-        with self._style():
+        with self.settled():
             self.figure(frame)
             self._canvas.draw()
             return np.array(self._canvas.buffer_rgba())
@@ -231,7 +235,7 @@ class Animation:
     def figure(self, frame: int | None) -> Figure:
         """The figure of one frame with nothing left out, or of a contact sheet of key frames."""
         if frame is None:
-            return contact_sheet(self, self._theme)
+            return contact_sheet(self, self.theme)
         for artist in self._moving:
             artist.set_animated(False)
         self._still = None
@@ -265,82 +269,157 @@ class Animation:
             provenance["film_command"] = command
         timing = timing or Timing.moving(self.seconds, len(self))
         spelt: Any = svg_words(svg_text)
-        with self._style(), matplotlib.rc_context(spelt):
+        with self.settled(), matplotlib.rc_context(spelt):
             write(self, paths, timing, provenance, frame, watch)
 
     @contextlib.contextmanager
-    def _style(self) -> Iterator[None]:
+    def settled(self) -> Iterator[None]:
         """Our settings and nobody else's; entered once for a whole film, since entering costs."""
-        if self._styled:
+        if self._settled:
             yield
             return
-        with settled({**FILMED, "font.family": self._fonts}):
-            self._styled = True
+        with settled({**FILMED, "font.family": self.fonts}):
+            self._settled = True
             try:
                 yield
             finally:
-                self._styled = False
+                self._settled = False
 
-    # --- what films are made of ---
+    # --- what it is made of ---
 
-    def _text(self, x: float, y: float, words: str, size: float, colour: str, **style: Any) -> Text:
-        """Text at units from the lower left of the figure."""
-        at = (x / self.layout.width, y / self.layout.height)
-        return self._figure.text(*at, words, fontsize=size, color=colour, va="baseline", **style)
+    def _build(self) -> list[Artist]:
+        """Draw what stands still; return what moves, bottom first.
 
-    def _axes(self, box: Box) -> Axes:
-        left, bottom, w, h = box
-        width, height = self.layout.width, self.layout.height
-        ax = self._figure.add_axes((left / width, bottom / height, w / width, h / height))
-        ax.set_axis_off()
-        return ax
+        In the order in which a full redraw paints it: axes by axes, then the figure's own.
+        """
+        script, layout, board = self.script, self.layout, self._board
+        lines = board.header(self.title, self.lesson, script.name.get(self.words.code, ""))
+        places, side = script.places(layout, lines)
+        self.stages: list[Stage] = []
+        self._marks: list[tuple[Text, int]] = []
+        self._said: list[Stamp] = []
+        for cell, (left, bottom) in zip(script.cells, places, strict=True):
+            if script.captioned and not self.alone:
+                self._caption(cell, left, bottom + side + 9, side)
+            self.stages.append(self._stage(cell, (left, bottom, side, side)))
+        moving = [artist for stage in self.stages for artist in stage.moving]
+        self._explain(places, side, lines)
+        boxes = layout.panels(lines, tuple(plan.header_lines for plan in self.plans))
+        self.panels = self.open_panels([*map(board.axes, boxes)], script.cells[0].seed)
+        last = float(self.longest.steps[-1])
+        at = [float(self.longest.steps[one.frame]) for one in self.chapters]
+        own = [mark for mark, _ in self._marks]
+        own += board.clock(self.words.step, [step / last if last else 1.0 for step in at])
+        moving += self._said
+        for panel in self.panels:
+            inside = [a for a in panel.artists if not isinstance(a, Text)]
+            moving += sorted(inside, key=lambda a: a.get_zorder())
+            own += [a for a in panel.artists if isinstance(a, Text)]
+        script.around(board, lines)
+        return moving + sorted(own, key=lambda a: a.get_zorder())
 
-    def _header(self, title: str, lesson: str, name: str) -> int:
-        """Title, lesson, name; return the lines that the lesson takes, 0 without a header."""
-        layout, theme = self.layout, self._theme
-        check_glyphs([title], self._fonts, bold=True)
-        check_glyphs([lesson, name], self._fonts)
-        lines: list[str] = []
-        if layout.headed:
-            # The step counter stands on the title's line.
-            room, least = layout.right - layout.left - COUNTER, layout.lesson + 3
-            title, size = fitted(title, room, layout.title, least, self._fonts, bold=True)
-            self._text(layout.left, layout.title_at, title, size, theme.ink, fontweight="bold")
-            room = layout.right - layout.left
-            lines = wrapped(lesson, room, layout.lesson, self._fonts, most=layout.most_lesson)
-        for i, words in enumerate(lines):
-            self._text(
-                layout.left, layout.lesson_at - LESSON_LINE * i, words, layout.lesson, theme.soft
+    def _stage(self, cell: Cell, box: Box) -> Stage:
+        ax, side, trace = self._board.axes(box), box[2], cell.trace
+        names, theme, words = self._names(side), self.theme, self.words
+        if self.alone:
+            stage = Stage(ax, trace, cell.seed, names, theme, words)
+            self._said.append(self._plate(ax))
+            return stage
+        # That a seed diverged is said in as many lines as the stage has room for.
+        said = words.diverged.format(step=int(trace.diverged_at[trace.row(cell.seed)]))
+        said = "\n".join(wrapped(said, side - 24, LABEL, self.fonts, most=3))
+        words = replace(words, diverged=said)
+        # Points keep their share of the stage, down to where they are still seen.
+        dots = max(0.5, side / 548)
+        return Stage(ax, trace, cell.seed, names, theme, words, LABEL, dots, self.limits)
+
+    def _names(self, side: float) -> list[str]:
+        """Names of the layers on stages of a size."""
+        few = not self.alone and side < _LEAST_WITH_ARROWS
+        return [one for one in self.script.layers if not (few and one.startswith("arrows"))]
+
+    def _plate(self, ax: Axes) -> Stamp:
+        """Where the chapters' words appear."""
+        place = {"transform": ax.transAxes, "ha": "center", "va": "top"}
+        said = stamp(ax, 0.5, 0.965, "", **place, fontsize=LABEL, zorder=9_000)
+        said.set_bbox({"facecolor": self.theme.paper, "edgecolor": "none", "pad": 6, "alpha": 0.9})
+        said.set(color=self.theme.ink)
+        return said
+
+    def _caption(self, cell: Cell, left: float, bottom: float, side: float) -> None:
+        """Write what stands above a stage, and its mark at the right."""
+        title, board, ink = cell.title[self.words.code], self._board, self.theme.ink
+        check_glyphs([title], self.fonts, bold=True)
+        room = side - (_MARK if cell.mark else 0)
+        title, size = fitted(title, room, PANEL, LABEL, self.fonts, bold=True)
+        board.text(left, bottom, title, size, ink, fontweight="bold")
+        mark = board.text(left + side, bottom, cell.mark, size, ink, fontweight="bold")
+        mark.set(ha="right", zorder=20)
+        self._marks.append((mark, cell.judged))
+
+    def _explain(self, places: Sequence[tuple[float, float]], side: float, lines: int) -> None:
+        """The bar of colours and the row of words."""
+        layout, stage = self.layout, self.stages[0]
+        if self.alone:
+            box, bar, at = layout.bar(lines), stage.bar, (layout.left, layout.key_at(lines))
+            end = layout.left + side + 100
+        else:
+            lefts, bottoms = zip(*places, strict=True)
+            low = min(bottoms)
+            box = max(lefts) + side + 16, low, 14, max(bottoms) + side - low
+            bar, at, end = self._shared_bar(side), (layout.left, layout.key), layout.name_to
+        if bar:
+            name = draw_bar(self._board, box, bar, self.words)
+            # A stage that reaches down to the key has the bar's name on the key's row.
+            if self.alone or box[1] < FOOT + LESSON_LINE:
+                end = name - 12
+        draw_key(self._board, stage.keys, at, end, self.words)
+
+    def _shared_bar(self, side: float) -> Bar | None:
+        """What the surfaces' colours mean, if they mean the same on all stages."""
+        named = zip(self._names(side), self.stages[0].layers, strict=True)
+        return next((one.bar for name, one in named if name == "surface" and self.limits), None)
+
+    def open_panels(
+        self, axes: Sequence[Axes], seed: int, beside: Sequence[int] = ()
+    ) -> list[Panel]:
+        """The curves of a seed of the first trace.
+
+        Args:
+            axes: A panel each.
+            seed: Whose.
+            beside: Seeds whose curves must find room too.
+        """
+        colours = iter([*self.theme.curves, *self.theme.curves])
+        return [
+            Panel(
+                ax,
+                plan,
+                self.theme,
+                self.words,
+                self.traces[0],
+                seed,
+                [next(colours) for _ in plan.metrics],
+                step_axis=ax is axes[-1],
+                beside=beside,
             )
-        room = min(520, layout.name_to - layout.left)
-        name, size = fitted(name, room, LABEL, LABEL, self._fonts)
-        self._text(layout.name_to, layout.key - 7, name, size, theme.soft, ha="right")
-        return len(lines)
+            for ax, plan in zip(axes, self.plans, strict=True)
+        ]
 
-    def _clock(self) -> list[Artist]:
-        """The step counter and the progress bar with its chapters; return what moves."""
-        layout, theme = self.layout, self._theme
-        place = layout.right / layout.width, layout.counter_at / layout.height
-        self._step = counter(self._figure, *place, "", fontsize=STEP, color=theme.ink, ha="right")
-        self._step.set(fontfamily=[MONO, *self._fonts], zorder=20)
-        self._progress = Rectangle(
-            (0, 0), 0, 5 / layout.height, transform=self._figure.transFigure, zorder=20
-        )
-        self._progress.set(facecolor=theme.curves[0], edgecolor="none")
-        self._figure.add_artist(self._progress)
-        steps = self.longest.steps
-        last = float(steps[-1])
-        marks = []
-        for chapter in self.chapters:
-            at = float(steps[chapter.frame]) / last if last else 1.0
-            mark = Rectangle((at - 0.002, 0), 0.004, 9 / layout.height, zorder=21)
-            mark.set(transform=self._figure.transFigure, facecolor=theme.ink, edgecolor="none")
-            self._figure.add_artist(mark)
-            marks.append(mark)
-        return [self._step, self._progress, *marks]
-
-    def _tell_time(self, snapshot: int) -> None:
-        steps = self.longest.steps
-        step, last = int(steps[snapshot]), int(steps[-1])
-        self._step.set_text(f"{self._words.step} {step}")
-        self._progress.set_width(step / last if last else 1.0)
+    def _show(self, snapshot: int) -> None:
+        """Set what moves to a snapshot."""
+        for stage, nearest in zip(self.stages, self.nearest, strict=True):
+            stage.show(int(nearest[snapshot]))
+        for mark, judged in self._marks:
+            # Not from the start: the end of the story would stand above its beginning.
+            mark.set_visible(snapshot >= judged)
+        for panel in self.panels:
+            panel.show(snapshot)
+        step, last = int(self.longest.steps[snapshot]), int(self.longest.steps[-1])
+        self._board.tell_time(step, step / last if last else 1.0)
+        stay = max(2, round(_STAY * len(self.longest.steps)))
+        now = [c for c in self.chapters if c.frame <= snapshot < c.frame + stay]
+        for said in self._said:
+            said.set_text(now[-1].words if now else "")
+            # Without words there is no plate behind them either.
+            said.set_visible(bool(now))

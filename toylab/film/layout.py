@@ -6,6 +6,7 @@ Places are in units of 1/96 inch from the lower left, whatever the dots per inch
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from toylab.film.style import DPI, LESSON, TITLE
@@ -119,6 +120,45 @@ class Layout:
             boxes.append((left, top - free / n, self.right - left, free / n))
             top -= free / n + gap
         return boxes
+
+
+# Where the stages of a film stand below so many lines of a lesson: the lower left corner of each, and the
+# side of all, units.
+Places = Callable[[Layout, int], tuple[list[tuple[float, float]], float]]
+# Units: between stages, for the words above one, for the bar and its words on the right.
+_GAP, _WORDS, _BAR = 20, 36, 84
+
+
+def alone(layout: Layout, lesson_lines: int) -> tuple[list[tuple[float, float]], float]:
+    """One stage that has the film for itself."""
+    left, bottom, side, _ = layout.stage(lesson_lines)
+    return [(left, bottom)], side
+
+
+def in_rows(n: int) -> Places:
+    """Stages row by row from the top, in columns that make them as large as they can be."""
+
+    def places(layout: Layout, lesson_lines: int) -> tuple[list[tuple[float, float]], float]:
+        # Without a header the counter stands below, where the bar has its name.
+        foot = FOOT + (0 if layout.headed else LESSON_LINE)
+        top = layout.top(lesson_lines)
+
+        def side_of(columns: int) -> float:
+            across = layout.right - layout.left - _BAR - _GAP * (columns - 1)
+            return float(min(across / columns, (top - foot) / -(-n // columns) - _WORDS) // 1)
+
+        columns = max(range(1, n + 1), key=side_of)
+        side, rows = side_of(columns), -(-n // columns)
+        spare = (top - foot - rows * (side + _WORDS)) / rows
+        return [
+            (
+                layout.left + column * (side + _GAP),
+                top - (row + 1) * (side + _WORDS) - (row + 0.5) * spare,
+            )
+            for row, column in (divmod(k, columns) for k in range(n))
+        ], side
+
+    return places
 
 
 LAYOUTS: dict[str, Layout] = {

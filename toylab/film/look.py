@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toylab.base.errors import ToylabError
-from toylab.film.animation import Animation
-from toylab.film.compare import Compare, Seeds
-from toylab.film.film import Film, check_look, check_names
+from toylab.film.animation import Animation, check_look
+from toylab.film.film import check_names
 from toylab.film.fonts import check_glyphs, families
 from toylab.film.pace import wanted
 from toylab.film.style import THEMES, styled
 from toylab.film.words import WORDS
 from toylab.film.writers import Timing
+from toylab.show.cinema import Compare, Film, Seeds
 from toylab.trace import Trace
 
 
@@ -95,14 +95,11 @@ class Look:
     def open(
         self, traces: Sequence[Trace], seed: int | None, seeds: Sequence[int] | None
     ) -> tuple[Animation, Timing]:
-        """Make a film as `film` does, at its pace, and tell how long its frames stand.
+        """Make a film at its pace, and tell how long its frames stand; arguments as `film` takes them."""
+        return self.paced(self.film(traces, seed, seeds))
 
-        Args:
-            traces: As for `film`.
-            seed: As for `film`.
-            seeds: As for `film`.
-        """
-        film = self.film(traces, seed, seeds)
+    def paced(self, film: Animation) -> tuple[Animation, Timing]:
+        """Set a film's pace, and tell how long its frames stand."""
         moving = self.seconds or film.seconds
         film.pace(wanted(self.fps, moving, len(film)))
         return film, Timing.moving(moving, len(film))

@@ -21,7 +21,7 @@ from toylab.film.style import DPI, LABEL, PANEL, VALUE, Theme, short
 from toylab.film.text import fitted
 from toylab.film.words import Words
 from toylab.metrics import METRICS, Metric
-from toylab.metrics.claim import SIGNS, Claim
+from toylab.metrics.claim import REDUCTIONS, SIGNS, Claim, told_claims
 from toylab.trace import Trace
 
 
@@ -107,7 +107,6 @@ class Panel:
         words: Language.
         trace: Where the curves come from.
         seed: Whose curves.
-        claims: About these metrics; drawn as thresholds.
         colours: One a curve.
         step_axis: Whether this panel carries the words of the step axis.
         beside: Seeds whose curves must find room on the axes too.
@@ -121,7 +120,6 @@ class Panel:
         words: Words,
         trace: Trace,
         seed: int,
-        claims: Sequence[Claim],
         colours: Sequence[str],
         step_axis: bool,
         beside: Sequence[int] = (),
@@ -136,6 +134,7 @@ class Panel:
             [quartiles(curves) for curves in of_seeds] if len(trace.seeds) >= LEAST_SEEDS else []
         )
         k = len(trace.target.modes)
+        claims = [claim for claim in told_claims(trace) if _is_place(claim, plan)]
         thresholds = [c.threshold for c in claims]
         ceilings = [c.threshold for c in claims if c.relation.startswith("<")]
         others = [curves[:, trace.row(other)] for curves in of_seeds for other in beside]
@@ -395,6 +394,12 @@ class Panel:
             artist.set_clip_on(False)
             self._ax.add_line(artist)
         return past, dot
+
+
+def _is_place(claim: Claim, plan: PanelPlan) -> bool:
+    """Whether a claim's threshold is a place on a panel's axis."""
+    in_units = REDUCTIONS[claim.reduce].in_units and not claim.against
+    return claim.metric in plan.metrics and in_units
 
 
 def quartiles(curves: Float) -> tuple[Float, Float, Float]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
 from toylab.base.errors import ToylabError
-from toylab.film.compare import Grid, GridCell
+from toylab.film.board import Board
 from toylab.film.diagram import Axis, Point, Runs, counted, draw_map, limits
-from toylab.film.film import check_look, filmed_seed
+from toylab.film.film import Cell, Script, chosen_plans, filmed_seed, told
 from toylab.film.fonts import check_glyphs
-from toylab.film.layout import FOOT
+from toylab.film.layout import FOOT, Layout, in_rows
 from toylab.film.style import LABEL
 from toylab.film.text import fitted
 from toylab.film.words import WORDS
@@ -38,7 +39,13 @@ def check_product(output: str, axes: Sequence[Axis]) -> None:
         )
 
 
-class Product(Grid):
+def product(
+    traces: Mapping[Point, Trace],
+    axes: Sequence[Axis],
+    runs: Runs,
+    metric: str,
+    layers: Sequence[str] | None,
+) -> Script:
     """A stage for each combination of one or two settings, and the metric of all seeds beside them.
 
     Args:
@@ -46,108 +53,102 @@ class Product(Grid):
         axes: The settings, the first across, the second upwards.
         runs: The metric's number of each seed.
         metric: Key of `METRICS`.
-        theme: Key of `THEMES`.
         layers: Names of layers, bottom first; those of the first trace if none are given.
-        style: A matplotlib style file laid over the theme.
 
     Raises:
-        ToylabError: If there is no trace at all, or a theme or layer is unknown.
+        ToylabError: If there is no trace at all, or a layer is unknown.
+    """
+    if not traces:
+        raise ToylabError("No run of this sweep came to its end: there is nothing to film.")
+    cells = [
+        Cell(trace, filmed_seed(trace, None), dict.fromkeys(WORDS, _title(point, axes)))
+        for point, trace in traces.items()
+    ]
+    first = cells[0].trace
+    (title, _), (names, _) = told(first), chosen_plans(first, layers)
+    seeds = ", ".join(dict.fromkeys(str(cell.seed) for cell in cells))
+    if len(axes) == 1:
+        lesson = f"Stages: seed {seeds}, by {axes[0][0]}."
+        return Script(cells, title, dict.fromkeys(WORDS, lesson), names, in_rows(len(cells)))
+    lesson = f"Stages: seed {seeds}. Right: {METRICS[metric].label}, {counted(runs)}."
+    table = Table(axes[0], axes[1], list(traces), runs)
+    return Script(
+        cells,
+        title,
+        dict.fromkeys(WORDS, lesson),
+        names,
+        table.places,
+        captioned=False,
+        around=table.draw,
+    )
+
+
+def _title(point: Point, axes: Sequence[Axis]) -> str:
+    """The combination in a few words; of one setting the lesson says which it is."""
+    if len(point) == 1:
+        return point[0]
+    names = [path.split(".")[-1].replace("_", " ") for path, _ in axes]
+    return ", ".join(f"{name} {value}" for name, value in zip(names, point, strict=True))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Stages in the columns and rows of two settings.
+
+    Attributes:
+        across: The setting of the columns.
+        up: The setting of the rows.
+        points: The combinations that have a stage.
+        runs: The metric's number of each seed, of all combinations.
     """
 
-    def __init__(
-        self,
-        traces: Mapping[Point, Trace],
-        axes: Sequence[Axis],
-        runs: Runs,
-        metric: str,
-        theme: str = "light",
-        layers: Sequence[str] | None = None,
-        style: str | Path | None = None,
-    ) -> None:
-        check_look(theme)
-        if not traces:
-            raise ToylabError("No run of this sweep came to its end: there is nothing to film.")
-        self._axes_of, self._runs, self._points = axes, runs, list(traces)
-        cells = [
-            GridCell(trace, filmed_seed(trace, None), dict.fromkeys(WORDS, self._title(point)))
-            for point, trace in traces.items()
-        ]
-        first = cells[0].trace
-        seeds = ", ".join(dict.fromkeys(str(cell.seed) for cell in cells))
-        lesson = f"Stages: seed {seeds}. Right: {METRICS[metric].label}, {counted(runs)}."
-        if len(axes) == 1:
-            lesson = f"Stages: seed {seeds}, by {axes[0][0]}."
-        headings = {
-            code: (words.of(first.settings, "title"), lesson) for code, words in WORDS.items()
-        }
-        super().__init__(cells, headings, theme, "en", "slide", layers, style)
+    across: Axis
+    up: Axis
+    points: Sequence[Point]
+    runs: Runs
 
-    def _title(self, point: Point) -> str:
-        """The combination in a few words; of one setting the lesson says which it is."""
-        if len(point) == 1:
-            return point[0]
-        names = [path.split(".")[-1].replace("_", " ") for path, _ in self._axes_of]
-        return ", ".join(f"{name} {value}" for name, value in zip(names, point, strict=True))
+    def places(self, layout: Layout, lesson_lines: int) -> tuple[list[tuple[float, float]], float]:
+        """Where the stages stand, as `Places` says it."""
+        left, low, side = self._corner(layout, lesson_lines)
+        step, ((_, columns), (_, rows)) = side + _GAP, (self.across, self.up)
+        return [
+            (left + columns.index(x) * step, low + rows.index(y) * step) for x, y in self.points
+        ], side
 
-    def _places(self, top: float) -> tuple[list[tuple[float, float]], float]:
-        if len(self._axes_of) == 1:
-            return super()._places(top)
-        (_, columns), (_, rows) = self._axes_of
-        low, left = FOOT + _BELOW, self.layout.left + _LEFT
+    def _corner(self, layout: Layout, lesson_lines: int) -> tuple[float, float, float]:
+        """The lower left corner of all stages, and the side of one."""
+        (_, columns), (_, rows), top = self.across, self.up, layout.top(lesson_lines)
+        low, left = FOOT + _BELOW, layout.left + _LEFT
         # Half of the width is the map's.
-        side = min((top - low + _GAP) / len(rows), 560 / len(columns)) // 1 - _GAP
-        self._side, self._corner = side, (left, low)
-        step = side + _GAP
-        places = [
-            (left + columns.index(x) * step, low + rows.index(y) * step) for x, y in self._points
-        ]
-        return places, side
+        return left, low, min((top - low + _GAP) / len(rows), 560 / len(columns)) // 1 - _GAP
 
-    def _caption(self, cell: GridCell, left: float, bottom: float, side: float) -> None:
-        if len(self._axes_of) == 1:
-            super()._caption(cell, left, bottom, side)
+    def draw(self, board: Board, lesson_lines: int) -> None:
+        """Values below the columns and beside the rows, what they are values of, and the map."""
+        (across, columns), (up, rows) = self.across, self.up
+        check_glyphs([across, up, *columns, *rows], board.fonts, styled=False)
+        left, low, side = self._corner(board.layout, lesson_lines)
+        step, middle = side + _GAP, side / 2
 
-    def _build(self) -> None:
-        super()._build()
-        if len(self._axes_of) == 2:
-            self._name_axes()
-            self._draw_map()
+        def write(x: float, y: float, words: str, room: float, **style: Any) -> None:
+            words, size = fitted(words, room, LABEL, LABEL, board.fonts)
+            board.text(x, y, words, size, board.theme.soft, **{"ha": "center", **style})
 
-    def _name_axes(self) -> None:
-        """Values below the columns and beside the rows, and what they are values of."""
-        (across, columns), (up, rows) = self._axes_of
-        check_glyphs([across, up, *columns, *rows], self._fonts, styled=False)
-        (left, low), step, theme = self._corner, self._side + _GAP, self._theme
-        middle = self._side / 2
         for k, value in enumerate(columns):
-            words, size = fitted(value, self._side, LABEL, LABEL, self._fonts)
-            self._text(left + k * step + middle, low - 22, words, size, theme.soft, ha="center")
+            write(left + k * step + middle, low - 22, value, side)
         for k, value in enumerate(rows):
-            words, size = fitted(value, _LEFT - 40, LABEL, LABEL, self._fonts)
-            self._text(left - 10, low + k * step + middle - 6, words, size, theme.soft, ha="right")
+            write(left - 10, low + k * step + middle - 6, value, _LEFT - 40, ha="right")
         wide, high = len(columns) * step - _GAP, len(rows) * step - _GAP
-        words, size = fitted(across, wide + _LEFT, LABEL, LABEL, self._fonts)
-        self._text(left + wide / 2, low - 46, words, size, theme.soft, ha="center")
-        words, size = fitted(up, high + _BELOW, LABEL, LABEL, self._fonts)
-        text = self._text(self.layout.left + 14, low + high / 2, words, size, theme.soft)
-        text.set(rotation=90, ha="center", va="center")
+        write(left + wide / 2, low - 46, across, wide + _LEFT)
+        turned = {"rotation": 90, "va": "center"}
+        write(board.layout.left + 14, low + high / 2, up, high + _BELOW, **turned)
         for x, y in ((x, y) for x in columns for y in rows):
-            if (x, y) not in self._points:
+            if (x, y) not in self.points:
                 at = left + columns.index(x) * step + middle, low + rows.index(y) * step + middle
-                self._text(*at, "failed", LABEL, theme.soft, ha="center")
-
-    def _draw_map(self) -> None:
-        """What all seeds measure, its rows in line with those of the stages."""
-        (_, columns), (_, rows) = self._axes_of
-        (left, low), step = self._corner, self._side + _GAP
+                write(*at, "failed", side)
+        # What all seeds measure, its rows in line with those of the stages.
         x = left + len(columns) * step + _BESIDE - _GAP
-        box = x, low - _GAP / 2, self.layout.right - x, len(rows) * step
+        box = x, low - _GAP / 2, board.layout.right - x, len(rows) * step
+        ends = limits(self.runs)
         draw_map(
-            self._figure,
-            box,
-            self._axes_of,
-            self._runs,
-            limits(self._runs),
-            self._theme,
-            rows=False,
+            board.figure, box, (self.across, self.up), self.runs, ends, board.theme, rows=False
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from toylab.film.layers import LAYERS, Bar, Key
+from toylab.film.layers import LAYERS, Bar, Key, View
+from toylab.film.painter import Brush, Painting
 from toylab.film.stamp import stamp
 from toylab.film.style import DPI, LABEL, PANEL, Theme, coordinate
 from toylab.film.words import Words
@@ -29,6 +30,8 @@ class Stage:
         theme: Colours.
         words: Language.
         size: Of the words that say that a seed diverged, points.
+        dots: Size of the points, as a share of their own.
+        limits: What layers' limits are at least, by name, where stages share them.
     """
 
     def __init__(
@@ -40,21 +43,28 @@ class Stage:
         theme: Theme,
         words: Words,
         size: float = PANEL,
+        dots: float = 1.0,
+        limits: Mapping[str, float] = {},  # noqa: B006 - never changed
     ) -> None:
         self._trace, self._row, self._words = trace, trace.row(seed), words
-        x0, x1, y0, y1 = (float(v) for v in trace.extent)
+        side = ax.get_window_extent().width
+        #: Bottom first.
+        self.layers = [
+            LAYERS[name](View(trace, seed, side, limits.get(name, 0.0))) for name in layers
+        ]
+        own = [layer.extent for layer in self.layers if layer.extent]
+        x0, x1, y0, y1 = (float(v) for v in [trace.extent, *own][-1])
         ax.set_xlim(x0, x1)
         ax.set_ylim(y0, y1)
-        self.layers = [LAYERS[name](theme, words) for name in layers]
+        strokes = [stroke for layer in self.layers for stroke in layer.strokes]
+        self._painting = Painting(strokes, Brush(ax, theme, words, dots))
         #: What changes from frame to frame, bottom first.
-        self.moving: list[Artist] = []
-        for layer in self.layers:
-            self.moving += layer.open(ax, trace, seed)
+        self.moving: list[Artist] = list(self._painting.artists)
         # Above the surface, and so among the artists that are drawn anew.
         frame = Rectangle((0, 0), 1, 1, transform=ax.transAxes, fill=False, clip_on=False)
         frame.set(edgecolor=theme.soft, linewidth=1.0)
         ax.add_artist(frame)
-        if "phase" not in layers:  # whose axes are the players' parameters
+        if not own:  # where the places are the data's
             self.moving += self._corners(ax, theme)
         self._ended = stamp(
             ax, 0.5, 0.5, "", transform=ax.transAxes, ha="center", va="center", fontsize=size
@@ -97,7 +107,6 @@ class Stage:
 
     def show(self, snapshot: int) -> None:
         """Set the layers to a snapshot."""
-        for layer in self.layers:
-            layer.show(snapshot)
+        self._painting.show(snapshot)
         step, ended = int(self._trace.steps[snapshot]), int(self._trace.diverged_at[self._row])
         self._ended.set_text(self._words.diverged.format(step=ended) if 0 <= ended <= step else "")

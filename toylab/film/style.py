@@ -25,6 +25,9 @@ from toylab.base.axes import Float, Int
 from toylab.base.errors import ToylabError
 from toylab.base.foreign import at_home, decoded, lookalike
 
+# A role of a theme's, or a colour as matplotlib takes it.
+Colour = str | tuple[float, float, float, float]
+
 DPI = 96
 # Points. Nothing below 16: it must be legible from the last row.
 TITLE, LESSON, PANEL, VALUE, LABEL, STEP = 29, 17, 18, 20, 16, 20
@@ -60,23 +63,13 @@ class Theme:
     arrow: str
     surface: tuple[str, ...]
 
-    def mark(self, kind: str) -> dict[str, Any]:
-        """How a point of a kind is drawn: real ones are small squares, generated ones edged discs."""
-        if kind == "real":
-            return {
-                "marker": "s",
-                "color": self.real,
-                "markersize": 2.6,
-                "markeredgewidth": 0,
-                "alpha": 0.5,
-            }
-        return {
-            "marker": "o",
-            "markersize": 6.0,
-            "markerfacecolor": self.generated,
-            "markeredgecolor": self.edge,
-            "markeredgewidth": 0.8,
-        }
+    def colour(self, role: Colour) -> Colour:
+        """The colour of a role: "ink", or "curves 2" of several; any other colour is itself."""
+        if not isinstance(role, str):
+            return role
+        name, _, number = role.partition(" ")
+        found: Any = getattr(self, name, role)
+        return found[int(number)] if number else found
 
     @cached_property
     def ramp(self) -> Int:

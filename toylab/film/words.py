@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import PurePath
 
 from toylab.metrics import METRICS, Metric
 from toylab.metrics.claim import SIGNS, Claim
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said in any language.
+
+    Attributes:
+        key: Of the words.
+        values: What fills them.
+    """
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -33,6 +47,7 @@ class Words:
     path: str = "both players, and where each is pushed"
     push: str = "push of the loss: {size}"
     mean: str = "mean"
+    difference: str = "D(x) – mean"
     count: str = "{value} of {total}"
     diverged: str = "diverged at step {step}"
     band: str = "band: half of {n} seeds"
@@ -66,6 +81,12 @@ class Words:
         """Every word, for looking at their characters."""
         return [str(value) for value in asdict(self).values()]
 
+    def told(self, said: str | Said) -> str:
+        """What is said, in this language; a plain text is the same in all of them."""
+        if isinstance(said, str):
+            return said
+        return getattr(self, said.key).format_map(said.values)
+
     def label(self, metric: Metric) -> str:
         """What a metric is called."""
         return metric.label_zh if self.code == "zh" else metric.label
@@ -91,6 +112,7 @@ WORDS: dict[str, Words] = {
         path="双方的轨迹与受力方向",
         push="损失的推力：{size}",
         mean="均值",
+        difference="D(x) – 均值",
         count="{value} / {total}",
         diverged="在第 {step} 步发散",
         band="色带：{n} 个种子的中间一半",

@@ -12,12 +12,12 @@ import numpy as np
 from toylab.base.counted import Counted
 from toylab.claims.published import Tally, count
 from toylab.film.animation import Animation
-from toylab.film.film import Film
 from toylab.film.panels import read
 from toylab.film.words import WORDS, told_claim
 from toylab.film.writers import Timing
 from toylab.metrics import METRICS
 from toylab.metrics.claim import told_claims
+from toylab.show.cinema import Film
 from toylab.show.deck import Slide, plain, stem
 from toylab.show.handout import Handout
 from toylab.show.phrases import DECK_WORDS, DeckWords

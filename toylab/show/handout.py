@@ -7,11 +7,11 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from toylab.film.film import Film
 from toylab.film.fonts import families
 from toylab.film.layout import FOOT, Box
 from toylab.film.style import DPI, LABEL, THEMES, settled
 from toylab.film.writers.base import Frame, key_frames
+from toylab.show.cinema import Film
 from toylab.show.phrases import DECK_WORDS
 
 # Units: the sheet, the side of a moment, the words below it, gaps.

@@ -1,41 +1,40 @@
-"""Layers: what can be drawn on the stage, one class each.
+"""Layers: what can be seen on the stage, a function each.
 
-A layer opens its artists once and then only changes them: `show` is free of order and creates no
-artist. To add one: a class with `open` and `show`, and its row in `LAYERS`.
+A layer takes a view of a trace and gives strokes: what is to be seen, which others paint. To add one: its
+file, its row in `LAYERS`, and its words, if it has any.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from toylab.film.layers.arrows import Arrows, EvenArrows
-from toylab.film.layers.base import Bar, Key, Layer
-from toylab.film.layers.density import Density, SampleDensity
-from toylab.film.layers.lattice import Lattice
-from toylab.film.layers.modes import Modes
-from toylab.film.layers.phase import Phase, phase_limit
-from toylab.film.layers.points import Generated, Real, Trails
-from toylab.film.layers.surface import Optimal, OptimalGap, Surface, surface_limit
-from toylab.film.style import Theme
-from toylab.film.words import Words
+from toylab.film.layers.arrows import arrows, arrows_even
+from toylab.film.layers.base import Bar, Key, Layer, View
+from toylab.film.layers.density import density, kde
+from toylab.film.layers.lattice import lattice
+from toylab.film.layers.modes import modes
+from toylab.film.layers.phase import phase, phase_limit
+from toylab.film.layers.points import generated, real, trails
+from toylab.film.layers.surface import optimal, optimal_gap, surface, surface_limit
 from toylab.trace import Trace
 
-__all__ = ["LAYERS", "LIMITS", "Bar", "Key", "Layer"]
+__all__ = ["LAYERS", "LIMITS", "Bar", "Key", "Layer", "View"]
 
-LAYERS: dict[str, Callable[[Theme, Words], Layer]] = {
-    "surface": Surface,
-    "optimal": Optimal,
-    "optimal_gap": OptimalGap,
-    "density": Density,
-    "kde": SampleDensity,
-    "lattice": Lattice,
-    "real": Real,
-    "trails": Trails,
-    "generated": Generated,
-    "arrows": Arrows,
-    "arrows_even": EvenArrows,
-    "modes": Modes,
-    "phase": Phase,
+# Each may refuse a trace that has not what it shows, by a ToylabError.
+LAYERS: dict[str, Callable[[View], Layer]] = {
+    "surface": surface,
+    "optimal": optimal,
+    "optimal_gap": optimal_gap,
+    "density": density,
+    "kde": kde,
+    "lattice": lattice,
+    "real": real,
+    "trails": trails,
+    "generated": generated,
+    "arrows": arrows,
+    "arrows_even": arrows_even,
+    "modes": modes,
+    "phase": phase,
 }
 
 # What a seed's run decides of how a layer is scaled, so that stages can share the widest: the value of

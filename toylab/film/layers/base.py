@@ -1,15 +1,16 @@
-"""What a layer is: artists on the stage, an entry in the key, what the bar says."""
+"""What a layer is: strokes on the stage, an entry in the key, what the bar says."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-
+from toylab.base.axes import Float
 from toylab.base.errors import ToylabError
+from toylab.film.strokes import Stroke
+from toylab.film.style import Colour
+from toylab.film.words import Said
 from toylab.targets import density_known
 from toylab.trace import Trace
 
@@ -19,56 +20,50 @@ MOST_POINTS = 500
 
 @dataclass(frozen=True)
 class Key:
-    """An entry of the row of words below the stage.
-
-    Attributes:
-        mark: What stands before the words.
-        words: What it stands for.
-        colour: Of the mark; the theme's where none is given.
-    """
+    """An entry of the row of words below the stage."""
 
     mark: Literal["real", "generated", "arrow", "line", "dashes"]
-    words: str
-    colour: str = ""
+    words: str  # key of the words that say what the mark stands for
+    colour: Colour = ""  # of the mark, if not its own
+
+    @property
+    def role(self) -> Colour:
+        """The colour of the mark."""
+        return self.colour or ("ink" if self.mark in ("line", "dashes") else self.mark)
 
 
 @dataclass(frozen=True)
 class Bar:
     """What the bar beside the stage says."""
 
-    name: str
+    name: str | Said
     ticks: tuple[tuple[float, str], ...]  # place from 0 to 1, words
 
 
-class Layer(Protocol):
-    """Something drawn on the stage, with its entry in the key and what it says on the bar.
+@dataclass(frozen=True)
+class View:
+    """What a layer is asked to show: of a trace one seed's training."""
 
-    Attributes:
-        key: Its entry in the key, if any.
-        bar: What it says on the bar, if anything.
-    """
+    trace: Trace
+    seed: int
+    side: float  # of the stage, pixels
+    least: float = 0.0  # what the layer's limit is at least, where stages share one
 
     @property
-    def key(self) -> Key | None: ...  # noqa: D102 - the class's line says it
-    @property
-    def bar(self) -> Bar | None: ...  # noqa: D102
+    def samples(self) -> Float:
+        """The seed's, [T, N, 2]."""
+        return self.trace.samples[:, self.trace.row(self.seed)]
 
-    def open(self, ax: Axes, trace: Trace, seed: int) -> Sequence[Artist]:
-        """Make the artists, bottom first, for one seed of a trace.
 
-        Args:
-            ax: The stage, in data units.
-            trace: What was measured.
-            seed: Whose.
+@dataclass(frozen=True)
+class Layer:
+    """Something seen on the stage, with its entry in the key and what it says on the bar, if it has one."""
 
-        Raises:
-            ToylabError: If the trace has not what the layer shows.
-        """
-        ...
-
-    def show(self, frame: int) -> None:
-        """Set them to a frame of the trace."""
-        ...
+    strokes: Sequence[Stroke]  # bottom first
+    key: Key | None = None
+    bar: Bar | None = None
+    # The plane that it shows instead of the data's: x and y from, to.
+    extent: tuple[float, float, float, float] | None = None
 
 
 def with_density(trace: Trace, layer: str) -> None:

@@ -2,54 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
 
 from toylab.base.axes import Float
 from toylab.base.errors import ToylabError
-from toylab.film.style import LABEL, Theme
-from toylab.film.words import Words
+from toylab.film.layers.base import Layer, View
+from toylab.film.strokes import Label
 from toylab.metrics import nearest_modes
-from toylab.trace import Trace
 
 # More labels than these would touch on a stage of 548 pixels.
 MOST_LABELS = 25
 
 
-class Modes:
-    """A label beside each mode: the share of all samples that are good and nearest to it."""
+def modes(view: View) -> Layer:
+    """A label beside each mode: the share of all samples that are good and nearest to it.
 
-    key = bar = None
+    Raises:
+        ToylabError: If there are no modes, or too many.
+    """
+    places = view.trace.target.modes
+    if not 0 < len(places) <= MOST_LABELS:
+        raise ToylabError(
+            f"film.layers modes needs a target of 1 to {MOST_LABELS} modes; this one has {len(places)}."
+        )
+    index, good = nearest_modes(view.samples, view.trace.target)
+    shares = np.stack([((index == k) & good).mean(-1) for k in range(len(places))])  # [K, T]
+    return Layer(
+        [
+            _label(at, shift, share)
+            for at, shift, share in zip(places, _shifts(places), shares, strict=True)
+        ]
+    )
 
-    def __init__(self, theme: Theme, words: Words) -> None:
-        self._theme = theme
 
-    def open(self, ax: Axes, trace: Trace, seed: int) -> Sequence[Artist]:
-        """One text a mode."""
-        modes = trace.target.modes
-        if not 0 < len(modes) <= MOST_LABELS:
-            raise ToylabError(
-                f"film.layers modes needs a target of 1 to {MOST_LABELS} modes; this one has {len(modes)}."
-            )
-        index, good = nearest_modes(trace.samples[:, trace.row(seed)], trace.target)
-        self._shares = np.stack([((index == k) & good).mean(-1) for k in range(len(modes))], -1)
-        style = {"facecolor": self._theme.paper, "edgecolor": "none", "alpha": 0.7}
-        self._texts = []
-        for at, shift in zip(modes, _shifts(modes), strict=True):
-            text = ax.annotate("", at, shift, textcoords="offset pixels", ha="center", va="center")
-            text.set(fontsize=LABEL, color=self._theme.ink, annotation_clip=False)
-            text.set_bbox({**style, "boxstyle": "round,pad=0.15"})
-            self._texts.append(text)
-        return self._texts
-
-    def show(self, frame: int) -> None:
-        """Say the present shares; a mode without samples says so by standing back."""
-        for text, share in zip(self._texts, self._shares[frame], strict=True):
-            text.set_text(f"{100 * share:.0f}\u202f%")
-            text.set_alpha(1.0 if share > 0 else 0.55)
+def _label(at: Float, shift: Float, share: Float) -> Label:
+    """The present share; a mode without samples says so by standing back."""
+    return Label(
+        lambda frame: f"{100 * share[frame]:.0f}\u202f%",
+        (at[0], at[1]),
+        "ink",
+        shift=(shift[0], shift[1]),
+        plate=("round,pad=0.15", 0.7),
+        strength=lambda frame: 1.0 if share[frame] > 0 else 0.55,
+    )
 
 
 def _shifts(modes: Float) -> Float:

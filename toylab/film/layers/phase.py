@@ -2,86 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.patches import PathPatch
 
 from toylab.base.axes import Float
 from toylab.base.errors import ToylabError
-from toylab.film.layers.arrows import arrow_path
-from toylab.film.layers.base import Key
-from toylab.film.style import LABEL, Theme
-from toylab.film.words import Words
+from toylab.film.layers.arrows import arrow_shapes
+from toylab.film.layers.base import Key, Layer, View
+from toylab.film.strokes import Dots, Label, Line, Shapes
 from toylab.trace import Trace
 
 
-class Phase:
+def phase(view: View) -> Layer:
     """The plane of both players' first parameters: where each is pushed, and the path they took.
 
-    For the exactly solvable games; it takes the stage for itself.
+    It takes the stage for itself.
 
-    Attributes:
-        least: Half a side of the plane at least; set before `open`, for seeds that share one.
+    Raises:
+        ToylabError: If the game is not exactly solvable.
     """
-
-    bar = None
-    least = 0.0
-
-    def __init__(self, theme: Theme, words: Words) -> None:
-        self._theme = theme
-        self.key = Key("line", words.path, theme.curves[0])
-
-    def open(self, ax: Axes, trace: Trace, seed: int) -> Sequence[Artist]:
-        """The field, the path, the goal and the present."""
-        if not trace.field.size:
-            raise ToylabError(
-                "film.layers phase needs an exactly solvable game: "
-                "generator kind point, discriminator kind linear or saddle."
-            )
-        theme, field = self._theme, trace.field
-        self._path = _path(trace, seed)
-        x0, x1, y0, y1 = (float(v) for v in trace.field_extent)
-        half = max(phase_limit(trace, seed), self.least)
-        ax.set_xlim(-half, half)
-        ax.set_ylim(-half, half)
-        n = len(field)
-        xx, yy = np.meshgrid(np.linspace(x0, x1, n), np.linspace(y0, y1, n))
-        length = np.hypot(field[..., 0], field[..., 1])
-        # All arrows of nearly one length: the field's direction is the lesson; the root keeps a hint of
-        # its strength.
-        scale = 0.75 * (x1 - x0) / n * np.sqrt(length / max(float(length.max()), 1e-12))
-        push = field / np.maximum(length, 1e-12)[..., None] * scale[..., None]
-        start = np.stack([xx, yy], axis=-1).reshape(-1, 2)
-        pixel = 2 * half / ax.get_window_extent().width
-        arrows = PathPatch(
-            arrow_path(start, push.reshape(-1, 2), 2 * half, pixel),
-            facecolor=theme.soft,
-            edgecolor="none",
-            alpha=0.55,
+    trace, field = view.trace, view.trace.field
+    if not field.size:
+        raise ToylabError(
+            "film.layers phase needs an exactly solvable game: "
+            "generator kind point, discriminator kind linear or saddle."
         )
-        ax.add_patch(arrows)
-        goal = Line2D([0], [0], marker="+", color=theme.ink, markersize=16, markeredgewidth=2.4)
-        self._line = Line2D([], [], color=theme.curves[0], linewidth=2.2)
-        self._dot = Line2D([], [], linestyle="none", marker="o", markersize=11)
-        self._dot.set(markerfacecolor=theme.generated, markeredgecolor=theme.edge)
-        lines = [goal, self._line, self._dot]
-        for line in lines:
-            ax.add_line(line)
-        style = {"transform": ax.transAxes, "fontsize": LABEL, "color": theme.soft}
-        words = [
-            ax.text(0.98, 0.51, "θ (G)", ha="right", va="bottom", **style),
-            ax.text(0.51, 0.98, "ψ (D)", ha="left", va="top", **style),
-        ]
-        return [arrows, *lines, *words]
-
-    def show(self, frame: int) -> None:
-        """Draw the path up to a frame."""
-        self._line.set_data(self._path[: frame + 1, 0], self._path[: frame + 1, 1])
-        self._dot.set_data(self._path[frame : frame + 1, 0], self._path[frame : frame + 1, 1])
+    path = _path(trace, view.seed)
+    half = max(phase_limit(trace, view.seed), view.least)
+    x0, x1, y0, y1 = (float(v) for v in trace.field_extent)
+    n = len(field)
+    xx, yy = np.meshgrid(np.linspace(x0, x1, n), np.linspace(y0, y1, n))
+    length = np.hypot(field[..., 0], field[..., 1])
+    # All arrows of nearly one length: the field's direction is the lesson; the root keeps a hint of
+    # its strength.
+    scale = 0.75 * (x1 - x0) / n * np.sqrt(length / max(float(length.max()), 1e-12))
+    push = field / np.maximum(length, 1e-12)[..., None] * scale[..., None]
+    start = np.stack([xx, yy], axis=-1).reshape(-1, 2)
+    arrows = arrow_shapes(start, push.reshape(-1, 2), 2 * half, 2 * half / view.side)
+    goal = np.zeros((1, 2))
+    strokes = [
+        Shapes(lambda frame: arrows, "soft", alpha=0.55),
+        Dots(lambda frame: goal, "+", 16, "ink", 2.4),
+        Line(lambda frame: path[: frame + 1], "curves 0", 2.2),
+        Dots(lambda frame: path[frame : frame + 1], "o", 11, "edge", 1.0, "generated"),
+        Label(lambda frame: "θ (G)", (0.98, 0.51), "soft", True, across="right", upwards="bottom"),
+        Label(lambda frame: "ψ (D)", (0.51, 0.98), "soft", True, across="left", upwards="top"),
+    ]
+    return Layer(strokes, Key("line", "path", "curves 0"), extent=(-half, half, -half, half))
 
 
 def phase_limit(trace: Trace, seed: int) -> float:

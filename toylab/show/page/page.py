@@ -10,106 +10,56 @@ import html
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
+from toylab.base.errors import ToylabError
+from toylab.film.animation import Animation
 from toylab.film.chapters import chapters_of
-from toylab.film.layers import LAYERS
+from toylab.film.film import MOST_SEEDS, Cell
+from toylab.film.layers import LAYERS, LIMITS, Layer, View
 from toylab.film.panels import Panel, read
-from toylab.film.style import THEMES, Theme
-from toylab.film.words import WORDS
+from toylab.film.style import DPI, THEMES, Theme
+from toylab.film.words import WORDS, Words
 from toylab.film.writers import Timing
-from toylab.show.page.packing import Pack
-from toylab.show.page.recording import SIDE, SWITCHED, Cell, recorded
+from toylab.show.page.packing import SIDE, Pack, Packer
 from toylab.targets import cell_centres, density_known
 from toylab.trace import Trace
 
+# The themes between which it switches.
+SWITCHED = ("light", "dark")
 # Offered besides those that the scenario shows, and at first off.
 _OFFERED = ("surface", "density", "real", "trails", "generated", "arrows")
 # Rows and columns at which the density can be asked for.
 _DENSITY = 96
 
 
-@dataclass(frozen=True)
-class Scene:
-    """What is seen at once: stages side by side, or one with its curves.
-
-    Attributes:
-        name: For the picker of scenes.
-        cells: The stages.
-        theme: The film's, with its style file.
-        panels: Curves, as the film opened them.
-    """
-
-    name: str
-    cells: Sequence[Cell]
-    theme: Theme
-    panels: Sequence[Panel] = ()
-
-
-@dataclass(frozen=True)
-class Story:
-    """What a page has to show.
-
-    Attributes:
-        title: By language.
-        lesson: By language.
-        scenes: One or more.
-        layers: Names of those that are on at first, bottom first.
-        steps: Rounds played in each frame.
-    """
-
-    title: dict[str, str]
-    lesson: dict[str, str]
-    scenes: Sequence[Scene]
-    layers: Sequence[str]
-    steps: Sequence[int]
-
-
-@dataclass(frozen=True)
-class Opening:
-    """How a page is at first.
-
-    Attributes:
-        theme: Key of `THEMES`. Of the player's two the film's own stands for dark if it is dark, else for
-            light.
-        lang: Key of `WORDS`.
-        frame: Which.
-        headed: Whether it shows title and lesson, then and later.
-    """
-
-    theme: str = "light"
-    lang: str = "en"
-    frame: int = 0
-    headed: bool = True
-
-
-def page_of(story: Story, timing: Timing, told: str, opening: Opening = Opening()) -> str:
+def page_of(film: Animation, timing: Timing, told: str, frame: int = 0) -> str:
     """Write the page.
 
     Args:
-        story: What is seen.
+        film: What is seen. Of the page's two themes its own stands for dark if it is dark, else for light.
         timing: How long frames stand.
         told: Provenance, JSON, where `writers.pages` finds it again.
-        opening: What is seen first.
+        frame: On which it opens.
     """
-    pack, lang = Pack(), opening.lang
-    theme = opening.theme if opening.theme in SWITCHED else SWITCHED[0]
-    themes = {name: THEMES[name] for name in SWITCHED}
-    for scene in story.scenes[:1]:
-        themes[theme] = scene.theme
+    pack, lang, script = Pack(), film.words.code, film.script
+    theme = film.theme_name if film.theme_name in SWITCHED else SWITCHED[0]
+    themes = {name: THEMES[name] for name in SWITCHED} | {theme: film.theme}
+    steps = film.longest.steps[film.frames].tolist()
     page = {
-        "title": story.title,
-        "lesson": story.lesson,
-        "steps": list(story.steps),
-        "durations": timing.durations(len(story.steps)),
+        "title": script.title,
+        "lesson": script.lesson,
+        "steps": steps,
+        "durations": timing.durations(len(steps)),
         "theme": theme,
         "lang": lang,
-        "frame": opening.frame,
+        "frame": frame,
         "side": SIDE,
         "words": {code: vars(words) for code, words in WORDS.items()},
         "themes": {
@@ -120,13 +70,13 @@ def page_of(story: Story, timing: Timing, told: str, opening: Opening = Opening(
             }
             for name, one in themes.items()
         },
-        "scenes": [_scene(scene, story.layers, themes, pack) for scene in story.scenes],
+        "scenes": _seeds(film, themes, pack) if film.alone else [_stages(film, themes, pack)],
     }
     page["pack"] = pack.text()
     parts = {
-        "HEADED": "" if opening.headed else ' class="bare"',
+        "HEADED": "" if film.layout.headed else ' class="bare"',
         "LANG": "zh-CN" if lang == "zh" else "en",
-        "TITLE": html.escape(story.title[lang]),
+        "TITLE": html.escape(film.title),
         "STYLE": _part("page.css"),
         "SCRIPT": _part("page.js"),
         "PROVENANCE": _safe(told),
@@ -146,17 +96,54 @@ def _safe(told: str) -> str:
     return told.replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _scene(
-    scene: Scene, layers: Sequence[str], themes: Mapping[str, Theme], pack: Pack
-) -> dict[str, Any]:
-    first, *others = scene.cells
-    return {
-        "name": scene.name,
-        "stages": [_stage(cell, layers, themes, pack) for cell in scene.cells],
-        "panels": [_panel(panel, first) for panel in scene.panels],
-        # What happens on one stage is no story of those beside it.
-        "chapters": {code: [] if others else _chapters(first, code) for code in WORDS},
-    }
+def _seeds(film: Animation, themes: Mapping[str, Theme], pack: Pack) -> list[dict[str, Any]]:
+    """A scene for every filmed seed, the film's first, with limits and axes that have room for all."""
+    (own, *_), names = film.script.cells, film.script.layers
+    filmed = [int(seed) for seed in own.trace.seeds[own.trace.filmed[:MOST_SEEDS]]]
+    seeds = list(dict.fromkeys([own.seed, *filmed]))
+    limits = {name: max(of(own.trace, seed) for seed in seeds) for name, of in LIMITS.items()}
+    found = []
+    for seed in seeds:
+        cell = Cell(own.trace, seed)
+        panels = panels_of(film, seed, seeds)
+        found.append(
+            {
+                "name": str(seed),
+                "stages": [_stage(cell, film.frames, names, limits, themes, pack)],
+                "panels": [_panel(panel, film.frames) for panel in panels],
+                "chapters": {code: _chapters(cell, film.frames, code) for code in WORDS},
+            }
+        )
+    return found
+
+
+def panels_of(film: Animation, seed: int, beside: Sequence[int]) -> list[Panel]:
+    """The panels of another seed where a film has its own, on a figure that nobody sees.
+
+    Args:
+        film: Of one seed.
+        seed: Whose curves.
+        beside: Seeds whose curves must find room too.
+    """
+    shown = [panel.axes.get_position().bounds for panel in film.panels]
+    layout = film.layout
+    figure = Figure((layout.width / DPI, layout.height / DPI), dpi=layout.dpi)
+    FigureCanvasAgg(figure)
+    return film.open_panels([figure.add_axes(box) for box in shown], seed, beside)
+
+
+def _stages(film: Animation, themes: Mapping[str, Theme], pack: Pack) -> dict[str, Any]:
+    """All stages at once; what happens on one is no story of those beside it."""
+    stages = [
+        {
+            **_stage(cell, nearest[film.frames], film.script.layers, film.limits, themes, pack),
+            "title": cell.title,
+            "mark": cell.mark,
+            "judged": int(np.searchsorted(film.frames, cell.judged)),
+        }
+        for cell, nearest in zip(film.script.cells, film.nearest, strict=True)
+    ]
+    return {"name": "", "stages": stages, "panels": [], "chapters": {code: [] for code in WORDS}}
 
 
 def _on_offer(layers: Sequence[str]) -> list[str]:
@@ -171,20 +158,62 @@ def _on_offer(layers: Sequence[str]) -> list[str]:
 
 
 def _stage(
-    cell: Cell, layers: Sequence[str], themes: Mapping[str, Theme], pack: Pack
+    cell: Cell,
+    snapshots: Sequence[int],
+    layers: Sequence[str],
+    limits: Mapping[str, float],
+    themes: Mapping[str, Theme],
+    pack: Pack,
 ) -> dict[str, Any]:
-    trace = cell.trace
-    drawn = [recorded(cell, name, name in layers, themes, pack) for name in _on_offer(layers)]
+    """One stage: its layers, and what can be asked of its places.
+
+    Args:
+        cell: Of what.
+        snapshots: What is shown in each frame.
+        layers: Names of those that are on at first, bottom first.
+        limits: What layers' limits are at least, by name, where stages share them.
+        themes: Between which the page switches, by name.
+        pack: Takes the arrays.
+    """
+    trace, drawn = cell.trace, []
+    for name in _on_offer(layers):
+        view = View(trace, cell.seed, SIDE, limits.get(name, 0.0))
+        try:
+            layer = LAYERS[name](view)
+        except ToylabError:
+            continue  # the trace has not what it shows
+        packer = Packer(pack, snapshots, layer.extent or trace.extent, themes)
+        drawn.append({"name": name, "shown": name in layers, **_layer(name, layer, packer)})
     return {
-        "title": cell.title,
-        "mark": cell.mark,
-        "judged": cell.judged,
-        "layers": [layer for layer in drawn if layer],
+        "title": {},
+        "mark": "",
+        "judged": 0,
+        "layers": drawn,
         "output": trace.provenance.get("output", "logit"),
         "extent": [float(v) for v in trace.extent],
         "ended": int(trace.diverged_at[trace.row(cell.seed)]),
         "density": _density(trace, pack),
     }
+
+
+def _layer(name: str, layer: Layer, packer: Packer) -> dict[str, Any]:
+    key, bar, themes = layer.key, layer.bar, packer.themes
+    return {
+        "words": {code: _called(name, layer, words) for code, words in WORDS.items()},
+        "mark": key.mark if key else None,
+        "colour": {code: one.colour(key.role) for code, one in themes.items()} if key else {},
+        "bar": {
+            code: {"name": words.told(bar.name), "ticks": bar.ticks}
+            for code, words in WORDS.items()
+            if bar
+        },
+        "strokes": [packer.stroke(stroke) for stroke in layer.strokes],
+    }
+
+
+def _called(name: str, layer: Layer, words: Words) -> str:
+    """What a layer is called: its words in the key, or its own, or its name."""
+    return str(getattr(words, layer.key.words if layer.key else name, name.replace("_", " ")))
 
 
 def _density(trace: Trace, pack: Pack) -> dict[str, Any] | None:
@@ -200,7 +229,7 @@ def _density(trace: Trace, pack: Pack) -> dict[str, Any] | None:
     return {"peak": peak, "below": pack.add(below)}
 
 
-def _panel(panel: Panel, cell: Cell) -> dict[str, Any]:
+def _panel(panel: Panel, frames: Sequence[int]) -> dict[str, Any]:
     low, high = panel.axes.get_ylim()
     log = panel.axes.get_yscale() == "log"
 
@@ -213,7 +242,6 @@ def _panel(panel: Panel, cell: Cell) -> dict[str, Any]:
             )
         return [round(1000 * float(s)) if np.isfinite(s) else None for s in share]
 
-    frames = list(cell.snapshots)
     return {
         "ticks": [
             [h, words]
@@ -237,9 +265,9 @@ def _panel(panel: Panel, cell: Cell) -> dict[str, Any]:
     }
 
 
-def _chapters(cell: Cell, lang: str) -> list[list[Any]]:
+def _chapters(cell: Cell, frames: Sequence[int], lang: str) -> list[list[Any]]:
     """Frame and words."""
     found = chapters_of(cell.trace, cell.seed, WORDS[lang])
-    at = np.searchsorted(np.asarray(cell.snapshots), [chapter.frame for chapter in found])
-    last = len(cell.snapshots) - 1
+    at = np.searchsorted(np.asarray(frames), [chapter.frame for chapter in found])
+    last = len(frames) - 1
     return [[min(int(k), last), c.words] for k, c in zip(at, found, strict=True)]

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from toylab.film.style import DPI, Theme
-from toylab.film.writers.base import Frame, key_frames
+from toylab.film.writers.base import Frames, key_frames
 
 # Frames in a row.
 ACROSS = 3
 # Pixels between frames.
 _GAP = 20
-
-
-class Frames(Protocol):
-    """What a sheet needs of a film."""
-
-    def __len__(self) -> int:
-        """Number of frames."""
-        ...
-
-    def draw(self, frame: int, into: Frame | None = None) -> Frame:
-        """One frame, opaque RGBA, uint8, [height, width, 4]."""
-        ...
 
 
 def contact_sheet(film: Frames, theme: Theme) -> Figure:

@@ -9,7 +9,6 @@ from typing import IO, Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
@@ -337,7 +336,6 @@ def picture(
     with settled({"font.family": families(lang)}):
         size = WIDTH / DPI, HEIGHT / DPI
         figure = Figure(figsize=size, dpi=dots * DPI, facecolor=theme.paper)
-        FigureCanvasAgg(figure)
         drawing.draw(figure.add_axes((0.0, 0.0, 1.0, 1.0)), theme, drawing.words[lang])
         figure.savefig(path, format="png", facecolor=theme.paper, metadata={"Software": "toylab"})
 

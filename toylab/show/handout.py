@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from toylab.film.fonts import families
@@ -40,41 +39,32 @@ class Handout:
         film, theme = self._film, self._theme
         with settled({"font.family": families(self._lang)}):
             figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=2 * DPI, facecolor=theme.paper)
-            FigureCanvasAgg(figure)
-            stage = film.layout.stage(0)
+            layout = film.layout
+            stage = layout.stage(0)
             for place, k in enumerate(key_frames(len(film))):
                 down, across = divmod(place, _ACROSS)
                 left = across * (_SIDE + _GAP)
                 bottom = HEIGHT - down * (_SIDE + _WORDS) - _SIDE
-                frame = film.draw(k)
-                box = (left, bottom, _SIDE, _SIDE)
-                _place(figure, _cut(frame, stage, film.layout.height), box)
+                _place(figure, film.draw(k), stage, (left, bottom, _SIDE, _SIDE))
                 step = int(film.trace.steps[film.frames[k]])
                 words = DECK_WORDS[self._lang].moments.format(step=step)
                 at = (left + _SIDE / 2) / WIDTH, (bottom - 18) / HEIGHT
                 figure.text(*at, words, fontsize=LABEL - 3, color=theme.soft, ha="center")
-            layout = film.layout
             # From the panels' ticks to the frame's edge, and from their step axis to its top.
             beside = layout.left + stage[2] + 70
             curves = (beside, FOOT - 4.0, layout.width - beside, layout.height - FOOT + 4.0)
             left = _ACROSS * (_SIDE + _GAP) + 10
             width = WIDTH - left
             height = width * curves[3] / curves[2]
-            last = film.draw(len(film) - 1)
-            _place(
-                figure, _cut(last, curves, layout.height), (left, HEIGHT - height, width, height)
-            )
+            _place(figure, film.draw(len(film) - 1), curves, (left, HEIGHT - height, width, height))
             figure.savefig(path, facecolor=theme.paper, metadata={"Software": "toylab"})
 
 
-def _cut(frame: Frame, box: Box, height: int) -> Frame:
-    """The part of a frame that lies in a box of units from the lower left."""
-    left, bottom, w, h = (round(v) for v in box)
-    return frame[height - bottom - h : height - bottom, left : left + w]
-
-
-def _place(figure: Figure, picture: Frame, box: Box) -> None:
-    left, bottom, w, h = box
-    ax = figure.add_axes((left / WIDTH, bottom / HEIGHT, w / WIDTH, h / HEIGHT))
+def _place(figure: Figure, frame: Frame, part: Box, box: Box) -> None:
+    """Put the part of a frame that lies in one box into another; both in units from the lower left."""
+    left, bottom, w, h = (round(v) for v in part)
+    foot = len(frame) - bottom
+    across, up, wide, high = box
+    ax = figure.add_axes((across / WIDTH, up / HEIGHT, wide / WIDTH, high / HEIGHT))
     ax.set_axis_off()
-    ax.imshow(picture, interpolation="lanczos", aspect="auto")
+    ax.imshow(frame[foot - h : foot, left : left + w], interpolation="lanczos", aspect="auto")

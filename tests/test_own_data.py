@@ -445,6 +445,8 @@ def test_who_knows_better_says_how_many_modes_there_are(tmp_path: Path) -> None:
     assert not len(none.modes) and "modes" not in none.reading.words
     (one,) = TARGETS["points"](file=str(tmp_path / "p.npy"), modes=1).modes
     np.testing.assert_allclose(one, np.load(tmp_path / "p.npy").mean(axis=0), atol=1e-6)
+    np.save(tmp_path / "p.npy", FEW[:1])
+    assert len(TARGETS["points"](file=str(tmp_path / "p.npy"), modes=1).modes) == 1
     np.save(tmp_path / "p.npy", FEW[:3])
     with pytest.raises(ToylabError, match="modes is 4, and there are only 3 points"):
         TARGETS["points"](file=str(tmp_path / "p.npy"), modes=4)

@@ -108,9 +108,10 @@ def _upright_grey(
     with contextlib.suppress(Exception):
         held = named.getexif().get(_ORIENTATION, 1)
     deep = named.mode in _DEEP
+    how: dict[str, Any] = {} if deep else {"mode": "RGBA"}
     file.seek(0)
     with iio.imopen(file, "r", plugin=_Forgiving) as picture:
-        pixels = picture.read(index=0, mode=None if deep else "RGBA")
+        pixels = picture.read(index=0, **how)
         told = picture.metadata(index=0, exclude_applied=False)
     grey, clear = (_deep if deep else _greyed)(pixels, told.get("transparency"), invert)
     # A TIFF has been turned by now, and no longer says so.

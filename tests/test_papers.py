@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,6 @@ from games import SMALL
 
 from docs.make import papers
 from docs.make.papers import PAPERS, Number, interval, page
-from docs.make.writing import data
 from toylab.base.errors import ToylabError
 from toylab.claims import cache
 from toylab.claims.workers import Workers
@@ -64,10 +65,29 @@ def test_the_page_shows_every_number_beside_the_paper_s() -> None:
 
 
 def test_the_page_is_current() -> None:
-    kept = data("papers.json")
-    assert page(kept["numbers"], kept["about"]) == (ROOT / "docs" / "papers.md").read_text(
-        "utf-8"
-    ), "run `make docs`"
+    kept = json.loads((ROOT / papers.RESULTS).read_text(encoding="utf-8"))
+    written = (ROOT / papers.PAGE).read_text(encoding="utf-8")
+    assert written == page(kept["numbers"], kept["about"]), "run `make docs`"
+
+
+def test_the_page_is_written_of_what_was_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Number("x", "1", "small", "sliced_wasserstein")
+    monkeypatch.setattr(papers, "PAPERS", (papers.Paper("t", "r", "f", (one,)),))
+    monkeypatch.setattr(papers, "load", lambda name: scenario.check(SMALL, name=name))
+    monkeypatch.setattr(sys, "argv", ["papers", "--measure", "3", "--jobs", "1"])
+    monkeypatch.chdir(tmp_path)
+    papers.main()
+    ((key, told),) = json.loads(papers.RESULTS.read_text(encoding="utf-8"))["numbers"].items()
+    assert key == one.key and told[1] <= told[0] <= told[2]
+    text = papers.PAGE.read_text(encoding="utf-8")
+    assert f"| x | 1 | {told[0]:.3g} | {told[1]:.3g} to {told[2]:.3g} | `small` |" in text
+    assert "seeds 1000 to 1002" in text
+    # Written again as it stands.
+    monkeypatch.setattr(sys, "argv", ["papers"])
+    papers.main()
+    assert papers.PAGE.read_text(encoding="utf-8") == text
 
 
 def test_numbers_are_measured_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

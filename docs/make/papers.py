@@ -194,7 +194,7 @@ def main() -> None:
             for number, numbers in part.items()
         }
         write(RESULTS, json.dumps({"about": about(seeds), "numbers": found}) + "\n")
-    kept = data(RESULTS.name)
+    kept = json.loads(RESULTS.read_text(encoding="utf-8"))
     write(PAGE, page(kept["numbers"], kept["about"]))
 
 

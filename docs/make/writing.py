@@ -16,14 +16,13 @@ _HERE = Path(__file__).parent
 
 
 def data(name: str) -> dict[str, Any]:
-    """What a TOML or JSON file beside this one holds."""
-    text = (_HERE / name).read_text(encoding="utf-8")
-    return tomllib.loads(text) if name.endswith(".toml") else json.loads(text)
+    """What a TOML file beside this one holds."""
+    return tomllib.loads((_HERE / name).read_text(encoding="utf-8"))
 
 
 def claims() -> dict[str, Any]:
     """How each claim fared, as `toylab check -o renders/claims.json` wrote it."""
-    return data("../../renders/claims.json")
+    return json.loads((_HERE.parents[1] / "renders" / "claims.json").read_text(encoding="utf-8"))
 
 
 def write(path: Path, told: str | bytes) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from toylab.base.errors import ToylabError
 from toylab.base.streams import streams
 from toylab.game import networks, optimizers, penalties, updates
+from toylab.game.batches import Draws
 from toylab.game.networks import ACTIVATIONS, INITS, MLP, Network
 from toylab.game.networks.base import Pulled, gradient, slope_of
 from toylab.game.networks.mlp import FAST
@@ -378,7 +379,7 @@ def test_a_schedule_starts_at_one_and_never_rises(name: str) -> None:
 # --- penalties ---
 
 
-class Dice:
+class Dice(Draws):
     """Draws that a test knows."""
 
     def __init__(self, n_seeds: int) -> None:

@@ -648,6 +648,12 @@ def test_what_makes_no_sense_together_is_refused_with_its_reason(
         small(**tables)
 
 
+def test_all_reasons_are_told_at_once(small: Make) -> None:
+    game = {"update": "simultaneous", "discriminator_steps": 2, "penalties": ["packing"] * 2}
+    with pytest.raises(ToylabError, match=r"packing stands twice.*game\.update: .*once a round"):
+        small(game=game)
+
+
 @pytest.mark.parametrize(
     "tables",
     [

@@ -255,6 +255,8 @@ def recorded_bytes(
 def needs(scenario: _Settings) -> dict[str, int]:
     """Bytes of what takes the most memory, for one seed, by its name; true to a factor of two."""
     batch, kept = scenario.training.batch, scenario.recording
+    # Without its counts, which may be what is wrong with it.
+    update = make("game.update", UPDATES, scenario.game.update.settings)
     generator, judge = networks_of(scenario)
     made = max(batch, kept.samples) * generator.numbers(0)
     # Where points see one another: in training all of a batch, in a recording the first few.
@@ -262,7 +264,7 @@ def needs(scenario: _Settings) -> dict[str, int]:
     return {
         # float32, and as much for the gradients; D sees as many real points as generated ones. A game that
         # is looked ahead into is kept step by step.
-        "training": 8 * (1 + update_of(scenario).ahead) * (made + 2 * seen),
+        "training": 8 * (1 + update.ahead) * (made + 2 * seen),
         # Drawn seed by seed and then stacked: real points, those for the generator's turns, latents.
         "latents": 8 * BLOCK * batch * (4 + generator.inputs),
         # The parameters, their first draw in float64, their gradient, and what an optimiser remembers.

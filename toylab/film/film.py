@@ -30,29 +30,47 @@ MOST_SEEDS = 9
 
 @dataclass(frozen=True)
 class Cell:
-    """A stage of a film: of a trace one seed's training."""
+    """A stage of a film: one seed of a trace.
+
+    Attributes:
+        trace: What was measured.
+        seed: Whose training, by its number.
+        title: The words above it, by language.
+        mark: Says whether the seed did as claimed; empty if nothing is.
+        judged: Snapshot from which on that is known and the mark shows.
+    """
 
     trace: Trace
     seed: int
-    title: dict[str, str] = field(default_factory=dict)  # the words above it, by language
-    mark: str = ""  # says whether the seed did as claimed, if anything is
-    judged: int = 0  # snapshot from which on that is known and the mark shows
+    title: dict[str, str] = field(default_factory=dict)
+    mark: str = ""
+    judged: int = 0
 
 
 @dataclass(frozen=True)
 class Script:
-    """What a film shows, however it looks; what is said, by language."""
+    """What a film shows, however it looks.
+
+    Attributes:
+        cells: The stages.
+        title: By language.
+        lesson: By language.
+        layers: Names, bottom first.
+        places: Where the stages stand.
+        panels: Curves beside a stage that has the film for itself; None where stages stand side by side.
+        name: What stands small at the lower right, by language.
+        captioned: Whether the stages side by side have their titles above them.
+        around: Draws what else stands still, below so many lines of the lesson.
+    """
 
     cells: Sequence[Cell]
     title: dict[str, str]
     lesson: dict[str, str]
-    layers: Sequence[str]  # names, bottom first
+    layers: Sequence[str]
     places: Places
-    # Curves beside a stage that has the film for itself; None where stages stand side by side.
     panels: Sequence[PanelPlan] | None = None
-    name: dict[str, str] = field(default_factory=dict)  # what stands small at the lower right
-    captioned: bool = True  # whether stages side by side have their titles above them
-    # Draws what else stands still, below so many lines of the lesson.
+    name: dict[str, str] = field(default_factory=dict)
+    captioned: bool = True
     around: Callable[[Board, int], None] = lambda board, lesson_lines: None
 
 

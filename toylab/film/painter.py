@@ -29,12 +29,19 @@ Painted = tuple[Artist, Callable[[int], None]]
 
 @dataclass(frozen=True)
 class Brush:
-    """With what strokes are painted."""
+    """With what strokes are painted.
 
-    ax: Axes  # the stage, in data units
+    Attributes:
+        ax: The stage, in data units.
+        theme: Colours.
+        words: Language.
+        dots: Size of dots, as a share of their own.
+    """
+
+    ax: Axes
     theme: Theme
     words: Words
-    dots: float = 1.0  # size of dots, as a share of their own
+    dots: float = 1.0
 
 
 class Painting:

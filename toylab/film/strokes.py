@@ -19,69 +19,119 @@ from toylab.film.words import Said
 
 @dataclass(frozen=True)
 class Plane:
-    """A function of the plane as colour; zero is the middle, and what is not finite has no colour."""
+    """A function of the plane as colour; zero is the middle, and what is not finite has no colour.
 
-    at: Callable[[int], Float]  # lowest row first, [H, W]
-    limit: float  # value of the outermost colours
+    Attributes:
+        at: Values, lowest row first, [H, W].
+        limit: Of the outermost colours.
+    """
+
+    at: Callable[[int], Float]
+    limit: float
 
 
 @dataclass(frozen=True)
 class Dots:
-    """Marks of one kind: squares, discs or crosses."""
+    """Marks of one kind.
 
-    at: Callable[[int], Points]  # [n, 2]
+    Attributes:
+        at: Places, [n, 2].
+        marker: A square, a disc or a cross.
+        size: Points.
+        edge: Colour of the edge, or of the cross.
+        width: Of the edge, points.
+        fill: Colour inside.
+        alpha: Opacity, if they have one of their own.
+    """
+
+    at: Callable[[int], Points]
     marker: Literal["s", "o", "+"]
     size: float
-    edge: Colour  # of a cross all there is
-    width: float  # of the edge
+    edge: Colour
+    width: float
     fill: Colour = ""
     alpha: float | None = None
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line; NaN breaks it."""
+    """One line.
 
-    at: Callable[[int], Points]  # [n, 2]
+    Attributes:
+        at: Places, [n, 2]; NaN breaks it.
+        colour: Of the line.
+        width: Points.
+    """
+
+    at: Callable[[int], Points]
     colour: Colour
     width: float
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines, as many as there are."""
+    """Lines, as many as there are.
 
-    at: Callable[[int], Sequence[Points]]  # each [n, 2]
-    colours: Sequence[Colour]  # one for all, or of one after the other
+    Attributes:
+        at: Places of each, [n, 2].
+        colours: Of all, or of one after the other.
+        width: Points.
+        dash: Lengths of dash and gap, in widths.
+        alpha: Opacity, if they have one of their own.
+        rounded: Whether their ends are.
+    """
+
+    at: Callable[[int], Sequence[Points]]
+    colours: Sequence[Colour]
     width: float
-    dash: tuple[float, ...] = ()  # lengths of dash and gap, in widths
+    dash: tuple[float, ...] = ()
     alpha: float | None = None
-    rounded: bool = False  # at the ends
+    rounded: bool = False
 
 
 @dataclass(frozen=True)
 class Shapes:
-    """Filled shapes."""
+    """Filled shapes.
 
-    at: Callable[[int], Float]  # corners, [n, k, 2]
+    Attributes:
+        at: Corners, [n, k, 2].
+        fill: Colour.
+        width: Of an outline of the same colour, points; None for no outline.
+        alpha: Opacity, if they have one of their own.
+    """
+
+    at: Callable[[int], Float]
     fill: Colour
-    width: float | None = None  # of an outline of the same colour, if there is one
+    width: float | None = None
     alpha: float | None = None
 
 
 @dataclass(frozen=True)
 class Label:
-    """Words at a place."""
+    """Words at a place.
+
+    Attributes:
+        at: What they say.
+        place: Data units, or shares of the stage.
+        colour: Of the words.
+        of_stage: Whether the place is in shares of the stage.
+        shift: From there, pixels.
+        across: Which of their sides stands there.
+        upwards: As `across`.
+        plate: Behind them, if there is one: matplotlib's box style, and its opacity.
+        strength: Opacity in a snapshot, if it is not always 1.
+        size: Points.
+    """
 
     at: Callable[[int], str | Said]
     place: tuple[float, float]
     colour: Colour
-    of_stage: bool = False  # whether the place is in shares of the stage
-    shift: tuple[float, float] = (0, 0)  # from the place, pixels
-    across: Literal["left", "center", "right"] = "center"  # which side of the words stands there
+    of_stage: bool = False
+    shift: tuple[float, float] = (0, 0)
+    across: Literal["left", "center", "right"] = "center"
     upwards: Literal["baseline", "bottom", "center", "top"] = "center"
-    plate: tuple[str, float] | None = None  # behind them: matplotlib's box style, and its opacity
-    strength: Callable[[int], float] | None = None  # opacity in a snapshot, if not always 1
+    plate: tuple[str, float] | None = None
+    strength: Callable[[int], float] | None = None
     size: float = LABEL
 
 

@@ -78,7 +78,18 @@ class Film(Projection):
 class Compare(Projection):
     """Two to four traces side by side; their titles say only in what their settings differ.
 
-    What is shown is as of `side_by_side`, how it looks as of a `Film`.
+    Args:
+        traces: What was measured, with one square of data units.
+        seed: Whose films; those that the scenarios ask for, or the first filmed ones, if none is given.
+        theme: As of a `Film`, and so are the others.
+        lang: Key of `WORDS`.
+        layout: Key of `LAYOUTS`.
+        layers: Names of layers, bottom first; those of the first trace if none are given.
+        style: A matplotlib style file laid over the theme.
+
+    Raises:
+        ToylabError: If there are too few or too many, their squares differ, none of their seeds was
+            filmed, or a theme, layer, layout or language is unknown.
     """
 
     def __init__(
@@ -97,7 +108,18 @@ class Compare(Projection):
 class Seeds(Projection):
     """Up to nine seeds of one trace, and how many of them do as its first claim says.
 
-    What is shown is as of `of_seeds`, how it looks as of a `Film`.
+    Args:
+        trace: What was measured.
+        seeds: Which seeds; the first nine that were filmed if none are given.
+        theme: As of a `Film`, and so are the others.
+        lang: Key of `WORDS`.
+        layout: Key of `LAYOUTS`.
+        layers: Names of layers, bottom first; the scenario's if none are given.
+        style: A matplotlib style file laid over the theme.
+
+    Raises:
+        ToylabError: If a seed was not filmed, there are too many, or a theme, layer, layout or language
+            is unknown.
     """
 
     def __init__(

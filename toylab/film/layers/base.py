@@ -20,11 +20,17 @@ MOST_POINTS = 500
 
 @dataclass(frozen=True)
 class Key:
-    """An entry of the row of words below the stage."""
+    """An entry of the row of words below the stage.
+
+    Attributes:
+        mark: What stands before the words.
+        words: Key of the words that say what it stands for.
+        colour: Of the mark, if it is not the mark's own.
+    """
 
     mark: Literal["real", "generated", "arrow", "line", "dashes"]
-    words: str  # key of the words that say what the mark stands for
-    colour: Colour = ""  # of the mark, if not its own
+    words: str
+    colour: Colour = ""
 
     @property
     def role(self) -> Colour:
@@ -42,12 +48,19 @@ class Bar:
 
 @dataclass(frozen=True)
 class View:
-    """What a layer is asked to show: of a trace one seed's training."""
+    """What a layer is asked to show.
+
+    Attributes:
+        trace: What was measured.
+        seed: Whose training.
+        side: Of the stage, pixels.
+        least: What the layer's limit is at least, where stages share one.
+    """
 
     trace: Trace
     seed: int
-    side: float  # of the stage, pixels
-    least: float = 0.0  # what the layer's limit is at least, where stages share one
+    side: float
+    least: float = 0.0
 
     @property
     def samples(self) -> Float:
@@ -57,12 +70,18 @@ class View:
 
 @dataclass(frozen=True)
 class Layer:
-    """Something seen on the stage, with its entry in the key and what it says on the bar, if it has one."""
+    """Something seen on the stage.
 
-    strokes: Sequence[Stroke]  # bottom first
+    Attributes:
+        strokes: What it is made of, bottom first.
+        key: Its entry in the key, if any.
+        bar: What it says on the bar, if anything.
+        extent: The plane that it shows instead of the data's: x and y from, to.
+    """
+
+    strokes: Sequence[Stroke]
     key: Key | None = None
     bar: Bar | None = None
-    # The plane that it shows instead of the data's: x and y from, to.
     extent: tuple[float, float, float, float] | None = None
 
 

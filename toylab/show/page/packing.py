@@ -69,12 +69,19 @@ def placed(points: Float, extent: Sequence[float] | Float) -> Int:
 
 @dataclass(frozen=True)
 class Packer:
-    """With what the strokes of a stage are packed."""
+    """With what the strokes of a stage are packed.
+
+    Attributes:
+        pack: Takes the arrays.
+        snapshots: What is shown in each frame.
+        extent: The plane that the stage shows: x and y from, to.
+        themes: Between which the page switches, by name.
+    """
 
     pack: Pack
-    snapshots: Sequence[int]  # shown in each frame
-    extent: Sequence[float] | Float  # the plane that the stage shows: x and y from, to
-    themes: Mapping[str, Theme]  # between which the page switches, by name
+    snapshots: Sequence[int]
+    extent: Sequence[float] | Float
+    themes: Mapping[str, Theme]
 
     def stroke(self, stroke: Stroke) -> dict[str, Any]:
         """A stroke for the page's pen: what it shows in all frames, and its style in each theme."""

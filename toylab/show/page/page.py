@@ -167,13 +167,7 @@ def _stage(
 ) -> dict[str, Any]:
     """One stage: its layers, and what can be asked of its places.
 
-    Args:
-        cell: Of what.
-        snapshots: What is shown in each frame.
-        layers: Names of those that are on at first, bottom first.
-        limits: What layers' limits are at least, by name, where stages share them.
-        themes: Between which the page switches, by name.
-        pack: Takes the arrays.
+    `snapshots` are those of the frames, `layers` are on at first, `limits` are what stages share.
     """
     trace, drawn = cell.trace, []
     for name in _on_offer(layers):

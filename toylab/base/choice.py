@@ -17,6 +17,11 @@ from toylab.base.errors import ToylabError, cut, unknown
 T = TypeVar("T")
 
 
+def mistake(reason: str) -> PydanticCustomError:
+    """What pydantic lists beside its own findings."""
+    return PydanticCustomError("row", "{reason}", {"reason": reason})
+
+
 class OneOf:
     """Annotation of a string that names a row of a table; pydantic reads it."""
 
@@ -55,8 +60,7 @@ class OrZero:
     def _checked(self, value: float) -> float:
         if self.allows(value):
             return value
-        reason = f"must be 0, or from {self.low:g} to {self.high:g}, got {value:g}."
-        raise PydanticCustomError("row", "{reason}", {"reason": reason})
+        raise mistake(f"must be 0, or from {self.low:g} to {self.high:g}, got {value:g}.")
 
 
 class Fitting:
@@ -86,8 +90,7 @@ class Fitting:
     def _checked(self, value: Any) -> Any:
         if self.allows(value):
             return value
-        reason = f"must be {self._expected}, got {cut(repr(value))}."
-        raise PydanticCustomError("row", "{reason}", {"reason": reason})
+        raise mistake(f"must be {self._expected}, got {cut(repr(value))}.")
 
 
 def refuse_outside(what: str, row: Callable[..., Any], settings: Mapping[str, Any]) -> None:

@@ -27,8 +27,7 @@ def whole(path: Path) -> Iterator[Path]:
     Raises:
         ToylabError: If the folder cannot be made or written, or the disk is full.
     """
-    to = _clear(path)
-    with naming(path), _writer(to) as name:
+    with naming(path), _writer(to := _clear(path)) as name:
         part = _part(to, name)
         try:
             yield part
@@ -61,8 +60,7 @@ def whole_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Iterato
     Raises:
         ToylabError: If something else stands there, or the folder cannot be written.
     """
-    to = _clear_folder(path, ours, held)
-    with naming(f"{path}/"), _writer(to) as name:
+    with naming(f"{path}/"), _writer(to := _clear_folder(path, ours, held)) as name:
         part, old = _part(to, name), _part(to, name, "old.part")
         try:
             part.mkdir()
@@ -122,9 +120,8 @@ def expect_file(path: str | Path) -> None:
     Raises:
         ToylabError: If it names no file, a folder or a device stands there, or its folder takes no files.
     """
-    to = _clear(path)
     with naming(path):
-        _expect_room(to)
+        _expect_room(_clear(path))
 
 
 def expect_folder(path: Path, ours: Callable[[Path], bool], held: str) -> None:
@@ -133,9 +130,8 @@ def expect_folder(path: Path, ours: Callable[[Path], bool], held: str) -> None:
     Raises:
         ToylabError: If something else stands there, or the folder above takes no files.
     """
-    to = _clear_folder(path, ours, held)
     with naming(f"{path}/"):
-        _expect_room(to)
+        _expect_room(_clear_folder(path, ours, held))
 
 
 def expect_apart(outputs: Sequence[str | Path], inputs: Sequence[str | Path] = ()) -> None:
@@ -178,25 +174,22 @@ def naming(path: str | Path) -> Iterator[None]:
 def _clear(path: str | Path) -> Path:
     """Where a file goes, links followed, with nothing in its way."""
     to = _led(path)
-    with naming(path):
-        _fits(to)
-        if to.is_dir():
-            raise ToylabError(f"Cannot write {path}: it is a folder. Give the name of a file.")
-        if to.exists() and not to.is_file():
-            # A pipe or a device would be gone, and whoever reads it would wait for ever.
-            raise ToylabError(f"Cannot write {path}: it is no file. Give the name of a file.")
+    _fits(to)
+    if to.exists() and not to.is_file():
+        # A pipe or a device would be gone, and whoever reads it would wait for ever.
+        what = "a folder" if to.is_dir() else "no file"
+        raise ToylabError(f"Cannot write {path}: it is {what}. Give the name of a file.")
     return to
 
 
 def _clear_folder(path: Path, ours: Callable[[Path], bool], held: str) -> Path:
     """Where a folder goes, links followed, with nothing of others' in its way."""
     to = _led(path)
-    with naming(f"{path}/"):
-        _fits(to)
-        if to.exists() and not (to.is_dir() and ours(to)):
-            raise ToylabError(
-                f"Cannot write {path}/: it holds other things than {held}. Give another name."
-            )
+    _fits(to)
+    if to.exists() and not (to.is_dir() and ours(to)):
+        raise ToylabError(
+            f"Cannot write {path}/: it holds other things than {held}. Give another name."
+        )
     return to
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from typing import NamedTuple
 
 from toylab.base import faults
 from toylab.base.errors import ToylabError, unknown
@@ -27,8 +28,7 @@ from toylab.trace import Trace
 Values = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Varied:
+class Varied(NamedTuple):
     """One setting that is varied.
 
     Attributes:

@@ -106,41 +106,41 @@ class Workers:
     def _at_work(self) -> Iterator[int]:
         """The backend in force; gives the number that joblib shall be told."""
         kind, _, address = self.backend.partition("=")
-        if kind == "loky":
-            with parallel_config("loky"):
-                yield self.jobs
-            return
-        if kind == "ray":
-            ray = importlib.import_module("ray")
-            # A cluster's own number of processors is its own affair.
-            here = {} if "RAY_ADDRESS" in os.environ else {"num_cpus": self.jobs}
-            ray.init(log_to_driver=False, include_dashboard=False, logging_level="ERROR", **here)
-            importlib.import_module("ray.util.joblib").register_ray()
-            try:
-                with parallel_config("ray"):
-                    yield int(ray.cluster_resources()["CPU"])
-            finally:
-                ray.shutdown()
-            return
-        distributed = importlib.import_module("distributed")
         with contextlib.ExitStack() as stack:
-            try:
-                # Threads would share torch's own; a worker is a process with one.
-                where = address or stack.enter_context(
-                    distributed.LocalCluster(
-                        n_workers=self.jobs,
-                        threads_per_worker=1,
-                        dashboard_address=None,
-                        # What a stopped worker says of itself is nothing to whoever stopped it.
-                        silence_logs=logging.CRITICAL,
-                    )
+            n = self.jobs
+            if kind == "ray":
+                ray = importlib.import_module("ray")
+                # A cluster's own number of processors is its own affair.
+                here = {} if "RAY_ADDRESS" in os.environ else {"num_cpus": n}
+                ray.init(
+                    log_to_driver=False, include_dashboard=False, logging_level="ERROR", **here
                 )
-                stack.enter_context(distributed.Client(where, timeout=10))
-            # An address that is none raises either of the others.
-            except (OSError, ValueError, TypeError, OverflowError) as error:
-                raise ToylabError(
-                    f"No scheduler answers at {address or 'this machine'}. Start one, or check the address."
-                ) from error
-            stack.enter_context(parallel_config("dask"))
-            # As many as the cluster has.
-            yield -1
+                stack.callback(ray.shutdown)
+                importlib.import_module("ray.util.joblib").register_ray()
+                n = int(ray.cluster_resources()["CPU"])
+            elif kind == "dask":
+                self._reach(address, stack)
+                n = -1  # as many as the cluster has
+            stack.enter_context(parallel_config(kind))
+            yield n
+
+    def _reach(self, address: str, stack: contextlib.ExitStack) -> None:
+        """Open dask's scheduler at an address, or a cluster of our own."""
+        distributed = importlib.import_module("distributed")
+        try:
+            # Threads would share torch's own; a worker is a process with one.
+            where = address or stack.enter_context(
+                distributed.LocalCluster(
+                    n_workers=self.jobs,
+                    threads_per_worker=1,
+                    dashboard_address=None,
+                    # What a stopped worker says of itself is nothing to whoever stopped it.
+                    silence_logs=logging.CRITICAL,
+                )
+            )
+            stack.enter_context(distributed.Client(where, timeout=10))
+        # An address that is none raises either of the others.
+        except (OSError, ValueError, TypeError, OverflowError) as error:
+            raise ToylabError(
+                f"No scheduler answers at {address or 'this machine'}. Start one, or check the address."
+            ) from error

@@ -391,7 +391,7 @@ def sweep(
         place,
         bool(outputs.films),
     )
-    outputs.check([(axis.path, axis.values) for axis in chosen.axes])
+    outputs.check(chosen.axes)
     _begin(output, [scenario for _, scenario in chosen.scenarios])
     kept = cache_folder(warn)
     with going_on("Stopped. Tables hold the rows that had ended; other files are as they were."):

@@ -118,7 +118,7 @@ def survey(
         ToylabError: If a picture or a film cannot show it, before anything is trained; or if a file
             cannot be written.
     """
-    over, scenario = [(axis.path, axis.values) for axis in plan.axes], plan.scenarios[0][1]
+    over, scenario = plan.axes, plan.scenarios[0][1]
 
     def opened(traces: dict[Values, Trace], runs: Runs) -> Projection:
         script = product(traces, over, runs, plan.metrics[0], look.named)

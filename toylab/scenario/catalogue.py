@@ -92,9 +92,9 @@ def parse(path: Path) -> dict[str, Any]:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise ToylabError(f"{path}: cannot be read: {error.strerror or error}.") from error
+    if len(data) > _MOST_BYTES:
+        raise ToylabError(f"{path}: larger than 1 MB. A scenario is some 40 lines of TOML.")
     try:
-        if len(data) > _MOST_BYTES:
-            raise ToylabError(f"{path}: larger than 1 MB. A scenario is some 40 lines of TOML.")
         return toml.read(decoded(data))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
@@ -102,8 +102,6 @@ def parse(path: Path) -> dict[str, Any]:
             f"{path}: not a text file in UTF-8, see line {line}. Expected a scenario in TOML; if it is "
             "one, save it as UTF-8."
         ) from error
-    except ToylabError:
-        raise
     except ValueError as error:
         raise ToylabError(f"{path}: not TOML of a scenario: {error}.") from error
 

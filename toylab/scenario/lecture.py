@@ -94,20 +94,15 @@ def load(name: str) -> Lecture:
         lecture = Lecture.model_validate(tupled(settings))
     except ValidationError as error:
         raise ToylabError(listed(str(path), _explained(error))) from None
-    mistakes = []
-    pages = []
+    mistakes, pages = [], []
     for number, page in enumerate(lecture.slides):
         try:
-            found = {known: str(catalogue.find(known, beside=path)) for known in page.scenarios}
+            found = tuple(str(catalogue.find(known, beside=path)) for known in page.scenarios)
         except ToylabError as error:
             mistakes.append(f"slides[{number}]: {error}")
             continue
-        changes: dict[str, Any] = {}
-        if page.scenario is not None:
-            changes["scenario"] = found[page.scenario]
-        if page.compare is not None:
-            changes["compare"] = tuple(found[known] for known in page.compare)
-        pages.append(page.model_copy(update=changes))
+        placed = {"compare": found} if page.compare else {"scenario": found[0]} if found else {}
+        pages.append(page.model_copy(update=placed))
     if mistakes:
         raise ToylabError(listed(str(path), mistakes))
     return lecture.model_copy(update={"slides": tuple(pages)})

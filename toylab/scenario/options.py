@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import core_schema
 
+from toylab.base.choice import mistake
 from toylab.base.errors import ToylabError
 
 # strict: TOML has types, so "8" for a number is a mistake and not a spelling.
@@ -78,7 +79,7 @@ def attempt(build: Callable[[], Any]) -> Any:
     try:
         return build()
     except ToylabError as error:
-        raise PydanticCustomError("row", "{reason}", {"reason": str(error)}) from None
+        raise mistake(str(error)) from None
 
 
 class From:

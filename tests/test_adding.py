@@ -61,7 +61,7 @@ PENALTIES["centring"] = Centring
     "update": (
         "game/updates/__init__.py",
         '''
-from toylab.game.updates.base import Game, ascend, descend
+from toylab.game.updates.update import Game, ascend, descend
 
 
 class Sandwich(Update):

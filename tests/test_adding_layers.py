@@ -19,7 +19,7 @@ from toylab.trace import Trace
 
 LAYER = '''"""A cross at the mean of the generated points."""
 
-from toylab.film.layers.base import Key, Layer, View
+from toylab.film.layers.layer import Key, Layer, View
 from toylab.film.strokes import Dots
 
 

@@ -9,7 +9,7 @@ import pytest
 from commands import ran
 from documents import HOUSE, ROOT
 
-import toylab.film.writers.table
+import toylab.film.writers.endings
 import toylab.metrics
 import toylab.targets
 
@@ -17,7 +17,7 @@ TARGET = '''"""A cross of two strokes."""
 
 import numpy as np
 
-from toylab.targets.base import Length, Modeless
+from toylab.targets.target import Length, Modeless
 
 
 class Cross(Modeless):
@@ -81,7 +81,7 @@ ADDED = {
     "target": (toylab.targets, "cross", TARGET, 'TARGETS["cross"] = {module}.cross'),
     "metric": (toylab.metrics, "width", METRIC, 'METRICS["width"] = Metric({module}.width, "Width", "宽度", low=0)'),
     "writer": (
-        toylab.film.writers.table,
+        toylab.film.writers.endings,
         "pixmaps",
         WRITER,
         'WRITERS[".ppm"] = Format({module}.pixmaps, {module}.comment_in, halves=False)',

@@ -207,7 +207,7 @@ def test_an_arrow_has_its_true_length_up_to_the_one_scale(small: Make) -> None:
     scale = side / 9 / np.percentile(lengths, 95)
     for frame in range(3):
         length = lengths[frame] * scale
-        tips = arrows.at(frame)[:, 3]
+        tips = np.asarray(arrows.at(frame))[:, 3]
         seen = length > side / 548
         drawn = np.linalg.norm(tips - start[frame][seen], axis=1)
         assert np.allclose(drawn, np.minimum(length[seen], side / 5), rtol=1e-5)

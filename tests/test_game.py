@@ -15,8 +15,8 @@ from toylab.base.errors import ToylabError
 from toylab.game import networks, optimizers, penalties, updates
 from toylab.game.batches import Draws
 from toylab.game.networks import ACTIVATIONS, INITS, MLP, Network
-from toylab.game.networks.base import Pulled, gradient, slope_of
 from toylab.game.networks.mlp import FAST
+from toylab.game.networks.network import Pulled, gradient, slope_of
 from toylab.game.objectives import OBJECTIVES, Objective
 from toylab.game.optimizers import SCHEDULES
 from toylab.game.penalties import Sight

@@ -12,13 +12,13 @@ import pytest
 from pictures import boxes_of, check_apart, texts_of
 
 from toylab.base.errors import ToylabError
+from toylab.cli.look import Look
 from toylab.film import THEMES
 from toylab.film import fonts as fonts_room
 from toylab.film.chapters import chapters_of
 from toylab.film.fonts import families, missing
 from toylab.film.layers import LAYERS
 from toylab.film.layout import LAYOUTS
-from toylab.film.look import Look
 from toylab.film.pace import paced, wanted
 from toylab.film.style import LABEL, styled
 from toylab.film.text import wrapped

@@ -24,12 +24,12 @@ from toylab.base.errors import ToylabError
 from toylab.game import batches
 from toylab.game.game import Game
 from toylab.game.networks import ACTIVATIONS, MLP
-from toylab.game.networks.base import gradient
+from toylab.game.networks.network import gradient
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.penalties import PENALTIES
 from toylab.game.streams import streams
 from toylab.game.updates import UPDATES, Unrolled
-from toylab.game.updates.base import both_gradients
+from toylab.game.updates.update import both_gradients
 from toylab.scenario import rules
 from toylab.scenario.scenario import Scenario, check
 from toylab.show.cinema import Film

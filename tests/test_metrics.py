@@ -199,13 +199,13 @@ def test_the_best_discriminator_on_the_grid_is_the_log_ratio_of_densities(hand_m
 def test_where_a_clouds_density_is_cut_changes_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
     cloud, places = draw(RING, 1, 300), draw(RING, 2, 200)
     whole = cloud_log_density(None, cloud), cloud_log_density(places, cloud)
-    monkeypatch.setattr("toylab.targets.base.PIECE", 1000)  # three rows at a time
+    monkeypatch.setattr("toylab.targets.target.PIECE", 1000)  # three rows at a time
     assert np.array_equal(cloud_log_density(None, cloud), whole[0])
     assert np.array_equal(cloud_log_density(places, cloud), whole[1])
 
 
 def test_the_density_of_a_large_cloud_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("toylab.targets.base.PIECE", 100_000)
+    monkeypatch.setattr("toylab.targets.target.PIECE", 100_000)
     cloud = draw(RING, 1, 2000)
     tracemalloc.start()
     try:

@@ -20,9 +20,9 @@ from PIL import Image
 from toylab.base.errors import ToylabError
 from toylab.claims.sweep import plan
 from toylab.claims.workers import Workers
+from toylab.cli.look import Look
 from toylab.cli.sweep_outputs import Outputs, survey
 from toylab.film.diagram import Axis, Point, check_words, counted, draw_map
-from toylab.film.look import Look
 from toylab.film.product import product
 from toylab.film.style import LABEL, THEMES
 from toylab.film.writers import provenance_of

@@ -12,8 +12,8 @@ from games import small_toml
 
 from toylab.base.errors import ToylabError
 from toylab.cli import rehearsal
+from toylab.cli.look import Look
 from toylab.cli.rehearsal import found, rehearse, shared_seed
-from toylab.film.look import Look
 from toylab.scenario.scenario import Scenario
 from toylab.training import run as training
 from toylab.training.run import record

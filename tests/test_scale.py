@@ -18,7 +18,7 @@ import toylab
 from toylab.base import memory
 from toylab.claims.workers import Workers
 from toylab.scenario.scenario import Scenario
-from toylab.targets.base import blurred_log_density
+from toylab.targets.target import blurred_log_density
 from toylab.training.run import train
 
 Make = Callable[..., Scenario]

@@ -27,7 +27,7 @@ from pptx import Presentation
 from toylab.base.errors import ToylabError
 from toylab.claims import published
 from toylab.cli import commands, talk
-from toylab.film.look import Look
+from toylab.cli.look import Look
 from toylab.film.words import WORDS
 from toylab.film.writers import Timing
 from toylab.scenario import catalogue, scenario

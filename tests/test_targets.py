@@ -110,7 +110,7 @@ def test_where_a_density_is_cut_changes_no_number(
     x = np.random.default_rng(3).normal(size=(11, 13, 2))
     whole = target.log_density(x)
     # A row or two at a time.
-    monkeypatch.setattr("toylab.targets.base.PIECE", 10)
+    monkeypatch.setattr("toylab.targets.target.PIECE", 10)
     cut = target.log_density(x)
     assert cut.shape == (11, 13) and np.array_equal(cut, whole)
 
@@ -128,7 +128,7 @@ def test_a_density_of_many_places_fills_no_memory(
 ) -> None:
     target = TARGETS[kind](**options)
     target.log_density(np.zeros((1, 2)))  # what is worked out once and kept
-    monkeypatch.setattr("toylab.targets.base.PIECE", 20_000)
+    monkeypatch.setattr("toylab.targets.target.PIECE", 20_000)
     places = np.random.default_rng(3).normal(size=(40, 40, 2))
     tracemalloc.start()
     try:

@@ -24,9 +24,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from toylab.base.errors import ToylabError
+from toylab.cli.look import Look
 from toylab.film import THEMES, fonts
 from toylab.film.diagram import diagram
-from toylab.film.look import Look
 from toylab.film.writers import WRITERS, Palette, Timing, provenance_of, showing, write, writer_for
 from toylab.film.writers.stills import vectors
 from toylab.scenario.scenario import check

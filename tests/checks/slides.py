@@ -20,7 +20,7 @@ from test_slides import NASTY, deck_with
 
 from toylab import load, record
 from toylab.cli import talk
-from toylab.film.look import Look
+from toylab.cli.look import Look
 from toylab.scenario.lecture import Lecture, Page
 from toylab.show import slides
 from toylab.show.deck import Deck

@@ -54,7 +54,7 @@ from toylab.cli.terminal import (
 if TYPE_CHECKING:
     from toylab.claims.counting import Outcome
     from toylab.claims.traces import Keeper
-    from toylab.film.look import Look
+    from toylab.cli.look import Look
     from toylab.scenario.scenario import Scenario
     from toylab.trace import Trace
 
@@ -191,7 +191,7 @@ def render(
     frame: StillFrame = None,
 ) -> None:
     """Film a trace; each output's ending picks the writer."""
-    from toylab.film.look import Look
+    from toylab.cli.look import Look
     from toylab.film.writers import check_outputs
     from toylab.trace import Trace
 
@@ -218,8 +218,8 @@ def run(
     frame: StillFrame = None,
 ) -> None:
     """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz, or what -o names."""
+    from toylab.cli.look import Look
     from toylab.cli.rehearsal import rehearse
-    from toylab.film.look import Look
     from toylab.film.writers import check_outputs
     from toylab.scenario.scenario import load, seed_to_film
 
@@ -272,9 +272,9 @@ def compare(
     frame: StillFrame = None,
 ) -> None:
     """Film two to four scenarios side by side: same steps, same colours."""
+    from toylab.cli.look import Look
     from toylab.cli.rehearsal import found, rehearse, shared_seed
     from toylab.film.compare import MOST_TRACES
-    from toylab.film.look import Look
     from toylab.film.writers import check_outputs
     from toylab.trace import Trace
 
@@ -367,8 +367,8 @@ def sweep(
     from toylab.claims.cache import cache_folder
     from toylab.claims.sweep import plan
     from toylab.claims.workers import Workers
+    from toylab.cli.look import Look
     from toylab.cli.sweep_outputs import Outputs, survey
-    from toylab.film.look import Look
 
     workers, outputs, place = Workers(jobs, backend), Outputs.of(output), _device(device)
     wanted = Look(**look).checked(warn, output)
@@ -443,7 +443,7 @@ def slides(
 ) -> None:
     """Make a talk of scenarios: films, lessons, speaker notes, sheets for the handout."""
     from toylab.cli import talk
-    from toylab.film.look import Look
+    from toylab.cli.look import Look
     from toylab.show import slides as decks
 
     decks.check(output, video)

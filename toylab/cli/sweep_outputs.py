@@ -15,12 +15,12 @@ from toylab.claims.report import about
 from toylab.claims.sweep import Plan, SweepRow, Values, films, rows
 from toylab.claims.tables import TABLES, check_table
 from toylab.claims.workers import Workers
+from toylab.cli.look import Look
 from toylab.cli.rehearsal import rehearse
 from toylab.film.diagram import PICTURES, Runs, check_axes, check_words, diagram
-from toylab.film.look import Look
 from toylab.film.product import check_product, product
 from toylab.film.writers import WRITERS, check_outputs
-from toylab.film.writers.table import ending_of, unknown_ending
+from toylab.film.writers.endings import ending_of, unknown_ending
 from toylab.show.cinema import Projection
 from toylab.trace import Trace
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError, unknown
 from toylab.base.settings import NOT_PLAYED
+from toylab.cli.look import Look
 from toylab.cli.rehearsal import found, rehearse, shared_seed
-from toylab.film.look import Look
 from toylab.film.words import WORDS
 from toylab.scenario import catalogue, lecture
 from toylab.scenario.lecture import Lecture, Page

@@ -6,7 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from toylab.film.style import DPI, Theme
-from toylab.film.writers.base import Frames, key_frames
+from toylab.film.writers.writer import Frames, key_frames
 
 # Frames in a row.
 ACROSS = 3

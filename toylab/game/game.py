@@ -12,7 +12,7 @@ from torch import Tensor
 from toylab.base.axes import Int
 from toylab.game.batches import Batch, Batches, Draws, drawn
 from toylab.game.networks import AMONG, Network
-from toylab.game.networks.base import Pulled, gradient, slope_of
+from toylab.game.networks.network import Pulled, gradient, slope_of
 from toylab.game.objectives import Objective
 from toylab.game.optimizers import SCHEDULES, Optimizer
 from toylab.game.penalties import Penalty, Sight, Slope

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from toylab.metrics.base import Metric, Setting
 from toylab.metrics.density import (
     cloud_log_density,
     js_divergence,
@@ -19,6 +18,7 @@ from toylab.metrics.density import (
     value_gap,
 )
 from toylab.metrics.distances import c2st, sliced_wasserstein
+from toylab.metrics.metric import Metric, Setting
 from toylab.metrics.modes import (
     PERFECT_QUALITY,
     high_quality,

@@ -8,9 +8,9 @@ from scipy.spatial.distance import cdist
 from scipy.special import log_expit
 
 from toylab.base.axes import Curve, Float, Points
-from toylab.metrics.base import alive, kept
+from toylab.metrics.metric import alive, kept
 from toylab.targets import cell_centres
-from toylab.targets.base import pieces
+from toylab.targets.target import pieces
 from toylab.trace import Trace
 
 

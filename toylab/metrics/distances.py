@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from toylab.base.axes import Curve
-from toylab.metrics.base import alive
+from toylab.metrics.metric import alive
 from toylab.trace import Trace
 
 

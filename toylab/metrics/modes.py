@@ -9,7 +9,7 @@ from scipy.spatial import KDTree
 from scipy.special import rel_entr
 
 from toylab.base.axes import Bool, Curve, Int, Points
-from toylab.metrics.base import alive, kept, masked
+from toylab.metrics.metric import alive, kept, masked
 from toylab.targets import Target
 from toylab.trace import Trace
 

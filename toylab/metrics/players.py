@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from toylab.base.axes import Curve
-from toylab.metrics.base import alive, masked
+from toylab.metrics.metric import alive, masked
 from toylab.trace import Trace
 
 

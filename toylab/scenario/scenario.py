@@ -32,7 +32,7 @@ from toylab.scenario.mistakes import MOST_FOUND, concerns, explain, listed, plac
 from toylab.scenario.options import Built, Choice, From, Strict, attempt
 from toylab.scenario.rules import refuse_illegal
 from toylab.targets import TARGETS
-from toylab.targets.base import Reading
+from toylab.targets.target import Reading
 from toylab.trace.checks import (
     MOST_CLAIMS,
     MOST_PANELS,

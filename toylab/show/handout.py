@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from toylab.film.fonts import families
 from toylab.film.layout import FOOT, Box
 from toylab.film.style import DPI, LABEL, THEMES, settled
-from toylab.film.writers.base import Frame, key_frames
+from toylab.film.writers.writer import Frame, key_frames
 from toylab.show.cinema import Film
 from toylab.show.phrases import DECK_WORDS
 

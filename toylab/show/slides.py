@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from toylab.base.errors import ToylabError
 from toylab.base.files import expect_apart, expect_file, expect_folder, whole
 from toylab.base.foreign import at_home
-from toylab.film.writers.table import unknown_ending
+from toylab.film.writers.endings import unknown_ending
 from toylab.show.assets import NO_TEXT, OURS, Assets, filled, folder_of, is_ours, record_of
 from toylab.show.beamer import UNREADABLE, beamer
 from toylab.show.deck import TOLD_PART, Begun, Deck

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from toylab.targets.base import Target, cell_centres, density_known, extent
 from toylab.targets.boxes import checkerboard, image, square
 from toylab.targets.empirical import points
 from toylab.targets.mixtures import grid, mixture, random_gaussians, ring
@@ -22,6 +21,7 @@ from toylab.targets.shapes import (
     two_moons,
     two_spirals,
 )
+from toylab.targets.target import Target, cell_centres, density_known, extent
 
 __all__ = [
     "TARGETS",

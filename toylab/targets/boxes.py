@@ -14,7 +14,8 @@ from scipy.special import log_ndtr, logsumexp
 
 from toylab.base.axes import Float, Points
 from toylab.base.errors import ToylabError
-from toylab.targets.base import (
+from toylab.targets.pictures import MOST_PIXELS, read_picture
+from toylab.targets.target import (
     NOTHING_READ,
     File,
     Length,
@@ -24,7 +25,6 @@ from toylab.targets.base import (
     in_pieces,
     read_once,
 )
-from toylab.targets.pictures import MOST_PIXELS, read_picture
 
 
 @dataclass(frozen=True, eq=False)

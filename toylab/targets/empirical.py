@@ -13,17 +13,17 @@ from annotated_types import Interval
 from toylab.base.axes import Float, Points
 from toylab.base.choice import Fitting
 from toylab.base.errors import ToylabError
-from toylab.targets.base import (
+from toylab.targets.clusters import Groups, groups
+from toylab.targets.frame import Frame, Scale, framed
+from toylab.targets.reading import read_points, refused
+from toylab.targets.table import MOST_POINTS, Decimal, Told
+from toylab.targets.target import (
     NOTHING_READ,
     File,
     Reading,
     blurred_log_density,
     read_once,
 )
-from toylab.targets.clusters import Groups, groups
-from toylab.targets.frame import Frame, Scale, framed
-from toylab.targets.reading import read_points, refused
-from toylab.targets.table import MOST_POINTS, Decimal, Told
 
 
 def _is_noise(value: Any) -> bool:

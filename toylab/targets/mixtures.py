@@ -13,8 +13,8 @@ from scipy.special import logsumexp
 
 from toylab.base.axes import Float, Points
 from toylab.base.errors import ToylabError
-from toylab.targets.base import NOTHING_READ, Length, Position, Spread, Weights, in_pieces
 from toylab.targets.frame import PLAIN
+from toylab.targets.target import NOTHING_READ, Length, Position, Spread, Weights, in_pieces
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from toylab.base.axes import Bool, Float
 from toylab.base.errors import ToylabError
-from toylab.targets.base import Reading
+from toylab.targets.target import Reading
 
 # Along either side, of what is kept of a picture.
 MOST_PIXELS = 128

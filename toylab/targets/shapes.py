@@ -12,7 +12,8 @@ import numpy as np
 from annotated_types import Interval
 
 from toylab.base.axes import Float, Points
-from toylab.targets.base import (
+from toylab.targets.mixtures import round_mixture
+from toylab.targets.target import (
     Length,
     Modeless,
     Noise,
@@ -21,7 +22,6 @@ from toylab.targets.base import (
     Target,
     blurred_log_density,
 )
-from toylab.targets.mixtures import round_mixture
 
 
 @dataclass(frozen=True, eq=False)

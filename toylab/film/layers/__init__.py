@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from toylab.film.layers.arrows import arrows, arrows_even
-from toylab.film.layers.base import Bar, Key, Layer, View
 from toylab.film.layers.density import density, kde
 from toylab.film.layers.lattice import lattice
+from toylab.film.layers.layer import Bar, Key, Layer, View
 from toylab.film.layers.modes import modes
 from toylab.film.layers.phase import phase, phase_limit
 from toylab.film.layers.points import generated, real, trails

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from toylab.base.axes import Float, Points
-from toylab.film.layers.base import Key, Layer, View
+from toylab.film.layers.layer import Key, Layer, View
 from toylab.film.layers.spread import spread_choice
 from toylab.film.strokes import Label, Shapes
 from toylab.film.style import short

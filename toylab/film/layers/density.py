@@ -9,7 +9,7 @@ from contourpy import contour_generator
 from scipy.ndimage import gaussian_filter
 
 from toylab.base.axes import Float
-from toylab.film.layers.base import Key, Layer, View, with_density
+from toylab.film.layers.layer import Key, Layer, View, with_density
 from toylab.film.strokes import Lines
 from toylab.targets import cell_centres
 

@@ -9,7 +9,7 @@ from matplotlib import colormaps
 
 from toylab.base.axes import Points
 from toylab.base.errors import ToylabError
-from toylab.film.layers.base import Key, Layer, View
+from toylab.film.layers.layer import Key, Layer, View
 from toylab.film.strokes import Lines
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from toylab.base.axes import Float
 from toylab.base.errors import ToylabError
-from toylab.film.layers.base import Layer, View
+from toylab.film.layers.layer import Layer, View
 from toylab.film.strokes import Label
 from toylab.metrics import nearest_modes
 

@@ -7,7 +7,7 @@ import numpy as np
 from toylab.base.axes import Float
 from toylab.base.errors import ToylabError
 from toylab.film.layers.arrows import arrow_shapes
-from toylab.film.layers.base import Key, Layer, View
+from toylab.film.layers.layer import Key, Layer, View
 from toylab.film.strokes import Dots, Label, Line, Shapes
 from toylab.trace import Trace
 

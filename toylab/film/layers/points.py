@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from toylab.base.axes import Points
-from toylab.film.layers.base import MOST_POINTS, Key, Layer, View
+from toylab.film.layers.layer import MOST_POINTS, Key, Layer, View
 from toylab.film.layers.spread import spread_choice
 from toylab.film.strokes import Dots, Lines
 

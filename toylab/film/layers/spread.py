@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from toylab.base.axes import Int, Points
-from toylab.film.layers.base import MOST_POINTS
+from toylab.film.layers.layer import MOST_POINTS
 
 
 def spread_choice(samples: Points, n: int) -> Int:

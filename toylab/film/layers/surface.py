@@ -13,7 +13,7 @@ from contourpy import contour_generator
 from scipy.special import expit
 
 from toylab.base.axes import Float
-from toylab.film.layers.base import Bar, Layer, View, with_density
+from toylab.film.layers.layer import Bar, Layer, View, with_density
 from toylab.film.strokes import Lines, Plane
 from toylab.film.style import nice_number, nice_probability, resampler, short
 from toylab.film.words import Said

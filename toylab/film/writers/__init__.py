@@ -3,11 +3,11 @@
 A writer takes frames as they are drawn and keeps none, so memory does not grow with their number.
 """
 
-from toylab.film.writers.base import Frame, Frames, Timing
+from toylab.film.writers.endings import WRITERS, provenance_of, writer_for
 from toylab.film.writers.palette import Palette
 from toylab.film.writers.showing import check_outputs, write
 from toylab.film.writers.stills import svg_words
-from toylab.film.writers.table import WRITERS, provenance_of, writer_for
+from toylab.film.writers.writer import Frame, Frames, Timing
 
 __all__ = [
     "WRITERS",

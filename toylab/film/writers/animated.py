@@ -18,9 +18,9 @@ from xml.sax.saxutils import escape
 import numpy as np
 from PIL import Image
 
-from toylab.film.writers.base import Frame, Reel
 from toylab.film.writers.blocks import BlockFile
 from toylab.film.writers.palette import packed
+from toylab.film.writers.writer import Frame, Reel
 
 # The name under which a PNG's text and an XMP packet carry the provenance.
 KEYWORD = "toylab"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from typing import IO, Protocol
 
-from toylab.film.writers.base import Frame
+from toylab.film.writers.writer import Frame
 
 
 class Encoder(Protocol):

@@ -10,7 +10,7 @@ from pathlib import Path
 import imageio.v3 as iio
 
 from toylab.base.foreign import is_litter
-from toylab.film.writers.base import Frame, Reel
+from toylab.film.writers.writer import Frame, Reel
 
 RECORD = "provenance.json"
 # What such a folder holds, for messages.

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from toylab.film.writers.base import Frame, Reel
 from toylab.film.writers.blocks import BlockFile
 from toylab.film.writers.palette import SAME, Palette, packed
+from toylab.film.writers.writer import Frame, Reel
 
 
 class GifEncoder:

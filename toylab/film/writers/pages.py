@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from toylab.film.writers.base import Reel
 from toylab.film.writers.stills import Still
+from toylab.film.writers.writer import Reel
 
 # What stands around the provenance in the player's template.
 _BEFORE, _AFTER = '<script type="application/json" id="provenance">', "</script>"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.spatial import KDTree
 
-from toylab.film.writers.base import Frame
+from toylab.film.writers.writer import Frame
 
 # One index stays free for "as before"; in the table of lookups it says "not looked up yet".
 N_COLOURS, SAME = 255, 255

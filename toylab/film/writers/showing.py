@@ -14,10 +14,10 @@ from threadpoolctl import threadpool_limits
 
 from toylab.base.errors import ToylabError
 from toylab.base.files import expect_apart, expect_file, expect_folder, whole, whole_folder
-from toylab.film.writers.base import Frame, Frames, Reel, Timing, Writer
+from toylab.film.writers.endings import FOLDER, ending_of, writer_for
 from toylab.film.writers.folder import FRAMES, is_ours
 from toylab.film.writers.halves import beside, worth_halving
-from toylab.film.writers.table import FOLDER, ending_of, writer_for
+from toylab.film.writers.writer import Frame, Frames, Reel, Timing, Writer
 
 Watch = Callable[[Sequence[int]], Iterable[int]]
 

@@ -16,7 +16,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 
 from toylab.film.fonts import is_truetype
 from toylab.film.writers.animated import KEYWORD
-from toylab.film.writers.base import Frame, Reel, key_frames
+from toylab.film.writers.writer import Frame, Reel, key_frames
 
 
 def vectors(fonts: Iterable[str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from toylab.film.writers.base import Frame, Reel
+from toylab.film.writers.writer import Frame, Reel
 
 # ITU-R 709, which every player assumes of a picture this wide, and its limited range.
 _BT709, _LIMITED = 1, 1

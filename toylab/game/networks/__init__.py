@@ -5,8 +5,8 @@ To add a kind: a class of `Network`, and its row in `NETWORKS`.
 
 from __future__ import annotations
 
-from toylab.game.networks.base import Dice, Network
 from toylab.game.networks.mlp import ACTIVATIONS, AMONG, INITS, MLP
+from toylab.game.networks.network import Dice, Network
 from toylab.game.networks.solvable import Linear, Point, Saddle
 
 __all__ = ["ACTIVATIONS", "AMONG", "INITS", "MLP", "Dice", "Linear", "Network", "Point", "Saddle"]

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from toylab.game.networks.base import Pulled
+from toylab.game.networks.network import Pulled
 
 aten = torch.ops.aten
 

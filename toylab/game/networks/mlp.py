@@ -15,8 +15,8 @@ from torch import Tensor
 
 from toylab.base.choice import OneOf
 from toylab.base.errors import ToylabError
-from toylab.game.networks.base import Dice, Network, Pulled
 from toylab.game.networks.chain import ELU, RELU, TANH, Act, Chain, leaky
+from toylab.game.networks.network import Dice, Network, Pulled
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu,

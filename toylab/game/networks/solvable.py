@@ -11,8 +11,8 @@ import torch
 from annotated_types import Len
 from torch import Tensor
 
-from toylab.game.networks.base import Dice, Network, Pulled
-from toylab.targets.base import Position
+from toylab.game.networks.network import Dice, Network, Pulled
+from toylab.targets.target import Position
 
 # Within the bounds of the data's own plane: a point starts in it, and the film shows where.
 Coordinates = Annotated[tuple[Position, ...], Len(2, 2)]

@@ -7,7 +7,6 @@ row in `UPDATES`.
 
 from __future__ import annotations
 
-from toylab.game.updates.base import Count, Update
 from toylab.game.updates.first_order import Alternating, Extragradient, Optimistic, Simultaneous
 from toylab.game.updates.second_order import (
     CompetitiveGradientDescent,
@@ -15,6 +14,7 @@ from toylab.game.updates.second_order import (
     SymplecticGradientAdjustment,
     Unrolled,
 )
+from toylab.game.updates.update import Count, Update
 
 __all__ = ["UPDATES", "Count", "Unrolled", "Update"]
 

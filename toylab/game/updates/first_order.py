@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from toylab.game.game import Game
-from toylab.game.updates.base import (
+from toylab.game.updates.update import (
     Count,
     OneEach,
     Update,

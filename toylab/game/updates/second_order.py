@@ -13,7 +13,7 @@ from torch import Tensor
 from toylab.base.errors import ToylabError
 from toylab.game.batches import Batch
 from toylab.game.game import Game
-from toylab.game.updates.base import Count, OneEach, Update, descend, step_both
+from toylab.game.updates.update import Count, OneEach, Update, descend, step_both
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 from toylab.base.errors import ToylabError, unknown
 from toylab.base.foreign import at_home
 from toylab.film.writers import animated, pages, stills, video
-from toylab.film.writers.base import Format
 from toylab.film.writers.folder import folder, record_of
 from toylab.film.writers.gif import comment_of, gif
+from toylab.film.writers.writer import Format
 from toylab.trace import Trace
 
 # The ending of an output that is a folder of numbered frames.

@@ -201,7 +201,7 @@ def test_arrows_are_the_same_latents_in_all_frames_and_spread() -> None:
 def test_an_arrow_has_its_true_length_up_to_the_one_scale(small: Make) -> None:
     trace = record(small(film={"layers": ["arrows"], "curves": []}), [0])
     view = View(trace, 0, side=548)
-    arrows = LAYERS["arrows"](view).strokes[1]
+    arrows: Any = LAYERS["arrows"](view).strokes[1]
     start, push = _pushed(view)
     lengths, side = np.hypot(push[..., 0], push[..., 1]), trace.extent[1] - trace.extent[0]
     scale = side / 9 / np.percentile(lengths, 95)

@@ -31,7 +31,7 @@ N_TRAILS, TRAIL_FRAMES = 12, 14
 
 
 def trails(view: View) -> Layer:
-    """The way that a few samples came, over the last frames: a line a sample."""
+    """The way that a few samples came, over the last frames."""
     samples = view.samples
     chosen = samples[:, spread_choice(view.trace.target.frame.inward(samples), N_TRAILS)]
 

@@ -263,8 +263,8 @@ def needs(scenario: _Settings) -> dict[str, int]:
     seen = max(batch * judge.numbers(batch), kept.samples * judge.numbers(AMONG))
     return {
         # float32, and as much for the gradients; D sees as many real points as generated ones. A game that
-        # is looked ahead into is kept step by step.
-        "training": 8 * (1 + update.ahead) * (made + 2 * seen),
+        # is looked ahead into is kept step by step, and the generator's own loss at the end of it.
+        "training": 8 * (1 + update.ahead + (update.ahead > 0)) * (made + 2 * seen),
         # Drawn seed by seed and then stacked: real points, those for the generator's turns, latents.
         "latents": 8 * BLOCK * batch * (4 + generator.inputs),
         # The parameters, their first draw in float64, their gradient, and what an optimiser remembers.

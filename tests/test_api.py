@@ -21,7 +21,7 @@ from docs.make.reference import told
 HOUSE = Path(toylab.__file__).parent
 # From so many parameters on each is told of by its name; fewer stand in the sentence.
 LEAST_TOLD = 3
-# What carries a shape. `Frame` and `PerSeed` say theirs where they are defined.
+# What carries a shape. `Pixels` and `PerSeed` say theirs where they are defined.
 _ARRAYS = re.compile(r"\b(Float|Int|Bool|Points|Tensor|np\.ndarray|NDArray)\b")
 _MAKING = ("__init__", "__post_init__")
 # What typer reads: a command's help stands in its annotations. Nobody else calls these.

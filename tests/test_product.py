@@ -22,7 +22,7 @@ from toylab.claims.sweep import plan
 from toylab.claims.workers import Workers
 from toylab.cli.look import Look
 from toylab.cli.sweep_outputs import Outputs, survey
-from toylab.film.diagram import Axis, Point, check_words, counted, draw_map
+from toylab.film.diagram import Axis, Place, check_words, counted, draw_map
 from toylab.film.product import product
 from toylab.film.style import LABEL, THEMES
 from toylab.film.writers import provenance_of
@@ -42,7 +42,7 @@ def trace() -> Trace:
     return record(check(SMALL, name="small"), [0])
 
 
-def made(trace: Trace, *axes: Axis, holes: tuple[Point, ...] = ()) -> Projection:
+def made(trace: Trace, *axes: Axis, holes: tuple[Place, ...] = ()) -> Projection:
     points = list(itertools.product(*(values for _, values in axes)))
     runs = {point: [k / 2, k / 3, float("nan")] for k, point in enumerate(points)}
     shown = {p: trace for p in points if p not in holes}

@@ -40,7 +40,7 @@ from toylab.film.stamp import Stamp, stamp
 from toylab.film.style import LABEL, PANEL, THEMES, settled, styled
 from toylab.film.text import fitted, wrapped
 from toylab.film.words import WORDS
-from toylab.film.writers import Frame, Timing, svg_words, write
+from toylab.film.writers import Pixels, Timing, svg_words, write
 
 # What a film needs otherwise than matplotlib comes, or than one version of it did.
 FILMED: dict[str, Any] = {"path.simplify": False, "text.hinting": "force_autohint"}
@@ -200,7 +200,7 @@ class Animation:
         """Each frame as other programs want it, RGB, uint8, [height, width, 3]."""
         return (self.draw(k)[..., :3] for k in range(len(self)))
 
-    def draw(self, frame: int, into: Frame | None = None) -> Frame:
+    def draw(self, frame: int, into: Pixels | None = None) -> Pixels:
         """Draw one frame over the still background, opaque RGBA, uint8, [height, width, 4].
 
         Args:
@@ -225,7 +225,7 @@ class Animation:
             into[:] = frame_now
             return into
 
-    def redraw(self, frame: int) -> Frame:
+    def redraw(self, frame: int) -> Pixels:
         """Draw one frame with nothing kept from another: slow, and the oracle of `draw`."""
         with self.settled():
             self.figure(frame)

@@ -30,9 +30,9 @@ from toylab.film.writers.stills import (
 )
 from toylab.metrics import METRICS
 
-Point = tuple[str, ...]  # the values of the varied settings, as written
+Place = tuple[str, ...]  # the values of the varied settings, as written
 Runs = Mapping[
-    Point, Sequence[float]
+    Place, Sequence[float]
 ]  # of each combination a number a seed; NaN where there is none
 Axis = tuple[str, Sequence[str]]  # path and values of a setting, as written
 

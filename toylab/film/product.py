@@ -8,7 +8,7 @@ from typing import Any
 
 from toylab.base.errors import ToylabError
 from toylab.film.board import Board
-from toylab.film.diagram import Axis, Point, Runs, counted, draw_map, limits
+from toylab.film.diagram import Axis, Place, Runs, counted, draw_map, limits
 from toylab.film.film import Cell, Script, chosen_plans, filmed_seed, told
 from toylab.film.fonts import check_glyphs
 from toylab.film.layout import FOOT, Layout, in_rows
@@ -40,7 +40,7 @@ def check_product(output: str, axes: Sequence[Axis]) -> None:
 
 
 def product(
-    traces: Mapping[Point, Trace],
+    traces: Mapping[Place, Trace],
     axes: Sequence[Axis],
     runs: Runs,
     metric: str,
@@ -83,7 +83,7 @@ def product(
     )
 
 
-def _title(point: Point, axes: Sequence[Axis]) -> str:
+def _title(point: Place, axes: Sequence[Axis]) -> str:
     """The combination in a few words; of one setting the lesson says which it is."""
     if len(point) == 1:
         return point[0]
@@ -104,7 +104,7 @@ class Table:
 
     across: Axis
     up: Axis
-    points: Sequence[Point]
+    points: Sequence[Place]
     runs: Runs
 
     def places(self, layout: Layout, lesson_lines: int) -> tuple[list[tuple[float, float]], float]:

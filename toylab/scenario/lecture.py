@@ -15,7 +15,7 @@ from toylab.scenario import catalogue
 from toylab.scenario.mistakes import MOST_FOUND, explain, listed
 from toylab.scenario.options import Strict, attempt
 from toylab.scenario.scenario import tupled
-from toylab.trace.checks import Phrase, Seed
+from toylab.trace.checks import Phrase, SeedNumber
 
 # Each slide is one of these.
 KINDS = ("scenario", "compare", "figure", "points")
@@ -39,7 +39,7 @@ class Page(_Spoken):
     figure: Phrase | None = None
     points: Annotated[tuple[Phrase, ...], Len(1, 8)] | None = None
     points_zh: Annotated[tuple[Phrase, ...], Len(1, 8)] | None = None
-    seed: Seed | None = None
+    seed: SeedNumber | None = None
     title: Phrase | None = None
     title_zh: Phrase | None = None
     lesson: Phrase | None = None

@@ -36,12 +36,12 @@ from toylab.targets.target import Reading
 from toylab.trace.checks import (
     MOST_CLAIMS,
     MOST_PANELS,
+    AxisScale,
     Layers,
     PanelMetrics,
     Phrase,
-    Scale,
     Seconds,
-    Seed,
+    SeedNumber,
     TrainingPoints,
 )
 
@@ -135,7 +135,7 @@ class PanelSettings(Strict):
     """
 
     metrics: PanelMetrics
-    scale: Scale = "linear"
+    scale: AxisScale = "linear"
 
     @validator(mode="before")
     @classmethod
@@ -157,7 +157,7 @@ class FilmSettings(Strict):
     curves: Annotated[tuple[PanelSettings, ...], Len(0, MOST_PANELS)] | None = None
     seconds: Seconds = 6.0
     # For a lesson that not every seed shows; a comment beside it says which do.
-    seed: Seed | None = None
+    seed: SeedNumber | None = None
 
 
 class Scenario(Strict):

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from toylab.film.fonts import families
 from toylab.film.layout import FOOT, Box
 from toylab.film.style import DPI, LABEL, THEMES, settled
-from toylab.film.writers.writer import Frame, key_frames
+from toylab.film.writers.writer import Pixels, key_frames
 from toylab.show.cinema import Film
 from toylab.show.phrases import DECK_WORDS
 
@@ -60,7 +60,7 @@ class Handout:
             figure.savefig(path, facecolor=theme.paper, metadata={"Software": "toylab"})
 
 
-def _place(figure: Figure, frame: Frame, part: Box, box: Box) -> None:
+def _place(figure: Figure, frame: Pixels, part: Box, box: Box) -> None:
     """Put the part of a frame that lies in one box into another; both in units from the lower left."""
     left, bottom, w, h = (round(v) for v in part)
     foot = len(frame) - bottom

@@ -14,7 +14,7 @@ from toylab.base.axes import Float, Points
 from toylab.base.choice import Fitting
 from toylab.base.errors import ToylabError
 from toylab.targets.clusters import Groups, groups
-from toylab.targets.frame import Frame, Scale, framed
+from toylab.targets.frame import Frame, Scaling, framed
 from toylab.targets.reading import read_points, refused
 from toylab.targets.table import MOST_POINTS, Decimal, Told
 from toylab.targets.target import (
@@ -143,7 +143,7 @@ def points(
     header: bool | None = None,
     columns: Columns = None,
     decimal: Decimal | None = None,
-    scale: Scale = "auto",
+    scale: Scaling = "auto",
     modes: Annotated[int, Interval(ge=0, le=1024)] | None = None,
     *,
     data: Float | None = None,
@@ -192,7 +192,7 @@ _LARGEST, _LARGEST_PLAIN = 1e30, 1e4
 _DIGITS = 1e-12
 
 
-def _misfit(read: Float, scale: Scale) -> str:
+def _misfit(read: Float, scale: Scaling) -> str:
     """Say what is wrong with an array of points; empty if nothing is."""
     if read.ndim != 2 or read.shape[1] != 2 or not len(read):
         return f"holds an array of shape {read.shape}"

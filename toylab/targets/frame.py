@@ -10,7 +10,7 @@ import numpy as np
 
 from toylab.base.axes import Float, Points
 
-Scale = Literal["auto", "none", "shared", "own"]
+Scaling = Literal["auto", "none", "shared", "own"]
 
 # Networks that start with weights of size 1 learn what is about this far from 0: a ring of radius 2 has
 # this standard deviation along each axis.
@@ -77,7 +77,7 @@ class Frame:
 PLAIN = Frame(np.zeros(2), np.ones(2), plain=True)
 
 
-def framed(points: Points, scale: Scale, least: float = 0.0) -> Frame:
+def framed(points: Points, scale: Scaling, least: float = 0.0) -> Frame:
     """Choose the frame of some points.
 
     Left as they are: points whose square holds 0 and has a half side of .5 to 5. Others are moved to their

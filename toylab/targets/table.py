@@ -25,7 +25,7 @@ _MOST_ABOVE = 20
 Decimal = Literal["point", "comma"]
 _Mark = Literal[".", ","]
 _MARKS: dict[Decimal | None, _Mark | None] = {None: None, "point": ".", "comma": ","}
-Line = tuple[int, str]
+NumberedLine = tuple[int, str]
 Row = tuple[int, list[str]]
 
 
@@ -137,7 +137,7 @@ def read_table(text: str, told: Told, notes: Notes) -> Float:
     return points
 
 
-def _lines(text: str, notes: Notes) -> tuple[list[Line], str]:
+def _lines(text: str, notes: Notes) -> tuple[list[NumberedLine], str]:
     """Numbered lines that hold something, and the separator if the first line names it."""
     # Only these end a line: what else Python takes for an end would cut a cell, and is not counted.
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -192,7 +192,7 @@ def _split(line: str, delimiter: str) -> list[str]:
     return (line.translate(_SPELT) if delimiter in ",;" else line).split(delimiter)
 
 
-def _dialect(lines: Sequence[Line], separator: str, decimal: _Mark | None) -> _Dialect:
+def _dialect(lines: Sequence[NumberedLine], separator: str, decimal: _Mark | None) -> _Dialect:
     """The separators by which most lines hold two numbers, and most of what stands in them is one.
 
     Raises:
@@ -229,7 +229,7 @@ def _dialect(lines: Sequence[Line], separator: str, decimal: _Mark | None) -> _D
     return best
 
 
-def _no_pair(lines: Sequence[Line]) -> str:
+def _no_pair(lines: Sequence[NumberedLine]) -> str:
     """What is wrong with lines of which none holds two numbers."""
     for i, line in lines:
         if _number(line, ".") is not None or _number(line, ",") is not None:
@@ -239,7 +239,7 @@ def _no_pair(lines: Sequence[Line]) -> str:
     return "holds no points"
 
 
-def _rows(lines: Iterable[Line], dialect: _Dialect) -> list[Row]:
+def _rows(lines: Iterable[NumberedLine], dialect: _Dialect) -> list[Row]:
     """Cells of each line; lines of nothing but separators are none."""
     rows = [(i, [c.strip() for c in _split(line, dialect.delimiter)]) for i, line in lines]
     return [(i, cells) for i, cells in rows if any(cells)]
@@ -426,7 +426,7 @@ def _too_many(line: int, filled: Sequence[int], names: Sequence[str]) -> str:
     )
 
 
-def _at_once(lines: Sequence[Line], dialect: _Dialect, columns: _Columns) -> Float | None:
+def _at_once(lines: Sequence[NumberedLine], dialect: _Dialect, columns: _Columns) -> Float | None:
     """The points, if each line is nothing but plain cells: a tenth of the time that `_pairs` takes."""
     delimiter, mark = dialect
     at = columns.first, columns.second
@@ -460,7 +460,7 @@ def _at_once(lines: Sequence[Line], dialect: _Dialect, columns: _Columns) -> Flo
 
 
 def _pairs(
-    lines: Sequence[Line], dialect: _Dialect, columns: _Columns
+    lines: Sequence[NumberedLine], dialect: _Dialect, columns: _Columns
 ) -> Iterable[tuple[float, float]]:
     """The points, line by line."""
     at = columns.first, columns.second

@@ -18,9 +18,9 @@ from toylab.base.choice import misfit
 Phrase = Annotated[str, Len(1, 400)]
 Layers = Annotated[tuple[Phrase, ...], Len(0, 32)]
 PanelMetrics = Annotated[tuple[Phrase, ...], Len(1, 4)]
-Scale = Literal["linear", "log"]
+AxisScale = Literal["linear", "log"]
 Seconds = Annotated[float, Interval(gt=0, le=3600)]
-Seed = Annotated[int, Interval(ge=0, lt=2**63)]
+SeedNumber = Annotated[int, Interval(ge=0, lt=2**63)]
 TrainingPoints = Annotated[int, Interval(ge=0, le=1_000_000)]
 MOST_PANELS, MOST_CLAIMS = 2, 64
 
@@ -28,7 +28,7 @@ MOST_PANELS, MOST_CLAIMS = 2, 64
 @dataclass
 class _Panel:
     metrics: PanelMetrics
-    scale: Scale = "linear"
+    scale: AxisScale = "linear"
 
 
 @dataclass
@@ -36,7 +36,7 @@ class _Film:
     layers: Layers = ()
     curves: Annotated[tuple[_Panel, ...], Len(0, MOST_PANELS)] = ()
     seconds: Seconds = 6.0
-    seed: Seed = 0
+    seed: SeedNumber = 0
 
 
 @dataclass

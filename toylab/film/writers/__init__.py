@@ -7,11 +7,11 @@ from toylab.film.writers.endings import WRITERS, provenance_of, writer_for
 from toylab.film.writers.palette import Palette
 from toylab.film.writers.showing import check_outputs, write
 from toylab.film.writers.stills import svg_words
-from toylab.film.writers.writer import Frame, Frames, Timing
+from toylab.film.writers.writer import Frames, Pixels, Timing
 
 __all__ = [
     "WRITERS",
-    "Frame",
+    "Pixels",
     "Frames",
     "Palette",
     "Timing",

@@ -20,7 +20,7 @@ from PIL import Image
 
 from toylab.film.writers.blocks import BlockFile
 from toylab.film.writers.palette import packed
-from toylab.film.writers.writer import Frame, Reel
+from toylab.film.writers.writer import Pixels, Reel
 
 # The name under which a PNG's text and an XMP packet carry the provenance.
 KEYWORD = "toylab"
@@ -33,11 +33,11 @@ class Changes:
         # An opaque pixel is never this zero: the first frame differs everywhere.
         self._before = np.zeros((height, width), dtype=np.uint32)
 
-    def see(self, frame: Frame) -> None:
+    def see(self, frame: Pixels) -> None:
         """Take a frame as the one before."""
         self._before[:] = packed(frame)
 
-    def of(self, frame: Frame, even: bool = False) -> tuple[int, int, Frame]:
+    def of(self, frame: Pixels, even: bool = False) -> tuple[int, int, Pixels]:
         """Left, top and pixels of the changed rectangle, transparent where nothing changed.
 
         Args:
@@ -66,7 +66,7 @@ class ApngEncoder:
         self._changes = Changes(height, width)
         self.see = self._changes.see
 
-    def encode(self, k: int, frame: Frame, duration: int) -> bytes:
+    def encode(self, k: int, frame: Pixels, duration: int) -> bytes:
         """Chunks of frame k."""
         left, top, part = self._changes.of(frame)
         height, width = part.shape[:2]
@@ -120,7 +120,7 @@ class WebpEncoder:
         self._changes = Changes(height, width)
         self.see = self._changes.see
 
-    def encode(self, k: int, frame: Frame, duration: int) -> bytes:
+    def encode(self, k: int, frame: Pixels, duration: int) -> bytes:
         """Chunk of frame k."""
         left, top, part = self._changes.of(frame, even=True)
         height, width = part.shape[:2]

@@ -9,17 +9,17 @@ from __future__ import annotations
 import shutil
 from typing import IO, Protocol
 
-from toylab.film.writers.writer import Frame
+from toylab.film.writers.writer import Pixels
 
 
 class Encoder(Protocol):
     """Turns frames into the blocks of one format."""
 
-    def see(self, frame: Frame) -> None:
+    def see(self, frame: Pixels) -> None:
         """Take a frame as the one before, without encoding it."""
         ...
 
-    def encode(self, k: int, frame: Frame, duration: int) -> bytes:
+    def encode(self, k: int, frame: Pixels, duration: int) -> bytes:
         """Blocks of frame k.
 
         Args:
@@ -42,14 +42,14 @@ class BlockFile:
     def __init__(self, file: IO[bytes], apart: IO[bytes], encoder: Encoder) -> None:
         self._file, self._apart, self._encoder = file, apart, encoder
 
-    def add(self, k: int, frame: Frame, duration: int) -> None:
+    def add(self, k: int, frame: Pixels, duration: int) -> None:
         """Write a frame's blocks."""
         data = memoryview(self._encoder.encode(k, frame, duration))
         # The file apart has no buffer and may take a part only.
         while data:
             data = data[self._file.write(data) :]
 
-    def resume(self, before: Frame) -> None:
+    def resume(self, before: Pixels) -> None:
         """Go on after a frame, into the file apart."""
         self._encoder.see(before)
         # Without a buffer: a process that ends by os._exit flushes nothing.

@@ -10,7 +10,7 @@ from pathlib import Path
 import imageio.v3 as iio
 
 from toylab.base.foreign import is_litter
-from toylab.film.writers.writer import Frame, Reel
+from toylab.film.writers.writer import Pixels, Reel
 
 RECORD = "provenance.json"
 # What such a folder holds, for messages.
@@ -25,7 +25,7 @@ class Folder:
         # All names of one length: they sort as they play, and LaTeX's animate counts them.
         self._path, self._digits = path, max(4, len(str(n - 1)))
 
-    def add(self, k: int, frame: Frame, duration: int) -> None:
+    def add(self, k: int, frame: Pixels, duration: int) -> None:
         """Write a frame to its own file."""
         name = f"frame-{k:0{self._digits}}.png"
         # Opened here: imageio may take a name for an address, or for a file in an archive.
@@ -33,7 +33,7 @@ class Folder:
             # 3 of 9: a third of the time of the usual 6, a tenth larger.
             iio.imwrite(file, frame[..., :3], plugin="pillow", extension=".png", compress_level=3)
 
-    def resume(self, before: Frame) -> None:
+    def resume(self, before: Pixels) -> None:
         """Frames do not lean on one another."""
 
     def join(self) -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from toylab.film.writers.blocks import BlockFile
 from toylab.film.writers.palette import SAME, Palette, packed
-from toylab.film.writers.writer import Frame, Reel
+from toylab.film.writers.writer import Pixels, Reel
 
 
 class GifEncoder:
@@ -40,14 +40,14 @@ class GifEncoder:
         """Drop the scratch file."""
         self._scratch.close()
 
-    def see(self, frame: Frame) -> None:
+    def see(self, frame: Pixels) -> None:
         """Take a frame as the one before."""
         self._before[:] = packed(frame)
         # The other process goes on with its own; a file handed down shares its position.
         self._scratch.close()
         self._scratch = tempfile.TemporaryFile()
 
-    def encode(self, k: int, frame: Frame, duration: int) -> bytes:
+    def encode(self, k: int, frame: Pixels, duration: int) -> bytes:
         """Blocks of frame k."""
         now = packed(frame)
         # The first frame differs everywhere: an opaque pixel is never the zero it is compared with.

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.spatial import KDTree
 
-from toylab.film.writers.writer import Frame
+from toylab.film.writers.writer import Pixels
 
 # One index stays free for "as before"; in the table of lookups it says "not looked up yet".
 N_COLOURS, SAME = 255, 255
@@ -28,7 +28,7 @@ class Palette:
         frames: Some frames that show what colours there are.
     """
 
-    def __init__(self, frames: Sequence[Frame]) -> None:
+    def __init__(self, frames: Sequence[Pixels]) -> None:
         # Every fourth pixel of every fourth row, others in each frame, so that eight frames show half of
         # what stands still.
         n = max(1, round((packed(frames[0]).size / _SEEN) ** 0.5))
@@ -73,7 +73,7 @@ class Palette:
         return found
 
 
-def packed(frame: Frame) -> NDArray[np.uint32]:
+def packed(frame: Pixels) -> NDArray[np.uint32]:
     """Red (lowest byte), green and blue of an opaque frame in one number, [height, width]."""
     return np.ascontiguousarray(frame).view("<u4")[..., 0]
 

@@ -17,9 +17,9 @@ from toylab.base.files import expect_apart, expect_file, expect_folder, whole, w
 from toylab.film.writers.endings import FOLDER, ending_of, writer_for
 from toylab.film.writers.folder import FRAMES, is_ours
 from toylab.film.writers.halves import beside, worth_halving
-from toylab.film.writers.writer import Frame, Frames, Reel, Timing, Writer
+from toylab.film.writers.writer import Frames, Pixels, Reel, Timing, Writer
 
-Watch = Callable[[Sequence[int]], Iterable[int]]
+Shown = Callable[[Sequence[int]], Iterable[int]]
 
 # Frames that may wait for a writer. Two keep both cores busy; more only hold memory.
 _WAITING = 2
@@ -34,7 +34,7 @@ def write(
     timing: Timing,
     provenance: dict[str, str],
     still: int | None = None,
-    watch: Watch = lambda numbers: numbers,
+    watch: Shown = lambda numbers: numbers,
 ) -> None:
     """Write a film to each output; every ending is checked before the first frame is drawn.
 
@@ -103,11 +103,11 @@ def _whole(output: str | Path) -> contextlib.AbstractContextManager[Path]:
     return whole(Path(output))
 
 
-def _frame(reel: Reel, k: int, into: Frame) -> Frame:
+def _frame(reel: Reel, k: int, into: Pixels) -> Pixels:
     return reel.early.pop(k) if k in reel.early else reel.frames.draw(k, into=into)
 
 
-def _show_halves(reel: Reel, writers: Sequence[Writer], watch: Watch) -> None:
+def _show_halves(reel: Reel, writers: Sequence[Writer], watch: Shown) -> None:
     """Draw and encode the later half in a second process; neither waits for the other."""
     n, middle = len(reel.frames), len(reel.frames) // 2
     buffer = np.empty((*reel.size, 4), dtype=np.uint8)
@@ -132,7 +132,7 @@ def _show_halves(reel: Reel, writers: Sequence[Writer], watch: Watch) -> None:
         writer.join()
 
 
-def _show(reel: Reel, writers: Sequence[Writer], watch: Watch) -> None:
+def _show(reel: Reel, writers: Sequence[Writer], watch: Shown) -> None:
     """Draw each frame while the writers, one thread each, encode the one before."""
     n = len(reel.frames)
     buffers = [np.empty((*reel.size, 4), dtype=np.uint8) for _ in range(_WAITING + 1)]

@@ -16,7 +16,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 
 from toylab.film.fonts import is_truetype
 from toylab.film.writers.animated import KEYWORD
-from toylab.film.writers.writer import Frame, Reel, key_frames
+from toylab.film.writers.writer import Pixels, Reel, key_frames
 
 
 def vectors(fonts: Iterable[str]) -> dict[str, Any]:
@@ -36,10 +36,10 @@ def svg_words(as_text: bool) -> dict[str, Any]:
 class Still:
     """A file that needs no frames: it draws its own figure."""
 
-    def add(self, k: int, frame: Frame, duration: int) -> None:
+    def add(self, k: int, frame: Pixels, duration: int) -> None:
         """Let the frame pass."""
 
-    def resume(self, before: Frame) -> None:
+    def resume(self, before: Pixels) -> None:
         """Nothing to go on with."""
 
     def join(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from toylab.film.writers.writer import Frame, Reel
+from toylab.film.writers.writer import Pixels, Reel
 
 # ITU-R 709, which every player assumes of a picture this wide, and its limited range.
 _BT709, _LIMITED = 1, 1
@@ -36,7 +36,7 @@ class Track:
         self._av, self._container, self._stream = av, container, stream
         self._picture, self._time = picture, 0
 
-    def add(self, k: int, frame: Frame, duration: int) -> None:
+    def add(self, k: int, frame: Pixels, duration: int) -> None:
         """Encode a frame as often as its time asks."""
         drawn = self._av.VideoFrame.from_ndarray(_even(frame), format="rgba").reformat(
             format="yuv420p", dst_colorspace=_BT709, dst_color_range=_LIMITED
@@ -50,14 +50,14 @@ class Track:
         """Encode what the encoder still holds."""
         self._container.mux(self._stream.encode(None))
 
-    def resume(self, before: Frame) -> None:
+    def resume(self, before: Pixels) -> None:
         """A video is one stream: it is written by one process."""
         raise NotImplementedError
 
     join = finish
 
 
-def _even(frame: Frame) -> Frame:
+def _even(frame: Pixels) -> Pixels:
     """A frame whose sides are even, as 4:2:0 wants them: the last row and column are repeated."""
     height, width = frame.shape[:2]
     if height % 2 or width % 2:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError
 
-Frame = NDArray[np.uint8]  # [height, width, 4], opaque RGBA
+Pixels = NDArray[np.uint8]  # [height, width, 4], opaque RGBA
 
 
 class Frames(Protocol):
@@ -26,7 +26,7 @@ class Frames(Protocol):
         """Number of frames."""
         ...
 
-    def draw(self, frame: int, into: Frame | None = None) -> Frame:
+    def draw(self, frame: int, into: Pixels | None = None) -> Pixels:
         """One frame, opaque RGBA, uint8, [height, width, 4]; drawn into an array if one is given."""
         ...
 
@@ -113,7 +113,7 @@ class Reel:
     timing: Timing
     provenance: dict[str, str]
     still: int | None = None
-    early: dict[int, Frame] = field(default_factory=dict)
+    early: dict[int, Pixels] = field(default_factory=dict)
 
     @property
     def told(self) -> str:
@@ -130,7 +130,7 @@ class Reel:
 class Writer(Protocol):
     """An open file that takes frames, in order, and keeps none of them."""
 
-    def add(self, k: int, frame: Frame, duration: int) -> None:
+    def add(self, k: int, frame: Pixels, duration: int) -> None:
         """Take frame k, which stands for so many hundredths of a second.
 
         Args:
@@ -140,7 +140,7 @@ class Writer(Protocol):
         """
         ...
 
-    def resume(self, before: Frame) -> None:
+    def resume(self, before: Pixels) -> None:
         """In a second process: go on after a frame, apart from the file."""
         ...
 

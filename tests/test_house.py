@@ -102,7 +102,7 @@ def test_one_name_means_one_thing() -> None:
     files = Counter(path.stem for path in FILES.values())
     assert {name for name, n in files.items() if n > 1} <= OF_ONE_NAME
     kinds = Counter(name for path in FILES.values() for name in _kinds(path))
-    assert {name for name, n in kinds.items() if n > 1} <= {"Result"}  # type variables
+    assert {name for name, n in kinds.items() if n > 1} <= {"Result", "T"}  # type variables
 
 
 def _kinds(path: Path) -> Iterator[str]:

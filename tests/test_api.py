@@ -25,7 +25,7 @@ LEAST_TOLD = 3
 _ARRAYS = re.compile(r"\b(Float|Int|Bool|Points|Tensor|np\.ndarray|NDArray)\b")
 _MAKING = ("__init__", "__post_init__")
 # What typer reads: a command's help stands in its annotations. Nobody else calls these.
-COMMAND_LINE = ("toylab.cli.commands.", "toylab.cli.terminal.")
+COMMAND_LINE = ("toylab.cli.commands.", "toylab.cli.terminal.", "toylab.cli.stopping.")
 _SHAPE = re.compile(r"\[[^\]]*\]")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

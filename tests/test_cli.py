@@ -15,9 +15,8 @@ from games import small_toml
 from PIL import Image
 
 from toylab.base.errors import ToylabError
-from toylab.cli.arguments import LOOK
+from toylab.cli.arguments import LOOK, parse_seeds
 from toylab.cli.look import Look
-from toylab.cli.terminal import parse_seeds
 from toylab.film.writers import provenance_of
 from toylab.scenario import catalogue
 from toylab.trace import Trace

@@ -13,10 +13,10 @@ from pictures import texts_of
 from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError
 from toylab.film.words import WORDS
-from toylab.scenario import catalogue
+from toylab.scenario.changes import changed
 from toylab.scenario.scenario import Scenario
 from toylab.show.cinema import Seeds
-from toylab.show.phrases import DECK_WORDS
+from toylab.show.deck_words import DECK_WORDS
 from toylab.training.run import record
 
 Make = Callable[..., Scenario]
@@ -83,7 +83,7 @@ def test_a_grid_of_one_seed_says_one(small: Make) -> None:
 
 def test_a_list_of_one_entry_says_one() -> None:
     with pytest.raises(ToylabError, match="has 1 entry, and none at"):
-        catalogue.changed({"claims": [{}]}, ["claims[3].text=x"])
+        changed({"claims": [{}]}, ["claims[3].text=x"])
 
 
 def test_chinese_counts_without_plurals() -> None:

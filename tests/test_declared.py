@@ -20,9 +20,8 @@ EXTRAS = ABOUT["optional-dependencies"]
 OF_EXTRAS = {
     "show/powerpoint.py": ("slides",),
     "claims/workers.py": ("cluster",),
-    "claims/tables.py": ("parquet",),
+    "claims/sweep_tables.py": ("parquet",),
     "film/writers/video.py": ("video",),
-    "show/slides.py": ("slides", "video"),
 }
 # Ray is named and in no extra: it has no build for every Python that toylab runs on.
 IN_NO_EXTRA = {"ray"}

@@ -15,12 +15,13 @@ from toylab.claims import sweep
 
 BROKEN = """
 import sys
-from toylab import cli, {room}
+from toylab.claims import {room}
+from toylab.cli import commands
 def broken(task, folder):
     raise LookupError("no metadata\\nfor anything")
 {room}.measure = broken
 sys.argv = ["toylab", *{words}]
-cli.main()
+commands.main()
 """
 NAMES = ["--jobs", "1", "-o", "x.csv", "-o", "./x.png", "-o", "x.gif"]
 SWEEP = ["sweep", "small.toml", "--over", "game.generator_steps=1,2", "--metric", "c2st"]
@@ -49,7 +50,7 @@ def test_a_fault_in_a_worker_is_a_few_lines_and_a_file(
     jobs: str, small_file: Path, tmp_path: Path
 ) -> None:
     words = ["check", "small.toml", "--seeds", "16", "--jobs", jobs]
-    code = BROKEN.format(room="study", words=words)
+    code = BROKEN.format(room="counting", words=words)
     done = ran(["-c", code], tmp_path, TMPDIR=str(tmp_path))
     assert done.returncode == faults.FAULT
     assert len(done.stderr.strip().splitlines()) <= 3

@@ -275,7 +275,7 @@ def test_the_backend_of_a_notebook_or_an_old_shell_is_its_own_affair(
 def test_a_broken_matplotlibrc_is_no_traceback(settings: bytes, said: str, tmp_path: Path) -> None:
     (tmp_path / "matplotlibrc").write_bytes(settings)
     words = (
-        "from toylab.cli.terminal import guarded\ndef app(**_):\n import toylab.film\nguarded(app)"
+        "from toylab.cli.stopping import guarded\ndef app(**_):\n import toylab.film\nguarded(app)"
     )
     done = ran(["-c", words], tmp_path, MPLCONFIGDIR=str(tmp_path / "none"))
     assert (done.returncode, len(done.stderr.splitlines())) == ((2, 1) if said else (0, 0))

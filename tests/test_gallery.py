@@ -31,7 +31,7 @@ from toylab.film.writers import provenance_of
 from toylab.film.writers.gif import comment_of
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import load
-from toylab.show.phrases import DECK_WORDS
+from toylab.show.deck_words import DECK_WORDS
 
 page = cache(gallery.page)
 ROOT = Path(toylab.__file__).parent.parent

@@ -22,7 +22,7 @@ from toylab.base.errors import ToylabError
 from toylab.cli.terminal import plain
 from toylab.film.style import THEMES, styled
 from toylab.film.writers import provenance_of
-from toylab.targets.table import Notes, Told, Unreadable, read_table
+from toylab.targets.text_table import Notes, Told, Unreadable, read_table
 from toylab.trace import Trace, trace
 
 SMALL = small_toml()

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from games import small_toml
 
-from toylab.cli import terminal
-from toylab.cli.terminal import going_on, stoppable
+from toylab.cli import stopping
+from toylab.cli.stopping import going_on, stoppable
 
 STOPPED = "Stopped. Files that were not finished are as they were before."
 CLAIM = '[[claims]]\ntext = "C"\nmetric = "c2st"\nrelation = ">="\nthreshold = 0.0\n'
@@ -131,8 +131,8 @@ def test_a_stop_that_is_repeated_later_ends_at_once(
     handlers: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, ended = [100.0], []
-    monkeypatch.setattr(terminal.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(terminal.os, "_exit", ended.append)
+    monkeypatch.setattr(stopping.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(stopping.os, "_exit", ended.append)
     with pytest.raises(SystemExit), stoppable():
         try:
             os.kill(os.getpid(), signal.SIGINT)

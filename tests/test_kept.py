@@ -17,7 +17,7 @@ from toylab.claims import traces
 from toylab.claims.cache import CACHE
 from toylab.claims.traces import NAME
 from toylab.cli import rehearsal
-from toylab.cli.terminal import Stopped
+from toylab.cli.stopping import Stopped
 from toylab.training import run as training
 
 NAMES = ("one", "two", "three")
@@ -25,9 +25,10 @@ TALK = ["slides", "--lecture", "talk.toml", "-o", "talk.md"]
 # Trains what it may, and then dies as by `kill -9`.
 DYING = """
 import os, signal, sys
-from toylab import cli, rehearsal, training  # rehearsals do not count: they have the real one
+from toylab.cli import commands, rehearsal  # rehearsals do not count: they have the real one
+from toylab.training import run
 
-real, left = training.record, [int(sys.argv.pop(1))]
+real, left = run.record, [int(sys.argv.pop(1))]
 
 def record(*args, **kwargs):
     if not left[0]:
@@ -35,8 +36,8 @@ def record(*args, **kwargs):
     left[0] -= 1
     return real(*args, **kwargs)
 
-training.record = record
-cli.main()
+run.record = record
+commands.main()
 """
 
 

@@ -359,9 +359,9 @@ HUNGRY: dict[str, dict[str, Any]] = {
 HUNGER = """
 import json, re, sys
 from pathlib import Path
-from toylab import rules
-from toylab.scenario import check
-from toylab.training import train
+from toylab import train
+from toylab.scenario import rules
+from toylab.scenario.scenario import check
 
 def peak():
     return 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])

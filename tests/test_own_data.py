@@ -29,7 +29,7 @@ from toylab.targets import TARGETS
 from toylab.targets.empirical import Empirical
 from toylab.targets.frame import framed
 from toylab.targets.reading import read_points
-from toylab.targets.table import Notes, Told, Unreadable, read_table
+from toylab.targets.text_table import Notes, Told, Unreadable, read_table
 from toylab.trace import Trace
 from toylab.training.run import record
 
@@ -477,7 +477,7 @@ def test_the_same_points_have_the_same_modes_in_a_trace(tmp_path: Path) -> None:
 
 
 def test_what_finds_modes_is_loaded_where_it_is_needed() -> None:
-    asked = "import sys, toylab.targets, toylab.film.film; print('sklearn' in sys.modules)"
+    asked = "import sys, toylab.targets, toylab.film.script; print('sklearn' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert said.stdout == "False\n"
 

@@ -62,8 +62,10 @@ def test_an_installed_toylab_finds_its_scenarios_lectures_and_counts(
     assert [line.split()[0] for line in listed] == catalogue.names()
     told = run(
         "-c",
-        "from toylab import published, scenario, catalogue\n"
-        "one = scenario.load('mode-collapse')\n"
+        "import toylab\n"
+        "from toylab.claims import published\n"
+        "from toylab.scenario import catalogue\n"
+        "one = toylab.load('mode-collapse')\n"
         "print(published.count(one.settings, one.claims[0]).n, catalogue.names('lecture'))",
     )
     assert told.split(maxsplit=1) == ["64", "['gan-basics']\n"]

@@ -21,7 +21,7 @@ from toylab.base.errors import ToylabError
 from toylab.claims.sweep import plan
 from toylab.claims.workers import Workers
 from toylab.cli.look import Look
-from toylab.cli.sweep_outputs import Outputs, survey
+from toylab.cli.sweep_outputs import Outputs, run_sweep
 from toylab.film.diagram import Axis, Place, check_words, counted, draw_map
 from toylab.film.product import product
 from toylab.film.style import LABEL, THEMES
@@ -125,7 +125,7 @@ def test_a_cell_has_its_seeds_in_order_and_each_takes_its_share() -> None:
     assert whole.get_facecolor()[:3] not in (lowest, highest, none)
 
 
-def test_a_survey_films_what_it_measured(
+def test_a_sweep_films_what_it_measured(
     scenario_file: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = str(scenario_file("small", small_toml()))
@@ -139,7 +139,7 @@ def test_a_survey_films_what_it_measured(
     )
     names = [str(tmp_path / f"x{ending}") for ending in (".gif", ".png", ".svg", ".pdf")]
     outputs = Outputs.of(names)
-    rows, written = survey(
+    rows, written = run_sweep(
         wanted, Workers(1), outputs, Look(), tmp_path / "cache", "toylab sweep ..."
     )
     assert len(rows) == 8 and all(name in written for name in names)
@@ -158,7 +158,7 @@ def test_a_survey_films_what_it_measured(
         told = provenance_of(Path(name))
         assert told["seeds"] == "5 to 6" and told["film_command"] == "toylab sweep ..."
         before = Path(name).read_bytes()
-        survey(
+        run_sweep(
             wanted, Workers(1), Outputs.of([name]), Look(), tmp_path / "cache", "toylab sweep ..."
         )
         assert Path(name).read_bytes() == before

@@ -89,7 +89,7 @@ def test_a_density_of_many_points_is_worked_out_in_pieces() -> None:
 FREED = """
 import numpy as np
 from pathlib import Path
-from toylab.memory import give_back, keep_freed
+from toylab.base.memory import give_back, keep_freed
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1])

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from toylab.film.film import check_names, plans
+from toylab.film.script import check_names, plans
 from toylab.metrics import METRICS
 from toylab.metrics.claim import satisfied
 from toylab.scenario import catalogue

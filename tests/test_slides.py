@@ -25,6 +25,7 @@ from PIL import Image, ImageSequence
 from pptx import Presentation
 
 from toylab.base.errors import ToylabError
+from toylab.base.settings import fingerprint
 from toylab.claims import published
 from toylab.cli import commands, talk
 from toylab.cli.look import Look
@@ -35,10 +36,10 @@ from toylab.show import figures, slides
 from toylab.show.assets import folder_of
 from toylab.show.cinema import Film
 from toylab.show.deck import TOLD_PART, Deck, Slide, stem
+from toylab.show.deck_words import DECK_WORDS
 from toylab.show.figures import FIGURES, DrawnFigure
-from toylab.show.films import FilmOnSlide
+from toylab.show.film_slide import FilmOnSlide
 from toylab.show.markdown import escaped
-from toylab.show.phrases import DECK_WORDS
 from toylab.trace import Trace
 from toylab.training.run import record
 
@@ -533,9 +534,7 @@ def test_a_count_is_for_one_claim_and_one_game() -> None:
 
 def test_every_published_count_belongs_to_a_scenario_as_it_is_now() -> None:
     told = json.loads((Path(published.__file__).parents[2] / "renders/claims.json").read_text())
-    marks = {
-        name: published.fingerprint(scenario.load(name).settings) for name in catalogue.names()
-    }
+    marks = {name: fingerprint(scenario.load(name).settings) for name in catalogue.names()}
     assert {row["scenario"]: row["played"] for row in told["claims"]}.items() <= marks.items()
 
 

@@ -12,7 +12,7 @@ from games import small_toml
 
 from toylab.base.errors import ToylabError
 from toylab.claims.sweep import Plan, SweepRow, plan
-from toylab.claims.tables import TABLES, check_table
+from toylab.claims.sweep_tables import TABLES, check_table
 
 OVER = [
     "game.generator_steps=1,2",

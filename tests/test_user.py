@@ -207,7 +207,7 @@ def test_another_python_without_torch_shows_traces_and_names_what_is_missing(
 
 
 def test_a_plain_install_has_nothing_of_the_developers() -> None:
-    for package in ("sklearn", "pytest", "av", "pptx", "zhplot", "pyarrow", "distributed"):
+    for package in ("hypothesis", "pytest", "av", "pptx", "zhplot", "pyarrow", "distributed"):
         assert importlib.util.find_spec(package), f"{package} is no package of ours any more"
         done = typed(PLAIN, ["-c", f"import {package}"], ROOT)
         assert "ModuleNotFoundError" in done.stderr, package

@@ -1,6 +1,6 @@
 """`toylab`, and `python -m toylab` where the command itself is not on the path."""
 
-from toylab.cli.terminal import stoppable
+from toylab.cli.stopping import stoppable
 
 
 def main() -> None:

@@ -26,9 +26,9 @@ from toylab.film.writers import Timing
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import base_of, load
 from toylab.show.cinema import Film
-from toylab.show.films import differs, fared
+from toylab.show.deck_words import DECK_WORDS
+from toylab.show.film_slide import differs, fared
 from toylab.show.markdown import escaped
-from toylab.show.phrases import DECK_WORDS
 from toylab.training.run import record
 
 COMMAND = "make docs"

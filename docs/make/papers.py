@@ -23,7 +23,8 @@ from toylab.claims.cache import CACHE, measured
 from toylab.claims.counting import measurements
 from toylab.claims.report import about
 from toylab.claims.workers import Workers
-from toylab.cli.terminal import parse_seeds, progress
+from toylab.cli.arguments import parse_seeds
+from toylab.cli.terminal import progress
 from toylab.metrics.claim import Claim
 from toylab.scenario.scenario import load
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from toylab.base.errors import ToylabError
 from toylab.base.files import whole
-from toylab.cli.terminal import guarded
+from toylab.cli.stopping import guarded
 
 _HERE = Path(__file__).parent
 

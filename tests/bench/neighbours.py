@@ -39,10 +39,10 @@ print(time.perf_counter() - start)
 # As it would be without `toylab.training.threads`.
 _TORCH = """
 import contextlib
-from toylab import threads, training
+from toylab.training import run, threads
 threads._cores = lambda: 1
-training.one_thread = contextlib.nullcontext
-training._n_parts = lambda scenario, n: 1
+run.one_thread = contextlib.nullcontext
+run._n_parts = lambda scenario, n: 1
 """
 _BUSY = "while True: pass"
 _ALL = str(os.cpu_count() or 1)

@@ -1,1 +1,1 @@
-"""What every room stands on: numbers' shapes, errors, files, streams, tables of rows."""
+"""What every room stands on: shapes, errors, faults, files, locks, memory, TOML, tables of rows."""

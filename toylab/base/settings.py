@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 # What a file says about itself and does not hand down: a fix claims other things than its failure.
 OWN_KEYS = ("title", "title_zh", "lesson", "lesson_zh", "source", "claims")
-# Nor is what a game is filmed and recorded with a difference between games.
-NOT_PLAYED = (*OWN_KEYS, "film", "recording")
+# Nor does its film decide a number, nor whether it is left out of a whole check; what is recorded does.
+DECIDE_NO_NUMBER = (*OWN_KEYS, "film", "slow")
+# And what a game is recorded with is no difference between games.
+NOT_PLAYED = (*DECIDE_NO_NUMBER, "recording")
+
+
+def played(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a scenario's settings decides its numbers: not the words, not the film."""
+    return {key: value for key, value in settings.items() if key not in DECIDE_NO_NUMBER}
+
+
+def fingerprint(settings: Mapping[str, Any]) -> str:
+    """Hash of what is played, the same on every machine."""
+    told = played(settings)
+    target = told.get("target")
+    if isinstance(target, Mapping) and "file" in target:
+        # Where the file lies is no setting of the game.
+        told["target"] = {**target, "file": Path(str(target["file"])).name}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

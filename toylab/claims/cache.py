@@ -22,7 +22,7 @@ from toylab.base.errors import ToylabError
 from toylab.base.files import expect_file, whole
 from toylab.base.foreign import at_home
 from toylab.base.memory import give_back
-from toylab.claims.published import played
+from toylab.base.settings import played
 from toylab.metrics import METRICS
 from toylab.metrics.claim import Claim, reduced
 from toylab.scenario.scenario import check
@@ -120,7 +120,7 @@ _DECIDING = ("targets", "trace", "metrics", "game", "scenario", "training")
 
 @cache
 def _code() -> str:
-    """Hash of the laboratory's source and of the libraries that compute."""
+    """Hash of the source of those rooms and of the libraries that compute."""
     home = Path(__file__).parents[1]
     parts = [version(name) for name in ("torch", "numpy", "scipy")]
     for room in _DECIDING:

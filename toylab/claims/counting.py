@@ -16,8 +16,8 @@ import numpy as np
 
 from toylab.base.axes import PerSeed
 from toylab.base.errors import ToylabError
+from toylab.base.settings import fingerprint, played
 from toylab.claims.cache import Numbers, Task, measure, measured, parts
-from toylab.claims.published import fingerprint, played
 from toylab.claims.verdict import Verdict, verdict, wilson
 from toylab.claims.workers import Workers
 from toylab.metrics import METRICS

@@ -6,7 +6,6 @@ there is none.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from toylab.base.settings import OWN_KEYS
+from toylab.base.settings import fingerprint
 from toylab.claims.verdict import verdict, wilson
 from toylab.metrics.claim import Claim
 
@@ -42,22 +41,6 @@ class Tally:
     def verdict(self) -> str:
         """Holds, fails or undecided."""
         return verdict(self.hits, self.n, self.quorum)
-
-
-def played(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a scenario's settings decides its numbers: not the words, not the film."""
-    silent = (*OWN_KEYS, "film", "slow")
-    return {key: value for key, value in settings.items() if key not in silent}
-
-
-def fingerprint(settings: Mapping[str, Any]) -> str:
-    """Hash of what is played, the same on every machine."""
-    told = played(settings)
-    target = told.get("target")
-    if isinstance(target, Mapping) and "file" in target:
-        # Where the file lies is no setting of the game.
-        told["target"] = {**target, "file": Path(str(target["file"])).name}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def count(settings: Mapping[str, Any], claim: Claim) -> Tally | None:

@@ -1,6 +1,6 @@
 """Many settings of one scenario: the whole product, a row a run, as results arrive.
 
-An ensemble is kept as in `study`, by the hash of all that decides its numbers: a sweep that was stopped
+An ensemble is kept as in `cache`, by the hash of all that decides its numbers: a sweep that was stopped
 goes on where it stopped and repeats nothing.
 """
 

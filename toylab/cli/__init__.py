@@ -1,1 +1,1 @@
-"""The command line, where both wings meet."""
+"""The command line: it alone knows how to train and how to film."""

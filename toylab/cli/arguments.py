@@ -11,14 +11,15 @@ from typing import Annotated, Any
 
 import typer
 
-from toylab.cli.astray import expect
+from toylab.base.errors import ToylabError
+from toylab.cli.wrong_kind import expect
 
 
 def taking(*kinds: str) -> Callable[[typer.Context, typer.CallbackParam, Any], Any]:
     """Let an argument say what it takes, and of what it does not take which command does.
 
     Args:
-        kinds: Keys of `astray.THINGS`.
+        kinds: Keys of `wrong_kind.THINGS`.
 
     Returns:
         A callback of typer's.
@@ -86,7 +87,7 @@ StillFrame = Annotated[
     typer.Option("--frame", help="The one frame of a still; a contact sheet by default.", min=0),
 ]
 
-# How a film shall look: what each option asks for is told by `film.look.Look`, whose fields these are.
+# How a film shall look: what each option asks for is told by `cli.look.Look`, whose fields these are.
 LOOK: dict[str, tuple[Any, Any]] = {
     "theme": (Annotated[str, typer.Option(help="light, dark or print.")], "light"),
     "lang": (Annotated[str, typer.Option(help="Language of the film: en or zh.")], "en"),
@@ -166,3 +167,33 @@ def with_look(*options: str) -> Callable[[Callable[..., None]], Callable[..., No
         return filled
 
     return wrap
+
+
+def parse_seeds(text: str, first: int = 0) -> list[int]:
+    """Read "64" as 64 seeds from `first`, "8:16" as a half-open range, "3,5" as a list.
+
+    Raises:
+        ToylabError: If the text is none of these, or names no seed, or too many.
+    """
+    most = 100_000
+    expected = "Expected a number (64), a range (8:16) or a list (3,5)."
+    try:
+        if ":" in text:
+            start, stop = (int(part) for part in text.split(":"))
+            seeds = list(range(start, min(stop, start + most + 1)))
+        elif "," in text:
+            seeds = [int(part) for part in text.split(",") if part.strip()]
+        else:
+            seeds = list(range(first, first + min(int(text), most + 1)))
+    except ValueError:
+        seeds = []
+    if not seeds:
+        raise ToylabError(f'--seeds "{text}" names no seeds. {expected}')
+    if len(seeds) > most:
+        raise ToylabError(f'--seeds "{text}" names more than {most:,} seeds. Give fewer.')
+    if len(seeds) != len(set(seeds)):
+        raise ToylabError(f'--seeds "{text}" names a seed twice. Name each once.')
+    # 2^63: seeds are kept as 64-bit integers.
+    if min(seeds) < 0 or max(seeds) >= 2**63:
+        raise ToylabError(f'--seeds "{text}": seeds go from 0 to 2^63 - 1. {expected}')
+    return seeds

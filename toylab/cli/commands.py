@@ -33,23 +33,13 @@ from toylab.cli.arguments import (
     SeedRange,
     SetChanges,
     StillFrame,
+    parse_seeds,
     taking,
     with_look,
 )
-from toylab.cli.astray import instead_of_a_command
-from toylab.cli.terminal import (
-    command,
-    expect_endings,
-    going_on,
-    guarded,
-    held,
-    hold,
-    parse_seeds,
-    progress,
-    say,
-    say_result,
-    warn,
-)
+from toylab.cli.stopping import going_on, guarded, held, hold
+from toylab.cli.terminal import command, expect_endings, progress, say, say_result, warn
+from toylab.cli.wrong_kind import instead_of_a_command
 
 if TYPE_CHECKING:
     from toylab.claims.counting import Outcome
@@ -126,7 +116,7 @@ def list_() -> None:
 def show(name: Name, set_: SetChanges = []) -> None:  # noqa: B006 - typer copies defaults
     """Show a scenario: its lesson, settings, what differs from its base, claims, sources."""
     from toylab.base.settings import OWN_KEYS
-    from toylab.film.film import check_names, plans
+    from toylab.film.script import check_names, plans
     from toylab.scenario import scenario
 
     chosen = scenario.load(name, set_)
@@ -274,7 +264,7 @@ def compare(
     """Film two to four scenarios side by side: same steps, same colours."""
     from toylab.cli.look import Look
     from toylab.cli.rehearsal import found, rehearse, shared_seed
-    from toylab.film.compare import MOST_TRACES
+    from toylab.film.side_by_side import MOST_TRACES
     from toylab.film.writers import check_outputs
     from toylab.trace import Trace
 
@@ -368,7 +358,7 @@ def sweep(
     from toylab.claims.sweep import plan
     from toylab.claims.workers import Workers
     from toylab.cli.look import Look
-    from toylab.cli.sweep_outputs import Outputs, survey
+    from toylab.cli.sweep_outputs import Outputs, run_sweep
 
     workers, outputs, place = Workers(jobs, backend), Outputs.of(output), _device(device)
     wanted = Look(**look).checked(warn, output)
@@ -395,7 +385,7 @@ def sweep(
     _begin(output, [scenario for _, scenario in chosen.scenarios])
     kept = cache_folder(warn)
     with going_on("Stopped. Tables hold the rows that had ended; other files are as they were."):
-        found, written = survey(chosen, workers, outputs, wanted, kept, command(), progress)
+        found, written = run_sweep(chosen, workers, outputs, wanted, kept, command(), progress)
     broken = sum(bool(row.failure) for row in found)
     for file in output:
         if file in written:
@@ -658,7 +648,3 @@ def main() -> None:
     """Run the command line; every error ends as a few lines and an exit code."""
     keep_freed()
     guarded(app)
-
-
-if __name__ == "__main__":
-    main()

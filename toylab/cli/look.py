@@ -9,9 +9,9 @@ from pathlib import Path
 
 from toylab.base.errors import ToylabError
 from toylab.film.animation import Animation, check_look
-from toylab.film.film import check_names
 from toylab.film.fonts import check_glyphs, families
 from toylab.film.pace import wanted
+from toylab.film.script import check_names
 from toylab.film.style import THEMES, styled
 from toylab.film.words import WORDS
 from toylab.film.writers import Timing

@@ -1,7 +1,6 @@
 """Rehearsal: everything that a film needs, tried on one round of each game before any is trained.
 
-Both wings meet here. What a film cannot show is then told at once, by the film itself, and not after an
-hour.
+What a film cannot show is then told at once, by the film itself, and not after an hour.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from toylab.base.errors import ToylabError
-from toylab.film.film import filmed_seed
+from toylab.film.script import filmed_seed
 from toylab.scenario.scenario import Scenario, check, load, seed_to_film
 from toylab.trace import Trace
 from toylab.training.run import record

@@ -1,4 +1,4 @@
-"""Survey: a sweep trained, and its tables, pictures and films written. Both wings meet here."""
+"""A sweep as a command runs it: trained, and its tables, pictures and films written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from toylab.base.errors import ToylabError
 from toylab.base.files import expect_apart, whole
 from toylab.claims.report import about
 from toylab.claims.sweep import Plan, SweepRow, Values, films, rows
-from toylab.claims.tables import TABLES, check_table
+from toylab.claims.sweep_tables import TABLES, check_table
 from toylab.claims.workers import Workers
 from toylab.cli.look import Look
 from toylab.cli.rehearsal import rehearse
@@ -89,7 +89,7 @@ class Outputs:
         return Path(name) in map(Path, (*self.tables, *self.pictures, *self.films))
 
 
-def survey(
+def run_sweep(
     plan: Plan,
     workers: Workers,
     outputs: Outputs,
@@ -107,7 +107,7 @@ def survey(
         workers: Who trains.
         outputs: What is written.
         look: How the pictures and films look.
-        folder: Cache, as in `study`.
+        folder: Cache, as in `claims.cache`.
         command: What the user typed.
         watch: Shows progress.
 

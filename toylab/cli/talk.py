@@ -1,4 +1,4 @@
-"""Talk: from names of scenarios, or from a lecture, to a deck. Both wings meet here."""
+"""Talk: from names of scenarios, or from a lecture, to a deck."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from toylab.scenario import catalogue, lecture
 from toylab.scenario.lecture import Lecture, Page
 from toylab.scenario.scenario import Scenario, as_filed, base_of, differences
 from toylab.show.deck import Deck, Slide, stem
+from toylab.show.deck_words import DECK_WORDS
 from toylab.show.figures import FIGURES, DrawnFigure
-from toylab.show.films import Difference, Known, film_slides
-from toylab.show.phrases import DECK_WORDS
+from toylab.show.film_slide import Difference, Known, film_slides
 from toylab.trace import Trace
 
 Record = Callable[[Scenario, int], Trace]

@@ -27,7 +27,6 @@ from toylab.base.errors import ToylabError, unknown
 from toylab.film.board import Board
 from toylab.film.chapters import Chapter, chapters_of
 from toylab.film.contact import contact_sheet
-from toylab.film.film import Cell, Script
 from toylab.film.fonts import check_glyphs, families
 from toylab.film.key import draw_bar, draw_key
 from toylab.film.layers import Bar
@@ -35,6 +34,7 @@ from toylab.film.layers.surface import surface_limit
 from toylab.film.layout import FOOT, LAYOUTS, LESSON_LINE, Box
 from toylab.film.pace import paced
 from toylab.film.panels import Panel, PanelPlan
+from toylab.film.script import Cell, Script
 from toylab.film.stage import Stage
 from toylab.film.stamp import Stamp, stamp
 from toylab.film.style import LABEL, PANEL, THEMES, settled, styled

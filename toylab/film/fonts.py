@@ -81,17 +81,25 @@ def _packaged() -> list[Path]:
 
 @cache
 def _font(family: str, bold: bool = False) -> FT2Font:
+    return font_manager.get_font(_file(family, bold))
+
+
+def _file(family: str, bold: bool = False) -> str:
     # Not by the bare name: "sans-serif" would be taken for a pattern, and a wrong one.
     weight = "bold" if bold else "normal"
     asked = font_manager.FontProperties(family=[family], weight=weight)
-    return font_manager.get_font(font_manager.findfont(asked))
+    return font_manager.findfont(asked)
 
 
 def is_truetype(family: str) -> bool:
     """Whether a family's outlines are TrueType's, and not PostScript's (CFF), as in most .otf."""
-    # PostScript's outlines have the table's short form.
-    table = _font(family).get_sfnt_table("maxp")
-    return table is not None and table["version"] == (1, 0)
+    with open(_file(family), "rb") as file:
+        head = file.read(16)
+        if head[:4] == b"ttcf":
+            # Of a collection the first, of which the table of offsets comes next.
+            file.seek(int.from_bytes(head[12:16], "big"))
+            head = file.read(4)
+    return head[:4] != b"OTTO"
 
 
 def missing(words: Iterable[str], fonts: Iterable[str], bold: bool = False) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 from toylab.base.errors import ToylabError
 from toylab.film.board import Board
 from toylab.film.diagram import Axis, Place, Runs, counted, draw_map, limits
-from toylab.film.film import Cell, Script, chosen_plans, filmed_seed, told
 from toylab.film.fonts import check_glyphs
 from toylab.film.layout import FOOT, Layout, in_rows
+from toylab.film.script import Cell, Script, chosen_plans, filmed_seed, told
 from toylab.film.style import LABEL
 from toylab.film.text import fitted
 from toylab.film.words import WORDS

@@ -1,4 +1,4 @@
-"""How a film looks: colours, sizes, places, words.
+"""How a film looks: colours, sizes, and style files over them.
 
 Colours are told apart with every colour blindness: purple against orange for the surface, and real and
 generated points differ in size, fill and edge as well. Sizes are points at 96 dots an inch, so that a

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
 from toylab.base import toml
-from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError, unknown
 from toylab.base.foreign import decoded, lookalike, read_from
 from toylab.base.settings import OWN_KEYS
@@ -238,73 +236,3 @@ def resolve(path: Path) -> dict[str, Any]:
         inherited = {key: value for key, value in settings.items() if key not in OWN_KEYS}
         settings = merged(inherited, {key: v for key, v in data.items() if key != "extends"})
     return settings
-
-
-# game.penalties[0].weight: a key, or a place in a list.
-_STEP = re.compile(r"(?:^|\.)([^.\[\]]+)|\[(\d+)\]")
-
-
-def changed(settings: Mapping[str, Any], changes: Sequence[str]) -> dict[str, Any]:
-    """Lay changes such as "game.penalties[0].weight=0.5" over settings; the value is TOML or bare text.
-
-    Raises:
-        ToylabError: If a change is not a path and a value, or leads nowhere.
-    """
-    result = dict(settings)
-    for change in changes:
-        path, equals, text = (part.strip() for part in change.partition("="))
-        steps = _STEP.findall(path)
-        if not equals or not steps or "".join(_spelt(*s) for s in steps) != f".{path}":
-            raise ToylabError(
-                f'--set "{change}" is not a change. Expected a path and a value: '
-                "game.generator_steps=1"
-            )
-        if len(steps) > toml.DEEPEST or any(len(place) > 6 for _, place in steps):
-            raise ToylabError(f'--set "{change}" leads deeper, or further, than any setting is.')
-        keys = [int(place) if place else key for key, place in steps]
-        if keys[0] == "extends":
-            raise ToylabError(
-                f'--set "{change}": a base is chosen in the file. Name the other scenario itself.'
-            )
-        value = _from_here(keys, _value(text))
-        result = merged(result, _laid(result, keys, value, f'--set "{change}"'))
-    return result
-
-
-def _spelt(key: str, place: str) -> str:
-    return f"[{place}]" if place else f".{key}"
-
-
-def _value(text: str) -> Any:
-    try:
-        return toml.read(f"value = {text}")["value"]
-    except ValueError:
-        return text
-
-
-def _from_here(keys: Sequence[str | int], value: Any) -> Any:
-    """A value that was typed, its files named from where one stands; what lies beside it stays as it is."""
-    around: Any = value
-    for key in reversed(keys):
-        around = [around] if isinstance(key, int) else {key: around}
-    around = anchored(around, Path())
-    for key in keys:
-        around = around[0 if isinstance(key, int) else key]
-    return around
-
-
-def _laid(old: Any, keys: Sequence[str | int], value: Any, where: str, name: str = "") -> Any:
-    """What then stands there, for `merged`: of tables only what is new, lists whole."""
-    if not keys:
-        return value
-    key, rest = keys[0], keys[1:]
-    if not isinstance(key, int):
-        inner = old.get(key) if isinstance(old, Mapping) else None
-        return {key: _laid(inner, rest, value, where, key)}
-    if not isinstance(old, list) or key >= len(old):
-        n = len(old) if isinstance(old, list) else 0
-        raise ToylabError(f"{where}: {name} has {Counted(n):entry|entries}, and none at [{key}].")
-    new = _laid(old[key], rest, value, where, f"{name}[{key}]")
-    if rest and isinstance(new, dict) and isinstance(old[key], dict):
-        new = merged(old[key], new)
-    return [*old[:key], new, *old[key + 1 :]]

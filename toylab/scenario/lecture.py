@@ -15,7 +15,7 @@ from toylab.scenario import catalogue
 from toylab.scenario.mistakes import MOST_FOUND, explain, listed
 from toylab.scenario.options import Strict, attempt
 from toylab.scenario.scenario import tupled
-from toylab.trace.checks import Phrase, SeedNumber
+from toylab.trace.bounds import Phrase, SeedNumber
 
 # Each slide is one of these.
 KINDS = ("scenario", "compare", "figure", "points")

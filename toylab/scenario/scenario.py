@@ -28,12 +28,13 @@ from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES, Count
 from toylab.metrics.claim import Claim
 from toylab.scenario import catalogue
+from toylab.scenario.changes import changed
 from toylab.scenario.mistakes import MOST_FOUND, concerns, explain, listed, place, without
 from toylab.scenario.options import Built, Choice, From, Strict, attempt
 from toylab.scenario.rules import refuse_illegal
 from toylab.targets import TARGETS
 from toylab.targets.target import Reading
-from toylab.trace.checks import (
+from toylab.trace.bounds import (
     MOST_CLAIMS,
     MOST_PANELS,
     AxisScale,
@@ -259,7 +260,7 @@ def load(name: str | Path, changes: Sequence[str] = ()) -> Scenario:
         return check(settings, str(path), path.stem, folders)
     # Laid over the file before it is checked, for they may mend it.
     try:
-        laid = catalogue.changed(settings, changes)
+        laid = changed(settings, changes)
     except ToylabError as error:
         raise ToylabError(f"{name}: {error}") from None
     # A change names files from where one stands.

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toylab.film.animation import Animation
-from toylab.film.compare import of_seeds, side_by_side
-from toylab.film.film import of_seed
+from toylab.film.script import of_seed
+from toylab.film.side_by_side import of_seeds, side_by_side
 from toylab.film.writers import Timing
 from toylab.show.page import page_of
 from toylab.trace import Trace

@@ -11,7 +11,7 @@ from toylab.film.layout import FOOT, Box
 from toylab.film.style import DPI, LABEL, THEMES, settled
 from toylab.film.writers.writer import Pixels, key_frames
 from toylab.show.cinema import Film
-from toylab.show.phrases import DECK_WORDS
+from toylab.show.deck_words import DECK_WORDS
 
 # Units: the sheet, the side of a moment, the words below it, gaps.
 WIDTH, HEIGHT = 1200, 510

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from toylab.film.style import THEMES
 from toylab.show.assets import Assets, address
 from toylab.show.deck import Begun, Deck, Slide
-from toylab.show.phrases import DECK_WORDS
+from toylab.show.deck_words import DECK_WORDS
 
 # All that Pandoc, Quarto or Marp could take for markup, wherever in a line it stands: braces for
 # Quarto's shortcodes, @ for citations, & only for entities.

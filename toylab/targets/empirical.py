@@ -16,7 +16,6 @@ from toylab.base.errors import ToylabError
 from toylab.targets.clusters import Groups, groups
 from toylab.targets.frame import Frame, Scaling, framed
 from toylab.targets.reading import read_points, refused
-from toylab.targets.table import MOST_POINTS, Decimal, Told
 from toylab.targets.target import (
     NOTHING_READ,
     File,
@@ -24,6 +23,7 @@ from toylab.targets.target import (
     blurred_log_density,
     read_once,
 )
+from toylab.targets.text_table import MOST_POINTS, Decimal, Told
 
 
 def _is_noise(value: Any) -> bool:

@@ -13,8 +13,8 @@ import numpy as np
 from toylab.base.axes import Float
 from toylab.base.errors import ToylabError
 from toylab.base.foreign import lookalike, marked
-from toylab.targets.table import MOST_POINTS, Notes, Told, Unreadable, read_table
 from toylab.targets.target import Reading
+from toylab.targets.text_table import MOST_POINTS, Notes, Told, Unreadable, read_table
 
 EXPECTED = (
     "Expected two columns of finite numbers: text (.csv, .tsv, .txt, .gz) or numpy's .npy, .npz."

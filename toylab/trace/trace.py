@@ -20,7 +20,7 @@ from toylab.base.errors import ToylabError
 from toylab.base.files import whole
 from toylab.base.foreign import at_home, lookalike
 from toylab.base.memory import machine_bytes
-from toylab.trace.checks import misread
+from toylab.trace.bounds import misread
 
 FORMAT = 2
 

@@ -1,4 +1,4 @@
-"""train(): the only loop. It puts the rooms of the game together and yields a snapshot when one is due."""
+"""train(): the only loop. It plays the game of a scenario and yields a snapshot when one is due."""
 
 from __future__ import annotations
 

@@ -21,9 +21,9 @@ from matplotlib.figure import Figure
 from toylab.base.errors import ToylabError
 from toylab.film.animation import Animation
 from toylab.film.chapters import chapters_of
-from toylab.film.film import MOST_SEEDS, Cell
 from toylab.film.layers import LAYERS, LIMITS, Layer, View
 from toylab.film.panels import Panel, read
+from toylab.film.script import MOST_SEEDS, Cell
 from toylab.film.style import DPI, THEMES, Theme
 from toylab.film.words import WORDS, Words
 from toylab.film.writers import Timing

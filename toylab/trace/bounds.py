@@ -1,7 +1,7 @@
 """What a trace says of its scenario: plain data that somebody else may have written.
 
-A film reads it without the laboratory, so what it reads is checked here and once. The bounds are those of
-a scenario, which takes them from here.
+A film reads it where nothing can be trained, so what it reads is checked here and once. The bounds are
+those of a scenario, which takes them from here.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ import numpy as np
 from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError
 from toylab.film.differences import told_differences
-from toylab.film.film import MOST_SEEDS, Cell, Script, chosen_plans, filmed_seed, told
 from toylab.film.layout import in_rows
+from toylab.film.script import MOST_SEEDS, Cell, Script, chosen_plans, filmed_seed, told
 from toylab.film.words import WORDS, told_claim
 from toylab.metrics.claim import satisfied, told_claims
 from toylab.trace import Trace

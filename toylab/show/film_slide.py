@@ -19,8 +19,8 @@ from toylab.metrics import METRICS
 from toylab.metrics.claim import told_claims
 from toylab.show.cinema import Film
 from toylab.show.deck import Slide, plain, stem
+from toylab.show.deck_words import DECK_WORDS, DeckWords
 from toylab.show.handout import Handout
-from toylab.show.phrases import DECK_WORDS, DeckWords
 
 # A setting, what it was and what it is.
 Difference = tuple[str, Any, Any]

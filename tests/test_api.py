@@ -187,7 +187,7 @@ def test_what_a_class_is_made_of_is_told_by_its_names() -> None:
             shown = {one for one in fields if not one.startswith("_")}
             # A trace's arrays are a snapshot's, stacked; a table of words says itself what it says.
             as_told = {*told(SNAPSHOT)} if name.where.endswith(".Trace") else set()
-            small = len(shown) < LEAST_TOLD or ".words." in name.where
+            small = len(shown) < LEAST_TOLD or "words." in name.where
             return {*sections} <= shown and (small or shown <= {*sections} | as_told)
         own = [one for one in body if isinstance(one, ast.FunctionDef) and one.name == "__init__"]
         given = named(own[0]) if own else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -111,6 +112,35 @@ def _kinds(path: Path) -> Iterator[str]:
     yield from (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
     named = [node.targets[0] for node in tree.body if isinstance(node, ast.Assign)]
     yield from (one.id for one in named if isinstance(one, ast.Name) and one.id.istitle())
+
+
+# Code of ours stands in tests, documents and notebooks as well, some of it in texts that another Python runs.
+_NAMED = re.compile(
+    r"from (toylab[\w.]*) import ([\w, ]+)|\b(toylab(?:\.[a-z_]+)+)(?=\.[A-Z_(]| import)"
+)
+ELSEWHERE = [
+    path
+    for folder in ("tests", "docs", "notebooks", "scenarios")
+    for path in sorted((HOUSE.parent / folder).rglob("*"))
+    # What those of adding name is added to a copy.
+    if path.suffix in (".py", ".md", ".ipynb", ".toml") and "test_adding" not in path.name
+]
+
+
+def test_what_is_named_elsewhere_is_there() -> None:
+    missing = []
+    for path in ELSEWHERE:
+        for room, names, dotted in _NAMED.findall(path.read_text(encoding="utf-8")):
+            module = (room or dotted).removeprefix("toylab").removeprefix(".")
+            if module not in FILES:
+                missing.append(f"{path.name}: {room or dotted}")
+                continue
+            text = FILES[module].read_text(encoding="utf-8")
+            for name in filter(None, (one.split(" as ")[0].strip() for one in names.split(","))):
+                inner = f"{module}.{name}".lstrip(".")
+                if inner not in FILES and not re.search(rf"\b{name}\b", text):
+                    missing.append(f"{path.name}: {name} from toylab.{module}")
+    assert missing == []
 
 
 def test_the_law_is_not_empty() -> None:

@@ -55,7 +55,13 @@ class Keeper:
 
 
 def retold(trace: Trace, scenario: Scenario, **told: str) -> Trace:
-    """A kept trace as of today: by what is played it is the same, words and film may have been changed."""
+    """A kept trace as of today: by what is played it is the same, words and film may have been changed.
+
+    Args:
+        trace: As it was kept.
+        scenario: As it is now.
+        told: What else its provenance says now.
+    """
     told = {**trace.provenance, "scenario": scenario.name, **told}
     return replace(trace, settings_text=scenario.text, provenance=told)
 

@@ -241,7 +241,7 @@ class Game:
         return self._packed(self._seen(batch.real)), self._packed(self._seen(points))
 
     def generator_loss(self, discriminator: Tensor, points: Tensor, batch: Batch) -> Tensor:
-        """The objective's loss, [S]; arguments as for the discriminator's."""
+        """The objective's loss, [S]; arguments as `discriminator_loss`."""
         seen = self._packed(self._seen(points))
         on_fake = self._judge(discriminator, seen, self._dice).squeeze(-1)
         return self.objective.generator_loss(self._on_real(discriminator, batch), on_fake)
@@ -254,7 +254,10 @@ class Game:
         return self._judge(discriminator, seen, self._dice).squeeze(-1)
 
     def discriminator_gradient(self, discriminator: Tensor, points: Tensor, batch: Batch) -> Tensor:
-        """Gradient of the discriminator's loss over its parameters, [S, P]."""
+        """Gradient of the discriminator's loss over its parameters, [S, P].
+
+        Arguments as `discriminator_loss`.
+        """
         if not self._judge.by_hand:
             return gradient(lambda d: self.discriminator_loss(d, points, batch), discriminator)
         with torch.no_grad():
@@ -279,7 +282,10 @@ class Game:
             return judged.row(push) + row
 
     def generator_push(self, discriminator: Tensor, points: Tensor, batch: Batch) -> Tensor:
-        """Gradient of the generator's loss in each of its points, [S, B, 2]."""
+        """Gradient of the generator's loss in each of its points, [S, B, 2].
+
+        Arguments as `discriminator_loss`.
+        """
         if not self._judge.by_hand or self._has("seen"):
             return gradient(lambda x: self.generator_loss(discriminator, x, batch), points)
         with torch.no_grad():

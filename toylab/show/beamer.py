@@ -75,7 +75,13 @@ _HAN = re.compile(r"[\u2e80-\uffef]")
 
 
 def beamer(deck: Deck, assets: Assets, begun: Begun) -> str:
-    """The text of a deck for Beamer."""
+    """The text of a deck for Beamer.
+
+    Args:
+        deck: What it shows.
+        assets: Where its films and pictures go.
+        begun: Told of each slide before its film is made.
+    """
     theme = THEMES[deck.theme]
     parts = []
     for slide, after in zip(deck.slides, [*deck.slides[1:], None], strict=True):

@@ -127,7 +127,13 @@ def _discriminator(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
 
 
 def losses_of_g(ax: Axes, theme: Theme, width: float = LINE) -> None:
-    """Both losses of the generator against D, with the region where training soon is."""
+    """Both losses of the generator against D, with the region where training soon is.
+
+    Args:
+        ax: Empty axes.
+        theme: Colours.
+        width: Of the lines, points.
+    """
     saturating, non_saturating = generator_losses(_D)
     ax.axvspan(0, 0.1, color=theme.grid, zorder=0)
     ax.plot(_D, non_saturating, color=theme.curves[0], linewidth=width)
@@ -147,7 +153,14 @@ def _generator(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
 
 
 def weights_of_g(ax: Axes, theme: Theme, sure: float = -4, width: float = LINE) -> None:
-    """The slopes of both losses in the logit; up to the logit `sure` D knows the fakes."""
+    """The slopes of both losses in the logit; up to the logit `sure` D knows the fakes.
+
+    Args:
+        ax: Empty axes.
+        theme: Colours.
+        sure: The logit at which D is sure that a point is generated.
+        width: Of the lines, points.
+    """
     logit = np.linspace(-8, 8, 321)
     saturating, non_saturating = generator_weights(logit)
     ax.axvspan(-8, sure, color=theme.grid, zorder=0)
@@ -170,7 +183,13 @@ def _weights(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
 
 
 def best_of_bells(ax: Axes, theme: Theme, width: float = LINE) -> None:
-    """D* between two bell curves, the data's and the generator's."""
+    """D* between two bell curves, the data's and the generator's.
+
+    Args:
+        ax: Empty axes.
+        theme: Colours.
+        width: Of the lines, points.
+    """
     x = np.linspace(-5, 5, 401)
     p, q = normal(x, -1.2, 1.0), normal(x, 1.4, 0.8)
     for density, colour in ((p, theme.curves[1]), (q, theme.curves[0])):

@@ -75,7 +75,13 @@ $presentation-h2-font-size: 1.5em;
 
 
 def quarto(deck: Deck, assets: Assets, begun: Begun) -> str:
-    """The text of a deck for Quarto."""
+    """The text of a deck for Quarto.
+
+    Args:
+        deck: What it shows.
+        assets: Where its films and pictures go.
+        begun: Told of each slide before its film is made.
+    """
     (assets.folder / "toylab.scss").write_text(
         _SCSS.format(**vars(THEMES[deck.theme])), encoding="utf-8"
     )
@@ -151,7 +157,13 @@ _EMOJI = re.compile(r":(?=[\w+-]+:)")
 
 
 def marp(deck: Deck, assets: Assets, begun: Begun) -> str:
-    """The text of a deck for Marp."""
+    """The text of a deck for Marp.
+
+    Args:
+        deck: What it shows.
+        assets: Where its films and pictures go.
+        begun: Told of each slide before its film is made.
+    """
     title, subtitle = _joined(deck.title), _joined(deck.subtitle)
     head = _MARP.format(title=title, subtitle=subtitle, **vars(THEMES[deck.theme]))
     heading = DECK_WORDS[deck.lang].notes

@@ -6,7 +6,6 @@ import contextlib
 import csv
 import errno
 import importlib
-import importlib.util
 import io
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toylab.base.errors import ToylabError
+from toylab.base.extras import expect_extra
 from toylab.base.files import naming, whole
 from toylab.base.foreign import at_home
 from toylab.claims.sweep import Plan, SweepRow
@@ -46,11 +45,8 @@ def check_table(path: Path) -> None:
         ToylabError: If its extra is not installed.
     """
     row = TABLES[path.suffix.lower()]
-    if row.module and importlib.util.find_spec(row.module) is None:
-        raise ToylabError(
-            f"Cannot write {path}: the {row.extra} extra is missing. "
-            f'pip install "toylab[{row.extra}]", or write {path.with_suffix(".csv").name}.'
-        )
+    instead = f"write {path.with_suffix('.csv').name}"
+    expect_extra(row.module, row.extra, f"write {path}", instead)
 
 
 def names(plan: Plan) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import re
 import zipfile
@@ -13,6 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from toylab.base.errors import ToylabError
+from toylab.base.extras import expect_extra
 from toylab.base.files import expect_apart, expect_file, expect_folder, whole
 from toylab.base.foreign import at_home
 from toylab.film.writers.endings import unknown_ending
@@ -73,14 +73,10 @@ def check(outputs: Sequence[Path], video: bool = False) -> None:
                 f"{path}: {row.name} reads no pictures beside a file with {strange[0]!r} in its name. "
                 "Use letters, digits, single spaces, - and _."
             )
-        needed = [("pptx", "slides", "write .qmd, .tex or .md")] if row.text is None else []
-        needed += [("av", "video", "leave --video out")] if video else []
-        for module, extra, instead in needed:
-            if importlib.util.find_spec(module) is None:
-                raise ToylabError(
-                    f"Cannot write {path}: the {extra} extra is missing. "
-                    f'pip install "toylab[{extra}]", or {instead}.'
-                )
+        if row.text is None:
+            expect_extra("pptx", "slides", f"write {path}", "write .qmd, .tex or .md")
+        if video:
+            expect_extra("av", "video", f"write {path}", "leave --video out")
     expect_apart(outputs)
     for path in outputs:
         expect_file(path)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Iterable
 from pathlib import Path
 
 from toylab.base.errors import ToylabError, unknown
+from toylab.base.extras import expect_extra
 from toylab.base.foreign import at_home
 from toylab.film.writers import animated, pages, stills, video
 from toylab.film.writers.folder import folder, record_of
@@ -47,12 +47,8 @@ def writer_for(output: str | Path) -> Format:
     if ending not in WRITERS:
         raise ToylabError(unknown_ending(output, WRITERS))
     row = WRITERS[ending]
-    if row.module and importlib.util.find_spec(row.module) is None:
-        name = Path(output)
-        raise ToylabError(
-            f"Cannot write {output}: the {row.extra} extra is missing. "
-            f'pip install "toylab[{row.extra}]", or write {name.with_suffix(".gif")}.'
-        )
+    instead = f"write {Path(output).with_suffix('.gif')}"
+    expect_extra(row.module, row.extra, f"write {output}", instead)
     return row
 
 
@@ -88,11 +84,8 @@ def provenance_of(path: Path) -> dict[str, str]:
         if start == b"PK\x03\x04":
             return _of_trace(path)
     row = writer_for(f"{path}/") if path.is_dir() else WRITERS.get(path.suffix.lower())
-    if row and row.module and importlib.util.find_spec(row.module) is None:
-        raise ToylabError(
-            f"Cannot read {path}: the {row.extra} extra is missing. "
-            f'pip install "toylab[{row.extra}]".'
-        )
+    if row:
+        expect_extra(row.module, row.extra, f"read {path}")
     try:
         assert row is not None
         told = json.loads(row.told(path))

@@ -122,8 +122,8 @@ ELSEWHERE = [
     path
     for folder in ("tests", "docs", "notebooks", "scenarios")
     for path in sorted((HOUSE.parent / folder).rglob("*"))
-    # What those of adding name is added to a copy.
-    if path.suffix in (".py", ".md", ".ipynb", ".toml") and "test_adding" not in path.name
+    # What those about adding name is added first.
+    if path.suffix in (".py", ".md", ".ipynb", ".toml") and "adding" not in path.name
 ]
 
 

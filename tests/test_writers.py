@@ -23,6 +23,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+import toylab
 from toylab.base.errors import ToylabError
 from toylab.cli.look import Look
 from toylab.film import THEMES, fonts
@@ -219,11 +220,14 @@ def test_a_film_is_plain_arrays_for_other_programs(
     (block,) = (one for one in read(ROOT / "docs" / "films.md").blocks if one.language == "python")
     assert len(block.text.splitlines()) <= 10
     monkeypatch.chdir(tmp_path)
-    Path("renders").mkdir()
-    small_trace.save(Path("renders/mode-collapse.npz"))
+    monkeypatch.setattr(toylab, "record", lambda scenario, seeds: small_trace, raising=False)
     exec(block.text, {})
     film = Film(small_trace)
     frames = [*film]
+    with iio.imopen("own.mp4", "w", plugin="pyav") as video:
+        video.init_video_stream("libx264", fps=20)
+        for frame in film:
+            video.write_frame(frame)
     for k, frame in enumerate(frames):
         assert (frame.shape, frame.dtype) == ((720, 1280, 3), np.uint8)
         assert np.array_equal(frame, film.draw(k)[..., :3])

@@ -30,12 +30,14 @@ LAW = {
 HEAVY = {"torch", "matplotlib", "sklearn"}
 # What a file of the show reads of the claims are counts; to count them takes the laboratory.
 COUNTS = "claims.published"
-# What these ask for by name: an extra that may be missing, or a library that one target in a hundred needs; the
-# public names, for a quick start.
+# What these ask for by name: an extra that may be missing, a library that is needed once in a while or looks
+# about as it is loaded, a module of one system; and the public names, for a quick start.
 LATE = {
     "",
+    "base.locks",
     "claims.sweep_tables",
     "claims.workers",
+    "film.drawing",
     "film.writers.video",
     "show.slides",
     "targets.clusters",

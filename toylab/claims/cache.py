@@ -122,7 +122,7 @@ _DECIDING = ("targets", "trace", "metrics", "game", "scenario", "training")
 def _code() -> str:
     """Hash of the source of those rooms and of the libraries that compute."""
     home = Path(__file__).parents[1]
-    parts = [version(name) for name in ("torch", "numpy", "scipy")]
+    parts = [version(name) for name in ("torch", "numpy", "scipy", "scikit-learn")]
     for room in _DECIDING:
         parts += (path.read_text(encoding="utf-8") for path in sorted((home / room).rglob("*.py")))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,5 +1,7 @@
 """How a film looks: colours, sizes, and style files over them.
 
+A layer names roles of colour, in its own file; what colour a role has stands here, in `THEMES`.
+
 Colours are told apart with every colour blindness: purple against orange for the surface, and real and
 generated points differ in size, fill and edge as well. Sizes are points at 96 dots an inch, so that a
 frame of 1280 x 720 fills a 13.333 x 7.5 inch slide and its points are the slide's points.

@@ -74,8 +74,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-# A trace of many seeds keeps the surfaces of the first nine: as many as a film's grid can show.
-MOST_FILMED = 9
 # Of a sweep's look, what does nothing where no film is asked for.
 OF_FILMS = ("layers", "fps", "seconds")
 # Of a look, what a deck has no use for.
@@ -555,6 +553,8 @@ def _asked(name: str, changes: Sequence[str]) -> str:
 
 def _grid(seed: int | None, seeds: str | None) -> list[int] | None:
     """The seeds of a grid, if one is wanted."""
+    from toylab.trace.bounds import MOST_FILMED
+
     if seeds is None:
         return None
     if seed is not None:
@@ -593,8 +593,10 @@ def _record(scenario: Scenario, seeds: Sequence[int], device: str) -> tuple[Trac
     """Train with progress; return the trace and the seconds it took."""
     import time
 
+    from toylab.trace.bounds import MOST_FILMED
     from toylab.training.run import record
 
+    # Of many seeds the surfaces of the first few are kept: as many as a film's grid can show.
     start = time.perf_counter()
     trace = record(
         scenario,

@@ -24,8 +24,6 @@ DEFAULT_CURVES = (
 )
 # What a scenario shows that names no layers.
 DEFAULT_LAYERS = ("surface", "real", "generated", "arrows")
-# Seeds that are seen at once, or one after the other in the player.
-MOST_SEEDS = 9
 
 
 @dataclass(frozen=True)

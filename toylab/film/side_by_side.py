@@ -10,10 +10,11 @@ from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError
 from toylab.film.differences import told_differences
 from toylab.film.layout import in_rows
-from toylab.film.script import MOST_SEEDS, Cell, Script, chosen_plans, filmed_seed, told
+from toylab.film.script import Cell, Script, chosen_plans, filmed_seed, told
 from toylab.film.words import WORDS, told_claim
 from toylab.metrics.claim import satisfied, told_claims
 from toylab.trace import Trace
+from toylab.trace.bounds import MOST_FILMED
 
 MOST_TRACES = 4
 
@@ -67,10 +68,10 @@ def of_seeds(trace: Trace, seeds: Sequence[int] | None, layers: Sequence[str] | 
     Raises:
         ToylabError: If a seed was not filmed, there are too many, or a layer is unknown.
     """
-    filmed = [int(trace.seeds[row]) for row in trace.filmed[:MOST_SEEDS]]
+    filmed = [int(trace.seeds[row]) for row in trace.filmed[:MOST_FILMED]]
     chosen = filmed if seeds is None else list(seeds)
-    if not 1 <= len(chosen) <= MOST_SEEDS:
-        raise ToylabError(f"A grid shows 1 to {MOST_SEEDS} seeds, got {len(chosen)}.")
+    if not 1 <= len(chosen) <= MOST_FILMED:
+        raise ToylabError(f"A grid shows 1 to {MOST_FILMED} seeds, got {len(chosen)}.")
     for seed in chosen:
         trace.filmed_row(seed)
     title, lesson = told(trace)

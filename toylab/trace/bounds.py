@@ -23,6 +23,8 @@ Seconds = Annotated[float, Interval(gt=0, le=3600)]
 SeedNumber = Annotated[int, Interval(ge=0, lt=2**63)]
 TrainingPoints = Annotated[int, Interval(ge=0, le=1_000_000)]
 MOST_PANELS, MOST_CLAIMS = 2, 64
+# Seeds of a trace that are filmed: seen at once, or one after the other on a page.
+MOST_FILMED = 9
 
 
 @dataclass

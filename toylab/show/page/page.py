@@ -23,13 +23,14 @@ from toylab.film.animation import Animation
 from toylab.film.chapters import chapters_of
 from toylab.film.layers import LAYERS, LIMITS, Layer, View
 from toylab.film.panels import Panel, read
-from toylab.film.script import MOST_SEEDS, Cell
+from toylab.film.script import Cell
 from toylab.film.style import DPI, THEMES, Theme
 from toylab.film.words import WORDS, Words
 from toylab.film.writers import Timing
 from toylab.show.page.packing import SIDE, Pack, Packer
 from toylab.targets import cell_centres, density_known
 from toylab.trace import Trace
+from toylab.trace.bounds import MOST_FILMED
 
 # The themes between which it switches.
 SWITCHED = ("light", "dark")
@@ -99,7 +100,7 @@ def _safe(told: str) -> str:
 def _seeds(film: Animation, themes: Mapping[str, Theme], pack: Pack) -> list[dict[str, Any]]:
     """A scene for every filmed seed, the film's first, with limits and axes that have room for all."""
     (own, *_), names = film.script.cells, film.script.layers
-    filmed = [int(seed) for seed in own.trace.seeds[own.trace.filmed[:MOST_SEEDS]]]
+    filmed = [int(seed) for seed in own.trace.seeds[own.trace.filmed[:MOST_FILMED]]]
     seeds = list(dict.fromkeys([own.seed, *filmed]))
     limits = {name: max(of(own.trace, seed) for seed in seeds) for name, of in LIMITS.items()}
     found = []

@@ -31,6 +31,40 @@ def fingerprint(settings: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay a change over a base, table by table.
+
+    A list replaces a list, and a table whose `kind` changes replaces the table: another kind has other
+    keys.
+    """
+    result = dict(base)
+    for key, new in change.items():
+        old = result.get(key)
+        if isinstance(old, dict) and isinstance(new, dict) and _same_kind(old, new):
+            result[key] = merged(old, new)
+        else:
+            result[key] = new
+    return result
+
+
+def _same_kind(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    return new.get("kind", old.get("kind")) == old.get("kind")
+
+
+def sections(settings: Mapping[str, Any]) -> list[tuple[int, dict[str, Any]]]:
+    """The settings between the changes on the way, each with the round before which it begins.
+
+    A change is laid over all that held before it. The first section begins at 0 and is the scenario
+    without its changes.
+    """
+    now = {key: value for key, value in settings.items() if key != "changes"}
+    found = [(0, now)]
+    for change in settings.get("changes", ()):
+        now = merged(now, {key: value for key, value in change.items() if key != "at"})
+        found.append((int(change["at"]), now))
+    return found
+
+
 def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Tables within tables as one, with dots in the names: {"game.objective.kind": "hinge", ...}."""
     found: dict[str, Any] = {}

@@ -16,7 +16,7 @@ from typing import Any
 from toylab.base import toml
 from toylab.base.errors import ToylabError, unknown
 from toylab.base.foreign import decoded, lookalike, read_from
-from toylab.base.settings import OWN_KEYS
+from toylab.base.settings import OWN_KEYS, merged
 
 # A scenario is some 40 lines; a megabyte of TOML is a mistake.
 _MOST_BYTES = 1_000_000
@@ -128,26 +128,6 @@ def chain(path: Path) -> list[tuple[Path, dict[str, Any]]]:
         if path.resolve() in seen:
             loop = " -> ".join(p.stem for p in [*seen, path])
             raise ToylabError(f"{links[0][0]}: extends runs in a loop: {loop}. Cut one link.")
-
-
-def merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay a change over a base, table by table.
-
-    A list replaces a list, and a table whose `kind` changes replaces the table: another kind has other
-    keys.
-    """
-    result = dict(base)
-    for key, new in change.items():
-        old = result.get(key)
-        if isinstance(old, dict) and isinstance(new, dict) and _same_kind(old, new):
-            result[key] = merged(old, new)
-        else:
-            result[key] = new
-    return result
-
-
-def _same_kind(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    return new.get("kind", old.get("kind")) == old.get("kind")
 
 
 def anchored(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:

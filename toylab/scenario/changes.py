@@ -10,7 +10,8 @@ from typing import Any
 from toylab.base import toml
 from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError
-from toylab.scenario.catalogue import anchored, merged
+from toylab.base.settings import merged
+from toylab.scenario.catalogue import anchored
 
 # game.penalties[0].weight: a key, or a place in a list.
 _STEP = re.compile(r"(?:^|\.)([^.\[\]]+)|\[(\d+)\]")

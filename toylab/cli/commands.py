@@ -133,9 +133,9 @@ def show(name: Name, set_: SetChanges = []) -> None:  # noqa: B006 - typer copie
     told = chosen.handed_on
     for claim, handed in zip(chosen.claims, told["claims"], strict=True):
         say(f"\nClaim: {claim.text}")
-        low, high = claim.window
+        low, high = (f"{edge:g}" if isinstance(edge, float) else edge for edge in claim.window)
         say(
-            f"  {claim.reduce} of {claim.metric} over {low:g}..{high:g} of training"
+            f"  {claim.reduce} of {claim.metric} over {low}..{high} of training"
             + f", less that of {handed['against']} on the same seed," * bool(claim.against)
             + f" {claim.relation} {claim.threshold:g}, in {claim.quorum:.0%} of seeds"
             + f" ({claim.source})" * bool(claim.source)

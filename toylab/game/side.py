@@ -105,5 +105,10 @@ def _array(tensor: Tensor) -> np.ndarray:
 
 
 def tensor(array: np.ndarray, device: torch.device) -> Tensor:
-    """A tensor of its own of an array's numbers, in memory that torch has laid out."""
+    """A tensor of an array's numbers, [S, ...], in memory that torch has laid out.
+
+    Args:
+        array: Of any shape, [S, ...].
+        device: Where it goes.
+    """
     return torch.from_numpy(array).clone().to(device)

@@ -35,6 +35,9 @@ def laid(
         settings: Beneath.
         changes: As they were typed.
         option: What a message calls them.
+
+    Raises:
+        ToylabError: As `changed`.
     """
     result, alone = dict(settings), dict[str, Any]()
     for change in changes:

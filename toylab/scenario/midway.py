@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Protocol
 
 from pydantic import Field
+from pydantic import model_validator as validator
 
+from toylab.base.choice import mistake
 from toylab.base.errors import ToylabError
 from toylab.base.settings import differing
 from toylab.scenario.options import Strict
@@ -17,6 +19,30 @@ Part = Annotated[
 ]
 
 
+# What decides how many numbers the players are, or what is kept of them, and why that cannot change.
+_FIXED = {
+    "generator": "another network has other parameters",
+    "discriminator": "another network has other parameters",
+    "training.points": "a training set is drawn at the start",
+}
+# What else is of a whole training.
+_WHOLE = {
+    "recording": "a trace has one form from its first snapshot to its last",
+    "training.steps": "a training has one length",
+}
+
+
+def _in_time(given: Any, table: str = "") -> Any:
+    """Refuse what cannot change on the way, with the reason."""
+    for key in given if isinstance(given, Mapping) else ():
+        path = f"{table}{key}"
+        if path in _FIXED:
+            raise mistake(f"{path} needs a new start: {_FIXED[path]}.")
+        if path in _WHOLE:
+            raise mistake(f"{path} does not change on the way: {_WHOLE[path]}.")
+    return given
+
+
 class ChangedTraining(Strict):
     """What of `[training]` may change on the way.
 
@@ -25,6 +51,11 @@ class ChangedTraining(Strict):
     """
 
     batch: int | None = None
+
+    @validator(mode="before")
+    @classmethod
+    def _possible(cls, given: Any) -> Any:
+        return _in_time(given, "training.")
 
 
 class Change(Strict):
@@ -44,6 +75,11 @@ class Change(Strict):
     optimizer: Part = None
     training: ChangedTraining | None = None
 
+    @validator(mode="before")
+    @classmethod
+    def _possible(cls, given: Any) -> Any:
+        return _in_time(given)
+
 
 class _Scenario(Protocol):
     """Of a scenario, what is looked at."""
@@ -54,14 +90,6 @@ class _Scenario(Protocol):
 
     @property
     def settings(self) -> dict[str, Any]: ...
-
-
-# What decides how many numbers the players are, or what is kept of them, and why that cannot change.
-_FIXED = {
-    "generator": "another network has other parameters",
-    "discriminator": "another network has other parameters",
-    "training.points": "a training set is drawn at the start",
-}
 
 
 def too_late(before: _Scenario, after: _Scenario) -> list[str]:

@@ -29,7 +29,7 @@ FORMAT = 2
 
 
 def none_later() -> Float:
-    """What holds from a change on, where nothing changes."""
+    """What holds from a change on, where nothing changes, [0, 0, 0, 2]."""
     return np.zeros((0, 0, 0, 2), np.float32)
 
 
@@ -175,7 +175,7 @@ class Trace:
         return [self.real, *self.later_real]
 
     def field_of(self, snapshot: int) -> Float:
-        """Where each player is pushed at a snapshot, as `field`; one object in each section."""
+        """Where each player is pushed at a snapshot, [V, V, 2]; one object in each section."""
         return self._fields[self.section(snapshot)]
 
     @cached_property

@@ -128,8 +128,10 @@ def _counterexamples(missed: Mapping[str, Sequence[Outcome]], device: str) -> It
     compared = " Where a claim compares with another scenario, `toylab compare` films the two side by side."
     yield (
         "A seed misses a claim if it does not do as the claim says, or went to infinity before it could. "
-        "These commands film the first of them. Other machines and versions add numbers in another order: "
-        "a seed that misses here may do as the claim says there, and another may miss."
+        "These commands film the first of them. A seed that is trained alone is rounded otherwise than "
+        "among others, and so it is on another machine or with other versions: it may then do as the "
+        "claim says. With `toylab train NAME --seeds N,M -o T.npz` and `toylab render T.npz --seed N -o "
+        "X.gif` it is filmed as it was counted."
         + compared
         * any(o.claim.against for same in missed.values() for o in same)
     )

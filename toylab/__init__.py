@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from toylab.show.cinema import Seeds as Seeds
     from toylab.trace import Snapshot as Snapshot
     from toylab.trace import Trace as Trace
+    from toylab.training.run import Run as Run
+    from toylab.training.run import branch as branch
     from toylab.training.run import record as record
     from toylab.training.run import train as train
 
@@ -30,6 +32,8 @@ _HOMES = {
     "load": "toylab.scenario.scenario",
     "Snapshot": "toylab.trace.trace",
     "Trace": "toylab.trace.trace",
+    "Run": "toylab.training.run",
+    "branch": "toylab.training.run",
     "record": "toylab.training.run",
     "train": "toylab.training.run",
 }

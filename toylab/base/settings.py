@@ -66,12 +66,31 @@ def sections(settings: Mapping[str, Any]) -> list[tuple[int, dict[str, Any]]]:
 
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Tables within tables as one, with dots in the names: {"game.objective.kind": "hinge", ...}."""
+    """Tables within tables as one, with dots in the names: {"game.objective.kind": "hinge", ...}.
+
+    Changes on the way are told one by one: "changes[0].at".
+    """
     found: dict[str, Any] = {}
     for key, value in settings.items():
+        if key == "changes" and not prefix:
+            for i, change in enumerate(value):
+                found |= flat(change, f"changes[{i}].")
+            continue
         found |= (
             flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
         )
+    return found
+
+
+def nested(table: Mapping[str, Any]) -> dict[str, Any]:
+    """One table as tables within tables again, where names have dots in them."""
+    found: dict[str, Any] = {}
+    for path, value in table.items():
+        *above, key = path.split(".")
+        inner = found
+        for name in above:
+            inner = inner.setdefault(name, {})
+        inner[key] = value
     return found
 
 

@@ -82,7 +82,7 @@ class Task:
     Attributes:
         settings: Of the scenario.
         name: Of the scenario.
-        claims: What is measured.
+        claims: What is measured; their windows in numbers.
         seeds: Trained together.
         device: Where: one of `DEVICES`, but "auto".
         filmed: Whether the trace of the first seed is kept, for a film.
@@ -110,8 +110,9 @@ class Task:
 
 
 def measured(claim: Claim) -> str:
-    """What of a claim decides its numbers; claims that share it share them."""
-    return f"{claim.metric} {claim.reduce} {claim.window[0]:g}..{claim.window[1]:g}"
+    """What of a claim decides its numbers, its window being in numbers; claims that share it share them."""
+    low, high = claim.span((), 1)
+    return f"{claim.metric} {claim.reduce} {low:g}..{high:g}"
 
 
 # Rooms that decide numbers. Of what stands around them a change leaves every number as it was.
@@ -165,7 +166,7 @@ def measure(task: Task, folder: Path) -> Numbers:
 def _trained(task: Task, film: Path) -> Numbers:
     """Train an ensemble, measure it, and keep the first seed's trace if it is filmed."""
     whole_run = task.filmed or any(METRICS[claim.metric].cumulative for claim in task.claims)
-    windows = None if whole_run else [claim.window for claim in task.claims]
+    windows = None if whole_run else [claim.span((), 1) for claim in task.claims]
     scenario, filmed = check(task.settings, name=task.name), (0,) if task.filmed else ()
     trace = record(scenario, task.seeds, filmed, windows=windows, device=task.device)
     numbers = {measured(c): reduced(c, trace).astype(float).tolist() for c in task.claims}

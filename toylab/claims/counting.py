@@ -88,7 +88,7 @@ def outcomes(
         # The rivals first, so that a scenario is judged as soon as it is trained itself.
         for game in (*rivals.values(), scenario):
             games.setdefault(_game(game), (game, []))
-        for claim in scenario.claims:
+        for claim in _in_numbers(scenario):
             games[_game(scenario)][1].append(claim)
             if claim.against:
                 games[_game(rivals[claim.against])][1].append(claim)
@@ -106,6 +106,12 @@ def outcomes(
 def _game(scenario: Scenario) -> str:
     """What decides a scenario's numbers, the way to its target's file included."""
     return json.dumps(played(scenario.settings), sort_keys=True)
+
+
+def _in_numbers(scenario: Scenario) -> list[Claim]:
+    """The claims with windows that mean the same in the scenarios they compare with."""
+    changes = [change.at for change in scenario.changes]
+    return [claim.within(changes, scenario.training.steps) for claim in scenario.claims]
 
 
 def _rival(scenario: Scenario, claim: Claim) -> Scenario:
@@ -148,8 +154,9 @@ def _counted(
 ) -> list[Outcome]:
     """Judge the claims of a scenario by its numbers and those of the scenarios it compares with."""
     counted = []
-    for claim, told in zip(scenario.claims, scenario.handed_on["claims"], strict=True):
-        key = measured(claim)
+    claims = scenario.claims, _in_numbers(scenario), scenario.handed_on["claims"]
+    for claim, placed, told in zip(*claims, strict=True):
+        key = measured(placed)
         numbers: PerSeed = np.asarray(own[key], dtype=float)
         if claim.against:
             # Seed by seed: both saw the same data and the same latents.

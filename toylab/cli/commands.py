@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from typer.core import TyperGroup
@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from toylab.cli.look import Look
     from toylab.scenario.scenario import Scenario
     from toylab.trace import Trace
+    from toylab.training.run import Watch
+
+T = TypeVar("T")
 
 
 class _Commands(TyperGroup):
@@ -135,9 +138,9 @@ def show(name: Name, set_: SetChanges = []) -> None:  # noqa: B006 - typer copie
     told = chosen.handed_on
     for claim, handed in zip(chosen.claims, told["claims"], strict=True):
         say(f"\nClaim: {claim.text}")
-        low, high = claim.window
+        low, high = (f"{edge:g}" if isinstance(edge, float) else edge for edge in claim.window)
         say(
-            f"  {claim.reduce} of {claim.metric} over {low:g}..{high:g} of training"
+            f"  {claim.reduce} of {claim.metric} over {low}..{high} of training"
             + f", less that of {handed['against']} on the same seed," * bool(claim.against)
             + f" {claim.relation} {claim.threshold:g}, in {claim.quorum:.0%} of seeds"
             + f" ({claim.source})" * bool(claim.source)
@@ -206,6 +209,14 @@ def run(
     set_: SetChanges = [],  # noqa: B006
     output: Films = [],  # noqa: B006
     frame: StillFrame = None,
+    branch: Annotated[
+        int | None,
+        typer.Option(
+            metavar="STEP",
+            min=1,
+            help="Film two futures: from this step on also with the settings PATH=VALUE, named after it.",
+        ),
+    ] = None,
 ) -> None:
     """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz, or what -o names."""
     from toylab.cli.look import Look
@@ -213,6 +224,12 @@ def run(
     from toylab.film.writers import check_outputs
     from toylab.scenario.scenario import load, seed_to_film
 
+    if branch is not None:
+        if seeds is not None:
+            raise ToylabError("--branch films two futures of one seed: give --seed, not --seeds.")
+        wanted = Look(**look).checked(warn, output)
+        _futures(names, branch, seed, to, wanted, _device(device), set_, output, frame)
+        return
     if output and len(names) > 1:
         raise ToylabError(
             f"-o names the film of one scenario, and {len(names)} were given. Leave -o out, or run one."
@@ -240,6 +257,56 @@ def run(
         trace, took = _record(scenario, own, place)
         trace.save(kept)
         _film(wanted, [trace], None, grid, films, frame, f"trained in {took:.1f} s, ")
+
+
+def _futures(
+    words: Sequence[str],
+    at: int,
+    seed: int | None,
+    to: Path | None,
+    look: Look,
+    device: str,
+    changes: Sequence[str],
+    output: Sequence[str],
+    frame: int | None,
+) -> None:
+    """Train a scenario, and from a step on once more under other settings, and film both side by side."""
+    from toylab.cli.rehearsal import rehearse
+    from toylab.film.writers import check_outputs
+    from toylab.scenario.scenario import branched, load, seed_to_film
+    from toylab.training.run import branch
+
+    names = [word for word in words if "=" not in word or os.path.isfile(word)]
+    settings = [word for word in words if word not in names]
+    if len(names) != 1 or not settings:
+        raise ToylabError(
+            "--branch takes one scenario, a step, and what changes there: "
+            "toylab run mode-collapse --branch 80 game.generator_steps=1"
+        )
+    scenario = load(names[0], changes)
+    other = branched(scenario, at, settings)
+    stem = f"{scenario.name}-branch-{at}"
+    folder, films = (
+        to or Path("renders"),
+        [*output] or [str((to or Path("renders")) / f"{stem}.gif")],
+    )
+    check_outputs(films, frame)
+    kept = [folder / f"{scenario.name}.npz", folder / f"{stem}.npz"]
+    if output and to is None:
+        kept = [_trace_of(path, output[0]) for path in kept]
+    _begin([*kept, *films], [scenario])
+    chosen = seed_to_film([scenario], seed)
+    asked = " ".join([_asked(names[0], changes), f"--branch {at}", *settings])
+    rehearse([scenario, other], [chosen], lambda both: look.film(both, None, None), asked)
+    traces, seconds = _timed(
+        lambda watch: branch(
+            scenario, at, settings, [chosen], command=command(), watch=watch, device=device
+        ),
+        f"Training {scenario.name}",
+    )
+    for trace, path in zip(traces, kept, strict=True):
+        trace.save(path)
+    _film(look, traces, None, None, films, frame, f"trained in {seconds:.1f} s, ")
 
 
 @app.command()
@@ -606,22 +673,26 @@ def _device(name: str) -> str:
 
 def _record(scenario: Scenario, seeds: Sequence[int], device: str) -> tuple[Trace, float]:
     """Train with progress; return the trace and the seconds it took."""
-    import time
-
     from toylab.trace.bounds import MOST_FILMED
     from toylab.training.run import record
 
     # Of many seeds the surfaces of the first few are kept: as many as a film's grid can show.
-    start = time.perf_counter()
-    trace = record(
-        scenario,
-        seeds,
-        filmed=range(min(len(seeds), MOST_FILMED)),
-        command=command(),
-        device=device,
-        watch=lambda shots, total: progress(shots, total, f"Training {scenario.name}"),
+    filmed = range(min(len(seeds), MOST_FILMED))
+    return _timed(
+        lambda watch: record(
+            scenario, seeds, filmed, command=command(), watch=watch, device=device
+        ),
+        f"Training {scenario.name}",
     )
-    return trace, time.perf_counter() - start
+
+
+def _timed(train: Callable[[Watch], T], doing: str) -> tuple[T, float]:
+    """Train with progress; return what comes of it and the seconds it took."""
+    import time
+
+    start = time.perf_counter()
+    done = train(lambda shots, total: progress(shots, total, doing))
+    return done, time.perf_counter() - start
 
 
 def _keeper(device: str) -> Keeper:

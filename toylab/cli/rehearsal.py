@@ -71,8 +71,11 @@ def rehearse(
 
 
 def _brief(scenario: Scenario) -> Scenario:
-    """The same game, over after one round."""
+    """The same game, over after one round, or one for each of its sections."""
     settings = scenario.settings
-    training = {**settings["training"], "steps": 1}
-    recording = {**settings["recording"], "snapshots": 2}
-    return check({**settings, "training": training, "recording": recording}, name=scenario.name)
+    changes = [{**change, "at": 1 + i} for i, change in enumerate(settings.get("changes", ()))]
+    steps = 1 + len(changes)
+    training = {**settings["training"], "steps": steps}
+    recording = {**settings["recording"], "snapshots": 1 + steps}
+    brief = {**settings, "training": training, "recording": recording, "changes": changes}
+    return check(brief, name=scenario.name)

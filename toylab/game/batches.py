@@ -5,21 +5,23 @@ Each seed draws from its own streams, so that its batches depend on nothing but 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from toylab.base.axes import Int
-from toylab.game.streams import streams
+from toylab.game.streams import places, resumed, streams
 from toylab.targets import Target
 
 # Batches drawn at once. Part of what a seed means: another number would cut its streams otherwise.
 BLOCK = 32
 
 Rngs = list[np.random.Generator]
+# What goes on from one round to the next, by name: arrays, and those of parts.
+Arrays = dict[str, Any]
 
 
 class Batch(NamedTuple):
@@ -47,6 +49,14 @@ class Draws:
         """Go on with some of the seeds only."""
         self._rngs = [self._rngs[i] for i in rows]
 
+    def arrays(self) -> Arrays:
+        """Where the streams stand."""
+        return {"streams": places(self._rngs)}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Go on from where they stood."""
+        self._rngs = resumed(arrays["streams"])
+
     def _stack(self, rows: list[np.ndarray]) -> Tensor:
         return torch.from_numpy(np.stack(rows)).to(self._device)
 
@@ -68,27 +78,46 @@ class _Queue:
         batch: int,
         device: torch.device,
     ) -> None:
-        self._rngs, self._draw, self._batch, self._device = rngs, draw, batch, device
+        self._rngs, self._draw, self._device = rngs, draw, device
         self._rows = list(range(len(rngs)))
-        self._block: Iterator[Tensor] = iter(())
+        self.begin(batch)
+
+    def begin(self, batch: int) -> None:
+        """Forget what is drawn ahead: the next batch is drawn anew, of so many points."""
+        self.batch, self._block, self._used = batch, (), 0
+        # Where the streams stood before the block: it can be drawn again from there.
+        self._before = places(self._rngs)
 
     def next(self) -> Tensor:
         """The next batch of every seed, [S, B, C]."""
-        batch = next(self._block, None)
-        if batch is None:
-            n = BLOCK * self._batch
-            rows = zip(self._rows, self._rngs, strict=True)
-            block = np.stack([self._draw(row, rng, n) for row, rng in rows])
-            block = torch.from_numpy(block).to(self._device)
-            self._block = iter(block.split(self._batch, dim=1))
-            batch = next(self._block)
-        return batch
+        if self._used == len(self._block):
+            self.begin(self.batch)
+            self._block = self._drawn()
+        self._used += 1
+        return self._block[self._used - 1]
+
+    def _drawn(self) -> tuple[Tensor, ...]:
+        n = BLOCK * self.batch
+        rows = zip(self._rows, self._rngs, strict=True)
+        block = np.stack([self._draw(row, rng, n) for row, rng in rows])
+        return torch.from_numpy(block).to(self._device).split(self.batch, dim=1)
 
     def keep(self, rows: Int) -> None:
         """Go on with some of the seeds only."""
         self._rngs = [self._rngs[i] for i in rows]
         self._rows = [self._rows[i] for i in rows]
-        self._block = iter([batch[rows] for batch in self._block])
+        self._block, self._before = tuple(b[rows] for b in self._block), self._before[rows]
+
+    def arrays(self) -> Arrays:
+        """Where the streams stood before the present block, and how many of its batches are used."""
+        return {"streams": self._before.copy(), "used": np.array(self._used)}
+
+    def restore(self, arrays: Arrays, rows: Int) -> None:
+        """Go on from there, with the seeds at some positions."""
+        self._rngs, self._rows = resumed(arrays["streams"]), [int(row) for row in rows]
+        self.begin(self.batch)
+        if arrays["used"] and self._rows:
+            self._block, self._used = self._drawn(), int(arrays["used"])
 
 
 def drawn(target: Target, rng: np.random.Generator, n: int) -> np.ndarray:
@@ -117,7 +146,7 @@ class Batches:
         device: Where the batches go.
 
     Attributes:
-        known: The fixed training set of every seed, players' units, [S, points, 2].
+        known: The fixed training set of every seed, ended or not, players' units, [S, points, 2].
     """
 
     def __init__(
@@ -129,26 +158,36 @@ class Batches:
         points: int,
         device: torch.device,
     ) -> None:
-        known = np.zeros((len(seeds), 0, 2), np.float32)
-        if points:
-            known = np.stack([drawn(target, r, points) for r in streams(seeds, "training_set")])
-        self.known = known
-
-        def data(row: int, rng: np.random.Generator, n: int) -> np.ndarray:
-            return known[row][rng.integers(0, points, n)] if points else drawn(target, rng, n)
-
-        def normal(row: int, rng: np.random.Generator, n: int) -> np.ndarray:
-            return rng.standard_normal((n, latent), np.float32)
+        self._seeds, self._latent, self._points = seeds, latent, points
+        self._learn(target)
 
         def queue(purpose: str, draw: Callable[..., np.ndarray]) -> _Queue:
             return _Queue(streams(seeds, purpose), draw, batch, device)
 
-        self._real, self._paired = queue("data", data), queue("generator_data", data)
-        self._z = queue("latent", normal)
+        self._queues = {
+            "data": queue("data", self._data),
+            "generator_data": queue("generator_data", self._data),
+            "latent": queue("latent", self._normal),
+        }
+
+    def _learn(self, target: Target) -> None:
+        self._target = target
+        self.known = np.zeros((len(self._seeds), 0, 2), np.float32)
+        if self._points:
+            own = streams(self._seeds, "training_set")
+            self.known = np.stack([drawn(target, rng, self._points) for rng in own])
+
+    def _data(self, row: int, rng: np.random.Generator, n: int) -> np.ndarray:
+        if self._points:
+            return self.known[row][rng.integers(0, self._points, n)]
+        return drawn(self._target, rng, n)
+
+    def _normal(self, row: int, rng: np.random.Generator, n: int) -> np.ndarray:
+        return rng.standard_normal((n, self._latent), np.float32)
 
     def real(self) -> Tensor:
         """Real points for the discriminator's turn, [S, B, 2]."""
-        return self._real.next()
+        return self._queues["data"].next()
 
     def paired(self) -> Tensor:
         """Real points that a generator's turn looks at, [S, B, 2].
@@ -156,14 +195,32 @@ class Batches:
         From a stream of their own, so that the discriminator sees the same data whether or not the
         generator looks at some.
         """
-        return self._paired.next()
+        return self._queues["generator_data"].next()
 
     def latents(self) -> Tensor:
         """Standard normal latents, [S, B, Z]."""
-        return self._z.next()
+        return self._queues["latent"].next()
+
+    def adopt(self, target: Target, batch: int) -> None:
+        """Draw from another target, or other numbers of points, from the next batch on."""
+        other = target is not self._target
+        if other:
+            self._learn(target)
+        for purpose, queue in self._queues.items():
+            # What is drawn ahead stays where it is as it would be drawn.
+            if batch != queue.batch or (other and purpose != "latent"):
+                queue.begin(batch)
 
     def keep(self, rows: Int) -> None:
         """Go on with some of the seeds only."""
-        self.known = self.known[rows]
-        for queue in (self._real, self._paired, self._z):
+        for queue in self._queues.values():
             queue.keep(rows)
+
+    def arrays(self) -> Arrays:
+        """Where all streams stand."""
+        return {purpose: queue.arrays() for purpose, queue in self._queues.items()}
+
+    def restore(self, arrays: Arrays, rows: Int) -> None:
+        """Go on from where they stood, with the seeds at some positions."""
+        for purpose, queue in self._queues.items():
+            queue.restore(arrays[purpose], rows)

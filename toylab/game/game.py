@@ -4,25 +4,47 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from toylab.base.axes import Int
-from toylab.game.batches import Batch, Batches, Draws, drawn
+from toylab.game.batches import Arrays, Batch, Batches, Draws, drawn
 from toylab.game.networks import AMONG, Network
 from toylab.game.networks.network import Pulled, gradient, slope_of
 from toylab.game.objectives import Objective
 from toylab.game.optimizers import SCHEDULES, Optimizer
 from toylab.game.penalties import Penalty, Sight, Slope
-from toylab.game.side import Side
+from toylab.game.side import Side, tensor
 from toylab.game.streams import streams
 from toylab.targets import Target
 
 # Numbers that are filled at once where D judges places: 256 MB of float32. Whatever our own scenarios
 # record is one piece; the finest surface through the widest layers would take 64 GiB.
 PIECE = 1 << 26
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What of a game may change while it is played.
+
+    Attributes:
+        target: The data.
+        objective: What each side minimises.
+        penalties: What else bounds or helps them.
+        generator: How the generator moves.
+        discriminator: How the discriminator moves.
+        batch: Points of a batch.
+    """
+
+    target: Target
+    objective: Objective
+    penalties: Sequence[Penalty]
+    generator: Optimizer
+    discriminator: Optimizer
+    batch: int
 
 
 class Game:
@@ -36,13 +58,10 @@ class Game:
     otherwise (`Target.frame`).
 
     Args:
-        target: The data.
-        objective: What each side minimises.
-        penalties: What else bounds or helps them.
-        generator: The network from latents to points, and how it moves.
-        discriminator: The network that judges points, or packs of them, and how it moves.
+        generator: The network from latents to points.
+        discriminator: The network that judges points, or packs of them.
+        rules: What they play.
         seeds: Seeds of the ensemble.
-        batch: Points of a batch.
         points: Size of a fixed training set; 0 draws fresh points for ever.
         device: Where to play.
 
@@ -52,30 +71,52 @@ class Game:
 
     def __init__(
         self,
-        target: Target,
-        objective: Objective,
-        penalties: Sequence[Penalty],
-        generator: tuple[Network, Optimizer],
-        discriminator: tuple[Network, Optimizer],
+        generator: Network,
+        discriminator: Network,
+        rules: Rules,
         seeds: Sequence[int],
-        batch: int,
         points: int,
         device: torch.device,
     ) -> None:
-        self.target, self.objective, self._penalties = target, objective, list(penalties)
-        (self._generate, step_g), (self._judge, step_d) = generator, discriminator
-        self.latent, self._pack = self._generate.inputs, self._judge.inputs // 2
-        self.solvable = self._generate.solvable and self._judge.solvable
+        self._generate, self._judge = generator, discriminator
+        self._play_by(rules)
+        self.latent, self._pack = generator.inputs, discriminator.inputs // 2
+        self.solvable = generator.solvable and discriminator.solvable
         self._draws = Draws(seeds, device)
-        self.batches = Batches(target, seeds, batch, self.latent, points, device)
-        start_g = self._generate.initial(streams(seeds, "generator_init")).to(device)
-        start_d = self._judge.initial(streams(seeds, "discriminator_init")).to(device)
-        self.generator = Side(start_g, step_g, self._clipped, lambda parameters: parameters)
-        self.discriminator = Side(start_d, step_d, self._clipped, self._projected)
+        self.batches = Batches(rules.target, seeds, rules.batch, self.latent, points, device)
+        start_g = generator.initial(streams(seeds, "generator_init")).to(device)
+        start_d = discriminator.initial(streams(seeds, "discriminator_init")).to(device)
+        self.generator = Side(
+            start_g, rules.generator, self._clipped, lambda parameters: parameters
+        )
+        self.discriminator = Side(start_d, rules.discriminator, self._clipped, self._projected)
         # What is recorded: the generator itself, or its average, which lags behind and so is a copy.
         self.shown = self.generator.parameters.clone()
         self._old = torch.zeros((len(seeds), 0, 2), device=device)
         self._progress = 0.0
+
+    def _play_by(self, rules: Rules) -> None:
+        self.target, self.objective = rules.target, rules.objective
+        self._penalties = list(rules.penalties)
+
+    def adopt(self, rules: Rules) -> None:
+        """Play by other rules from the next round on, with all that there is: nothing is drawn anew.
+
+        But what has no meaning any more: batches drawn ahead from another target, the memory of an
+        optimiser of another kind, old points that nobody mixes in.
+        """
+        self._play_by(rules)
+        self.generator.adopt(rules.generator)
+        self.discriminator.adopt(rules.discriminator)
+        self.batches.adopt(rules.target, rules.batch)
+        if not self._has("mixed"):
+            self._old = self._old[:, :0]
+
+    def under(self, rules: Rules) -> Game:
+        """The same sides at the same place under other rules, to be looked at and not to be played."""
+        here = copy.copy(self)
+        here._play_by(rules)
+        return here
 
     def _clipped(self, gradient: Tensor) -> Tensor:
         for penalty in self._penalties:
@@ -317,6 +358,26 @@ class Game:
         for part in (self.generator, self.discriminator, self.batches, self._draws):
             part.keep(rows)
         self.shown, self._old = self.shown[rows], self._old[rows]
+
+    def arrays(self) -> Arrays:
+        """All that the next round depends on, but for the rules."""
+        return {
+            "generator": self.generator.arrays(),
+            "discriminator": self.discriminator.arrays(),
+            "shown": self.shown.cpu().numpy().copy(),
+            "replay": self._old.cpu().numpy().copy(),
+            "penalty": self._draws.arrays(),
+            "batches": self.batches.arrays(),
+        }
+
+    def restore(self, arrays: Arrays, rows: Int) -> None:
+        """Go on from there, with the seeds at some positions of the ensemble, by the present rules."""
+        device = self.shown.device
+        self.generator.restore(arrays["generator"])
+        self.discriminator.restore(arrays["discriminator"])
+        self.shown, self._old = tensor(arrays["shown"], device), tensor(arrays["replay"], device)
+        self._draws.restore(arrays["penalty"])
+        self.batches.restore(arrays["batches"], rows)
 
     def finite(self) -> np.ndarray:
         """Which seeds still have finite parameters, [S]."""

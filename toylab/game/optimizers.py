@@ -36,7 +36,7 @@ Schedule = Annotated[str, OneOf(SCHEDULES)]
 # Under a root: its slope at 0 is infinite, and a look-ahead differentiates through it.
 _TINY = 1e-30
 
-State = tuple[Any, ...]  # tensors [S, P], or a count of steps
+Memory = tuple[Any, ...]  # tensors [S, P], or a count of steps
 
 
 class Optimizer:
@@ -55,11 +55,11 @@ class Optimizer:
         """Whether a step is the gradient times the learning rate."""
         return False
 
-    def initial(self, parameters: Tensor) -> State:
-        """State before the first step; `parameters` is [S, P]."""
+    def initial(self, parameters: Tensor) -> Memory:
+        """Memory before the first step; `parameters` is [S, P]."""
         raise NotImplementedError
 
-    def step(self, gradient: Tensor, state: State, scale: float = 1.0) -> tuple[Tensor, State]:
+    def step(self, gradient: Tensor, state: Memory, scale: float = 1.0) -> tuple[Tensor, Memory]:
         """Turn a gradient [S, P] into the change to add [S, P] and the next state.
 
         Args:
@@ -69,7 +69,7 @@ class Optimizer:
         """
         raise NotImplementedError
 
-    def move(self, parameters: Tensor, gradient: Tensor, state: State, scale: float) -> State:
+    def move(self, parameters: Tensor, gradient: Tensor, state: Memory, scale: float) -> Memory:
         """Take such a step: write to the parameters, and to the state, which is handed back.
 
         Args:
@@ -99,12 +99,12 @@ class Adam(Optimizer):
     eps: Epsilon = 1e-8
     schedule: Schedule = "constant"
 
-    def initial(self, parameters: Tensor) -> State:
+    def initial(self, parameters: Tensor) -> Memory:
         """First moment, second moment, and the count of steps."""
         zeros = torch.zeros_like(parameters)
         return zeros, zeros.clone(), 0.0
 
-    def move(self, parameters: Tensor, gradient: Tensor, state: State, scale: float) -> State:
+    def move(self, parameters: Tensor, gradient: Tensor, state: Memory, scale: float) -> Memory:
         """Step in place: six passes over the rows where the step that leaves all as it was takes ten."""
         (mean, square, count), (b1, b2) = state, self.betas
         n = count + 1
@@ -119,7 +119,7 @@ class Adam(Optimizer):
         b1, b2 = self.betas
         return -scale * self.lr * (1 - b2**n) ** 0.5 / (1 - b1**n)
 
-    def step(self, gradient: Tensor, state: State, scale: float = 1.0) -> tuple[Tensor, State]:
+    def step(self, gradient: Tensor, state: Memory, scale: float = 1.0) -> tuple[Tensor, Memory]:
         """Step by the corrected ratio of the moments."""
         (mean, square, count), (b1, b2) = state, self.betas
         n = count + 1
@@ -148,11 +148,11 @@ class SGD(Optimizer):
         """Whether there is no momentum."""
         return not self.momentum
 
-    def initial(self, parameters: Tensor) -> State:
+    def initial(self, parameters: Tensor) -> Memory:
         """Velocity."""
         return (torch.zeros_like(parameters),)
 
-    def step(self, gradient: Tensor, state: State, scale: float = 1.0) -> tuple[Tensor, State]:
+    def step(self, gradient: Tensor, state: Memory, scale: float = 1.0) -> tuple[Tensor, Memory]:
         """Step along the velocity."""
         velocity = state[0] * self.momentum + gradient
         return velocity * (-scale * self.lr), (velocity,)
@@ -174,11 +174,11 @@ class RMSProp(Optimizer):
     eps: Epsilon = 1e-8
     schedule: Schedule = "constant"
 
-    def initial(self, parameters: Tensor) -> State:
+    def initial(self, parameters: Tensor) -> Memory:
         """Running mean square."""
         return (torch.zeros_like(parameters),)
 
-    def step(self, gradient: Tensor, state: State, scale: float = 1.0) -> tuple[Tensor, State]:
+    def step(self, gradient: Tensor, state: Memory, scale: float = 1.0) -> tuple[Tensor, Memory]:
         """Step by the normalised gradient; no correction for the start, as in torch.optim."""
         square = torch.addcmul(state[0] * self.decay, gradient, gradient, value=1 - self.decay)
         return gradient / ((square + _TINY).sqrt() + self.eps) * (-scale * self.lr), (square,)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from toylab.base.axes import Int
+from toylab.game.batches import Arrays
 from toylab.game.optimizers import Optimizer
 
 
@@ -63,3 +65,50 @@ class Side:
         """Go on with some of the seeds only."""
         self.parameters, self.memory = self.parameters[rows], self.memory[rows]
         self.state = tuple(t[rows] if isinstance(t, Tensor) else t for t in self.state)
+
+    def adopt(self, optimizer: Optimizer) -> None:
+        """Move by another rule; one of another kind remembers nothing of the gradients so far."""
+        if type(optimizer) is not type(self.optimizer):
+            self.state = optimizer.initial(self.parameters)
+        self.optimizer = optimizer
+
+    def forget(self) -> None:
+        """Forget the last gradient, which only updates of one kind keep."""
+        self.memory = torch.zeros_like(self.parameters)
+
+    def arrays(self) -> Arrays:
+        """Parameters, the last gradient if an update keeps it, and what the optimiser remembers."""
+        return {
+            "parameters": _array(self.parameters),
+            "memory": _array(self.memory),
+            "optimizer": {
+                str(i): _array(one) if isinstance(one, Tensor) else np.array(one)
+                for i, one in enumerate(self.state)
+            },
+        }
+
+    def restore(self, arrays: Arrays) -> None:
+        """Go on from there, by the present rule."""
+        device = self.parameters.device
+        self.parameters, self.memory = (
+            tensor(arrays[key], device) for key in ("parameters", "memory")
+        )
+        self.state = tuple(
+            tensor(one, device) if one.ndim else float(one)
+            for _, one in sorted(arrays["optimizer"].items())
+        )
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    # A copy: a side moves in place.
+    return tensor.cpu().numpy().copy()
+
+
+def tensor(array: np.ndarray, device: torch.device) -> Tensor:
+    """A tensor of an array's numbers, [S, ...], in memory that torch has laid out.
+
+    Args:
+        array: Of any shape, [S, ...].
+        device: Where it goes.
+    """
+    return torch.from_numpy(array).clone().to(device)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from toylab.base.axes import Int
+
 # The position is the spawn key: append only, or every recorded run changes.
 PURPOSES = (
     "generator_init",
@@ -44,3 +46,27 @@ def stream(seed: int, purpose: str) -> np.random.Generator:
 def streams(seeds: Sequence[int], purpose: str) -> list[np.random.Generator]:
     """Open one stream per seed for one purpose, in the order of the seeds."""
     return [stream(seed, purpose) for seed in seeds]
+
+
+def places(rngs: Sequence[np.random.Generator]) -> Int:
+    """Where some streams stand, uint64, [S, 6]: four words, and half a word that may be left over."""
+    found = np.zeros((len(rngs), 6), np.uint64)
+    for row, rng in zip(found, rngs, strict=True):
+        state = rng.bit_generator.state
+        row[:4], row[4:] = state["state"]["state"], (state["has_uint32"], state["uinteger"])
+    return found
+
+
+def resumed(places: Int) -> list[np.random.Generator]:
+    """Streams that go on from where others stood, [S, 6]."""
+    found = []
+    for *words, left, half in places.tolist():
+        bits = np.random.SFC64(0)
+        bits.state = {
+            "bit_generator": "SFC64",
+            "state": {"state": np.array(words, np.uint64)},
+            "has_uint32": left,
+            "uinteger": half,
+        }
+        found.append(np.random.Generator(bits))
+    return found

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Interval, Len
 
 from toylab.base.axes import Bool, Curve, Int, PerSeed
-from toylab.base.choice import OneOf, misfit
+from toylab.base.choice import Fitting, OneOf, misfit
 from toylab.base.errors import ToylabError
 from toylab.metrics import METRICS, Setting
 from toylab.trace import Trace
@@ -46,7 +47,22 @@ RELATIONS: dict[str, Callable[[PerSeed, float], Bool]] = {
 }
 # As words on a picture write them.
 SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
-Fraction = Annotated[float, Interval(ge=0, le=1)]
+# "change", or "change 2": the number of one of several.
+_CHANGE = re.compile(r"change( [1-9]\d?)?")
+
+
+def _is_edge(value: Any) -> bool:
+    if isinstance(value, str):
+        return bool(_CHANGE.fullmatch(value))
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+_WORDS = {"type": "string", "pattern": f"^{_CHANGE.pattern}$"}
+_SHARE = {"type": "number", "minimum": 0, "maximum": 1}
+Edge = Annotated[
+    float | str, Fitting(_is_edge, 'from 0 to 1, or "change"', {"anyOf": [_SHARE, _WORDS]})
+]
+Window = tuple[float | str, float | str]
 
 
 @dataclass(frozen=True)
@@ -58,7 +74,8 @@ class Claim:
         metric: What is measured; key of `METRICS`.
         relation: Key of `RELATIONS`, between the reduced metric and `threshold`.
         threshold: In the metric's unit.
-        window: First and last fraction of training that count.
+        window: First and last fraction of training that count; "change" is where the settings change on the
+            way, "change 2" where they do so for the second time.
         reduce: Key of `REDUCTIONS`: how the window becomes one number a seed.
         quorum: Share of seeds that must satisfy the relation.
         source: Where threshold and quorum come from.
@@ -73,7 +90,7 @@ class Claim:
     metric: Annotated[str, OneOf(METRICS)]
     relation: Annotated[str, OneOf(RELATIONS)]
     threshold: float
-    window: tuple[Fraction, Fraction] = (1.0, 1.0)
+    window: tuple[Edge, Edge] = (1.0, 1.0)
     reduce: Annotated[str, OneOf(REDUCTIONS)] = "mean"
     # Below 1: the lower end of an interval never reaches it, whatever the number of seeds.
     quorum: Annotated[float, Interval(gt=0, lt=1)] = 0.8
@@ -83,8 +100,41 @@ class Claim:
 
     def __post_init__(self) -> None:
         """Refuse a window that runs backwards."""
-        if self.window[0] > self.window[1]:
-            raise ToylabError(f"window must run forwards, got {list(self.window)}.")
+        window = tuple(edge if isinstance(edge, str) else float(edge) for edge in self.window)
+        object.__setattr__(self, "window", window)
+        ends = [edge for edge in window if not isinstance(edge, str)]
+        if ends != sorted(ends):
+            raise ToylabError(f"window must run forwards, got {list(window)}.")
+
+    def missing_change(self, n: int) -> str:
+        """The end of the window that names a change of which there are only so many; empty if none."""
+        words = (edge for edge in self.window if isinstance(edge, str))
+        return next((edge for edge in words if _number(edge) > n), "")
+
+    def span(self, changes: Sequence[int], steps: float) -> tuple[float, float]:
+        """The window as fractions of a training of so many steps, in which settings change at some.
+
+        Raises:
+            ToylabError: If it then runs backwards.
+        """
+        low, high = (
+            changes[_number(edge) - 1] / steps if isinstance(edge, str) else edge
+            for edge in self.window
+        )
+        if low > high:
+            raise ToylabError(
+                f"window must run forwards, got {list(self.window)}, which is {low:.3g} to {high:.3g}."
+            )
+        return low, high
+
+    def within(self, changes: Sequence[int], steps: float) -> Claim:
+        """The same claim with its window in numbers; arguments as `span`."""
+        return replace(self, window=self.span(changes, steps))
+
+
+def _number(change: str) -> int:
+    """Which change is spoken of: 1 is the first."""
+    return int(change.removeprefix("change") or 1)
 
 
 def told_claims(trace: Trace) -> list[Claim]:
@@ -98,6 +148,8 @@ def told_claims(trace: Trace) -> list[Claim]:
         if wrong := misfit(told, Claim, f"claims[{i}]"):
             raise ToylabError(wrong)
         claim = Claim(**{key: told[key] for key in told if key in Claim.__dataclass_fields__})
+        if words := claim.missing_change(len(trace.changes)):
+            raise ToylabError(f'claims[{i}].window: there is no "{words}".')
         if not METRICS[claim.metric].missing(setting):
             claims.append(claim)
     return claims
@@ -112,10 +164,15 @@ def window_of(steps: Int, window: tuple[float, float]) -> slice:
     return slice(int(inside[0]), int(inside[-1]) + 1)
 
 
+def span_in(claim: Claim, trace: Trace) -> tuple[float, float]:
+    """A claim's window as fractions of a trace's training."""
+    return claim.span(trace.changes, float(trace.steps[-1]))
+
+
 def reduced(claim: Claim, trace: Trace) -> PerSeed:
     """The number a claim speaks of, per seed, [S]; NaN for a seed that diverged in the window."""
     curve = METRICS[claim.metric](trace)
-    window = curve[window_of(trace.steps, claim.window)]
+    window = curve[window_of(trace.steps, span_in(claim, trace))]
     # A curve that starts at zero has no ratio: the seed then satisfies nothing, as when it diverges.
     with np.errstate(divide="ignore", invalid="ignore"):
         number = REDUCTIONS[claim.reduce].reduce(window)

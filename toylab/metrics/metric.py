@@ -130,5 +130,6 @@ class Metric:
         return "; ".join(lacking)
 
     def __call__(self, trace: Trace) -> Curve:
-        """Measure a trace, [T, S]."""
-        return self.measure(trace)
+        """Measure a trace, [T, S]; where its target changes on the way, each part by its own."""
+        parts = [self.measure(part) for part in trace.parts]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -23,25 +23,42 @@ def changed(settings: Mapping[str, Any], changes: Sequence[str]) -> dict[str, An
     Raises:
         ToylabError: If a change is not a path and a value, or leads nowhere.
     """
-    result = dict(settings)
+    return laid(settings, changes)[0]
+
+
+def laid(
+    settings: Mapping[str, Any], changes: Sequence[str], option: str = "--set"
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Lay changes over settings, as `changed`; and what they set by itself: of tables only what is new.
+
+    Args:
+        settings: Beneath.
+        changes: As they were typed.
+        option: What a message calls them.
+
+    Raises:
+        ToylabError: As `changed`.
+    """
+    result, alone = dict(settings), dict[str, Any]()
     for change in changes:
         path, equals, text = (part.strip() for part in change.partition("="))
         steps = _STEP.findall(path)
         if not equals or not steps or "".join(_spelt(*s) for s in steps) != f".{path}":
             raise ToylabError(
-                f'--set "{change}" is not a change. Expected a path and a value: '
+                f'{option} "{change}" is not a change. Expected a path and a value: '
                 "game.generator_steps=1"
             )
         if len(steps) > toml.DEEPEST or any(len(place) > 6 for _, place in steps):
-            raise ToylabError(f'--set "{change}" leads deeper, or further, than any setting is.')
+            raise ToylabError(f'{option} "{change}" leads deeper, or further, than any setting is.')
         keys = [int(place) if place else key for key, place in steps]
         if keys[0] == "extends":
             raise ToylabError(
-                f'--set "{change}": a base is chosen in the file. Name the other scenario itself.'
+                f'{option} "{change}": a base is chosen in the file. Name the other scenario itself.'
             )
         value = _from_here(keys, _value(text))
-        result = merged(result, _laid(result, keys, value, f'--set "{change}"'))
-    return result
+        new = _laid(result, keys, value, f'{option} "{change}"')
+        result, alone = merged(result, new), merged(alone, new)
+    return result, alone
 
 
 def _spelt(key: str, place: str) -> str:

@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from toylab.base.choice import make
 from toylab.base.errors import ToylabError
-from toylab.base.settings import OWN_KEYS, differing, flat
+from toylab.base.settings import OWN_KEYS, differing, flat, merged, sections
 from toylab.game.networks import DISCRIMINATORS, GENERATORS
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.optimizers import OPTIMIZERS
@@ -28,13 +28,15 @@ from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES, Count
 from toylab.metrics.claim import Claim
 from toylab.scenario import catalogue
-from toylab.scenario.changes import changed
+from toylab.scenario.changes import changed, laid
+from toylab.scenario.midway import Change, out_of_order, too_late
 from toylab.scenario.mistakes import MOST_FOUND, concerns, explain, listed, place, without
 from toylab.scenario.options import Built, Choice, From, Strict, attempt
 from toylab.scenario.rules import refuse_illegal
 from toylab.targets import TARGETS
 from toylab.targets.target import Reading
 from toylab.trace.bounds import (
+    MOST_CHANGES,
     MOST_CLAIMS,
     MOST_PANELS,
     AxisScale,
@@ -180,6 +182,7 @@ class Scenario(Strict):
         recording: What is kept of a training.
         film: What is shown.
         claims: Sentences that `toylab check` counts over seeds.
+        changes: What changes on the way, in the order in which it does.
     """
 
     title: Phrase
@@ -198,7 +201,9 @@ class Scenario(Strict):
     recording: RecordingSettings = RecordingSettings()
     film: FilmSettings = FilmSettings()
     claims: Annotated[tuple[Annotated[Claim, Built(Claim)], ...], Len(0, MOST_CLAIMS)] = ()
+    changes: Annotated[tuple[Change, ...], Len(0, MOST_CHANGES)] = ()
 
+    _later: tuple[tuple[int, Scenario], ...] = PrivateAttr(default=())
     _name: str = PrivateAttr(default="")
     _handed_on: dict[str, Any] | None = PrivateAttr(default=None)
 
@@ -220,7 +225,18 @@ class Scenario(Strict):
     @property
     def settings(self) -> dict[str, Any]:
         """All settings as plain data, defaults included; what is not set is left out."""
-        return self.model_dump(mode="json", exclude_none=True)
+        # Where nothing changes there is no list of it: a scenario is what it was before there were changes.
+        without = None if self.changes else {"changes"}
+        return self.model_dump(mode="json", exclude_none=True, exclude=without)
+
+    @property
+    def sections(self) -> tuple[tuple[int, Scenario], ...]:
+        """What is played between the changes, each with the round before which it begins: itself first."""
+        return (0, self), *self._later
+
+    def section(self, at: int) -> Scenario:
+        """What is played in a round, of which so many come before it."""
+        return next(one for begins, one in reversed(self.sections) if begins <= at)
 
     @property
     def handed_on(self) -> dict[str, Any]:
@@ -260,11 +276,11 @@ def load(name: str | Path, changes: Sequence[str] = ()) -> Scenario:
         return check(settings, str(path), path.stem, folders)
     # Laid over the file before it is checked, for they may mend it.
     try:
-        laid = changed(settings, changes)
+        changed_settings = changed(settings, changes)
     except ToylabError as error:
         raise ToylabError(f"{name}: {error}") from None
     # A change names files from where one stands.
-    scenario, found = _checked(laid, path.stem, [*folders, Path().absolute()])
+    scenario, found = _checked(changed_settings, path.stem, [*folders, Path().absolute()])
     if scenario is None:
         own = {line for _, line in _checked(settings)[1]}
         told = (line if line in own else f"{_named(changes, at)}: {line}" for at, line in found)
@@ -305,16 +321,65 @@ def _checked(
     settings: Mapping[str, Any], name: str = "", folders: Sequence[Path] = ()
 ) -> tuple[Scenario | None, list[tuple[str, str]]]:
     """The scenario, or else its mistakes: where each is, and in words."""
+    scenario, found = _validated(settings)
+    if not any(path.startswith("changes") for path, _ in found):
+        found += _about_changes(scenario or _mended(settings), {line for _, line in found})
+    if scenario is None or found:
+        return None, found
+    scenario._name = name
+    scenario._handed_on = catalogue.handed_on(scenario.settings, folders)
+    return scenario, []
+
+
+# Where a mistake is, and in words.
+_Mistake = tuple[str, str]
+
+
+def _validated(settings: Mapping[str, Any]) -> tuple[Scenario | None, list[_Mistake]]:
+    """A scenario whose changes are not looked into, or else its mistakes."""
     try:
-        scenario = Scenario.model_validate(tupled(settings))
+        return Scenario.model_validate(tupled(settings)), []
     except ValidationError as error:
         found = error.errors(include_url=False)[:MOST_FOUND]
         # The rules look at whole scenarios: at this one without its mistakes.
         found += _rules_broken(without(settings, found, schema()))
         return None, [(place(one, schema()), explain(one, schema())) for one in found]
-    scenario._name = name
-    scenario._handed_on = catalogue.handed_on(scenario.settings, folders)
-    return scenario, []
+
+
+def _mended(settings: Mapping[str, Any]) -> Scenario | None:
+    """A scenario without its mistakes, if that is one."""
+    try:
+        return Scenario.model_validate(tupled(settings))
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+    try:
+        return Scenario.model_validate(tupled(without(settings, found, schema())))
+    except ValidationError:
+        return None
+
+
+def _about_changes(scenario: Scenario | None, told: set[str]) -> list[_Mistake]:
+    """Mistakes of what holds from each change on, as of a whole scenario; it keeps what has none.
+
+    Args:
+        scenario: Without mistakes but for its changes.
+        told: Mistakes that have been told already.
+    """
+    if scenario is None:
+        return []
+    mistakes, later = out_of_order(scenario), []
+    for i, (at, section) in enumerate(sections(scenario.settings)[1:]):
+        where, (one, wrong) = f"changes[{i}]", _validated(section)
+        if one is not None:
+            later.append((at, one))
+            wrong = [("", f"{reason}.") for reason in too_late(scenario, one)]
+        # What is wrong from an earlier change on is told there.
+        for path, line in (one for one in wrong if one[1] not in told):
+            told.add(line)
+            dot = "." if path else ": "
+            mistakes.append((f"{where}{dot}{path}".rstrip(": "), f"{where}{dot}{line}"))
+    scenario._later = tuple(later)
+    return mistakes
 
 
 def differences(scenario: Scenario, base: Scenario) -> list[tuple[str, Any, Any]]:
@@ -332,6 +397,29 @@ def differences(scenario: Scenario, base: Scenario) -> list[tuple[str, Any, Any]
         (path, before.get(path), told.get(path))
         for path in differing([ours, theirs], without=OWN_KEYS)
     ]
+
+
+def branched(scenario: Scenario, at: int, changes: Sequence[str]) -> Scenario:
+    """Another future of a scenario: it, and from a step on other settings.
+
+    Args:
+        scenario: What is played up to there.
+        at: Rounds that are played before the changes hold.
+        changes: Settings such as "game.generator_steps=1".
+
+    Raises:
+        ToylabError: If the changes lead nowhere, or make no sense there.
+    """
+    settings = scenario.settings
+    _, new = laid(scenario.section(at).settings, changes, f"--branch {at}")
+    kept = {one["at"]: one for one in settings.get("changes", ())}
+    kept[at] = merged(kept.get(at, {}), {**new, "at": at})
+    later = {"changes": [kept[one] for one in sorted(kept)]}
+    where = f"{scenario.name or 'scenario'}: --branch {at}"
+    other = check({**settings, **later}, where, scenario.name)
+    # No change names a file.
+    other._handed_on = {**scenario.handed_on, **later}
+    return other
 
 
 def seed_to_film(scenarios: Sequence[Scenario], asked: int | None = None) -> int:
@@ -378,4 +466,8 @@ def schema() -> dict[str, Any]:
     made = Scenario.model_json_schema()
     # Followed before the settings are checked, and so no field of a scenario.
     base = {"type": "string", "description": "Name or path of the scenario that this one changes."}
+    # What changes on the way is written as it is at the top.
+    tables = made["$defs"]["Change"]["properties"]
+    tables["game"] = {"$ref": "#/$defs/GameSettings"}
+    tables["optimizer"] = {"$ref": "#/$defs/OptimizerSettings"}
     return made | {"properties": {"extends": base, **made["properties"]}}

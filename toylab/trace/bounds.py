@@ -22,7 +22,9 @@ AxisScale = Literal["linear", "log"]
 Seconds = Annotated[float, Interval(gt=0, le=3600)]
 SeedNumber = Annotated[int, Interval(ge=0, lt=2**63)]
 TrainingPoints = Annotated[int, Interval(ge=0, le=1_000_000)]
-MOST_PANELS, MOST_CLAIMS = 2, 64
+MOST_PANELS, MOST_CLAIMS, MOST_CHANGES = 2, 64, 16
+# Rounds before a change on the way.
+ChangeAt = Annotated[int, Interval(ge=1, le=10_000_000)]
 # Seeds of a trace that are filmed: seen at once, or one after the other on a page.
 MOST_FILMED = 9
 
@@ -47,6 +49,12 @@ class _Training:
 
 
 @dataclass
+class _Change:
+    at: ChangeAt
+    target: dict | None = None
+
+
+@dataclass
 class _Told:
     """What is read; whoever reads a claim knows what one is."""
 
@@ -59,13 +67,17 @@ class _Told:
     source: Phrase = ""
     training: _Training | None = None
     claims: Annotated[tuple[dict, ...], Len(0, MOST_CLAIMS)] = ()
+    changes: Annotated[tuple[_Change, ...], Len(0, MOST_CHANGES)] = ()
 
 
 def misread(settings: Mapping[str, Any]) -> str:
     """Say what a film could not read in a scenario's settings; empty if it can read all."""
     if _dated(settings):
         return "it holds a date or a time, and no setting is one"
-    return misfit(settings, _Told, "")
+    if wrong := misfit(settings, _Told, ""):
+        return wrong
+    at = [change["at"] for change in settings.get("changes", ())]
+    return "" if at == sorted(set(at)) else f"its changes do not follow one another: {at}"
 
 
 def _dated(value: Any) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, get_origin, get_type_hints
 
@@ -20,9 +22,15 @@ from toylab.base.errors import ToylabError
 from toylab.base.files import whole
 from toylab.base.foreign import at_home, lookalike
 from toylab.base.memory import machine_bytes
+from toylab.base.settings import sections
 from toylab.trace.bounds import misread
 
 FORMAT = 2
+
+
+def none_later() -> Float:
+    """What holds from a change on, where nothing changes, [0, 0, 0, 2]."""
+    return np.zeros((0, 0, 0, 2), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,8 @@ class Trace:
         target_data: What the target read from a file, [D, E]; empty where it read none.
         settings_text: The scenario with all its settings, as TOML.
         provenance: Scenario's name, versions and command.
+        later_real: As `real`, from each change on the way on, [C, S, N, 2]; C is 0 where nothing changes.
+        later_field: As `field`, likewise, [C, V, V, 2].
 
     The other arrays are those of `Snapshot` with an axis T in front. The axes in the types are held to on
     loading; a file has the arrays in this order.
@@ -110,6 +120,8 @@ class Trace:
     target_data: Annotated[Float, "DE"]
     settings_text: str
     provenance: dict[str, str]
+    later_real: Annotated[Float, "CSN2"] = dataclasses.field(default_factory=none_later)
+    later_field: Annotated[Float, "CVV2"] = dataclasses.field(default_factory=none_later)
 
     @cached_property
     def settings(self) -> dict[str, Any]:
@@ -118,14 +130,84 @@ class Trace:
 
     @cached_property
     def target(self) -> targets.Target:
-        """The distribution that was to be learned."""
-        told = self.settings["target"]
+        """The distribution that was to be learned at first."""
+        return self._targets[0]
+
+    @cached_property
+    def _targets(self) -> list[targets.Target]:
+        """What was to be learned in each section; one object for as long as it stays."""
+        found: list[targets.Target] = []
+        told = [settings["target"] for _, settings in sections(self.settings)]
+        for i, one in enumerate(told):
+            found.append(found[-1] if i and one == told[i - 1] else self._read(one))
+        return found
+
+    def _read(self, told: dict[str, Any]) -> targets.Target:
         if told.get("kind") in targets.TARGETS:
             # The trace may be anybody's: a ring of a billion modes fills a machine's memory.
             refuse_outside("target", targets.TARGETS[told["kind"]], told)
         # From the trace itself: the file is on another machine, or no business of who wrote this.
         read = {"data": self.target_data} if "file" in told or self.target_data.size else {}
         return make("target", targets.TARGETS, {**told, **read})
+
+    @cached_property
+    def changes(self) -> tuple[int, ...]:
+        """Rounds before which the settings change on the way."""
+        return tuple(at for at, _ in sections(self.settings)[1:])
+
+    def section(self, snapshot: int) -> int:
+        """How many changes lie before a snapshot; one taken where they change shows what was before."""
+        return int(np.searchsorted(self.changes, self.steps[snapshot]))
+
+    def target_of(self, snapshot: int) -> targets.Target:
+        """What was to be learned at a snapshot."""
+        return self._targets[self.section(snapshot)]
+
+    def real_of(self, snapshot: int) -> Float:
+        """The fixed real points at a snapshot, [S, N, 2]; one object for as long as the target stays."""
+        section = self.section(snapshot)
+        while section and self._targets[section] is self._targets[section - 1]:
+            section -= 1
+        return self._reals[section]
+
+    @cached_property
+    def _reals(self) -> list[Float]:
+        return [self.real, *self.later_real]
+
+    def field_of(self, snapshot: int) -> Float:
+        """Where each player is pushed at a snapshot, [V, V, 2]; one object in each section."""
+        return self._fields[self.section(snapshot)]
+
+    @cached_property
+    def _fields(self) -> list[Float]:
+        return [self.field, *self.later_field]
+
+    @property
+    def parts(self) -> list[Trace]:
+        """The trace cut where another target is to be learned; each part knows only its own."""
+        return self._cut or [self]
+
+    @cached_property
+    def _cut(self) -> list[Trace]:
+        """The parts, if there are several: a trace that held itself would never be let go of."""
+        n = len(self.steps)
+        ends = [t for t in range(1, n) if self.target_of(t) is not self.target_of(t - 1)]
+        told = [settings for _, settings in sections(self.settings)]
+        moving = [name for name, axes in _AXES.items() if axes.startswith("T")]
+        found = []
+        for start, end in pairwise([0, *ends, n]) if ends else ():
+            part = replace(
+                self,
+                **{name: getattr(self, name)[start:end] for name in moving},
+                real=self.real_of(start),
+                field=self.field_of(start),
+                later_real=none_later(),
+                later_field=none_later(),
+            )
+            # Not by way of TOML.
+            vars(part)["settings"] = told[self.section(start)]
+            found.append(part)
+        return found
 
     @property
     def name(self) -> str:
@@ -165,6 +247,8 @@ class Trace:
         own: dict[str, Any] = {}
         for name, axes in _AXES.items():
             array = getattr(self, name)
+            if name in _LATER and not len(array):
+                continue
             for axis in set(axes) & set(at):
                 array = np.take(array, at[axis], axis=axes.index(axis))
             own[name] = array
@@ -204,7 +288,12 @@ class Trace:
         Raises:
             ToylabError: If the file cannot be written.
         """
-        arrays = {name: getattr(self, name) for name in _AXES}
+        # As before there were changes, where there are none.
+        arrays = {
+            name: getattr(self, name)
+            for name in _AXES
+            if name not in _LATER or len(self.later_real)
+        }
         meta = {"format": FORMAT, "settings": self.settings_text, "provenance": self.provenance}
         arrays["meta"] = np.frombuffer(json.dumps(meta, sort_keys=True).encode(), dtype=np.uint8)
         with (
@@ -243,6 +332,7 @@ class Trace:
         ) from cause
 
 
+_LATER = ("later_real", "later_field")
 _HINTS = get_type_hints(Trace, include_extras=True)
 _AXES: dict[str, str] = {
     name: hint.__metadata__[0] for name, hint in _HINTS.items() if get_origin(hint) is Annotated
@@ -273,12 +363,12 @@ def _unpacked(path: Path) -> Trace:
         if n_bytes > _most_bytes():
             raise ToylabError(f"it unpacks to {n_bytes / 2**30:.3g} GiB, too much for this machine")
         known = {entry.filename.removesuffix(".npy") for entry in archive.infolist()}
-        if missing := sorted({*_AXES, "meta"} - known):
+        if missing := sorted({*_AXES, "meta"} - {*_LATER} - known):
             raise ToylabError(f"it lacks {', '.join(missing[:4])}")
         if archive.getinfo("meta.npy").file_size > _MOST_TOLD:
             raise ToylabError("its description is longer than any")
         arrays = {}
-        for name in (*_AXES, "meta"):
+        for name in (name for name in (*_AXES, "meta") if name in known):
             with archive.open(f"{name}.npy") as file:
                 arrays[name] = np.lib.format.read_array(file, allow_pickle=False)
     meta = json.loads(arrays.pop("meta").tobytes())
@@ -305,7 +395,10 @@ def _mistold(trace: Trace) -> str:
     try:
         wrong = misread(trace.settings)
         if not wrong:
-            _ = trace.target
+            _ = trace._targets
+            n = len(trace.changes)
+            if {len(getattr(trace, name)) for name in _LATER} != {n}:
+                return f"there are {n} changes, and not as many real points and fields"
         return wrong
     except ToylabError as error:
         return str(error).splitlines()[0].rstrip(".")
@@ -317,7 +410,7 @@ def _mistold(trace: Trace) -> str:
 def _misshapen(arrays: dict[str, np.ndarray]) -> str:
     """Say what is wrong with the arrays' types, axes or values; empty if nothing is."""
     sizes: dict[str, int] = {}
-    for name, axes in _AXES.items():
+    for name, axes in ((name, axes) for name, axes in _AXES.items() if name in arrays):
         array = arrays[name]
         kind = "iu" if _HINTS[name].__origin__ == Int else "f"
         if array.dtype.kind not in kind or array.ndim != len(axes):
@@ -333,7 +426,9 @@ def _misshapen(arrays: dict[str, np.ndarray]) -> str:
     steps = arrays["steps"]
     if np.any(steps[1:] <= steps[:-1]) or steps[0] < 0 or not 1 <= steps[-1] < 2**53:
         return "its steps do not increase"
-    if not np.isfinite(arrays["real"]).all():
+    if not all(
+        np.isfinite(arrays[name]).all() for name in ("real", "later_real") if name in arrays
+    ):
         return "its real points are not finite"
     if sizes["V"] and (sizes["V"] < 2 or sizes["Q"] < 2 or sizes["Q"] % 2):
         return "its plane is not of two players"

@@ -14,11 +14,11 @@ import torch
 from scipy.special import ndtri
 from torch import Tensor
 
-from toylab.base.axes import Int
+from toylab.base.axes import Int, Points
 from toylab.game.game import Game
 from toylab.game.objectives import NonSaturating, Saturating
 from toylab.game.streams import streams
-from toylab.targets import cell_centres, extent
+from toylab.targets import Target, cell_centres, extent
 from toylab.trace import Snapshot
 from toylab.training.threads import Hands
 
@@ -73,6 +73,7 @@ class Recorder:
         samples: N, points of the fixed evaluation sets.
         grid: H = W, rows and columns of the surface.
         device: Where the players live.
+        later: What else is to be learned before the training ends, and so must fit the stage.
     """
 
     def __init__(
@@ -83,19 +84,19 @@ class Recorder:
         samples: int,
         grid: int,
         device: torch.device,
+        later: Sequence[Target] = (),
     ) -> None:
         self.game, self.filmed, self.device = game, np.asarray(filmed, dtype=np.int64), device
-        target = game.target
-        self.real = np.stack([target.sample(r, samples) for r in streams(seeds, "evaluation_data")])
+        self._seeds, self._samples = seeds, samples
+        self._frame = game.target.frame
+        self.follow()
         shape = (samples, game.latent)
         self._z = self._tensor(
             np.stack(
                 [r.standard_normal(shape, np.float32) for r in streams(seeds, "evaluation_latent")]
             )
         )
-        self._frame = target.frame
-        self._x = self._tensor(self._frame.inward(self.real))
-        stage = extent(target, game.starts)
+        stage = _around([extent(target, game.starts) for target in (game.target, *later)])
         self.extent = self._frame.square(stage)
         # Cell centres, so that the surface fills the extent to its edge and no further.
         xx, yy = np.meshgrid(*cell_centres(stage, grid))
@@ -105,9 +106,19 @@ class Recorder:
         at = ndtri((np.arange(lines) + 0.5) / max(lines, 1))
         self._lattice = self._tensor(np.stack(np.meshgrid(at, at), axis=-1).reshape(1, -1, 2))
         self._lines, self._n_grid = lines, grid
-        # Of the whole ensemble: a seed that ends keeps its row here.
-        self._known = self._tensor(game.known)
         self.hands = Hands()
+
+    def follow(self) -> None:
+        """Compare from now on with what the game has to learn now."""
+        self.real = self.points_of(self.game.target)
+        self._x = self._tensor(self._frame.inward(self.real))
+        # Of the whole ensemble: a seed that ends keeps its row here.
+        self._known = self._tensor(self.game.known)
+
+    def points_of(self, target: Target) -> Points:
+        """The fixed real points of each seed, if a target is to be learned, data units, [S, N, 2]."""
+        own = streams(self._seeds, "evaluation_data")
+        return np.stack([target.sample(rng, self._samples) for rng in own])
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(array.astype(np.float32)).to(self.device)
@@ -221,6 +232,17 @@ class Recorder:
             if lines:
                 at = self.game.generate(g, self._lattice)
                 shot.lattice[f] = self._frame.outward(_numpy(at)).reshape(lines, lines, 2)
+
+
+def _around(squares: Sequence[tuple[float, float, float, float]]) -> tuple[float, ...]:
+    """The least square around some squares: x0, x1, y0, y1."""
+    if len(squares) == 1:
+        return squares[0]
+    x0, _, y0, _ = np.min(squares, axis=0).tolist()
+    _, x1, _, y1 = np.max(squares, axis=0).tolist()
+    half = max(x1 - x0, y1 - y0) / 2
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    return x - half, x + half, y - half, y + half
 
 
 def _numpy(tensor: Tensor) -> np.ndarray:

@@ -132,7 +132,7 @@ def told(name: str) -> dict[str, Any]:
     # Only what is looked at is recorded: a look costs as much as seven steps.
     every = experiment.curves or experiment.shares
     every = every or any(METRICS[claim.metric].cumulative for claim in claims.values())
-    windows = None if every else [claim.window for claim in claims.values()]
+    windows = None if every else [claim.span((), 1) for claim in claims.values()]
     scenario = load(experiment.scenario, experiment.changes)
     trace = record(scenario, SEEDS, filmed=(), windows=windows)
     found: dict[str, Any] = {

@@ -229,7 +229,7 @@ def test_two_seeds_give_the_digits_of_the_count(mine: Scenario) -> None:
         assert toylab(*words) == (0, "")
         number, _ = reduced(mine.claims[0], Trace.load(Path("t.npz")))
         assert float(number) == near.numbers[SEEDS.index(seed)]
-    assert toylab("render", "t.npz", "--seed", str(seed), "-o", "x.png") == (0, "")
+        assert toylab("render", "t.npz", "--seed", str(seed), "-o", "x.png") == (0, "")
 
 
 def films(command: str, trace: Path, claim: Claim, hits: bool) -> None:

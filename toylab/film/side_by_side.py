@@ -12,7 +12,7 @@ from toylab.film.differences import told_differences
 from toylab.film.layout import in_rows
 from toylab.film.script import Cell, Script, chosen_plans, filmed_seed, told
 from toylab.film.words import WORDS, told_claim
-from toylab.metrics.claim import satisfied, told_claims
+from toylab.metrics.claim import satisfied, span_in, told_claims
 from toylab.trace import Trace
 from toylab.trace.bounds import MOST_FILMED
 
@@ -21,6 +21,8 @@ MOST_TRACES = 4
 
 def side_by_side(traces: Sequence[Trace], seed: int | None, layers: Sequence[str] | None) -> Script:
     """Two to four traces; their titles say only in what their settings differ.
+
+    A past that they share is drawn once: until it ends only the first of them is shown.
 
     Args:
         traces: What was measured, with one square of data units.
@@ -52,9 +54,34 @@ def side_by_side(traces: Sequence[Trace], seed: int | None, layers: Sequence[str
             title[code] = " · ".join(filter(None, (own, luck)))
         names = dict.fromkeys(words.of(trace.settings, "title") for trace in traces)
         heading[code] = " · ".join(names)
-    cells = [Cell(*one) for one in zip(traces, seeds, titles, strict=True)]
+    begins = [_parting(k, traces, seeds) for k in range(len(traces))]
+    cells = [
+        Cell(trace, seed, title, begins=at)
+        for trace, seed, title, at in zip(traces, seeds, titles, begins, strict=True)
+    ]
     _, lesson = told(traces[0])
     return _in_rows(cells, heading, lesson, layers)
+
+
+def _parting(k: int, traces: Sequence[Trace], seeds: Sequence[int]) -> int:
+    """Up to which step a stage would show what one before it shows; 0 if they differ from the start."""
+    return max((_shared(traces[j], traces[k], seeds[j], seeds[k]) for j in range(k)), default=0)
+
+
+def _shared(one: Trace, other: Trace, seed: int, its_seed: int) -> int:
+    """The last step of the past that two trainings share; 0 if there is none, or if they never part."""
+    _, ours, theirs = np.intersect1d(one.steps, other.steps, return_indices=True)
+    mine, its = one.samples[ours, one.row(seed)], other.samples[theirs, other.row(its_seed)]
+    if mine.shape != its.shape:
+        return 0
+    parted = np.flatnonzero(~((mine == its) | (np.isnan(mine) & np.isnan(its))).all(axis=(1, 2)))
+    # What all games of one seed share is no past but where they begin.
+    if not len(parted) or parted[0] < 2:
+        return 0
+    last, first = (int(one.steps[ours[parted[0] + back]]) for back in (-1, 0))
+    # Where somebody changes something between the two, they part there.
+    turns = [at for at in {*one.changes} ^ {*other.changes} if last <= at < first]
+    return min(turns, default=last)
 
 
 def of_seeds(trace: Trace, seeds: Sequence[int] | None, layers: Sequence[str] | None) -> Script:
@@ -82,7 +109,7 @@ def of_seeds(trace: Trace, seeds: Sequence[int] | None, layers: Sequence[str] | 
         does = satisfied(claim, trace)
         marks = {seed: "✓" if does[trace.row(seed)] else "✗" for seed in chosen}
         # Where its window ends, and with rounding never beyond the last.
-        end = claim.window[1] * float(trace.steps[-1])
+        end = span_in(claim, trace)[1] * float(trace.steps[-1])
         judged = min(int(np.searchsorted(trace.steps, end)), len(trace.steps) - 1)
         n, hits = Counted(len(chosen)), sum(bool(does[trace.row(seed)]) for seed in chosen)
         lesson = {

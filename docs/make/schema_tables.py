@@ -24,6 +24,7 @@ _SECTIONS = {
     "recording": "Recording",
     "film": "The film",
     "claims": "Claims",
+    "changes": "Changes on the way",
 }
 
 
@@ -148,6 +149,8 @@ def _type(node: Node, key: str = "") -> str:
         if len(names) > _MOST_NAMES:
             return f"one of the [{_ELSEWHERE[key]}](../reference.md#{_ELSEWHERE[key]})"
         return ", ".join(f'`"{name}"`' for name in names)
+    if "$ref" in node or node["type"] == "object":
+        return "table"
     if node["type"] == "array":
         least, most = node.get("minItems", 0), node["maxItems"]
         n = f"{most}" if least == most else f"{least} to {most}" if least else f"up to {most}"
@@ -187,5 +190,8 @@ def _written(value: Any) -> str:
 
 
 def _followed(schema: Node, node: Node) -> Node:
-    """A node behind its reference."""
-    return schema["$defs"][node["$ref"].rsplit("/", 1)[-1]] if "$ref" in node else node
+    """A node behind its reference, with what is said where it is referred to."""
+    if "$ref" not in node:
+        return node
+    own = {key: value for key, value in node.items() if key != "$ref"}
+    return {**schema["$defs"][node["$ref"].rsplit("/", 1)[-1]], **own}

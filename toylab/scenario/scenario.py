@@ -322,7 +322,8 @@ def _checked(
 ) -> tuple[Scenario | None, list[tuple[str, str]]]:
     """The scenario, or else its mistakes: where each is, and in words."""
     scenario, found = _validated(settings)
-    found += _about_changes(scenario, settings, found)
+    if not any(path.startswith("changes") for path, _ in found):
+        found += _about_changes(scenario or _mended(settings), {line for _, line in found})
     if scenario is None or found:
         return None, found
     scenario._name = name
@@ -345,23 +346,31 @@ def _validated(settings: Mapping[str, Any]) -> tuple[Scenario | None, list[_Mist
         return None, [(place(one, schema()), explain(one, schema())) for one in found]
 
 
-def _about_changes(
-    scenario: Scenario | None, settings: Mapping[str, Any], found: Sequence[_Mistake]
-) -> list[_Mistake]:
+def _mended(settings: Mapping[str, Any]) -> Scenario | None:
+    """A scenario without its mistakes, if that is one."""
+    try:
+        return Scenario.model_validate(tupled(settings))
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+    try:
+        return Scenario.model_validate(tupled(without(settings, found, schema())))
+    except ValidationError:
+        return None
+
+
+def _about_changes(scenario: Scenario | None, told: set[str]) -> list[_Mistake]:
     """Mistakes of what holds from each change on, as of a whole scenario; it keeps what has none.
 
     Args:
-        scenario: If it has no mistakes without its changes.
-        settings: As they were given.
-        found: Its mistakes; where they are about the list of changes, nothing can be said of these.
+        scenario: Without mistakes but for its changes.
+        told: Mistakes that have been told already.
     """
-    if any(path.startswith("changes") for path, _ in found):
+    if scenario is None:
         return []
-    mistakes = [] if scenario is None else out_of_order(scenario)
-    told, later = {line for _, line in found}, []
-    for i, (at, section) in enumerate(sections(settings)[1:]):
+    mistakes, later = out_of_order(scenario), []
+    for i, (at, section) in enumerate(sections(scenario.settings)[1:]):
         where, (one, wrong) = f"changes[{i}]", _validated(section)
-        if one is not None and scenario is not None:
+        if one is not None:
             later.append((at, one))
             wrong = [("", f"{reason}.") for reason in too_late(scenario, one)]
         # What is wrong from an earlier change on is told there.
@@ -369,8 +378,7 @@ def _about_changes(
             told.add(line)
             dot = "." if path else ": "
             mistakes.append((f"{where}{dot}{path}".rstrip(": "), f"{where}{dot}{line}"))
-    if scenario is not None:
-        scenario._later = tuple(later)
+    scenario._later = tuple(later)
     return mistakes
 
 
@@ -458,4 +466,8 @@ def schema() -> dict[str, Any]:
     made = Scenario.model_json_schema()
     # Followed before the settings are checked, and so no field of a scenario.
     base = {"type": "string", "description": "Name or path of the scenario that this one changes."}
+    # What changes on the way is written as it is at the top.
+    tables = made["$defs"]["Change"]["properties"]
+    tables["game"] = {"$ref": "#/$defs/GameSettings"}
+    tables["optimizer"] = {"$ref": "#/$defs/OptimizerSettings"}
     return made | {"properties": {"extends": base, **made["properties"]}}

@@ -41,6 +41,7 @@ from toylab.film.style import DPI, LABEL, PANEL, THEMES, settled, styled
 from toylab.film.text import fitted, wrapped
 from toylab.film.words import WORDS, Words
 from toylab.film.writers import Pixels, Timing, svg_words, write
+from toylab.film.writers.writer import key_frames
 from toylab.trace import Trace
 
 # What a film needs otherwise than matplotlib comes, or than one version of it did.
@@ -213,8 +214,15 @@ class Animation:
     def pace(self, n: int) -> None:
         """Show at most n frames, chosen so that equal movement passes between them."""
         keep = [chapter.frame for chapter in self.chapters]
+        keep += [self.begins(cell) for cell in self.script.cells if cell.begins]
         seed = self.script.cells[0].seed if self.alone else int(self.longest.seeds[0])
         self.frames = paced(self.longest, seed, n, keep)
+
+    @property
+    def key_frames(self) -> list[int]:
+        """Frames that tell the film on paper, those among them in which somebody changes something."""
+        turns = [chapter.frame for chapter in self.chapters if chapter.what]
+        return key_frames(len(self), np.searchsorted(self.frames, turns).tolist())
 
     # --- frames ---
 
@@ -361,8 +369,9 @@ class Animation:
         # Points keep their share of the stage, down to where they are still seen.
         dots = max(0.5, side / 548)
         if self._turns_apart and side >= _LEAST_WITH_WORDS:
-            turns = self.turns_of(trace, words)
-            self._plates.append(Plates(ax, turns, self._stay, theme, self.fonts, side))
+            # What was changed before it parted is said on the stage from which it parts.
+            own = [one for one in self.turns_of(trace, words) if one.step >= cell.begins]
+            self._plates.append(Plates(ax, own, self._stay, theme, self.fonts, side))
         later = words.parts.format(step=cell.begins) if cell.begins else ""
         return Stage(ax, trace, cell.seed, names, theme, words, LABEL, dots, self.limits, later)
 

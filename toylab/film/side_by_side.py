@@ -70,18 +70,22 @@ def _parting(k: int, traces: Sequence[Trace], seeds: Sequence[int]) -> int:
 
 def _shared(one: Trace, other: Trace, seed: int, its_seed: int) -> int:
     """The last step of the past that two trainings share; 0 if there is none, or if they never part."""
-    _, ours, theirs = np.intersect1d(one.steps, other.steps, return_indices=True)
-    mine, its = one.samples[ours, one.row(seed)], other.samples[theirs, other.row(its_seed)]
-    if mine.shape != its.shape:
+    steps, ours, theirs = np.intersect1d(one.steps, other.steps, return_indices=True)
+    if one.samples.shape[2] != other.samples.shape[2]:
         return 0
-    parted = np.flatnonzero(~((mine == its) | (np.isnan(mine) & np.isnan(its))).all(axis=(1, 2)))
+    row, its_row = one.row(seed), other.row(its_seed)
+    parted = (
+        k
+        for k, (t, u) in enumerate(zip(ours, theirs, strict=True))
+        if not np.array_equal(one.samples[t, row], other.samples[u, its_row], equal_nan=True)
+    )
+    k = next(parted, 0)
     # What all games of one seed share is no past but where they begin.
-    if not len(parted) or parted[0] < 2:
+    if k < 2:
         return 0
-    last, first = (int(one.steps[ours[parted[0] + back]]) for back in (-1, 0))
-    # Where somebody changes something between the two, they part there.
-    turns = [at for at in {*one.changes} ^ {*other.changes} if last <= at < first]
-    return min(turns, default=last)
+    # Where somebody changes something between the two snapshots, there they part.
+    turns = [at for at in {*one.changes} ^ {*other.changes} if steps[k - 1] <= at < steps[k]]
+    return int(min(turns, default=steps[k - 1]))
 
 
 def of_seeds(trace: Trace, seeds: Sequence[int] | None, layers: Sequence[str] | None) -> Script:

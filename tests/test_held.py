@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
-from dataclasses import fields
-from itertools import chain
+from dataclasses import fields, replace
+from itertools import chain, groupby
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from commands import printed, toylab
 
 from toylab.base.errors import ToylabError
 from toylab.base.settings import fingerprint
@@ -19,7 +23,7 @@ from toylab.game.optimizers import OPTIMIZERS, SCHEDULES
 from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES
 from toylab.metrics import METRICS
-from toylab.scenario.scenario import Scenario, branched
+from toylab.scenario.scenario import Scenario, branched, load
 from toylab.trace import Snapshot, Trace
 from toylab.training.run import Run, branch, record
 
@@ -374,8 +378,6 @@ def test_a_trace_without_changes_is_written_as_before_there_were_any(
 
 def test_a_game_of_two_numbers_has_a_field_in_each_section() -> None:
     """The field of R1 alone, as far as the change brings it: closed forms stand in test_match."""
-    from toylab.scenario.scenario import load
-
     sets = ["training.steps=10", "recording.snapshots=11"]
     r1 = 'game.penalties=[{kind="r1", weight=0.5}]'
     trace = record(branched(load("dirac-cycle", sets), 4, [r1]), [0])
@@ -452,3 +454,139 @@ def test_step_by_step_is_the_same_as_all_at_once(small: Make) -> None:
     by_step = _watched(one, Run.step)
     at_once = _watched(other, lambda run: run.play_to(run.at + 1))
     assert all(same(a, b) for a, b in zip(by_step, at_once, strict=True))
+
+
+# --- as users meet it ---
+
+CURED = """
+title = "Cured"
+lesson = "A change on the way."
+target = { kind = "ring" }
+generator = { hidden = [8] }
+discriminator = { hidden = [8] }
+game.generator_steps = 4
+training = { steps = 9, batch = 16 }
+recording = { snapshots = 10, samples = 64, grid = 16 }
+
+[[changes]]
+at = 4
+game.generator_steps = 1
+
+[[claims]]
+text = "Some points are good"
+metric = "high_quality"
+window = ["change", 1.0]
+reduce = "last"
+relation = ">="
+threshold = 0.0
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A folder of one's own, with a scenario that changes on the way."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cured.toml").write_text(CURED, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_scenario_with_a_change_goes_through_every_command(here: Any) -> None:
+    shown = printed("show", "cured.toml")
+    assert "Changes at step 4:\n  game.generator_steps: 4 -> 1\n" in shown
+    assert "at = 4" in shown and "mean" not in shown.split("Settings")[0]
+    assert "last of high_quality over change..1 of training" in shown
+    assert toylab("run", "cured.toml", "-o", "cured.gif", "-o", "cured.html", "--to", ".")[0] == 0
+    trace = Trace.load("cured.npz")
+    assert trace.changes == (4,)
+    (here / "again.toml").write_text(printed("inspect", "cured.gif"), encoding="utf-8")
+    assert toylab("train", "again.toml", "-o", "again.npz")[0] == 0
+    assert Trace.load("again.npz").samples.tobytes() == trace.samples.tobytes()
+    assert "cured" in printed("check", "cured.toml", "--seeds", "2")
+
+
+def test_set_reaches_into_a_change_and_takes_it_out(here: Any) -> None:
+    assert load("cured.toml", ["changes[0].at=6"]).changes[0].at == 6
+    more = load("cured.toml", ["changes[0].game.generator_steps=2"])
+    assert more.section(4).game.generator_steps == 2
+    # A claim that begins at a change has then lost its beginning.
+    with pytest.raises(ToylabError, match=r'claims\[0\]\.window: there is no "change"'):
+        load("cured.toml", ["changes=[]"])
+    without = load("cured.toml", ["changes=[]", "claims=[]"])
+    assert not without.changes and len(without.sections) == 1
+    with pytest.raises(ToylabError, match=r"--set changes\[0\]\.at=9: .*before the end of 9 steps"):
+        load("cured.toml", ["changes[0].at=9"])
+
+
+def test_all_mistakes_of_all_changes_are_told_with_their_place(here: Any) -> None:
+    later = (
+        '[[changes]]\nat = 4\ngame.objective = "hing"\n[[changes]]\nat = 7\nrecording.grid = 8\n'
+    )
+    (here / "bad.toml").write_text(CURED.replace("= 16 }", "= 0 }", 1) + later, encoding="utf-8")
+    with pytest.raises(ToylabError) as error:
+        load("bad.toml")
+    assert "training.batch: must be greater" in str(error.value)
+    assert "changes[2]: recording does not change on the way" in str(error.value)
+    (here / "bad.toml").write_text(CURED + later.replace("recording.grid", "training.batch"))
+    with pytest.raises(ToylabError) as error:
+        load("bad.toml")
+    assert "changes[1].at: must come after the change at 4, got 4" in str(error.value)
+    assert 'changes[1].game.objective "hing" is unknown' in str(error.value)
+
+
+def test_two_futures_are_filmed_from_one_command(here: Any) -> None:
+    code, said = toylab(
+        *(
+            "run",
+            "cured.toml",
+            "--branch",
+            "6",
+            "game.objective=hinge",
+            "optimizer.generator.lr=0.01",
+        ),
+        *("--seed", "2", "--to", "out"),
+    )
+    assert code == 0, said
+    first, second = (Trace.load(f"out/{name}.npz") for name in ("cured", "cured-branch-6"))
+    assert first.changes == (4,) and second.changes == (4, 6)
+    assert first.seeds.tolist() == second.seeds.tolist() == [2]
+    assert first.samples[:7].tobytes() == second.samples[:7].tobytes()
+    assert first.samples[7].tobytes() != second.samples[7].tobytes()
+    assert (here / "out" / "cured-branch-6.gif").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--branch", "6"], "--branch takes one scenario, a step, and what changes"),
+        (["--branch", "6", "a.b=1", "other"], "--branch takes one scenario"),
+        (["--branch", "60", "game.objective=hinge"], "--branch 60: changes[1].at: must be before"),
+        (["--branch", "6", "game.objective=hing"], 'did you mean "hinge"'),
+        (["--branch", "6", "generator.latent=3"], "generator needs a new start"),
+        (["--branch", "6", "game.objective=hinge", "--seeds", "2"], "give --seed, not --seeds"),
+    ],
+)
+def test_a_branch_that_cannot_be_is_refused(here: Any, words: list[str], told: str) -> None:
+    code, said = toylab("run", "cured.toml", *words)
+    assert code == 2 and told in said and "Traceback" not in said
+    assert not list(here.glob("renders/*"))
+
+
+def test_a_foreign_trace_whose_changes_are_none_is_refused(here: Any) -> None:
+    trace = record(load("cured.toml"), [0])
+    for text in (
+        trace.settings_text.replace("at = 4", "at = 0"),
+        trace.settings_text.replace("at = 4", 'at = "x"'),
+        trace.settings_text.replace("at = 4", "to = 4"),
+        re.sub(r"changes = \[.*?\n\]", "changes = []", trace.settings_text, flags=re.S),
+    ):
+        assert text != trace.settings_text
+        replace(trace, settings_text=text).save("bad.npz")
+        with pytest.raises(ToylabError, match="not a readable trace"):
+            Trace.load("bad.npz")
+
+
+def test_published_counts_are_of_the_scenarios_that_there_are() -> None:
+    """By fingerprint: none has moved since it was counted."""
+    table = json.loads(Path("renders/claims.json").read_text(encoding="utf-8"))
+    for name, rows in groupby(table["claims"], key=lambda row: row["scenario"]):
+        assert {row["played"] for row in rows} == {fingerprint(load(name).settings)}, name

@@ -216,3 +216,19 @@ def test_a_metric_that_is_not_cumulative_looks_at_each_snapshot_alone(
             claim = Claim("x", name, ">", 0.0, window, reduce)
             if not METRICS[name].cumulative:
                 assert np.array_equal(reduced(claim, few), reduced(claim, every), equal_nan=True)
+
+
+def test_what_was_kept_by_code_that_gave_the_same_numbers_is_still_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kept under the name of the older code; of code that has been changed since, nobody knows."""
+    task = cache.Task(load("dirac-cycle").settings, "dirac-cycle", (), (0,))
+    told = tmp_path / "same.json"
+    monkeypatch.setattr(cache, "SAME_NUMBERS", told)
+    told.write_text(json.dumps({"as": "older", "code": "not this one"}), encoding="utf-8")
+    own = task.key()
+    assert cache.code() == cache.own_code()
+    told.write_text(json.dumps({"as": "older", "code": cache.own_code()}), encoding="utf-8")
+    kept = task.key()
+    monkeypatch.setattr(cache, "own_code", lambda: "older")
+    assert kept == task.key() != own

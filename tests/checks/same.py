@@ -5,6 +5,8 @@
 
 The first call writes the file, the later ones compare with it. Of a page, what the browser draws is
 compared: how the page holds it may change. Words after the file choose parts: traces, films, pages, decks.
+Where all traces and the numbers of all claims are as before, what `toylab check` has kept is still true: that
+is written down, for the code as it is now (`toylab.claims.cache`).
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
 import toylab
+from toylab.claims import cache
+from toylab.metrics.claim import reduced
 
 # All layers, a game of two numbers, a critic, data of one's own with a frame of its own, and a lattice.
 ALL = "--set=film.layers=[" + ",".join(
@@ -57,13 +61,16 @@ def hashed(content: bytes) -> str:
 
 
 def traces(folder: Path) -> Iterator[tuple[str, str]]:
-    """Each array of each scenario's trace: 200 rounds, seeds 0 to 7."""
+    """Each array of each scenario's trace, and what its claims measure: 200 rounds, seeds 0 to 7."""
     here = Path(__file__).parents[2] / "scenarios"
     for path in sorted(here.glob("*.toml")):
         # A film needs two moments; long recordings are shortened with the training.
         scenario = toylab.load(path, ["training.steps=200", "recording.snapshots=20"])
         saved = folder / "one.npz"
-        toylab.record(scenario, range(8)).save(saved)
+        trace = toylab.record(scenario, range(8))
+        for k, claim in enumerate(scenario.claims):
+            yield f"trace {path.stem} claim {k}", hashed(reduced(claim, trace).tobytes())
+        trace.save(saved)
         with np.load(saved) as arrays:
             for name in arrays.files:
                 if name != "provenance":
@@ -171,14 +178,18 @@ def main(record: Path, parts: list[str]) -> int:
         }
         found = dict(chain.from_iterable(made[part]() for part in parts))
     if not record.exists():
-        record.write_text(json.dumps(found, indent=1), encoding="utf-8")
+        record.write_text(json.dumps({"code": cache.code(), **found}, indent=1), encoding="utf-8")
         print(f"{len(found)} outputs noted in {record}")
         return 0
     before = json.loads(record.read_text(encoding="utf-8"))
+    code = before.pop("code")
     kinds = {key.split(" ")[0].partition("-")[0] for key in found}
     before = {k: v for k, v in before.items() if k.split(" ")[0].partition("-")[0] in kinds}
     differ = [key for key in {**before, **found} if before.get(key) != found.get(key)]
     print("\n".join([*differ, f"{len(found)} outputs, {len(differ)} not as before"]))
+    if "traces" in parts and not any(key.startswith("trace ") for key in differ):
+        told = json.dumps({"as": code, "code": cache.own_code()}, indent=1)
+        cache.SAME_NUMBERS.write_text(told + "\n", encoding="utf-8")
     return min(len(differ), 1)
 
 

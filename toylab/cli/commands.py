@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -130,9 +131,11 @@ def show(name: Name, set_: SetChanges = []) -> None:  # noqa: B006 - typer copie
         say(f"  Source: {chosen.source}")
     _say_read([chosen])
     for heading, base in _bases(name, set_):
-        say(f"\n{heading}")
-        for path, old, new in scenario.differences(chosen, base) or [("nothing", "", "")]:
-            say(f"  {path}: {_said(old)} -> {_said(new)}" if path != "nothing" else "  nothing")
+        _say_differences(heading, scenario.differences(chosen, base))
+    for (_, before), (at, after) in pairwise(chosen.sections):
+        differ = scenario.differences(after, before)
+        own = [one for one in differ if not one[0].startswith("changes[")]
+        _say_differences(f"Changes at step {at}:", own)
     told = chosen.handed_on
     for claim, handed in zip(chosen.claims, told["claims"], strict=True):
         say(f"\nClaim: {claim.text}")
@@ -643,6 +646,14 @@ def _bases(name: str, changes: Sequence[str]) -> Iterator[tuple[str, Scenario]]:
     if base is not None:
         links = catalogue.chain(catalogue.find(name))
         yield f"Differs from {links[-2][0].stem} in:", base
+
+
+def _say_differences(heading: str, found: Sequence[tuple[str, Any, Any]]) -> None:
+    say(f"\n{heading}")
+    for path, old, new in found:
+        say(f"  {path}: {_said(old)} -> {_said(new)}")
+    if not found:
+        say("  nothing")
 
 
 def _said(value: Any) -> str:

@@ -198,6 +198,14 @@ def test_the_words_of_a_change_fit_its_stage(small: Make, lang: str) -> None:
         assert stage.x0 <= box.x0 and box.x1 <= stage.x1
 
 
+def test_on_a_small_stage_the_step_has_a_line_for_itself(base: Trace, cured: Trace) -> None:
+    film = Compare([base, cured, base, cured])
+    for frame in (4, 5):
+        assert np.array_equal(film.draw(frame), film.redraw(frame))
+    said = [plate.get_text() for plates in film._plates for plate in plates.artists]
+    assert said.count("step 4:\ngenerator steps 20 → 1") == 2
+
+
 def told(film: Film) -> str:
     """Its chapters' words without blanks."""
     return " ".join(chapter.words.replace(" ", "") for chapter in film.chapters)

@@ -433,8 +433,8 @@ class Animation:
         return end - widest * DPI / board.figure.dpi - 24
 
     def _turn_words(self, words: str) -> str:
-        """Words on at most half of the lowest row."""
-        room = (self.layout.name_to - self.layout.left) / 2
+        """Words on at most two thirds of the lowest row."""
+        room = (self.layout.name_to - self.layout.left) * 2 / 3
         return fitted(words, room, LABEL, LABEL, self.fonts, bold=True)[0]
 
     def _shared_bar(self, side: float) -> Bar | None:

@@ -12,7 +12,7 @@ from toylab.film.style import LABEL, Theme
 from toylab.film.text import wrapped
 
 # Lines that a plate may have, and units that it keeps from the stage's sides.
-_LINES, _APART = 3, 24
+_LINES, _APART = 3, 14
 
 
 class Plates:
@@ -41,8 +41,8 @@ class Plates:
     ) -> None:
         self._chapters, self._stay = chapters, stay
         self._fonts, self._room = fonts, side - _APART
-        self._happened = _plate(ax, theme.ink, theme.paper, 0.9)
-        self._changed = _plate(ax, theme.paper, theme.ink, 1.0)
+        self._happened = _plate(ax, theme.ink, theme.paper, 6, 0.9)
+        self._changed = _plate(ax, theme.paper, theme.ink, 5, 1.0)
 
     @property
     def artists(self) -> list[Stamp]:
@@ -54,14 +54,18 @@ class Plates:
         now = newest(self._chapters, snapshot, self._stay)
         changed = any(chapter.what for chapter in now)
         for plate, shown in ((self._happened, not changed), (self._changed, changed)):
-            lines = [
-                line
-                for chapter in now
-                for line in wrapped(chapter.words, self._room, LABEL, self._fonts, most=_LINES)
-            ]
+            lines = [line for chapter in now for line in self._lines(chapter)]
             plate.set_text("\n".join(lines) if shown else "")
             # Without words there is no plate behind them either.
             plate.set_visible(bool(now) and shown)
+
+    def _lines(self, chapter: Chapter) -> list[str]:
+        """Its words in as few lines as they fit in; the step of a change has the first for itself."""
+        lines = wrapped(chapter.words, self._room, LABEL, self._fonts, most=_LINES)
+        if len(lines) == 1 or not chapter.what:
+            return lines
+        step = chapter.words.removesuffix(chapter.what).rstrip()
+        return [step, *wrapped(chapter.what, self._room, LABEL, self._fonts, most=_LINES - 1)]
 
 
 def newest(chapters: Sequence[Chapter], snapshot: int, stay: int) -> list[Chapter]:
@@ -70,9 +74,9 @@ def newest(chapters: Sequence[Chapter], snapshot: int, stay: int) -> list[Chapte
     return [c for c in now if c.frame == now[-1].frame]
 
 
-def _plate(ax: Axes, colour: str, behind: str, alpha: float) -> Stamp:
+def _plate(ax: Axes, colour: str, behind: str, pad: int, alpha: float) -> Stamp:
     place = {"transform": ax.transAxes, "ha": "center", "va": "top"}
-    said = stamp(ax, 0.5, 0.965, "", **place, fontsize=LABEL, zorder=9_000)
-    said.set_bbox({"facecolor": behind, "edgecolor": "none", "pad": 6, "alpha": alpha})
+    said = stamp(ax, 0.5, 0.965, "", **place, fontsize=LABEL, linespacing=1.3, zorder=9_000)
+    said.set_bbox({"facecolor": behind, "edgecolor": "none", "pad": pad, "alpha": alpha})
     said.set(color=colour)
     return said

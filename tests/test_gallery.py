@@ -26,6 +26,8 @@ from docs.make.gallery import (
     PAGES,
     families,
 )
+from toylab.claims.published import Tally
+from toylab.claims.report import as_markdown, outcomes_of
 from toylab.claims.verdict import verdict
 from toylab.film.writers import provenance_of
 from toylab.film.writers.gif import comment_of
@@ -92,6 +94,61 @@ def test_the_page_tells_every_count_of_the_table(lang: str) -> None:
     }[lang]
     told = [m.group("v", "k", "n", "a", "b") for m in re.finditer(pattern, page(lang), re.M)]
     assert Counter(told) == found
+
+
+@pytest.mark.parametrize("lang", PAGES)
+def test_a_claim_that_does_not_hold_shows_the_seeds_that_miss_it(lang: str) -> None:
+    first = int(TABLE["about"]["seeds"].split(" to ")[0])
+    told = [line for line in page(lang).splitlines() if "--seed" in line]
+    open_ones = [row for row in TABLE["claims"] if row["verdict"] != "holds"]
+    assert len(told) == len(open_ones) > 0
+    for row in open_ones:
+        relation, limit = row["claim"]["relation"], row["claim"]["threshold"]
+        hits = {
+            "<": lambda x, limit=limit: x < limit,
+            "<=": lambda x, limit=limit: x <= limit,
+            ">": lambda x, limit=limit: x > limit,
+            ">=": lambda x, limit=limit: x >= limit,
+        }[relation]
+        misses = [first + i for i, x in enumerate(row["numbers"]) if x is None or not hits(x)]
+        command = gallery.SAID[lang]["command"].format(name=row["scenario"])
+        (line,) = [line for line in told if f"`{command} --seed {misses[0]}`" in line]
+        assert [int(n) for n in re.findall(r"\b1\d{3}\b", line)][:-1] == misses[:8]
+
+
+@pytest.mark.parametrize(
+    ("misses", "en", "zh"),
+    [
+        (range(5, 8), "miss it: 5, 6, 7. To", "种子：5、6、7。拍摄"),
+        (
+            range(9),
+            "0, 1, 2, 3, 4, 5, 6, 7 and 1 more. To",
+            "0、1、2、3、4、5、6、7，另有 1 个。拍摄",
+        ),
+        (range(64), "miss it: all. To", "种子：全部。拍摄"),
+    ],
+)
+def test_of_many_seeds_that_miss_a_claim_the_first_are_named(
+    misses: range, en: str, zh: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tally = Tally(64 - len(misses), 64, 0.99, tuple(misses))
+    assert tally.verdict != "holds"
+    monkeypatch.setattr(gallery, "count", lambda *_: tally)
+    n = sum(len(load(name).claims) for name in NAMES)
+    assert gallery.page("en").count(en) == gallery.page("zh").count(zh) == n
+
+
+@pytest.mark.parametrize("tally", [Tally(63, 64, 0.8, (5,)), Tally(1, 64, 0.8), None])
+def test_of_a_claim_that_holds_or_whose_seeds_are_not_known_none_is_named(
+    tally: Tally | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "count", lambda *_: tally)
+    assert "--seed" not in gallery.page("en")
+
+
+def test_the_table_for_readers_is_written_from_that_for_machines() -> None:
+    written = (ROOT / HOME / gallery.CLAIMS).read_text(encoding="utf-8")
+    assert written == as_markdown(outcomes_of(TABLE), TABLE["about"]), "run `make docs`"
 
 
 def test_what_was_not_counted_names_the_command_that_counts_it() -> None:
@@ -165,6 +222,8 @@ def test_only_missing_films_are_made_and_pages_are_written(
     assert [name for name, _ in run()] == [n for n in NAMES if n not in ("k-twenty", "hinge")]
     for lang, name in PAGES.items():
         assert (tmp_path / "renders" / name).read_text(encoding="utf-8") == page(lang)
+    table = (tmp_path / "renders" / gallery.CLAIMS).read_text(encoding="utf-8")
+    assert table == (ROOT / HOME / gallery.CLAIMS).read_text(encoding="utf-8")
     assert document.read_text(encoding="utf-8").splitlines()[1:4:2] == [
         "<!-- claims -->",
         "<!-- /claims -->",

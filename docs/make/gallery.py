@@ -1,7 +1,8 @@
 """The gallery: every scenario with its film, its lesson and how its claims fared, as a page.
 
 Makes the films that are missing and writes the page, in English and in Chinese, from the scenarios and the
-published counts; `--text` writes only the pages. gallery.toml has its words.
+published counts, and beside it the table of these counts; `--text` writes only the pages. gallery.toml has
+the gallery's words.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from docs.make.writing import claims, data, run, write
-from toylab.claims.published import count
+from toylab.claims.misses import MOST_NAMED
+from toylab.claims.published import Tally, count
+from toylab.claims.report import as_markdown, outcomes_of
 from toylab.claims.verdict import verdict
 from toylab.claims.workers import Workers
 from toylab.cli.talk import changes_of_the_game
@@ -35,6 +38,8 @@ COMMAND = "make docs"
 HOME = Path("renders")
 # Written by the command that docs/sweeps.md tells.
 DIAGRAM = "phase-diagram.png"
+# For readers, from the table for machines.
+CLAIMS = "claims.md"
 PAGES = {"en": "README.md", "zh": "README.zh-CN.md"}
 # Bytes of the films in each language, and of the largest: they stay in the repository's history for ever.
 MOST_BYTES, LARGEST = {"en": 18_000_000, "zh": 6_000_000}, 900_000
@@ -138,12 +143,27 @@ def _card(name: str, lang: str) -> Iterator[str]:
     for claim in scenario.claims:
         words = escaped(told_claim(claim, WORDS[lang]).rstrip(".。"))
         words += said["half"] * (claim.quorum == 0.5)
-        yield f"- {fared(words, count(scenario.settings, claim), name, deck)}"
+        counted = count(scenario.settings, claim)
+        yield f"- {fared(words, counted, name, deck)}{_missed(counted, name, said)}"
     base = base_of(name)
     if base is not None:
         yield from ("", escaped(differs(deck, base.name, changes_of_the_game(scenario, base))))
     yield from ("", f"`{said['command'].format(name=name)}`", "")
     yield from (deck.source.format(source=escaped(scenario.source or "")), "", "</td>")
+
+
+def _missed(counted: Tally | None, name: str, said: Mapping[str, Any]) -> str:
+    """Of a claim that does not hold the first seeds that miss it, and the command that films one."""
+    if counted is None or counted.verdict == "holds" or not counted.misses:
+        return ""
+    misses = counted.misses
+    shown = said["comma"].join(map(str, misses[:MOST_NAMED]))
+    more = said["more"].format(n=len(misses) - MOST_NAMED) * (len(misses) > MOST_NAMED)
+    if len(misses) == counted.n:
+        shown, more = said["all"], ""
+    return said["missed"].format(
+        seeds=shown, more=more, command=said["command"].format(name=name), seed=misses[0]
+    )
 
 
 # --- films ---
@@ -167,7 +187,9 @@ def with_headline(text: str, lang: str) -> str:
 
 
 def write_pages(to: Path) -> None:
-    """Write the pages, and the claims' headline into the documents beside their folder."""
+    """Write the pages, the table of claims, and its headline into the documents beside their folder."""
+    table = claims()
+    write(to / CLAIMS, as_markdown(outcomes_of(table), table["about"]))
     for lang, name in PAGES.items():
         write(to / name, page(lang))
         document = to.parent / name

@@ -18,6 +18,7 @@ from toylab.base.axes import PerSeed
 from toylab.base.errors import ToylabError
 from toylab.base.settings import fingerprint, played
 from toylab.claims.cache import Numbers, Task, measure, measured, parts
+from toylab.claims.misses import missed_by
 from toylab.claims.verdict import Verdict, verdict, wilson
 from toylab.claims.workers import Workers
 from toylab.metrics import METRICS
@@ -40,6 +41,8 @@ class Outcome:
         interval: 95 % Wilson interval of their share.
         verdict: By the interval against the quorum.
         solvable: Whether both players are a few numbers; without noise all seeds are then one run.
+        seeds: In the order of the numbers; empty if an older table did not say which they were.
+        called: What a command calls the scenario: its name, or its file's.
     """
 
     scenario: str
@@ -50,6 +53,13 @@ class Outcome:
     interval: tuple[float, float]
     verdict: Verdict
     solvable: bool = False
+    seeds: tuple[int, ...] = ()
+    called: str = ""
+
+    @property
+    def misses(self) -> tuple[int, ...]:
+        """The seeds that do not do as the claim says, in ascending order."""
+        return missed_by(self.claim, self.numbers, self.seeds)
 
 
 def outcomes(
@@ -90,7 +100,7 @@ def outcomes(
         while questions and {_game(questions[0][0]), *questions[0][1].values()} <= {*done}:
             scenario, rivals = questions.pop(0)
             against = {name: done[rival] for name, rival in rivals.items()}
-            yield _counted(scenario, done[_game(scenario)], against)
+            yield _counted(scenario, seeds, done[_game(scenario)], against)
 
 
 def _game(scenario: Scenario) -> str:
@@ -139,7 +149,9 @@ def _joined(parts: Sequence[Numbers]) -> Numbers:
     return {key: [x for part in parts for x in part[key]] for key in parts[0]}
 
 
-def _counted(scenario: Scenario, own: Numbers, against: Mapping[str, Numbers]) -> list[Outcome]:
+def _counted(
+    scenario: Scenario, seeds: Sequence[int], own: Numbers, against: Mapping[str, Numbers]
+) -> list[Outcome]:
     """Judge the claims of a scenario by its numbers and those of the scenarios it compares with."""
     counted = []
     claims = scenario.claims, _in_numbers(scenario), scenario.handed_on["claims"]
@@ -161,6 +173,8 @@ def _counted(scenario: Scenario, own: Numbers, against: Mapping[str, Numbers]) -
                 wilson(hits, n),
                 verdict(hits, n, claim.quorum),
                 solvable(scenario),
+                tuple(seeds),
+                scenario.name,
             )
         )
     return counted

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from toylab.base.settings import fingerprint
+from toylab.claims.misses import missed_by, seeds_of
 from toylab.claims.verdict import verdict, wilson
 from toylab.metrics.claim import Claim
 
@@ -26,11 +27,13 @@ class Tally:
         hits: Seeds that did as it says.
         n: Seeds.
         quorum: Share that was asked for.
+        misses: Seeds that did not, in ascending order; empty if the table does not say which they were.
     """
 
     hits: int
     n: int
     quorum: float
+    misses: tuple[int, ...] = ()
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -46,6 +49,11 @@ class Tally:
 def count(settings: Mapping[str, Any], claim: Claim) -> Tally | None:
     """The published count of a claim under these settings; None if it has not been counted."""
     return _counts().get((fingerprint(settings), _measured(claim)))
+
+
+def claim_of(row: Mapping[str, Any]) -> Claim:
+    """The claim of a row of the table, as JSON holds it."""
+    return Claim(**{**row["claim"], "window": tuple(row["claim"]["window"])})
 
 
 def _measured(claim: Claim) -> str:
@@ -66,9 +74,11 @@ def _table() -> dict[str, Any]:
 
 @cache
 def _counts() -> dict[tuple[str, str], Tally]:
-    found = {}
-    for row in _table()["claims"]:
-        claim = Claim(**{**row["claim"], "window": tuple(row["claim"]["window"])})
+    found, table = {}, _table()
+    seeds = seeds_of(table)
+    for row in table["claims"]:
+        claim, numbers = claim_of(row), row["numbers"]
         key = row["played"], _measured(claim)
-        found[key] = Tally(row["hits"], len(row["numbers"]), claim.quorum)
+        misses = missed_by(claim, numbers, seeds)
+        found[key] = Tally(row["hits"], len(numbers), claim.quorum, misses)
     return found

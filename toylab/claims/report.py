@@ -3,47 +3,81 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
-from itertools import pairwise
+from typing import Any
 
 from toylab.base.counted import Counted
 from toylab.claims.counting import Outcome
+from toylab.claims.misses import MOST_NAMED, seeds_of, span, to_film
+from toylab.claims.published import claim_of
 from toylab.claims.verdict import verdict
 from toylab.training.run import versions
-
-# Of seeds without order, those that are named one by one.
-_NAMED = 16
 
 
 def about(seeds: Sequence[int], device: str = "cpu") -> dict[str, str]:
     """What a table says of its making: when, on which seeds, with which versions, where."""
-    return {"date": date.today().isoformat(), "seeds": _span(seeds), **versions(), "device": device}
+    return {"date": date.today().isoformat(), "seeds": span(seeds), **versions(), "device": device}
 
 
-def _span(seeds: Sequence[int]) -> str:
-    if len(seeds) > 1 and all(b == a + 1 for a, b in pairwise(seeds)):
-        return f"{seeds[0]} to {seeds[-1]}"
-    more = f" and {len(seeds) - _NAMED} more" * (len(seeds) > _NAMED)
-    return ", ".join(map(str, seeds[:_NAMED])) + more
+# --- for machines ---
 
 
 def as_json(found: Sequence[Outcome], about: dict[str, str]) -> str:
-    """The table for machines."""
-    return json.dumps({"about": about, "claims": [asdict(o) for o in found]}, indent=1) + "\n"
+    """The table for machines, of outcomes on the same seeds."""
+    # Once: the numbers of every claim stand in their order.
+    (seeds,) = {o.seeds for o in found} or {()}
+    rows = [asdict(o) for o in found]
+    for row in rows:
+        del row["seeds"]
+    return json.dumps({"about": about, "seeds": seeds, "claims": rows}, indent=1) + "\n"
 
 
-def as_markdown(found: Sequence[Outcome], about: dict[str, str]) -> str:
+def outcomes_of(table: Mapping[str, Any]) -> list[Outcome]:
+    """The outcomes of a table that `as_json` wrote, now or before it told the seeds one by one."""
+    seeds = seeds_of(table)
+    return [
+        Outcome(
+            row["scenario"],
+            row["played"],
+            claim_of(row),
+            tuple(row["numbers"]),
+            row["hits"],
+            (row["interval"][0], row["interval"][1]),
+            row["verdict"],
+            row["solvable"],
+            seeds,
+            row.get("called", row["scenario"]),
+        )
+        for row in table["claims"]
+    ]
+
+
+# --- for readers ---
+
+_TITLE, _UNDECIDED, _MISSED = "Claims", "Undecided, and why", "Counterexamples"
+
+
+def as_markdown(found: Sequence[Outcome], about: Mapping[str, str]) -> str:
     """The table for readers."""
     counts = {v: sum(o.verdict == v for o in found) for v in ("holds", "undecided", "fails")}
+    open_ones = [o for o in found if o.verdict == "undecided"]
+    missed: dict[str, list[Outcome]] = {}
+    for o in found:
+        if o.misses:
+            missed.setdefault(o.scenario, []).append(o)
+    places = _places([_TITLE, *[_UNDECIDED] * bool(open_ones), _MISSED], missed)
     lines = [
-        "# Claims",
+        f"# {_TITLE}",
         "",
         f"{Counted(len(found)):claim}: {Counted(counts['holds']):holds|hold}, "
         f"{counts['undecided']} undecided, {Counted(counts['fails']):fails|fail}. A claim holds if the "
         "lower end of the 95 % Wilson interval of the "
-        "share of seeds reaches its quorum, fails if the upper end does not, and is undecided between.",
+        "share of seeds reaches its quorum, fails if the upper end does not, and is undecided between."
+        + " A count with a link leads to the seeds that miss the claim."
+        * bool(missed),
         "",
         ", ".join(f"{key} {value}" for key, value in about.items()) + ".",
         "",
@@ -52,20 +86,66 @@ def as_markdown(found: Sequence[Outcome], about: dict[str, str]) -> str:
     ]
     for o in found:
         low, high = o.interval
-        text = o.claim.text.replace("|", "\\|")
+        text, count = o.claim.text.replace("|", "\\|"), f"{o.hits} of {len(o.numbers)}"
+        if o.misses:
+            count = f"[{count}](#{places[o.scenario]})"
         lines.append(
-            f"| {o.scenario} | {text} | {o.hits} of {len(o.numbers)} | {low:.2f} to {high:.2f} "
+            f"| {o.scenario} | {text} | {count} | {low:.2f} to {high:.2f} "
             f"| {o.claim.quorum:g} | {o.verdict} |"
         )
     games = (o for o in found if o.solvable and len(o.numbers) > 1)
     same = dict.fromkeys(o.scenario for o in games if len({*o.numbers}) == 1)
     if same:
         lines += ["", f"The games of {', '.join(same)} draw nothing: all their seeds are one run."]
-    open_ones = [o for o in found if o.verdict == "undecided"]
     if open_ones:
-        lines += ["", "## Undecided, and why", ""]
+        lines += ["", f"## {_UNDECIDED}", ""]
     lines += [f"- {o.scenario}, \u201c{o.claim.text}\u201d: {_why_undecided(o)}" for o in open_ones]
+    if missed:
+        lines += ["", *_counterexamples(missed, about.get("device", "cpu"))]
     return "\n".join(lines) + "\n"
+
+
+def _places(before: Sequence[str], names: Iterable[str]) -> dict[str, str]:
+    """Where headings of these names are linked to, as GitHub does it: words that come again are numbered.
+
+    Args:
+        before: Other headings, which stand before them.
+        names: Of scenarios.
+    """
+    seen: dict[str, int] = {}
+    places = {}
+    for heading in (*before, *names):
+        anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        n = seen[anchor] = seen.get(anchor, -1) + 1
+        places[heading] = f"{anchor}-{n}" if n else anchor
+    return places
+
+
+def _counterexamples(missed: Mapping[str, Sequence[Outcome]], device: str) -> Iterator[str]:
+    """For each scenario the commands that film the first seeds that miss each of its claims."""
+    yield f"## {_MISSED}"
+    yield ""
+    compared = " Where a claim compares with another scenario, `toylab compare` films the two side by side."
+    yield (
+        "A seed misses a claim if it does not do as the claim says, or went to infinity before it could. "
+        "These commands film the first of them. A seed that is trained alone is rounded otherwise than "
+        "among others, and so it is on another machine or with other versions: it may then do as the "
+        "claim says. With `toylab train NAME --seeds N,M -o T.npz` and `toylab render T.npz --seed N -o "
+        "X.gif` it is filmed as it was counted."
+        + compared
+        * any(o.claim.against for same in missed.values() for o in same)
+    )
+    for name, same in missed.items():
+        yield from ("", f"### {name}")
+        for o in same:
+            n, against = len(o.numbers), f", against {o.claim.against}" * bool(o.claim.against)
+            who = "all" if len(o.misses) == n > 1 else f"{len(o.misses)} of"
+            # If all miss it none is an exception: one shows what happens.
+            shown = o.misses[: 1 if len(o.misses) == n else MOST_NAMED]
+            first = ", here the first" * (len(shown) < len(o.misses))
+            told = f"\u201c{o.claim.text}\u201d{against}, missed by {who} {Counted(n):seed}{first}:"
+            commands = [to_film(o.called, seed, device) for seed in shown]
+            yield from ("", told, "", "```console", *commands, "```")
 
 
 def _why_undecided(o: Outcome) -> str:

@@ -6,8 +6,10 @@ Imports stand inside the commands, so that `toylab --help` answers at once.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -370,6 +372,7 @@ def check(
     from toylab.base.files import whole
     from toylab.claims import counting, report
     from toylab.claims.cache import cache_folder
+    from toylab.claims.misses import to_film
     from toylab.claims.workers import Workers
 
     expect_endings(output, (".json", ".md"))
@@ -380,11 +383,18 @@ def check(
     found: list[counting.Outcome] = []
     width = max(len(s.name) for s in chosen)
     arriving = counting.outcomes(chosen, numbers, workers, kept, place)
+    asked = names or [scenario.name for scenario in chosen]
+    example = ""
     with going_on():
-        for outcomes in progress(arriving, len(chosen), "Checking"):
+        for name, outcomes in zip(asked, progress(arriving, len(chosen), "Checking"), strict=True):
             for o in outcomes:
                 say(_counted(o, width))
-            found += outcomes
+                if o.misses and not example:
+                    example = to_film(name, o.misses[0], place)
+            # Of a file its own name: what is written holds no folder of the user's.
+            found += [replace(o, called=re.split(r"[/\\]", name)[-1]) for o in outcomes]
+    if example:
+        say(f"To film one: {to_film('NAME', 'N', place)}, as in {example}")
     for path in output:
         table = report.as_json if path.suffix.lower() == ".json" else report.as_markdown
         with whole(path) as part:
@@ -609,10 +619,15 @@ def _say_read(games: Sequence[Scenario | Trace]) -> None:
 
 
 def _counted(o: Outcome, width: int) -> str:
-    """A claim's line in a table of verdicts."""
-    share, (low, high) = f"{o.hits}/{len(o.numbers)}", o.interval
+    """A claim's line in a table of verdicts, and below it which seeds miss the claim."""
+    from toylab.claims.misses import in_words
+
+    n = len(o.numbers)
+    share, (low, high) = f"{o.hits}/{n}", o.interval
+    missed = f"\n{'':11}missed by {in_words(o.misses, n)}" if o.misses else ""
     return (
         f"{o.verdict:<9}  {share:>7}  {low:.2f}..{high:.2f}  {o.scenario:<{width}}  {o.claim.text}"
+        + missed
     )
 
 

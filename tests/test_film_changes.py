@@ -117,6 +117,25 @@ def test_another_kind_of_target_is_told_without_its_options(small: Make) -> None
     assert "side" not in told and "radius" not in told
 
 
+def test_settings_of_a_foreign_trace_are_told_whatever_they_are() -> None:
+    odd: dict[str, Any] = {
+        "game": {"penalties": {"r1": 3}, "x": [{"a": 1}, {"b": [[1], [2]]}]},
+        "optimizer": {"nobody": {"lr": 1}, "generator": 3},
+        "target": {"file": "/some/where.csv"},
+    }
+    change = {
+        "game": {"penalties": {"r1": 4}, "x": [{"a": 2}, {"b": [[1], [3]]}]},
+        "optimizer": {"nobody": {"lr": 2}, "generator": []},
+        "target": {"file": "/else/where.csv"},
+    }
+    both = [odd, {**odd, "changes": [{"at": 1, **change}]}]
+    for lang in ("en", "zh"):
+        ((_, words),) = told_changes(both[1], lang)
+        titles = told_differences(both, lang)
+        for told in (words, *titles):
+            assert told and not {*"{}[]/"} & {*told}, told
+
+
 def test_titles_say_what_changes_and_what_is_kept(base: Trace, cured: Trace) -> None:
     both = [base.settings, cured.settings]
     assert told_differences(both) == ["generator steps 20", "from step 4: generator steps 1"]

@@ -330,6 +330,8 @@ class Animation:
         script, layout, board = self.script, self.layout, self._board
         lines = board.header(self.title, self.lesson, script.name.get(self.words.code, ""))
         places, side = script.places(layout, lines)
+        # Of what is changed a file's name may be anything.
+        check_glyphs([one.words for one in self.chapters if one.what], self.fonts)
         self.stages: list[Stage] = []
         self._marks: list[tuple[Text, int]] = []
         self._plates: list[Plates] = []

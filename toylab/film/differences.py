@@ -113,7 +113,7 @@ def setting_name(path: str, lang: str = "en") -> str:
     if above[:1] == ["optimizer"]:
         parts = [above[1], last] if len(above) > 1 else [last, "optimizer"]
     elif above[1:2] == ["penalties"]:
-        parts = [above[2], last]
+        parts = [above[-1], last]
     if lang == "zh":
         return APART.sub(" ", "".join(_ZH.get(part, part) for part in parts).replace("_", " "))
     return " ".join(parts).replace("_", " ")

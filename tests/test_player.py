@@ -144,6 +144,11 @@ def paper_shown(page: Page) -> str:
     return page.evaluate("getComputedStyle(document.body).backgroundColor")
 
 
+def picture(url: str) -> Image.Image:
+    """What a canvas says that it holds."""
+    return Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGBA")
+
+
 def stage_pixels(page: Page) -> np.ndarray:
     """The first stage at the film's own size over the light paper, [SIDE, SIDE, 3]."""
     page.evaluate(
@@ -152,7 +157,7 @@ def stage_pixels(page: Page) -> np.ndarray:
     settled(page)
     settled(page)
     url = page.evaluate("document.querySelector('.stage canvas').toDataURL('image/png')")
-    image = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGBA")
+    image = picture(url)
     paper = Image.new("RGBA", image.size, THEMES["light"].paper)
     return np.asarray(Image.alpha_composite(paper, image).convert("RGB")).astype(int)
 
@@ -656,6 +661,104 @@ def test_a_chapters_mark_says_what_happens_and_leads_there(
     assert found == "diverged at step 36"
     page.mouse.click(*at)
     assert step_shown(page) == "step 36"
+
+
+# --- what somebody changes on the way ---
+
+CHANGES = [{"at": 24, "game": {"generator_steps": 3}}]
+
+
+@pytest.fixture(scope="module")
+def turned() -> Trace:
+    return trace_of(changes=CHANGES)
+
+
+def test_a_change_is_marked_and_told_in_both_languages(
+    turned: Trace, opened: Callable[..., Page]
+) -> None:
+    page = opened(Film(turned))
+    words = {"en": "step 24: generator steps 1 → 3", "zh": "第 24 步：生成器步数 1 → 3"}
+    for told in words.values():
+        mark = page.locator(f'#marks i[title="{told}"]')
+        assert mark.count() == 1
+        mark.evaluate("mark => mark.click()")
+        assert page.inner_text("#said") == told
+        assert page.evaluate("document.querySelector('#said').style.fontWeight") == "bold"
+        page.keyboard.press("ArrowLeft")
+        assert page.inner_text("#said") == ""
+        page.click("#lang")
+
+
+def test_a_line_stands_in_the_panels_where_a_change_is(
+    trace: Trace, turned: Trace, opened: Callable[..., Page]
+) -> None:
+    look = THEMES["light"].ink
+    ink = [int(look[i : i + 2], 16) for i in (1, 3, 5)]
+    seen = []
+    for one in (trace, turned):
+        page = opened(Film(one))
+        page.keyboard.press("End")
+        settled(page)
+        settled(page)
+        canvas = page.locator(".panel canvas").first
+        url = canvas.evaluate("canvas => canvas.toDataURL('image/png')")
+        pixels = np.asarray(picture(url)).astype(int)
+        # From the left margin to the right one, as page.js draws them; the change is at 24 of 60.
+        x = 62 + 24 / 60 * (pixels.shape[1] - 62 - 14)
+        columns = pixels[10:-34, round(x) - 1 : round(x) + 2]
+        dark = (abs(columns[..., :3] - ink).sum(-1) < 90) & (columns[..., 3] > 120)
+        seen.append(dark.any(axis=1))
+        page.close()
+    before, after = seen
+    assert not before.any()
+    assert after[:8].any() and after[-8:].any() and after.mean() > 0.25
+
+
+def test_a_past_that_is_shared_is_drawn_once_on_a_page(
+    trace: Trace, turned: Trace, opened: Callable[..., Page]
+) -> None:
+    page = opened(Compare([trace, turned]))
+    border = "document.querySelectorAll('.stage canvas')[1].style.borderStyle"
+    for key, shown in (("Home", False), ("ArrowRight", False), ("ArrowRight", True), ("End", True)):
+        page.keyboard.press(key)
+        settled(page)
+        urls = page.evaluate(
+            "[...document.querySelectorAll('.stage canvas')].map((canvas) => canvas.toDataURL())"
+        )
+        # The upper quarter, above the words that an empty stage has in its middle.
+        filled = [np.asarray(picture(url))[:100, :, 3].any() for url in urls]
+        assert filled == [True, shown], (key, step_shown(page))
+        assert page.evaluate(border) == ("" if shown else "dashed")
+    page.keyboard.press("Home")
+    settled(page)
+    page.hover(".stage canvas >> nth=1")
+    assert page.locator(".here").nth(1).inner_text() == ""
+    page.keyboard.press("End")
+    settled(page)
+    assert page.locator(".here").nth(1).inner_text() != ""
+
+
+def test_a_place_says_the_density_of_the_present_target(opened: Callable[..., Page]) -> None:
+    moved = trace_of(changes=[{"at": 24, "target": {"spread": 0.5}}])
+    page = opened(Film(moved))
+    box = page.locator(".stage canvas").bounding_box()
+    assert box is not None
+    x0, x1, y0, y1 = moved.extent
+    a, b = moved.target.modes[0]
+    page.mouse.move(
+        box["x"] + (a - x0) / (x1 - x0) * box["width"],
+        box["y"] + (y1 - b) / (y1 - y0) * box["height"],
+    )
+    found = []
+    for key in ("Home", "End"):
+        page.keyboard.press(key)
+        settled(page)
+        found.append(float(page.inner_text(".here").split("density ")[1]))
+    # At a mode a density goes with one over its variance.
+    for value, frame in zip(found, (0, 5), strict=True):
+        truth = float(np.exp(moved.target_of(frame).log_density(np.array([[a, b]])))[0])
+        assert value == pytest.approx(truth, rel=0.15)
+    assert found[0] > 10 * found[1]
 
 
 # --- a long talk, a full screen ---

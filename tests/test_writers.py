@@ -30,6 +30,7 @@ from toylab.film import THEMES, fonts
 from toylab.film.diagram import diagram
 from toylab.film.writers import WRITERS, Palette, Timing, provenance_of, showing, write, writer_for
 from toylab.film.writers.stills import vectors
+from toylab.film.writers.writer import key_frames
 from toylab.scenario.scenario import check
 from toylab.show.cinema import Film
 from toylab.show.page.page import _safe
@@ -53,6 +54,10 @@ class Plain:
 
     def __len__(self) -> int:
         return len(self.colours)
+
+    @property
+    def key_frames(self) -> list[int]:
+        return key_frames(len(self))
 
     def draw(self, frame: int, into: np.ndarray | None = None) -> np.ndarray:
         full = np.broadcast_to(self.colours[frame], (*self.size, 4)).copy()

@@ -25,7 +25,7 @@ from PIL import Image
 
 from toylab.base.errors import ToylabError, unknown
 from toylab.film.board import Board
-from toylab.film.chapters import Chapter, chapters_of
+from toylab.film.chapters import Chapter, changes_of, chapters_of
 from toylab.film.contact import contact_sheet
 from toylab.film.fonts import check_glyphs, families
 from toylab.film.key import draw_bar, draw_key
@@ -34,13 +34,15 @@ from toylab.film.layers.surface import surface_limit
 from toylab.film.layout import FOOT, LAYOUTS, LESSON_LINE, Box
 from toylab.film.pace import paced
 from toylab.film.panels import Panel, PanelPlan
+from toylab.film.plates import Plates, newest
 from toylab.film.script import Cell, Script
 from toylab.film.stage import Stage
-from toylab.film.stamp import Stamp, stamp
-from toylab.film.style import LABEL, PANEL, THEMES, settled, styled
+from toylab.film.style import DPI, LABEL, PANEL, THEMES, settled, styled
 from toylab.film.text import fitted, wrapped
-from toylab.film.words import WORDS
+from toylab.film.words import WORDS, Words
 from toylab.film.writers import Pixels, Timing, svg_words, write
+from toylab.film.writers.writer import key_frames
+from toylab.trace import Trace
 
 # What a film needs otherwise than matplotlib comes, or than one version of it did.
 FILMED: dict[str, Any] = {"path.simplify": False, "text.hinting": "force_autohint"}
@@ -48,6 +50,8 @@ FILMED: dict[str, Any] = {"path.simplify": False, "text.hinting": "force_autohin
 _STAY = 0.14
 # Units. On a smaller stage arrows hide the points that they start from.
 _LEAST_WITH_ARROWS = 300
+# Units. On a smaller stage there is no room for the words of a chapter.
+_LEAST_WITH_WORDS = 200
 # Units: for a check-mark at the end of the words above a stage.
 _MARK = 26
 
@@ -112,9 +116,32 @@ class Animation:
 
     @cached_property
     def chapters(self) -> list[Chapter]:
-        """What happens when, by snapshot; what happens on one stage is no story of those beside it."""
+        """What happens when, by snapshot of the clock.
+
+        Of stages side by side only what somebody changes: what happens on one of them is no story of those
+        beside it.
+        """
+        return self.told_chapters(self.words)
+
+    def told_chapters(self, words: Words) -> list[Chapter]:
+        """The chapters in a language."""
         first = self.script.cells[0]
-        return chapters_of(first.trace, first.seed, self.words) if self.alone else []
+        if self.alone:
+            return chapters_of(first.trace, first.seed, words)
+        found = [chapter for trace in self.traces for chapter in self.turns_of(trace, words)]
+        return sorted(dict.fromkeys(found), key=lambda chapter: chapter.frame)
+
+    def turns_of(self, trace: Trace, words: Words) -> list[Chapter]:
+        """What somebody changes in a trace, by snapshot of the clock."""
+        steps = self.longest.steps
+        return [
+            replace(one, frame=min(int(np.searchsorted(steps, one.step)), len(steps) - 1))
+            for one in changes_of(trace, words)
+        ]
+
+    def begins(self, cell: Cell) -> int:
+        """The snapshot of the clock from which on a stage is shown."""
+        return int(np.searchsorted(self.longest.steps, cell.begins))
 
     @property
     def seconds(self) -> float:
@@ -187,8 +214,15 @@ class Animation:
     def pace(self, n: int) -> None:
         """Show at most n frames, chosen so that equal movement passes between them."""
         keep = [chapter.frame for chapter in self.chapters]
+        keep += [self.begins(cell) for cell in self.script.cells if cell.begins]
         seed = self.script.cells[0].seed if self.alone else int(self.longest.seeds[0])
         self.frames = paced(self.longest, seed, n, keep)
+
+    @property
+    def key_frames(self) -> list[int]:
+        """Frames that tell the film on paper, those among them in which somebody changes something."""
+        turns = [chapter.frame for chapter in self.chapters if chapter.what]
+        return key_frames(len(self), np.searchsorted(self.frames, turns).tolist())
 
     # --- frames ---
 
@@ -296,9 +330,12 @@ class Animation:
         script, layout, board = self.script, self.layout, self._board
         lines = board.header(self.title, self.lesson, script.name.get(self.words.code, ""))
         places, side = script.places(layout, lines)
+        # Of what is changed a file's name may be anything.
+        check_glyphs([one.words for one in self.chapters if one.what], self.fonts)
         self.stages: list[Stage] = []
         self._marks: list[tuple[Text, int]] = []
-        self._said: list[Stamp] = []
+        self._plates: list[Plates] = []
+        self._turn: Text | None = None
         for cell, (left, bottom) in zip(script.cells, places, strict=True):
             if script.captioned and not self.alone:
                 self._caption(cell, left, bottom + side + 9, side)
@@ -309,9 +346,10 @@ class Animation:
         self.panels = self.open_panels([*map(board.axes, boxes)], script.cells[0].seed)
         last = float(self.longest.steps[-1])
         at = [float(self.longest.steps[one.frame]) for one in self.chapters]
-        own = [mark for mark, _ in self._marks]
+        own: list[Artist] = [mark for mark, _ in self._marks]
+        own += [self._turn] if self._turn else []
         own += board.clock(self.words.step, [step / last if last else 1.0 for step in at])
-        moving += self._said
+        moving += [artist for plates in self._plates for artist in plates.artists]
         for panel in self.panels:
             inside = [a for a in panel.artists if not isinstance(a, Text)]
             moving += sorted(inside, key=lambda a: a.get_zorder())
@@ -324,7 +362,7 @@ class Animation:
         names, theme, words = self._names(side), self.theme, self.words
         if self.alone:
             stage = Stage(ax, trace, cell.seed, names, theme, words)
-            self._said.append(self._plate(ax))
+            self._plates.append(Plates(ax, self.chapters, self._stay, theme, self.fonts, side))
             return stage
         # That a seed diverged is said in as many lines as the stage has room for.
         said = words.diverged.format(step=int(trace.diverged_at[trace.row(cell.seed)]))
@@ -332,20 +370,27 @@ class Animation:
         words = replace(words, diverged=said)
         # Points keep their share of the stage, down to where they are still seen.
         dots = max(0.5, side / 548)
-        return Stage(ax, trace, cell.seed, names, theme, words, LABEL, dots, self.limits)
+        if self._turns_apart and side >= _LEAST_WITH_WORDS:
+            # What was changed before it parted is said on the stage from which it parts.
+            own = [one for one in self.turns_of(trace, words) if one.step >= cell.begins]
+            self._plates.append(Plates(ax, own, self._stay, theme, self.fonts, side))
+        later = words.parts.format(step=cell.begins) if cell.begins else ""
+        return Stage(ax, trace, cell.seed, names, theme, words, LABEL, dots, self.limits, later)
+
+    @property
+    def _stay(self) -> int:
+        """Snapshots for which the words of a chapter stand."""
+        return max(2, round(_STAY * len(self.longest.steps)))
+
+    @cached_property
+    def _turns_apart(self) -> bool:
+        """Whether not the same is changed on all stages: then each says its own."""
+        return len({tuple(self.turns_of(trace, self.words)) for trace in self.traces}) > 1
 
     def _names(self, side: float) -> list[str]:
         """Names of the layers on stages of a size."""
         few = not self.alone and side < _LEAST_WITH_ARROWS
         return [one for one in self.script.layers if not (few and one.startswith("arrows"))]
-
-    def _plate(self, ax: Axes) -> Stamp:
-        """Where the chapters' words appear."""
-        place = {"transform": ax.transAxes, "ha": "center", "va": "top"}
-        said = stamp(ax, 0.5, 0.965, "", **place, fontsize=LABEL, zorder=9_000)
-        said.set_bbox({"facecolor": self.theme.paper, "edgecolor": "none", "pad": 6, "alpha": 0.9})
-        said.set(color=self.theme.ink)
-        return said
 
     def _caption(self, cell: Cell, left: float, bottom: float, side: float) -> None:
         """Write what stands above a stage, and its mark at the right."""
@@ -374,7 +419,25 @@ class Animation:
             # A stage that reaches down to the key has the bar's name on the key's row.
             if self.alone or box[1] < FOOT + LESSON_LINE:
                 end = name - 12
+        if self.chapters and not self.alone and not self._turns_apart:
+            end = self._say_turns(end)
         draw_key(self._board, stage.keys, at, end, self.words)
+
+    def _say_turns(self, end: float) -> float:
+        """Make the words of what is changed on all stages, on the lowest row; return where they begin."""
+        board, layout = self._board, self.layout
+        self._turn = board.text(end, layout.key - 7, "", LABEL, self.theme.ink, fontweight="bold")
+        self._turn.set(ha="right", zorder=20)
+        widest = 0.0
+        for chapter in self.chapters:
+            self._turn.set_text(self._turn_words(chapter.words))
+            widest = max(widest, self._turn.get_window_extent().width)
+        return end - widest * DPI / board.figure.dpi - 24
+
+    def _turn_words(self, words: str) -> str:
+        """Words on at most two thirds of the lowest row."""
+        room = (self.layout.name_to - self.layout.left) * 2 / 3
+        return fitted(words, room, LABEL, LABEL, self.fonts, bold=True)[0]
 
     def _shared_bar(self, side: float) -> Bar | None:
         """What the surfaces' colours mean, if they mean the same on all stages."""
@@ -409,8 +472,8 @@ class Animation:
 
     def _show(self, snapshot: int) -> None:
         """Set what moves to a snapshot."""
-        for stage, nearest in zip(self.stages, self.nearest, strict=True):
-            stage.show(int(nearest[snapshot]))
+        for cell, stage, nearest in zip(self.script.cells, self.stages, self.nearest, strict=True):
+            stage.show(int(nearest[snapshot]), snapshot >= self.begins(cell))
         for mark, judged in self._marks:
             # Not from the start: the end of the story would stand above its beginning.
             mark.set_visible(snapshot >= judged)
@@ -418,9 +481,8 @@ class Animation:
             panel.show(snapshot)
         step, last = int(self.longest.steps[snapshot]), int(self.longest.steps[-1])
         self._board.tell_time(step, step / last if last else 1.0)
-        stay = max(2, round(_STAY * len(self.longest.steps)))
-        now = [c for c in self.chapters if c.frame <= snapshot < c.frame + stay]
-        for said in self._said:
-            said.set_text(now[-1].words if now else "")
-            # Without words there is no plate behind them either.
-            said.set_visible(bool(now))
+        for plates in self._plates:
+            plates.show(snapshot)
+        if self._turn:
+            now = newest(self.chapters, snapshot, self._stay)
+            self._turn.set_text(self._turn_words(" · ".join(one.words for one in now)))

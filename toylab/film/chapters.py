@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toylab.base.counted import Counted
+from toylab.film.differences import told_changes
 from toylab.film.words import Words
 from toylab.metrics import METRICS
 from toylab.metrics.claim import REDUCTIONS, RELATIONS, SIGNS, told_claims
@@ -25,14 +26,20 @@ class Chapter:
     Attributes:
         frame: Snapshot in which it first shows.
         words: What happened.
+        what: Of a change on the way, what is changed, without its step; else empty.
+        step: Before which round a change comes.
     """
 
     frame: int
     words: str
+    what: str = ""
+    step: int = 0
 
 
 def chapters_of(trace: Trace, seed: int, words: Words) -> list[Chapter]:
-    """When claims begin to hold for good, when modes are won and lost, when the seed diverged.
+    """When settings change, claims begin to hold for good, modes are won and lost, the seed diverges.
+
+    Changes are all told; of the rest what there is room for between them.
 
     Args:
         trace: What was measured.
@@ -48,23 +55,45 @@ def chapters_of(trace: Trace, seed: int, words: Words) -> list[Chapter]:
     if ended >= 0:
         at = int(np.searchsorted(trace.steps, ended))
         found.append(Chapter(min(at, len(trace.steps) - 1), words.diverged.format(step=ended)))
+    changes = changes_of(trace, words)
     kept: list[Chapter] = []
     apart = _CLOSE * (len(trace.steps) - 1)
     for chapter in sorted(found, key=lambda c: c.frame):
-        if chapter.frame > 0 and (not kept or chapter.frame - kept[-1].frame >= apart):
+        near = [*kept[-1:], *changes]
+        if chapter.frame > 0 and all(abs(chapter.frame - c.frame) >= apart for c in near):
             kept.append(chapter)
-    return kept[:_MOST]
+    room = max(0, _MOST - len(changes))
+    return sorted([*kept[:room], *changes], key=lambda c: c.frame)
+
+
+def changes_of(trace: Trace, words: Words) -> list[Chapter]:
+    """The changes on the way, each where it is first felt: the snapshot of its step shows what was before.
+
+    Args:
+        trace: What was measured.
+        words: Language.
+    """
+    last = len(trace.steps) - 1
+    return [
+        Chapter(
+            min(int(np.searchsorted(trace.steps, at)), last),
+            words.change.format(step=at, what=what),
+            what,
+            at,
+        )
+        for at, what in told_changes(trace.settings, words.code)
+    ]
 
 
 def _modes(trace: Trace, row: int, words: Words) -> list[Chapter]:
     """The most modes that are ever alive, and the moment when half of them are gone again."""
-    k = len(trace.target.modes)
-    if k < 2:
+    if len(trace.target.modes) < 2:
         return []
     alive = METRICS["modes_covered"](trace)[:, row]
     if not np.isfinite(alive).any() or np.nanmax(alive) < 2:
         return []
     peak = int(np.nanargmax(alive))
+    k = len(trace.target_of(peak).modes)
     found = [Chapter(peak, words.modes_won.format(n=int(alive[peak]), total=k))]
     lost = np.flatnonzero(alive[peak:] <= alive[peak] / 2)
     if len(lost):

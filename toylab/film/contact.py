@@ -6,7 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from toylab.film.style import DPI, Theme
-from toylab.film.writers.writer import Frames, key_frames
+from toylab.film.writers.writer import Frames
 
 # Frames in a row.
 ACROSS = 3
@@ -15,8 +15,8 @@ _GAP = 20
 
 
 def contact_sheet(film: Frames, theme: Theme) -> Figure:
-    """Draw frames spread over a film, at half their size, on the colour of its grid lines."""
-    frames = [film.draw(k) for k in key_frames(len(film))]
+    """Draw the key frames of a film at half their size, on the colour of its grid lines."""
+    frames = [film.draw(k) for k in film.key_frames]
     height, width = (n // 2 for n in frames[0].shape[:2])
     across = min(ACROSS, len(frames))
     down = -(-len(frames) // across)

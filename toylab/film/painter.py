@@ -88,6 +88,8 @@ class Raster(Artist):
 
     def draw(self, renderer: RendererBase) -> None:
         """Copy the pixels onto the canvas."""
+        if not self.get_visible():
+            return
         assert self.axes is not None
         left, bottom = round(self.axes.bbox.x0), round(self.axes.bbox.y0)
         if isinstance(renderer, RendererAgg):

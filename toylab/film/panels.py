@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from toylab.base.axes import Float
+from toylab.base.axes import Float, Int
 from toylab.film.counter import counter
 from toylab.film.fonts import families
 from toylab.film.layout import HEADER, SMALL_HEADER
@@ -21,7 +21,7 @@ from toylab.film.style import DPI, LABEL, PANEL, VALUE, Theme, short
 from toylab.film.text import fitted
 from toylab.film.words import Words
 from toylab.metrics import METRICS, Metric
-from toylab.metrics.claim import REDUCTIONS, SIGNS, Claim, told_claims
+from toylab.metrics.claim import REDUCTIONS, SIGNS, Claim, span_in, told_claims
 from toylab.trace import Trace
 
 
@@ -64,7 +64,7 @@ class Curve:
         line: The past.
         dot: The present.
         value: The present in words.
-        total: What a count is out of.
+        totals: What a count is out of, [T]; 0 of what is no count.
     """
 
     metric: Metric
@@ -73,7 +73,7 @@ class Curve:
     line: Line2D
     dot: Line2D
     value: Text
-    total: int
+    totals: Int
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Panel:
         beside: Sequence[int] = (),
     ) -> None:
         self._theme, self._words, self._fonts = theme, words, families(words.code)
-        self._ax, self._steps, self._plan = ax, trace.steps, plan
+        self._ax, self._trace, self._steps, self._plan = ax, trace, trace.steps, plan
         row = trace.row(seed)
         metrics = [METRICS[name] for name in plan.metrics]
         of_seeds = [metric(trace).astype(float) for metric in metrics]  # each [T, S]
@@ -133,7 +133,9 @@ class Panel:
         bands = (
             [quartiles(curves) for curves in of_seeds] if len(trace.seeds) >= LEAST_SEEDS else []
         )
-        k = len(trace.target.modes)
+        # Another target may have other modes.
+        modes = np.array([len(trace.target_of(t).modes) for t in range(len(trace.steps))])
+        k = int(modes.max())
         claims = [claim for claim in told_claims(trace) if _is_place(claim, plan)]
         thresholds = [c.threshold for c in claims]
         ceilings = [c.threshold for c in claims if c.relation.startswith("<")]
@@ -148,6 +150,11 @@ class Panel:
         self.bands = [[self._inside(quartile) for quartile in band] for band in bands]
         self.thresholds: list[Threshold] = []
         self._grid(ax, self.ticks)
+        #: Steps at which settings change on the way.
+        self.changes = [float(at) for at in trace.changes]
+        for at in self.changes:
+            # Dotted and upright: neither a line of the grid, nor a claim's, nor the present.
+            ax.axvline(at, color=theme.ink, linewidth=1.4, linestyle=(0, (1, 2)), zorder=0.8)
         self._thresholds(ax, claims, dict(zip(plan.metrics, colours, strict=False)))
         for metric, band, colour in zip(metrics, self.bands, colours, strict=False):
             self._band(metric, band, colour)
@@ -167,7 +174,7 @@ class Panel:
                 above,
             )
             value = self._header(1, "", value_size, colours[i], above)
-            total = k if metric.high == "modes" and metric.style == "count" else 0
+            counts = metric.high == "modes" and metric.style == "count"
             self.curves.append(
                 Curve(
                     metric,
@@ -175,7 +182,7 @@ class Panel:
                     self._inside(curve),
                     *self._lines(colours[i], metric),
                     value,
-                    total,
+                    modes if counts else 0 * modes,
                 )
             )
 
@@ -199,8 +206,8 @@ class Panel:
             c.dot.set_data(self._steps[frame : frame + 1], c.drawn[frame : frame + 1])
             present = c.values[frame]
             text = read(c.metric, float(present))
-            if c.total and np.isfinite(present):
-                text = self._words.count.format(value=text, total=c.total)
+            if c.totals[frame] and np.isfinite(present):
+                text = self._words.count.format(value=text, total=c.totals[frame])
             c.value.set_text(text)
 
     def _limits(
@@ -318,7 +325,7 @@ class Panel:
             # Among several curves the line must say whose it is.
             curve = [*colours].index(claim.metric) if len(colours) > 1 else None
             colour = self._theme.soft if curve is None else colours[claim.metric]
-            start, end = (first + f * (last - first) for f in claim.window)
+            start, end = (first + f * (last - first) for f in span_in(claim, self._trace))
             # A claim about one moment would be a dot; a tenth of the axis can be seen.
             start = min(start, max(first, end - 0.1 * (last - first)))
             end = max(end, start + 0.1 * (last - first))

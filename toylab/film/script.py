@@ -36,6 +36,7 @@ class Cell:
         title: The words above it, by language.
         mark: Says whether the seed did as claimed; empty if nothing is.
         judged: Snapshot from which on that is known and the mark shows.
+        begins: Step up to which it is what a stage before it shows, and stands empty.
     """
 
     trace: Trace
@@ -43,6 +44,7 @@ class Cell:
     title: dict[str, str] = field(default_factory=dict)
     mark: str = ""
     judged: int = 0
+    begins: int = 0
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from toylab.film.differences import told_differences
 from toylab.film.layout import in_rows
 from toylab.film.script import Cell, Script, chosen_plans, filmed_seed, told
 from toylab.film.words import WORDS, told_claim
-from toylab.metrics.claim import satisfied, told_claims
+from toylab.metrics.claim import satisfied, span_in, told_claims
 from toylab.trace import Trace
 from toylab.trace.bounds import MOST_FILMED
 
@@ -21,6 +21,8 @@ MOST_TRACES = 4
 
 def side_by_side(traces: Sequence[Trace], seed: int | None, layers: Sequence[str] | None) -> Script:
     """Two to four traces; their titles say only in what their settings differ.
+
+    A past that they share is drawn once: until it ends only the first of them is shown.
 
     Args:
         traces: What was measured, with one square of data units.
@@ -52,9 +54,38 @@ def side_by_side(traces: Sequence[Trace], seed: int | None, layers: Sequence[str
             title[code] = " · ".join(filter(None, (own, luck)))
         names = dict.fromkeys(words.of(trace.settings, "title") for trace in traces)
         heading[code] = " · ".join(names)
-    cells = [Cell(*one) for one in zip(traces, seeds, titles, strict=True)]
+    begins = [_parting(k, traces, seeds) for k in range(len(traces))]
+    cells = [
+        Cell(trace, seed, title, begins=at)
+        for trace, seed, title, at in zip(traces, seeds, titles, begins, strict=True)
+    ]
     _, lesson = told(traces[0])
     return _in_rows(cells, heading, lesson, layers)
+
+
+def _parting(k: int, traces: Sequence[Trace], seeds: Sequence[int]) -> int:
+    """Up to which step a stage would show what one before it shows; 0 if they differ from the start."""
+    return max((_shared(traces[j], traces[k], seeds[j], seeds[k]) for j in range(k)), default=0)
+
+
+def _shared(one: Trace, other: Trace, seed: int, its_seed: int) -> int:
+    """The last step of the past that two trainings share; 0 if there is none, or if they never part."""
+    steps, ours, theirs = np.intersect1d(one.steps, other.steps, return_indices=True)
+    if one.samples.shape[2] != other.samples.shape[2]:
+        return 0
+    row, its_row = one.row(seed), other.row(its_seed)
+    parted = (
+        k
+        for k, (t, u) in enumerate(zip(ours, theirs, strict=True))
+        if not np.array_equal(one.samples[t, row], other.samples[u, its_row], equal_nan=True)
+    )
+    k = next(parted, 0)
+    # What all games of one seed share is no past but where they begin.
+    if k < 2:
+        return 0
+    # Where somebody changes something between the two snapshots, there they part.
+    turns = [at for at in {*one.changes} ^ {*other.changes} if steps[k - 1] <= at < steps[k]]
+    return int(min(turns, default=steps[k - 1]))
 
 
 def of_seeds(trace: Trace, seeds: Sequence[int] | None, layers: Sequence[str] | None) -> Script:
@@ -82,7 +113,7 @@ def of_seeds(trace: Trace, seeds: Sequence[int] | None, layers: Sequence[str] | 
         does = satisfied(claim, trace)
         marks = {seed: "✓" if does[trace.row(seed)] else "✗" for seed in chosen}
         # Where its window ends, and with rounding never beyond the last.
-        end = claim.window[1] * float(trace.steps[-1])
+        end = span_in(claim, trace)[1] * float(trace.steps[-1])
         judged = min(int(np.searchsorted(trace.steps, end)), len(trace.steps) - 1)
         n, hits = Counted(len(chosen)), sum(bool(does[trace.row(seed)]) for seed in chosen)
         lesson = {

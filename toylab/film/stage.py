@@ -32,6 +32,7 @@ class Stage:
         size: Of the words that say that a seed diverged, points.
         dots: Size of the points, as a share of their own.
         limits: What layers' limits are at least, by name, where stages share them.
+        later: What an empty stage says of when it is shown; empty if it always is.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Stage:
         size: float = PANEL,
         dots: float = 1.0,
         limits: Mapping[str, float] = {},  # noqa: B006 - never changed
+        later: str = "",
     ) -> None:
         self._trace, self._row, self._words = trace, trace.row(seed), words
         side = ax.get_window_extent().width
@@ -72,8 +74,19 @@ class Stage:
         self._ended.set(fontweight="bold", color=theme.ink)
         self._ended.set_bbox({"facecolor": theme.paper, "edgecolor": theme.ink, "pad": 8})
         self.moving += [frame, self._ended]
+        self._shown = list(self.moving)
+        self._empty = self._emptiness(ax, theme, later, size) if later else []
+        self.moving += self._empty
         for order, artist in enumerate(self.moving):
             artist.set_zorder(10 + order)
+
+    def _emptiness(self, ax: Axes, theme: Theme, later: str, size: float) -> list[Artist]:
+        """A stage on which there is nothing to see yet."""
+        edge = Rectangle((0, 0), 1, 1, transform=ax.transAxes, fill=False, clip_on=False)
+        edge.set(edgecolor=theme.soft, linewidth=1.0, linestyle=(0, (5, 5)))
+        ax.add_artist(edge)
+        middle = {"transform": ax.transAxes, "ha": "center", "va": "center"}
+        return [edge, stamp(ax, 0.5, 0.5, later, **middle, fontsize=size, color=theme.soft)]
 
     def _corners(self, ax: Axes, theme: Theme) -> list[Artist]:
         """Where two corners lie, for data of any size: those that are scaled for the players."""
@@ -105,8 +118,13 @@ class Stage:
         """What the colours mean, if there are any."""
         return next((layer.bar for layer in self.layers if layer.bar), None)
 
-    def show(self, snapshot: int) -> None:
-        """Set the layers to a snapshot."""
+    def show(self, snapshot: int, begun: bool = True) -> None:
+        """Set the layers to a snapshot; before a stage has begun there is nothing on it."""
+        for artist in self._empty:
+            artist.set_visible(not begun)
+        if self._empty:
+            for artist in self._shown:
+                artist.set_visible(begun)
         self._painting.show(snapshot)
         step, ended = int(self._trace.steps[snapshot]), int(self._trace.diverged_at[self._row])
         self._ended.set_text(self._words.diverged.format(step=ended) if 0 <= ended <= step else "")

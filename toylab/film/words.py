@@ -50,6 +50,11 @@ class Words:
     difference: str = "D(x) – mean"
     count: str = "{value} of {total}"
     diverged: str = "diverged at step {step}"
+    change: str = "step {step}: {what}"
+    from_step: str = "from step {step}: {what}"
+    no_change: str = "no change"
+    other: str = "other {what}"
+    parts: str = "parts at step {step}"
     band: str = "band: half of {n} seeds"
     modes_won: str = "{n} of {total} modes alive"
     modes_lost: str = "{n:mode} lost"
@@ -115,6 +120,11 @@ WORDS: dict[str, Words] = {
         difference="D(x) – 均值",
         count="{value} / {total}",
         diverged="在第 {step} 步发散",
+        change="第 {step} 步：{what}",
+        from_step="第 {step} 步起：{what}",
+        no_change="没有变化",
+        other="{what}改变",
+        parts="第 {step} 步分开",
         band="色带：{n} 个种子的中间一半",
         modes_won="{total} 个模式中有 {n} 个存活",
         modes_lost="失去 {n} 个模式",
@@ -143,7 +153,7 @@ WORDS: dict[str, Words] = {
 
 
 # Where a Chinese character meets a letter or a digit, which stand apart in print.
-_APART = re.compile(r"(?<=[\u4e00-\u9fff])(?=[0-9A-Za-z])|(?<=[0-9A-Za-z%)])(?=[\u4e00-\u9fff])")
+APART = re.compile(r"(?<=[\u4e00-\u9fff])(?=[0-9A-Za-z])|(?<=[0-9A-Za-z%)])(?=[\u4e00-\u9fff])")
 # How a claim's window becomes a number, where `rule` says it.
 _REDUCED_ZH = {
     "mean": "均值",
@@ -160,12 +170,10 @@ def told_claim(claim: Claim, words: Words) -> str:
     rule = words.against if claim.against else words.rule
     if not rule:
         return claim.text
-    (low, high), what = claim.window, words.label(METRICS[claim.metric])
-    if low == high:
-        # One moment: there is nothing to reduce, and a mean would be taken for one over seeds.
-        when = {0.0: "训练开始时", 1.0: "训练结束时"}.get(low, f"训练到 {low:.0%} 时")
-    else:
-        when, what = f"训练 {low:.0%}–{high:.0%} 期间", f"{what}的{_REDUCED_ZH[claim.reduce]}"
+    when, what = _when_zh(claim), words.label(METRICS[claim.metric])
+    # Of one moment there is nothing to reduce, and a mean would be taken for one over seeds.
+    if claim.window[0] != claim.window[1]:
+        what = f"{what}的{_REDUCED_ZH[claim.reduce]}"
     told = rule.format(
         when=when,
         what=what,
@@ -173,4 +181,29 @@ def told_claim(claim: Claim, words: Words) -> str:
         threshold=claim.threshold,
         other=PurePath(claim.against).stem,
     )
-    return _APART.sub(" ", told)
+    return APART.sub(" ", told)
+
+
+def _when_zh(claim: Claim) -> str:
+    """A claim's window in Chinese."""
+    low, high = claim.window
+    if low == high:
+        moments = {0.0: "训练开始时", 1.0: "训练结束时"}
+        if isinstance(low, str):
+            return f"{_edge_zh(low)}时"
+        return moments.get(low, f"训练到 {low:.0%} 时")
+    if isinstance(low, str) and high == 1.0:
+        return f"{_edge_zh(low)}之后"
+    if isinstance(high, str) and low == 0.0:
+        return f"{_edge_zh(high)}之前"
+    if isinstance(low, str) or isinstance(high, str):
+        return f"从{_edge_zh(low)}到{_edge_zh(high)}"
+    return f"训练 {low:.0%}–{high:.0%} 期间"
+
+
+def _edge_zh(edge: float | str) -> str:
+    """An end of a window: a share of the training, or a change on the way."""
+    if not isinstance(edge, str):
+        return f"训练 {edge:.0%}"
+    number = edge.removeprefix("change").strip()
+    return f"第{number}次改变" if number else "改变"

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DeckWords:
-    """Words of one language."""
+    """Words of one language.
 
+    Attributes:
+        code: Key of `DECK_WORDS`.
+    """
+
+    code: str = "en"
     differs: str = "Differs from {base}: {what}"
     change: str = "{path}: {old} → {new}"
+    from_step: str = "from step {step} {what}"
+    nth_change: str = "change {n}: {what}"
+    moved: str = "step {old} → {new}"
+    comma: str = ", "
     unset: str = "not set"
     none: str = "none"
     more: str = "and {n} more"
@@ -41,8 +50,13 @@ class DeckWords:
 DECK_WORDS: dict[str, DeckWords] = {
     "en": DeckWords(),
     "zh": DeckWords(
+        code="zh",
         differs="与 {base} 的不同：{what}",
         change="{path}：{old} → {new}",
+        from_step="第 {step} 步起{what}",
+        nth_change="第 {n} 次改变：{what}",
+        moved="第 {old} 步 → 第 {new} 步",
+        comma="，",
         unset="未设置",
         none="无",
         more="以及另外 {n} 项",

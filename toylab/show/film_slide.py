@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from toylab.base.counted import Counted
 from toylab.claims.published import Tally, count
 from toylab.film.animation import Animation
+from toylab.film.differences import setting_name
 from toylab.film.panels import read
 from toylab.film.words import WORDS, told_claim
 from toylab.film.writers import Timing
@@ -101,14 +103,16 @@ def film_slides(
     lesson = plain(told.lesson or film.lesson)
     notes = [*told.notes, lesson]
     end = ""
+    moments = [
+        said.moment.format(time=_clock(timing, len(film), k), step=step, what=words)
+        for k, step, words in _moments(film)
+    ]
     if isinstance(film, Film):
         courses = _courses(film, lang)
-        moments = [
-            said.moment.format(time=_clock(timing, len(film), k), step=step, what=words)
-            for k, step, words in _moments(film)
-        ]
         notes += [said.watch, *moments, *(said.course.format(**course) for course in courses)]
         end = ", ".join(f"{course['name']} {course['last']}" for course in courses)
+    elif moments:
+        notes += [said.watch, *moments]
     alt = said.film_alt.format(title=title, lesson=lesson, end=end) if end else f"{title}. {lesson}"
     notes += _about(film, said, lang)
     notes.append(differs(said, told.base, told.changes, len(told.changes)))
@@ -182,10 +186,42 @@ def differs(
     """
     if not changes:
         return ""
-    shown = [_change(said, change) for change in changes[:most]]
-    if len(changes) > len(shown):
-        shown.append(said.more.format(n=len(changes) - len(shown)))
+    told = _changes(said, changes)
+    shown = told[:most]
+    if len(told) > len(shown):
+        shown.append(said.more.format(n=len(told) - len(shown)))
     return said.differs.format(base=base, what=said.between.join(shown))
+
+
+# A setting of a change on the way: which change, and the setting.
+_ON_THE_WAY = re.compile(r"changes\[(\d+)\]\.(.+)")
+
+
+def _changes(said: DeckWords, changes: Sequence[Difference]) -> list[str]:
+    """Differences in words: setting by setting, but what changes on the way change by change."""
+    told: list[str] = []
+    later: dict[int, list[Difference]] = {}
+    for path, old, new in changes:
+        if found := _ON_THE_WAY.fullmatch(path):
+            later.setdefault(int(found[1]), []).append((found[2], old, new))
+        else:
+            told.append(_change(said, (path, old, new)))
+    return told + [_later(said, number, later[number]) for number in sorted(later)]
+
+
+def _later(said: DeckWords, number: int, found: Sequence[Difference]) -> str:
+    """What is changed on the way: by a change that the base has not, or by one that it has otherwise."""
+    at = {path: (old, new) for path, old, new in found if path == "at"}
+    others = [one for one in found if one[0] != "at"]
+    before, step = at.get("at", (0, None))
+    if before is None:
+        what = [f"{setting_name(p, said.code)} {_value(said, new)}" for p, _, new in others]
+        return said.from_step.format(step=step, what=said.comma.join(what))
+    what = [said.moved.format(old=old, new=new) for old, new in at.values()]
+    for path, *values in others:
+        old, new = (_value(said, value) for value in values)
+        what.append(f"{setting_name(path, said.code)} {old} → {new}")
+    return said.nth_change.format(n=number + 1, what=said.comma.join(what))
 
 
 def _change(said: DeckWords, change: Difference) -> str:
@@ -200,19 +236,22 @@ def _value(said: DeckWords, value: Any) -> str:
         return said.unset if value is None else said.none
     if isinstance(value, list):
         return ", ".join(_value(said, one) for one in value)
-    if not isinstance(value, dict) or "kind" not in value:
+    if not isinstance(value, dict):
         return str(value)
-    options = ", ".join(f"{key} {value[key]}" for key in value if key != "kind")
-    return f"{value['kind']} ({options})" if options else str(value["kind"])
+    options = ", ".join(f"{key} {_value(said, value[key])}" for key in value if key != "kind")
+    kind = str(value.get("kind", ""))
+    return f"{kind} ({options})" if kind and options else kind or options
 
 
-def _moments(film: Film) -> list[tuple[int, int, str]]:
+def _moments(film: Animation) -> list[tuple[int, int, str]]:
     """Frame, step and words of each chapter, in order of time."""
     shown = np.asarray(film.frames)
     found = []
     for chapter in film.chapters:
         k = min(int(np.searchsorted(shown, chapter.frame)), len(shown) - 1)
-        found.append((k, int(film.trace.steps[chapter.frame]), chapter.words))
+        # A change's own step may lie between two snapshots.
+        step = chapter.step or int(film.longest.steps[chapter.frame])
+        found.append((k, step, chapter.what or chapter.words))
     return found
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from toylab.film.fonts import families
 from toylab.film.layout import FOOT, Box
 from toylab.film.style import DPI, LABEL, THEMES, settled
-from toylab.film.writers.writer import Pixels, key_frames
+from toylab.film.writers.writer import Pixels
 from toylab.show.cinema import Film
 from toylab.show.deck_words import DECK_WORDS
 
@@ -41,7 +41,7 @@ class Handout:
             figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=2 * DPI, facecolor=theme.paper)
             layout = film.layout
             stage = layout.stage(0)
-            for place, k in enumerate(key_frames(len(film))):
+            for place, k in enumerate(film.key_frames):
                 down, across = divmod(place, _ACROSS)
                 left = across * (_SIDE + _GAP)
                 bottom = HEIGHT - down * (_SIDE + _WORDS) - _SIDE

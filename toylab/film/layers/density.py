@@ -9,9 +9,9 @@ from contourpy import contour_generator
 from scipy.ndimage import gaussian_filter
 
 from toylab.base.axes import Float
-from toylab.film.layers.layer import Key, Layer, View, with_density
+from toylab.film.layers.layer import Key, Layer, View, each_target, with_density
 from toylab.film.strokes import Lines
-from toylab.targets import cell_centres
+from toylab.targets import Target, cell_centres
 
 # Rows and columns of the plane. The true density is looked at once, the samples' in each frame.
 _FINE, _COARSE = 240, 96
@@ -21,10 +21,14 @@ def density(view: View) -> Layer:
     """Contours of the true density, where a round mode has 1, 2 and 3 standard deviations."""
     with_density(view.trace, "density")
     x, y = cell_centres(view.trace.extent, _FINE)
-    log_p = view.trace.target.log_density(np.stack(np.meshgrid(x, y), axis=-1))
-    peak = float(log_p.max())
-    found = _contours(x, y, np.maximum(log_p, peak - 50), [peak - k * k / 2 for k in (1, 2, 3)])
-    lines = Lines(lambda frame: found, ["ink"], 1.2, dash=(4, 2.5), alpha=0.75)
+
+    def contours(target: Target) -> list[Float]:
+        log_p = target.log_density(np.stack(np.meshgrid(x, y), axis=-1))
+        peak = float(log_p.max())
+        return _contours(x, y, np.maximum(log_p, peak - 50), [peak - k * k / 2 for k in (1, 2, 3)])
+
+    found = each_target(view.trace, contours)
+    lines = Lines(found, ["ink"], 1.2, dash=(4, 2.5), alpha=0.75)
     return Layer([lines], Key("dashes", "density"))
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from toylab.base.axes import Float
 from toylab.base.errors import ToylabError
 from toylab.film.strokes import Stroke
 from toylab.film.style import Colour
 from toylab.film.words import Said
-from toylab.targets import density_known
+from toylab.targets import Target, density_known
 from toylab.trace import Trace
 
 # Points on the stage, of either kind. More hide the surface and say nothing new.
@@ -85,13 +85,24 @@ class Layer:
     extent: tuple[float, float, float, float] | None = None
 
 
+Made = TypeVar("Made")
+
+
+def each_target(trace: Trace, make: Callable[[Target], Made]) -> Callable[[int], Made]:
+    """What is made of the target of a snapshot: one object for as long as the target stays."""
+    of = [trace.target_of(snapshot) for snapshot in range(len(trace.steps))]
+    made = {id(target): make(target) for target in {id(one): one for one in of}.values()}
+    return lambda snapshot: made[id(of[snapshot])]
+
+
 def with_density(trace: Trace, layer: str) -> None:
     """Refuse a layer that needs the true density where nobody knows it.
 
     Raises:
-        ToylabError: If the target does not tell its density.
+        ToylabError: If the target, or one that is to be learned later, does not tell its density.
     """
-    if not density_known(trace.target):
+    known = each_target(trace, density_known)
+    if not all(known(snapshot) for snapshot in range(len(trace.steps))):
         raise ToylabError(
             f"film.layers {layer}: the target's density is not known (give it noise, if it can take some)."
         )

@@ -20,8 +20,8 @@ def phase(view: View) -> Layer:
     Raises:
         ToylabError: If the game is not exactly solvable.
     """
-    trace, field = view.trace, view.trace.field
-    if not field.size:
+    trace = view.trace
+    if not trace.field.size:
         raise ToylabError(
             "film.layers phase needs an exactly solvable game: "
             "generator kind point, discriminator kind linear or saddle."
@@ -29,18 +29,26 @@ def phase(view: View) -> Layer:
     path = _path(trace, view.seed)
     half = max(phase_limit(trace, view.seed), view.least)
     x0, x1, y0, y1 = (float(v) for v in trace.field_extent)
-    n = len(field)
+    n = len(trace.field)
     xx, yy = np.meshgrid(np.linspace(x0, x1, n), np.linspace(y0, y1, n))
-    length = np.hypot(field[..., 0], field[..., 1])
-    # All arrows of nearly one length: the field's direction is the lesson; the root keeps a hint of
-    # its strength.
-    scale = 0.75 * (x1 - x0) / n * np.sqrt(length / max(float(length.max()), 1e-12))
-    push = field / np.maximum(length, 1e-12)[..., None] * scale[..., None]
-    start = np.stack([xx, yy], axis=-1).reshape(-1, 2)
-    arrows = arrow_shapes(start, push.reshape(-1, 2), 2 * half, 2 * half / view.side)
+    # One scale for all fields, where settings change on the way.
+    of = [trace.field_of(snapshot) for snapshot in range(len(trace.steps))]
+    fields = {id(one): one for one in of}
+    longest = max(float(np.hypot(one[..., 0], one[..., 1]).max()) for one in fields.values())
+
+    def pushes(field: Float) -> Float:
+        length = np.hypot(field[..., 0], field[..., 1])
+        # All arrows of nearly one length: the field's direction is the lesson; the root keeps a hint of
+        # its strength.
+        scale = 0.75 * (x1 - x0) / n * np.sqrt(length / max(longest, 1e-12))
+        push = field / np.maximum(length, 1e-12)[..., None] * scale[..., None]
+        start = np.stack([xx, yy], axis=-1).reshape(-1, 2)
+        return arrow_shapes(start, push.reshape(-1, 2), 2 * half, 2 * half / view.side)
+
+    arrows = {name: pushes(one) for name, one in fields.items()}
     goal = np.zeros((1, 2))
     strokes = [
-        Shapes(lambda frame: arrows, "soft", alpha=0.55),
+        Shapes(lambda frame: arrows[id(of[frame])], "soft", alpha=0.55),
         Dots(lambda frame: goal, "+", 16, "ink", 2.4),
         Line(lambda frame: path[: frame + 1], "curves 0", 2.2),
         Dots(lambda frame: path[frame : frame + 1], "o", 11, "edge", 1.0, "generated"),

@@ -13,9 +13,15 @@ from toylab.film.strokes import Dots, Lines
 
 
 def real(view: View) -> Layer:
-    """Real points: small, quiet, the same in all frames."""
-    points = view.trace.real[view.trace.row(view.seed), :MOST_POINTS]
-    dots = Dots(lambda frame: points, "s", 2.6, "real", 0, "real", alpha=0.5)
+    """Real points: small, quiet, the same for as long as the target is."""
+    trace, row = view.trace, view.trace.row(view.seed)
+    points: dict[int, Points] = {}
+
+    def at(frame: int) -> Points:
+        real = trace.real_of(frame)
+        return points.setdefault(id(real), real[row, :MOST_POINTS])
+
+    dots = Dots(at, "s", 2.6, "real", 0, "real", alpha=0.5)
     return Layer([dots], Key("real", "real"))
 
 

@@ -109,12 +109,15 @@ def optimal(view: View) -> Layer:
 
 def _best(view: View) -> Callable[[int], Float]:
     """Logits of D* on the coarse grid."""
-    trace, row = view.trace, view.trace.filmed_row(view.seed)
+    row = view.trace.filmed_row(view.seed)
+    # Each knows one target, and has its own snapshots.
+    places = [(part, at) for part in view.trace.parts for at in range(len(part.steps))]
 
     def logits(frame: int) -> Float:
-        if not np.isfinite(trace.logits[frame, row]).all():
+        trace, at = places[frame]
+        if not np.isfinite(trace.logits[at, row]).all():
             return np.full((_COARSE, _COARSE), np.nan)
-        return np.clip(optimal_logits(trace, frame, row, _COARSE), -50, 50)
+        return np.clip(optimal_logits(trace, at, row, _COARSE), -50, 50)
 
     return logits
 

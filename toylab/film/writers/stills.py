@@ -16,7 +16,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 
 from toylab.film.fonts import is_truetype
 from toylab.film.writers.animated import KEYWORD
-from toylab.film.writers.writer import Pixels, Reel, key_frames
+from toylab.film.writers.writer import Pixels, Reel
 
 
 def vectors(fonts: Iterable[str]) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def still(
 def _pages(path: Path, reel: Reel, metadata: dict[str, Any]) -> None:
     """A PDF with a page a key frame: vectors, each page to be placed in a paper by itself."""
     with PdfPages(path, metadata=metadata) as pages:
-        for k in key_frames(len(reel.frames)):
+        for k in reel.frames.key_frames:
             figure = reel.frames.figure(k)
             pages.savefig(figure, facecolor=figure.get_facecolor())
 
@@ -90,7 +90,7 @@ def _nested(path: Path, reel: Reel, metadata: dict[str, Any]) -> None:
     ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
     sheet = ElementTree.Element(f"{{{_SVG}}}svg")
     wide = high = 0.0
-    for place, k in enumerate(key_frames(len(reel.frames))):
+    for place, k in enumerate(reel.frames.key_frames):
         figure, text = reel.frames.figure(k), io.StringIO()
         # The first carries the description for all.
         told = metadata if place == 0 else {"Date": None, "Creator": None}

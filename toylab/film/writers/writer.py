@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,11 @@ class Frames(Protocol):
 
     def __len__(self) -> int:
         """Number of frames."""
+        ...
+
+    @property
+    def key_frames(self) -> Sequence[int]:
+        """Those that tell it on paper."""
         ...
 
     def draw(self, frame: int, into: Pixels | None = None) -> Pixels:
@@ -174,6 +179,17 @@ class Format:
 KEY_FRAMES = 6
 
 
-def key_frames(n: int) -> list[int]:
-    """Frames spread over a film of n, with the first and the last."""
-    return sorted({int(k) for k in np.linspace(0, n - 1, KEY_FRAMES)})
+def key_frames(n: int, moments: Sequence[int] = ()) -> list[int]:
+    """Frames spread over a film of n, with the first and the last.
+
+    Args:
+        n: Frames of the film.
+        moments: Frames that must be among them, each instead of its neighbour, as far as there are some.
+    """
+    spread = sorted({int(k) for k in np.linspace(0, n - 1, KEY_FRAMES)})
+    for moment in moments:
+        free = [k for k in spread[1:-1] if k not in moments]
+        if free and moment not in spread:
+            spread.remove(min(free, key=lambda k: abs(k - moment)))
+            spread = sorted([*spread, moment])
+    return spread

@@ -79,8 +79,10 @@ function openScene(index) {
     const here = element("div", figure, "here");
     canvas.setAttribute("role", "img");
     const layers = stage.layers.map((layer) => ({ ...layer, strokes: layer.strokes.map(prepare) }));
-    const density = stage.density && { peak: stage.density.peak, side: stage.density.below.shape[0], below: read(stage.density.below) };
-    const opened = { ...stage, layers, density, canvas, caption, here, pointer: null };
+    // Several where another target is to be learned on the way, each from a frame on.
+    const densities = [stage.density ?? []].flat().map((one) => one.below
+      ? { from: one.from ?? 0, peak: one.peak, side: one.below.shape[0], below: read(one.below) } : one);
+    const opened = { ...stage, layers, densities, canvas, caption, here, pointer: null };
     canvas.addEventListener("pointermove", (event) => {
       const box = canvas.getBoundingClientRect();
       opened.pointer = [(event.clientX - box.left) / box.width, 1 - (event.clientY - box.top) / box.height];
@@ -155,6 +157,13 @@ function drawStage(stage) {
   const unit = side / page.side, point = unit * 96 / 72;
   pen.clearRect(0, 0, side, side);
   const x = (q) => share(q) * side, y = (q) => (1 - share(q)) * side;
+  // What a stage before it shows as well is shown there alone.
+  const empty = now.frame < (stage.begins ?? 0);
+  stage.canvas.style.borderStyle = empty ? "dashed" : "";
+  if (empty) {
+    pen.fillStyle = colours().soft;
+    return type(pen, inLanguage(stage.later), side / 2, side / 2, 21 * unit, "center");
+  }
   for (const layer of stage.layers) {
     if (now.off.has(layer.name)) continue;
     for (const stroke of layer.strokes) {
@@ -361,7 +370,7 @@ function sheetAt(stroke, [a, b]) {
 }
 
 function tellHere(stage) {
-  if (!stage.pointer) { stage.here.textContent = ""; return; }
+  if (!stage.pointer || now.frame < (stage.begins ?? 0)) { stage.here.textContent = ""; return; }
   const [a, b] = stage.pointer, [x0, x1, y0, y1] = stage.extent, said = [];
   if (!stage.layers.some((layer) => layer.name === "phase")) {
     said.push(`(${coordinate(a, x0, x1)}, ${coordinate(b, y0, y1)})`);
@@ -376,8 +385,9 @@ function tellHere(stage) {
       const name = stage.output === "difference" ? `D – ${word("mean")}` : "D";
       said.push(Number.isNaN(value) ? `${name}: –` : `${name} ${sign} ${asked(shown)}`);
     }
-    if (stage.density) {
-      const { side, below, peak } = stage.density;
+    const density = stage.densities.filter((one) => one.from <= now.frame).pop();
+    if (density?.below) {
+      const { side, below, peak } = density;
       const cell = (s) => Math.min(side - 1, Math.max(0, Math.floor(s * side)));
       said.push(`${word("p")} ${asked(Math.exp(peak - below[cell(b) * side + cell(a)] / 100))}`);
     }
@@ -442,6 +452,13 @@ function drawPanel(panel, lowest) {
     pen.stroke();
     pen.globalAlpha = 1;
   });
+  // Dotted and upright: neither a line of the grid, nor a claim's, nor the present.
+  pen.setLineDash([1.5, 3]);
+  pen.strokeStyle = theme.ink;
+  pen.lineWidth = 1.5;
+  for (const step of panel.changes ?? []) {
+    pen.beginPath(); pen.moveTo(x(step), TOP / 2); pen.lineTo(x(step), height - foot); pen.stroke();
+  }
   pen.setLineDash([5, 4]);
   for (const [from, to, h, said, place, of] of panel.thresholds) {
     // Among several curves the line says whose it is.
@@ -467,7 +484,8 @@ function drawPanel(panel, lowest) {
     if (h !== null) { pen.beginPath(); pen.arc(x(at), y(h), 5, 0, 2 * Math.PI); pen.fill(); }
     const [name, value] = panel.heads[i];
     const said = curve.said[now.frame];
-    value.textContent = curve.total && said !== "–" ? word("count").replace("{value}", said).replace("{total}", curve.total) : said;
+    const total = Array.isArray(curve.total) ? curve.total[now.frame] : curve.total;
+    value.textContent = total && said !== "–" ? word("count").replace("{value}", said).replace("{total}", total) : said;
     value.style.color = colour;
     name.style.color = panel.curves.length > 1 ? colour : "";
   });
@@ -501,9 +519,12 @@ function show(frame) {
   $("time").setAttribute("aria-valuetext", `${word("step")} ${page.steps[now.frame]}`);
   $("step").textContent = `${word("step")} ${page.steps[now.frame]}`;
   const passed = page.scenes[now.scene].chapters[now.lang].filter(([k]) => k <= now.frame);
-  const stay = Math.max(2, Math.round(0.14 * (last + 1))), chapter = passed.at(-1);
-  const said = chapter && now.frame < chapter[0] + stay ? chapter[1] : "";
+  const stay = Math.max(2, Math.round(0.14 * (last + 1))), [newest] = passed.at(-1) ?? [-stay];
+  const fresh = now.frame < newest + stay ? passed.filter(([k]) => k === newest) : [];
+  const said = fresh.map((chapter) => chapter[1]).join(" · ");
   if ($("said").textContent !== said) $("said").textContent = said;
+  // What somebody changes is that on which the film turns.
+  $("said").style.fontWeight = fresh.some((chapter) => chapter[2]) ? "bold" : "";
   stages.forEach(tellCaption);
   redraw();
 }

@@ -18,9 +18,10 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from toylab.base.axes import Float
 from toylab.base.errors import ToylabError
 from toylab.film.animation import Animation
-from toylab.film.chapters import chapters_of
+from toylab.film.chapters import Chapter, chapters_of
 from toylab.film.layers import LAYERS, LIMITS, Layer, View
 from toylab.film.panels import Panel, read
 from toylab.film.script import Cell
@@ -28,7 +29,7 @@ from toylab.film.style import DPI, THEMES, Theme
 from toylab.film.words import WORDS, Words
 from toylab.film.writers import Timing
 from toylab.show.page.packing import SIDE, Pack, Packer
-from toylab.targets import cell_centres, density_known
+from toylab.targets import Target, cell_centres, density_known
 from toylab.trace import Trace
 from toylab.trace.bounds import MOST_FILMED
 
@@ -112,7 +113,10 @@ def _seeds(film: Animation, themes: Mapping[str, Theme], pack: Pack) -> list[dic
                 "name": str(seed),
                 "stages": [_stage(cell, film.frames, names, limits, themes, pack)],
                 "panels": [_panel(panel, film.frames) for panel in panels],
-                "chapters": {code: _chapters(cell, film.frames, code) for code in WORDS},
+                "chapters": {
+                    code: _chapters(chapters_of(cell.trace, cell.seed, words), film.frames)
+                    for code, words in WORDS.items()
+                },
             }
         )
     return found
@@ -141,10 +145,22 @@ def _stages(film: Animation, themes: Mapping[str, Theme], pack: Pack) -> dict[st
             "title": cell.title,
             "mark": cell.mark,
             "judged": int(np.searchsorted(film.frames, cell.judged)),
+            **(_later(film, cell) if cell.begins else {}),
         }
         for cell, nearest in zip(film.script.cells, film.nearest, strict=True)
     ]
-    return {"name": "", "stages": stages, "panels": [], "chapters": {code: [] for code in WORDS}}
+    chapters = {
+        code: _chapters(film.told_chapters(words), film.frames) for code, words in WORDS.items()
+    }
+    return {"name": "", "stages": stages, "panels": [], "chapters": chapters}
+
+
+def _later(film: Animation, cell: Cell) -> dict[str, Any]:
+    """From which frame on a stage is shown, and what it says before."""
+    return {
+        "begins": int(np.searchsorted(film.frames, film.begins(cell))),
+        "later": {code: words.parts.format(step=cell.begins) for code, words in WORDS.items()},
+    }
 
 
 def _on_offer(layers: Sequence[str]) -> list[str]:
@@ -187,7 +203,7 @@ def _stage(
         "output": trace.provenance.get("output", "logit"),
         "extent": [float(v) for v in trace.extent],
         "ended": int(trace.diverged_at[trace.row(cell.seed)]),
-        "density": _density(trace, pack),
+        "density": _density(trace, snapshots, pack),
     }
 
 
@@ -211,17 +227,32 @@ def _called(name: str, layer: Layer, words: Words) -> str:
     return str(getattr(words, layer.key.words if layer.key else name, name.replace("_", " ")))
 
 
-def _density(trace: Trace, pack: Pack) -> dict[str, Any] | None:
-    """Log density on a grid, lowest row first: hundredths of nats below its peak; None if unknown."""
-    if not density_known(trace.target):
+def _density(trace: Trace, snapshots: Sequence[int], pack: Pack) -> Any:
+    """Log density on a grid, as `_density_of`; with the frame from which on it holds where it changes."""
+    of = [trace.target_of(snapshot) for snapshot in snapshots]
+    starts = [k for k, target in enumerate(of) if not k or target is not of[k - 1]]
+    found = [_density_of(of[k], trace.extent, pack) for k in starts]
+    if len(found) == 1:
+        return found[0]
+    return [{"from": k, **(told or {})} for k, told in zip(starts, found, strict=True)]
+
+
+def _density_of(target: Target, extent: Float, pack: Pack) -> dict[str, Any] | None:
+    """Lowest row first: hundredths of nats below its peak; None if unknown."""
+    if not density_known(target):
         return None
-    x, y = cell_centres(trace.extent, _DENSITY)
-    log_p = np.asarray(trace.target.log_density(np.stack(np.meshgrid(x, y), axis=-1)))
+    x, y = cell_centres(extent, _DENSITY)
+    log_p = np.asarray(target.log_density(np.stack(np.meshgrid(x, y), axis=-1)))
     peak = float(log_p.max())
     if not np.isfinite(peak):
         return None  # it lies between the places of the grid
     below = np.rint(100 * np.clip(peak - log_p, 0, 600)).astype(int)
     return {"peak": peak, "below": pack.add(below)}
+
+
+def _one_or_all(values: list[int]) -> int | list[int]:
+    """One value where it is that of all frames."""
+    return values if len({*values}) > 1 else values[0]
 
 
 def _panel(panel: Panel, frames: Sequence[int]) -> dict[str, Any]:
@@ -252,17 +283,20 @@ def _panel(panel: Panel, frames: Sequence[int]) -> dict[str, Any]:
                 "steps": curve.metric.style == "count",
                 "at": height(curve.drawn[frames]),
                 "said": [read(curve.metric, float(value)) for value in curve.values[frames]],
-                "total": curve.total,
+                "total": _one_or_all(curve.totals[frames].tolist()),
             }
             for curve in panel.curves
         ],
         "bands": [[height(quartile[frames]) for quartile in band] for band in panel.bands],
+        **({"changes": panel.changes} if panel.changes else {}),
     }
 
 
-def _chapters(cell: Cell, frames: Sequence[int], lang: str) -> list[list[Any]]:
-    """Frame and words."""
-    found = chapters_of(cell.trace, cell.seed, WORDS[lang])
+def _chapters(found: Sequence[Chapter], frames: Sequence[int]) -> list[list[Any]]:
+    """Frame, words, and of what somebody changes that it is so."""
     at = np.searchsorted(np.asarray(frames), [chapter.frame for chapter in found])
     last = len(frames) - 1
-    return [[min(int(k), last), c.words] for k, c in zip(at, found, strict=True)]
+    return [
+        [min(int(k), last), c.words, *([True] if c.what else [])]
+        for k, c in zip(at, found, strict=True)
+    ]

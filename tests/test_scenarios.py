@@ -31,7 +31,9 @@ def test_a_scenario_loads_and_its_film_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_scenario_plays_and_films_a_few_rounds(name: str) -> None:
-    trace = record(load(name, SHORT), [0, 1])
+    # What changes on the way does so within the few rounds.
+    soon = [f"changes[{i}].at={i + 1}" for i in range(len(load(name).changes))]
+    trace = record(load(name, [*SHORT, *soon]), [0, 1])
     assert np.isfinite(trace.samples).all()
     for claim in load(name).claims:
         assert satisfied(claim, trace).shape == (2,)

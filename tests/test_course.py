@@ -47,8 +47,8 @@ def part(page: str, n: int) -> str:
     return found
 
 
-def test_there_are_ten_chapters() -> None:
-    assert [int(name[:2]) for name in CHAPTERS] == list(range(1, 11))
+def test_there_are_eleven_chapters() -> None:
+    assert [int(name[:2]) for name in CHAPTERS] == list(range(1, 12))
 
 
 @pytest.mark.parametrize("page", LESSONS)
@@ -230,6 +230,7 @@ def _answers() -> dict[int, list[str]]:
             f"{dirac.factor(1.0):.1f}",
             f"{math.sqrt(2) * bent**500:.0e}".replace("e-06", r" \cdot 10^{-6}"),
         ],
+        11: [f"{math.log(1e6) / -math.log(beta):.0f}" for beta in (0.999, 0.9)] + [f"{0.2**2:.2f}"],
     }
 
 
@@ -267,6 +268,7 @@ def test_numbers_of_formulas_in_the_text_are_right(lang: str) -> None:
     tells(9, f"{math.log(2):.4f}")
     tells(10, _rounds("plain"))
     tells(10, f"{math.hypot(*dirac.START):.3f}")
+    tells(11, _rounds("late400"), _rounds("leaky"))
 
 
 def _rounds(experiment: str) -> str:

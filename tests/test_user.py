@@ -29,6 +29,8 @@ TRIED_OTHERWISE = [
     (r"^(run|train|compare|slides|sweep)\b(?!.*\.npz).*", rf"\g<0> --set {' --set '.join(BRIEF)}"),
     # Of three frames.
     (r"--frame \d+", "--frame 2"),
+    # And of three rounds.
+    (r"--branch \d+", "--branch 2"),
     # All scenarios would take minutes; test_scenarios has them all.
     (r"^check(?=$| -)", "check k-one dirac-r1"),
     # In one process, where what `check` loads is short. EXTRAS and test_workers have the others.

@@ -80,6 +80,34 @@ def _penalised(scenario: str, *penalties: str) -> Experiment:
     )
 
 
+def _changed(scenario: str, *changes: str, curve: bool = False) -> Experiment:
+    """A discriminator that has won, and what changes on the way."""
+    return Experiment(
+        scenario,
+        changes,
+        {
+            "distance": ("sliced_wasserstein", "mean", (0.9, 1.0)),
+            "gradient": ("saturating_gradient", "mean", (0.9, 1.0)),
+            "alive": ("modes_covered", "mean", (0.9, 1.0)),
+        },
+        curves=("saturating_gradient",) * curve,
+    )
+
+
+def _recovering(*changes: str) -> Experiment:
+    """A collapse, and one step each from round 400 on."""
+    return Experiment(
+        "collapse-then-fair",
+        changes,
+        {
+            "on_the_way": ("modes_covered", "mean", (0.7, 0.75)),
+            "alive": ("modes_covered", "mean", (0.9, 1.0)),
+        },
+    )
+
+
+# From round 400 on one step of D, and a generator whose Adam remembers ten rounds instead of a thousand.
+_FORGETS = "changes=[{at = 400, game = {discriminator_steps = 1}, optimizer = {generator = {betas = [0.5, 0.9]}}}]"
 _GRADIENTS = {
     "saturating_fall": ("saturating_gradient", "end_to_peak", ALL),
     "non_saturating_growth": ("non_saturating_gradient", "end_to_start", ALL),
@@ -118,6 +146,14 @@ EXPERIMENTS: dict[str, Experiment] = {
     "r1": _penalised("convergence", "r1"),
     "paired": _penalised("relativistic"),
     "paired_r1_r2": _penalised("relativistic", "r1", "r2"),
+    **{
+        f"late{at}": _changed("too-late", f"changes[0].at={at}", curve=at in (20, 400))
+        for at in (20, 100, 200, 400)
+    },
+    "forgets": _changed("too-late", _FORGETS, curve=True),
+    "other_loss": _changed("vanishing-then-non-saturating", "training.steps=800", curve=True),
+    "leaky": _recovering(),
+    "dead": _recovering("generator.activation=relu", "discriminator.activation=relu"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The figures of the course: those from closed forms, and the table of all ten."""
+"""The figures of the course: those from closed forms, and the table of all."""
 
 from __future__ import annotations
 

@@ -22,6 +22,8 @@ Words = Mapping[str, str]
 KS = (1, 2, 5, 20)
 # Learning rates of the discriminator; the generator's is 1e-3.
 RATES = {"2e-5": "1/50", "1e-4": "1/10", "3e-4": "0.3", "1e-3": "1", "3e-3": "3"}
+# Rounds after which ten steps of the discriminator become one.
+LATE = (20, 100, 200, 400)
 
 
 def _numbers(results: Results, experiment: str, name: str) -> list[float]:
@@ -125,6 +127,28 @@ def _hopping(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
     _key(made[1], theme, words["share"], lambda share: ramp(norm(share)))
 
 
+def _too_late(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
+    names = [(words["gradient"], words["rounds"], ""), (words["when"], words["at"], "")]
+    left, right = panels(ax, theme, names, room=84)
+    rows = (
+        ("late400", theme.curves[1], (1190, 4e-6), "right"),
+        ("late20", theme.curves[2], (30, 7), "left"),
+        ("other_loss", theme.curves[0], (430, 40), "left"),
+        ("forgets", theme.curves[3], (1190, 4e-4), "right"),
+    )
+    for name, colour, at, ha in rows:
+        run = results["experiments"][name]
+        band(left, np.asarray(run["steps"]), run["curves"]["saturating_gradient"], colour)
+        beside(left, at, words[name], colour, ha=ha)
+    left.axvline(400, color=theme.soft, linewidth=1.6, linestyle=(0, (4, 4)), zorder=0)
+    decades(left, -6, 2, every=2)
+    left.set_xlim(0, 1200)
+    left.set_xticks([0, 400, 800, 1200], ["0", "400", "800", "1200"])
+    columns = [_numbers(results, f"late{at}", "distance") for at in LATE]
+    seeds(right, columns, [str(at) for at in LATE], theme.curves[1])
+    right.set_ylim(0, 1.4)
+
+
 def _key(ax: Axes, theme: Theme, name: str, colour: Callable[[float], Any]) -> None:
     """Squares of four shares above the right end of a panel."""
     free = {"transform": ax.transAxes, "clip_on": False}
@@ -149,6 +173,7 @@ _ROWS = {
     "too-strong": _too_strong,
     "too-weak": _too_weak,
     "hopping": _hopping,
+    "too-late": _too_late,
 }
 
 

@@ -107,7 +107,10 @@ def _recovering(*changes: str) -> Experiment:
 
 
 # From round 400 on one step of D, and a generator whose Adam remembers ten rounds instead of a thousand.
-_FORGETS = "changes=[{at = 400, game = {discriminator_steps = 1}, optimizer = {generator = {betas = [0.5, 0.9]}}}]"
+_FORGETS = (
+    "changes=[{at = 400, game = {discriminator_steps = 1}, "
+    "optimizer = {generator = {betas = [0.5, 0.9]}}}]"
+)
 _GRADIENTS = {
     "saturating_fall": ("saturating_gradient", "end_to_peak", ALL),
     "non_saturating_growth": ("non_saturating_gradient", "end_to_start", ALL),

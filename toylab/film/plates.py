@@ -71,7 +71,13 @@ class Plates:
 
 
 def newest(chapters: Sequence[Chapter], snapshot: int, stay: int) -> list[Chapter]:
-    """The last chapters that have begun, if they have not stood for so many snapshots."""
+    """The last chapters that have begun, if they have not stood for so many snapshots.
+
+    Args:
+        chapters: In order of time.
+        snapshot: Now.
+        stay: For how many snapshots they stand.
+    """
     now = [c for c in chapters if c.frame <= snapshot < c.frame + stay]
     return [c for c in now if c.frame == now[-1].frame]
 

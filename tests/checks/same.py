@@ -65,7 +65,9 @@ def traces(folder: Path) -> Iterator[tuple[str, str]]:
     here = Path(__file__).parents[2] / "scenarios"
     for path in sorted(here.glob("*.toml")):
         # A film needs two moments; long recordings are shortened with the training.
-        scenario = toylab.load(path, ["training.steps=200", "recording.snapshots=20"])
+        short = ["training.steps=200", "recording.snapshots=20"]
+        short += [f"changes[{k}].at={100 + k}" for k in range(len(toylab.load(path).changes))]
+        scenario = toylab.load(path, short)
         saved = folder / "one.npz"
         trace = toylab.record(scenario, range(8))
         for k, claim in enumerate(scenario.claims):
@@ -185,8 +187,10 @@ def main(record: Path, parts: list[str]) -> int:
     code = before.pop("code")
     kinds = {key.split(" ")[0].partition("-")[0] for key in found}
     before = {k: v for k, v in before.items() if k.split(" ")[0].partition("-")[0] in kinds}
-    differ = [key for key in {**before, **found} if before.get(key) != found.get(key)]
-    print("\n".join([*differ, f"{len(found)} outputs, {len(differ)} not as before"]))
+    # What was not there before is not otherwise than before.
+    differ = [key for key in before if before[key] != found.get(key)]
+    new = len({*found} - {*before})
+    print("\n".join([*differ, f"{len(found)} outputs, {new} new, {len(differ)} not as before"]))
     if "traces" in parts and not any(key.startswith("trace ") for key in differ):
         told = json.dumps({"as": code, "code": cache.own_code()}, indent=1)
         cache.SAME_NUMBERS.write_text(told + "\n", encoding="utf-8")

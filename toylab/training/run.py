@@ -117,7 +117,8 @@ def branch(
     """
     other, due = branched(scenario, at, changes), _due(scenario)
     shared, own = due[due <= at], due[due > at]
-    _check_size(scenario, 2 * len(seeds), 2 * len(filmed), len(due))
+    # Both traces are kept.
+    _check_size(scenario, len(seeds), len(filmed), 2 * len(due))
     ensemble = _Ensemble(scenario, seeds, filmed, device, others=[other])
     told = [ensemble.told(one, command) for one in (scenario, other)]
 
@@ -341,8 +342,11 @@ class Run:
         Raises:
             ToylabError: If it is of other seeds or of another game; nothing is changed then.
         """
-        told = nested(state)
-        at = int(told["at"]) if "at" in told else 0
+        # How many arrays an optimiser needs is its own matter, and asked below.
+        needed = [name for name in self.state() if ".optimizer." not in name]
+        if missing := [name for name in needed if name not in state]:
+            raise ToylabError(f"This is no state of a run: it has no {', '.join(missing[:4])}.")
+        told, at = nested(state), int(state["at"])
         section = self.scenario.section(max(at - 1, 0))
         self._check_state(told, section)
         with one_thread():
@@ -399,9 +403,6 @@ class Run:
 
     def _check_state(self, told: Mapping[str, Any], section: Scenario) -> None:
         """Refuse a state of other seeds or another game."""
-        missing = [name for name in ("seeds", "at", "alive", "diverged_at") if name not in told]
-        if missing:
-            raise ToylabError(f"This is no state of a run: it has no {', '.join(missing)}.")
         if told["seeds"].tolist() != list(self.seeds):
             raise ToylabError(
                 f"The state is of seeds {told['seeds'].tolist()[:8]}, this run of {list(self.seeds)[:8]}."
@@ -410,7 +411,8 @@ class Run:
         for name, rule in (("generator", rules.generator), ("discriminator", rules.discriminator)):
             # Parameters, and what their optimiser remembers.
             here = ours[name]["parameters"].shape[1], len(rule.initial(torch.zeros(1, 1)))
-            there = told["game"][name]["parameters"].shape[1], len(told["game"][name]["optimizer"])
+            kept = told["game"][name]
+            there = kept["parameters"].shape[1], len(kept.get("optimizer", ()))
             if here != there:
                 raise ToylabError(
                     f"The state is of another game: its {name} has {there[0]} parameters and "

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from pictures import check_apart, texts_of
 
+from toylab.cli.talk import changes_of_the_game
 from toylab.film import THEMES, chapters
 from toylab.film.chapters import Chapter, changes_of, chapters_of
 from toylab.film.differences import told_changes, told_differences
@@ -19,7 +20,7 @@ from toylab.film.words import WORDS, told_claim
 from toylab.film.writers import Timing
 from toylab.film.writers.writer import key_frames
 from toylab.metrics.claim import Claim
-from toylab.scenario.scenario import Scenario, check, differences
+from toylab.scenario.scenario import Scenario, check, differences, load
 from toylab.show.cinema import Compare, Film, Seeds
 from toylab.show.deck_words import DECK_WORDS
 from toylab.show.film_slide import Known, differs, film_slides
@@ -515,3 +516,21 @@ def test_a_slide_tells_of_a_change_that_the_base_has_otherwise(small: Make) -> N
     assert (
         told("zh", changed(6, 2)) == "与 b 的不同：第 1 次改变：第 4 步 → 第 6 步，生成器步数 1 → 2"
     )
+
+
+@pytest.mark.parametrize(
+    ("lang", "told", "without"),
+    [
+        ("en", "from step 400 generator steps 1; ", "without the change at step 400"),
+        ("zh", "第 400 步起生成器步数 1；", "没有第 400 步的改变"),
+    ],
+)
+def test_a_slide_tells_a_change_before_all_else_and_a_control_what_it_lacks(
+    lang: str, told: str, without: str
+) -> None:
+    said = DECK_WORDS[lang]
+    cure, control = load("collapse-then-fair"), load("collapse-then-fair-unchanged")
+    base = load("mode-collapse")
+    assert told in differs(said, base.name, changes_of_the_game(cure, base))
+    only = differs(said, cure.name, changes_of_the_game(control, cure))
+    assert only == said.differs.format(base=cure.name, what=without)

@@ -522,6 +522,29 @@ def test_set_reaches_into_a_change_and_takes_it_out(here: Any) -> None:
         load("cured.toml", ["changes[0].at=9"])
 
 
+def test_a_training_made_shorter_has_only_the_changes_that_it_reaches(here: Any) -> None:
+    """And not the claims that speak of the others: the first rounds of a cure are its failure."""
+    short = load("cured.toml", ["training.steps=4"])
+    assert not short.changes and not short.claims and "changes" not in short.settings
+    assert load("cured.toml", ["training.steps=5"]).claims == load("cured.toml").claims
+    (here / "two.toml").write_text(
+        CURED
+        + '[[changes]]\nat = 7\ngame.objective = "hinge"\n'
+        + '[[claims]]\ntext = "Later"\nmetric = "high_quality"\nwindow = ["change 2", 1.0]\n'
+        + 'relation = ">="\nthreshold = 0.0\n',
+        encoding="utf-8",
+    )
+    cut = load("two.toml", ["training.steps=6"])
+    assert [change.at for change in cut.changes] == [4]
+    assert [claim.text for claim in cut.claims] == ["Some points are good"]
+    # What is typed is meant, and what stands in a file is checked as it stands.
+    with pytest.raises(ToylabError, match="before the end of 6 steps"):
+        load("two.toml", ["training.steps=6", "changes[0].at=5"])
+    (here / "two.toml").write_text(CURED.replace("at = 4", "at = 40"), encoding="utf-8")
+    with pytest.raises(ToylabError, match="before the end of 9 steps, got 40"):
+        load("two.toml")
+
+
 def test_all_mistakes_of_all_changes_are_told_with_their_place(here: Any) -> None:
     later = (
         '[[changes]]\nat = 4\ngame.objective = "hing"\n[[changes]]\nat = 7\nrecording.grid = 8\n'

@@ -158,11 +158,12 @@ def changes_of_the_game(scenario: Scenario, base: Scenario) -> list[Difference]:
     found = differences(scenario, base)
     # A kind without options is its bare name: game.update, where one with options is game.update.kind.
     before = {path.removesuffix(".kind"): old for path, old, _ in found if old is not None}
-    # How it is filmed and recorded is no difference between games; nor is what another kind lacks.
+    # How it is filmed and recorded is no difference between games; nor is what another kind lacks. A change
+    # on the way that is taken out is.
     return [
         (path, before.get(path.removesuffix(".kind")), new)
         for path, _, new in found
-        if path.split(".")[0] not in NOT_PLAYED and new is not None
+        if path.split(".")[0] not in NOT_PLAYED and (new is not None or path.startswith("changes["))
     ]
 
 

@@ -150,3 +150,30 @@ def out_of_order(scenario: _Scenario) -> list[tuple[str, str]]:
         except ToylabError as error:
             found.append((path, f"{path}: {error}"))
     return found
+
+
+def cut_short(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Settings of a training that was made shorter: without changes that it does not reach.
+
+    Nor has it claims that speak of these. What is no list of tables is left for the checks to come.
+    """
+    steps, changes = (settings.get(key) for key in ("training", "changes"))
+    steps = steps.get("steps") if isinstance(steps, Mapping) else None
+    if type(steps) is not int or not isinstance(changes, list):
+        return settings
+    ats = [change.get("at") if isinstance(change, Mapping) else None for change in changes]
+    reached = [c for c, at in zip(changes, ats, strict=True) if type(at) is not int or at < steps]
+    lost = {f"change {k}" for k in range(len(reached) + 1, len(changes) + 1)}
+    lost |= {"change"} if changes and not reached else set()
+    claims = settings.get("claims")
+    if not lost or not isinstance(claims, list):
+        return {**settings, "changes": reached}
+    windows = [claim.get("window") if isinstance(claim, Mapping) else None for claim in claims]
+    kept = [
+        claim
+        for claim, window in zip(claims, windows, strict=True)
+        if not (
+            isinstance(window, list) and lost & {edge for edge in window if isinstance(edge, str)}
+        )
+    ]
+    return {**settings, "changes": reached, "claims": kept}

@@ -29,7 +29,7 @@ from toylab.game.updates import UPDATES, Count
 from toylab.metrics.claim import Claim
 from toylab.scenario import catalogue
 from toylab.scenario.changes import changed, laid
-from toylab.scenario.midway import Change, out_of_order, too_late
+from toylab.scenario.midway import Change, cut_short, out_of_order, too_late
 from toylab.scenario.mistakes import MOST_FOUND, concerns, explain, listed, place, without
 from toylab.scenario.options import Built, Choice, From, Strict, attempt
 from toylab.scenario.rules import refuse_illegal
@@ -276,11 +276,14 @@ def load(name: str | Path, changes: Sequence[str] = ()) -> Scenario:
         return check(settings, str(path), path.stem, folders)
     # Laid over the file before it is checked, for they may mend it.
     try:
-        changed_settings = changed(settings, changes)
+        new: Mapping[str, Any] = changed(settings, changes)
     except ToylabError as error:
         raise ToylabError(f"{name}: {error}") from None
+    if any(concerns(one, "training.steps") for one in changes):
+        # Who looks at the first rounds only does not want to be told of what comes later.
+        new = new if any(concerns(one, "changes") for one in changes) else cut_short(new)
     # A change names files from where one stands.
-    scenario, found = _checked(changed_settings, path.stem, [*folders, Path().absolute()])
+    scenario, found = _checked(new, path.stem, [*folders, Path().absolute()])
     if scenario is None:
         own = {line for _, line in _checked(settings)[1]}
         told = (line if line in own else f"{_named(changes, at)}: {line}" for at, line in found)

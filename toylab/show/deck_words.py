@@ -17,6 +17,7 @@ class DeckWords:
     differs: str = "Differs from {base}: {what}"
     change: str = "{path}: {old} → {new}"
     from_step: str = "from step {step} {what}"
+    without: str = "without the change at step {step}"
     nth_change: str = "change {n}: {what}"
     moved: str = "step {old} → {new}"
     comma: str = ", "
@@ -54,6 +55,7 @@ DECK_WORDS: dict[str, DeckWords] = {
         differs="与 {base} 的不同：{what}",
         change="{path}：{old} → {new}",
         from_step="第 {step} 步起{what}",
+        without="没有第 {step} 步的改变",
         nth_change="第 {n} 次改变：{what}",
         moved="第 {old} 步 → 第 {new} 步",
         comma="，",

@@ -198,7 +198,7 @@ _ON_THE_WAY = re.compile(r"changes\[(\d+)\]\.(.+)")
 
 
 def _changes(said: DeckWords, changes: Sequence[Difference]) -> list[str]:
-    """Differences in words: setting by setting, but what changes on the way change by change."""
+    """Differences in words: first what changes on the way, change by change; then setting by setting."""
     told: list[str] = []
     later: dict[int, list[Difference]] = {}
     for path, old, new in changes:
@@ -206,14 +206,16 @@ def _changes(said: DeckWords, changes: Sequence[Difference]) -> list[str]:
             later.setdefault(int(found[1]), []).append((found[2], old, new))
         else:
             told.append(_change(said, (path, old, new)))
-    return told + [_later(said, number, later[number]) for number in sorted(later)]
+    return [_later(said, number, later[number]) for number in sorted(later)] + told
 
 
 def _later(said: DeckWords, number: int, found: Sequence[Difference]) -> str:
-    """What is changed on the way: by a change that the base has not, or by one that it has otherwise."""
+    """What is changed on the way: by a change of one of the two alone, or by one that both have."""
     at = {path: (old, new) for path, old, new in found if path == "at"}
     others = [one for one in found if one[0] != "at"]
-    before, step = at.get("at", (0, None))
+    before, step = at.get("at", (0, 0))
+    if step is None:
+        return said.without.format(step=before)
     if before is None:
         what = [f"{setting_name(p, said.code)} {_value(said, new)}" for p, _, new in others]
         return said.from_step.format(step=step, what=said.comma.join(what))

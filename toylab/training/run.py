@@ -293,6 +293,11 @@ class Run:
         self.alive = np.arange(len(seeds))
         self.diverged_at = np.full(len(seeds), -1, dtype=np.int64)
 
+    @property
+    def steps(self) -> int:
+        """Rounds of the training, by which its schedules go."""
+        return self._section.training.steps
+
     def step(self) -> None:
         """Play one round, by what holds in it."""
         with one_thread():
@@ -304,7 +309,7 @@ class Run:
             self._follow(section)
         if len(self.alive):
             # A run may go on beyond its steps: what changes over the training has then changed.
-            self.game.begin_round(min(self.at / section.training.steps, 1.0))
+            self.game.begin_round(min(self.at / self.steps, 1.0))
             self.update.play(self.game)
             self.game.end_round()
         self.at += 1

@@ -289,10 +289,8 @@ def _futures(
     scenario = load(names[0], changes)
     other = branched(scenario, at, settings)
     stem = f"{scenario.name}-branch-{at}"
-    folder, films = (
-        to or Path("renders"),
-        [*output] or [str((to or Path("renders")) / f"{stem}.gif")],
-    )
+    folder = to or Path("renders")
+    films = [*output] or [str(folder / f"{stem}.gif")]
     check_outputs(films, frame)
     kept = [folder / f"{scenario.name}.npz", folder / f"{stem}.npz"]
     if output and to is None:

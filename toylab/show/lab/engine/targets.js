@@ -1,7 +1,7 @@
 // The distributions to be learned: how to draw from them, and their density. What Python tells of a target is
 // either a mixture, or points with noise; the kinds that a hand can change are built here from their settings.
 
-import { cosSin } from "./numbers.js";
+import { Stream, cosSin } from "./numbers.js";
 import { mixtureLogDensity, pointsLogDensity } from "./densities.js";
 
 const shares = (weights, k) => {
@@ -85,4 +85,14 @@ export function builtTarget(told) {
   };
   built.logDensity = noise[0] && noise[1] && told.density !== false ? pointsLogDensity(points, noise) : null;
   return built;
+}
+
+/** The square that holds a target with room around it, [x0, x1, y0, y1], by the rule of toylab/targets/target.py. */
+export function extentOf(told) {
+  const n = 4096, at = builtTarget(told).sample(new Stream(0, "evaluation_data"), n, new Float32Array(2 * n));
+  const low = [Infinity, Infinity], high = [-Infinity, -Infinity];
+  at.forEach((x, i) => { low[i % 2] = Math.min(low[i % 2], x); high[i % 2] = Math.max(high[i % 2], x); });
+  const half = Math.ceil(Math.max((1.45 * Math.max(high[0] - low[0], high[1] - low[1])) / 2, 0.5) * 20) / 20;
+  const [x, y] = [0, 1].map((c) => Math.round(5 * (low[c] + high[c])) / 10);
+  return [x - half, x + half, y - half, y + half];
 }

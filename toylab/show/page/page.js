@@ -1,5 +1,8 @@
-// The player. It draws what toylab/show/page/page.py packed: sheets, dots, lines, shapes and words, on
-// stages of one size, and curves beside them. Nothing is fetched; all text is set as text.
+// The player. It shows what toylab/show/page/page.py packed: strokes on stages of one size, which pen.js draws,
+// and curves beside them. Nothing is fetched; all text is set as text.
+
+import { askedNumber, askedPlace, askedValue } from "./asking.js";
+import { Pen, fitCanvas, writePlate, writeText } from "./pen.js";
 
 const page = JSON.parse(document.getElementById("film").textContent);
 const $ = (id) => document.getElementById(id);
@@ -44,16 +47,60 @@ function lines(stroke) {
   return { from: sums(read(stroke.frames)), at: sums(read(stroke.lengths)), points: read(stroke.points) };
 }
 
+// What the pen is given: `shown` is filled anew for each frame.
 function prepare(stroke) {
   if (stroke.kind === "dots" && stroke.dots) {
-    const frames = stroke.dots.shape[0];
-    return { ...stroke, count: stroke.dots.shape[1], frames, points: read(stroke.dots) };
+    const [frames, count] = stroke.dots.shape;
+    return { ...stroke, frames, points: read(stroke.dots), show: showDots, shown: { count, places: new Float64Array(2 * count) } };
   }
   if (stroke.kind === "sheet") {
     const [frames, rows, columns] = stroke.levels.shape;
-    return { ...stroke, frames, rows, columns, values: read(stroke.levels) };
+    const shown = { rows, columns, values: read(stroke.levels), from: 0, zero: 1, factor: (LEVELS - 1) / (SHEET - 1), known: true };
+    return { ...stroke, frames, show: showSheet, shown };
   }
-  return stroke.lengths ? { ...stroke, ...lines(stroke) } : stroke;
+  if (!stroke.lengths) return { ...stroke, show: showWords, shown: { place: stroke.place, align: stroke.align, plate: stroke.plate } };
+  const told = lines(stroke), most = told.from.reduce((n, from, k) => (k ? Math.max(n, told.at[from] - told.at[told.from[k - 1]]) : n), 0);
+  const shown = { places: new Float64Array(2 * most), ends: new Uint32Array(told.at.length), count: 0, loose: stroke.kind === "dots" };
+  return { ...stroke, ...told, show: shown.loose ? showLoose : showLines, shown };
+}
+
+// Where a stroke that never moves was stored once.
+const frameOf = (frames, k) => (frames === 1 ? 0 : k);
+
+function showSheet({ frames, shown }, k) {
+  shown.from = frameOf(frames, k) * shown.rows * shown.columns;
+  shown.known = shown.values[shown.from] !== 0;
+}
+
+function unpackPlaces(points, from, n, places) {
+  for (let i = 0; i < n; i += 2) {
+    const known = points[from + i] !== ABSENT;
+    places[i] = known ? share(points[from + i]) : NaN;
+    places[i + 1] = share(points[from + i + 1]);
+  }
+}
+
+function showDots({ frames, points, shown }, k) {
+  unpackPlaces(points, frameOf(frames, k) * shown.count * 2, 2 * shown.count, shown.places);
+}
+
+function showLines({ from, at, points, shown }, frame) {
+  const k = frameOf(from.length - 1, frame), first = from[k], start = at[first];
+  shown.count = from[k + 1] - first;
+  for (let l = 0; l < shown.count; l++) shown.ends[l] = at[first + l + 1] - start;
+  unpackPlaces(points, 2 * start, 2 * (at[from[k + 1]] - start), shown.places);
+}
+
+// Dots whose number changes from frame to frame.
+function showLoose(stroke, frame) {
+  showLines(stroke, frame);
+  const { shown } = stroke;
+  shown.count = shown.count ? shown.ends[shown.count - 1] : 0;
+}
+
+function showWords({ said, strength, shown }, k) {
+  shown.said = inLanguage(said)?.[k];
+  shown.strength = strength[k];
 }
 
 // --- scenes ---
@@ -82,7 +129,7 @@ function openScene(index) {
     // Several where another target is to be learned on the way, each from a frame on.
     const densities = [stage.density ?? []].flat().map((one) => one.below
       ? { from: one.from ?? 0, peak: one.peak, side: one.below.shape[0], below: read(one.below) } : one);
-    const opened = { ...stage, layers, densities, canvas, caption, here, pointer: null };
+    const opened = { ...stage, layers, densities, canvas, pen: new Pen(canvas, page.side), caption, here, pointer: null };
     canvas.addEventListener("pointermove", (event) => {
       const box = canvas.getBoundingClientRect();
       opened.pointer = [(event.clientX - box.left) / box.width, 1 - (event.clientY - box.top) / box.height];
@@ -140,240 +187,44 @@ function nearest(step) {
 // --- drawing a stage ---
 
 const colours = () => page.themes[now.theme];
-// Where a stroke that never moves was stored once.
-const frameOf = (frames, k) => (frames === 1 ? 0 : k);
-
-function fit(canvas) {
-  const ratio = window.devicePixelRatio || 1;
-  const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
-  const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  return ratio;
-}
-
 function drawStage(stage) {
-  fit(stage.canvas);
-  const side = stage.canvas.width, pen = stage.canvas.getContext("2d");
-  const unit = side / page.side, point = unit * 96 / 72;
-  pen.clearRect(0, 0, side, side);
-  const x = (q) => share(q) * side, y = (q) => (1 - share(q)) * side;
+  const { pen } = stage, { context } = pen;
+  pen.begin(colours());
   // What a stage before it shows as well is shown there alone.
   const empty = now.frame < (stage.begins ?? 0);
   stage.canvas.style.borderStyle = empty ? "dashed" : "";
   if (empty) {
-    pen.fillStyle = colours().soft;
-    return type(pen, inLanguage(stage.later), side / 2, side / 2, 21 * unit, "center");
+    context.fillStyle = colours().soft;
+    return writeText(context, inLanguage(stage.later), pen.side / 2, pen.side / 2, 21 * pen.unit, "center");
   }
   for (const layer of stage.layers) {
     if (now.off.has(layer.name)) continue;
     for (const stroke of layer.strokes) {
-      const style = stroke.style?.[now.theme];
-      pen.globalAlpha = style?.alpha ?? 1;
-      pen.setLineDash([]);
-      pen.lineCap = "butt";
-      if (stroke.kind === "sheet") drawSheet(pen, stroke, side);
-      else if (stroke.kind === "dots") drawDots(pen, stroke, style, x, y, point);
-      else if (stroke.kind === "words") drawWords(pen, stroke, style, side, point);
-      else drawLines(pen, stroke, style, x, y, point);
+      stroke.show(stroke, now.frame);
+      pen.draw(stroke.kind, stroke.style?.[now.theme], stroke.shown);
     }
   }
-  pen.globalAlpha = 1;
+  pen.end();
   const step = page.steps[now.frame];
   if (stage.ended >= 0 && stage.ended <= step) {
-    plate(pen, word("diverged").replace("{step}", stage.ended), side / 2, side / 2, 24 * unit, "center", 1);
+    const said = word("diverged").replace("{step}", stage.ended);
+    writePlate(context, colours(), said, pen.side / 2, pen.side / 2, 24 * pen.unit, "center", 1);
   }
-}
-
-// The film's own arithmetic: linear between cells, then one of a few levels of colour.
-function drawSheet(pen, stroke, side) {
-  const size = Math.min(side, page.side), { rows, columns } = stroke;
-  const from = frameOf(stroke.frames, now.frame) * rows * columns;
-  if (stroke.size !== size) {
-    const place = (n) => Array.from({ length: size }, (_, i) => {
-      const at = Math.min(Math.max(((i + 0.5) * n) / size - 0.5, 0), n - 1);
-      const low = Math.min(Math.floor(at), n - 2);
-      return [low, at - low];
-    });
-    const canvas = new OffscreenCanvas(size, size), own = canvas.getContext("2d");
-    const image = own.createImageData(size, size);
-    Object.assign(stroke, {
-      size, canvas, own, image, pixels: new Uint32Array(image.data.buffer),
-      across: place(columns), down: place(rows), wide: new Float32Array(rows * size),
-    });
-  }
-  const ramp = rampOf(now.theme), values = stroke.values;
-  if (values[from] === 0) {
-    stroke.pixels.fill(ramp[LEVELS]);
-  } else {
-    const wide = stroke.wide, factor = (LEVELS - 1) / (SHEET - 1);
-    for (let r = 0; r < rows; r++) {
-      const row = from + r * columns;
-      for (let c = 0; c < size; c++) {
-        const [low, part] = stroke.across[c];
-        const a = values[row + low];
-        wide[r * size + c] = (a + (values[row + low + 1] - a) * part - 1) * factor + 0.5;
-      }
-    }
-    for (let r = 0; r < size; r++) {
-      const [low, part] = stroke.down[r];
-      const a = low * size, b = a + size, out = (size - 1 - r) * size;
-      for (let c = 0; c < size; c++) stroke.pixels[out + c] = ramp[(wide[a + c] + (wide[b + c] - wide[a + c]) * part) | 0];
-    }
-  }
-  stroke.own.putImageData(stroke.image, 0, 0);
-  pen.drawImage(stroke.canvas, 0, 0, side, side);
-}
-
-const ramps = {};
-function rampOf(theme) {
-  ramps[theme] ??= Uint32Array.from(page.themes[theme].ramp, ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0);
-  return ramps[theme];
-}
-
-function eachDot(stroke, use) {
-  const start = frameOf(stroke.frames, now.frame) * stroke.count * 2;
-  for (let i = start; i < start + 2 * stroke.count; i += 2) {
-    if (stroke.points[i] !== ABSENT) use(stroke.points[i], stroke.points[i + 1]);
-  }
-}
-
-function drawDots(pen, stroke, style, x, y, point) {
-  if (!stroke.dots) return drawLoose(pen, stroke, style, x, y, point);
-  const size = style.size * point;
-  if (style.marker === "+") {
-    pen.beginPath();
-    eachDot(stroke, (a, b) => cross(pen, x(a), y(b), size / 2));
-    pen.strokeStyle = style.edge;
-    pen.lineWidth = style.width * point;
-    return pen.stroke();
-  }
-  // One stamp, many copies: several times faster than as many paths.
-  const half = Math.ceil(size / 2 + style.width * point) + 1, name = now.theme + size;
-  if (stroke.stamped !== name) {
-    const canvas = new OffscreenCanvas(2 * half, 2 * half), own = canvas.getContext("2d");
-    own.beginPath();
-    if (style.marker === "s") own.rect(half - size / 2, half - size / 2, size, size);
-    else own.arc(half, half, size / 2, 0, 2 * Math.PI);
-    own.fillStyle = style.fill;
-    own.fill();
-    if (style.width) {
-      own.strokeStyle = style.edge;
-      own.lineWidth = style.width * point;
-      own.stroke();
-    }
-    Object.assign(stroke, { stamped: name, stamp: canvas });
-  }
-  eachDot(stroke, (a, b) => pen.drawImage(stroke.stamp, x(a) - half, y(b) - half));
-}
-
-function cross(pen, x, y, r) {
-  pen.moveTo(x - r, y); pen.lineTo(x + r, y);
-  pen.moveTo(x, y - r); pen.lineTo(x, y + r);
-}
-
-// Dots whose number changes from frame to frame.
-function drawLoose(pen, stroke, style, x, y, point) {
-  pen.fillStyle = style.fill ?? style.edge;
-  eachLine(stroke, (from, to) => {
-    for (let i = from; i < to; i++) {
-      pen.beginPath();
-      pen.arc(x(stroke.points[2 * i]), y(stroke.points[2 * i + 1]), style.size * point / 2, 0, 2 * Math.PI);
-      pen.fill();
-    }
-  });
-}
-
-function eachLine(stroke, use) {
-  const k = frameOf(stroke.from.length - 1, now.frame);
-  for (let l = stroke.from[k]; l < stroke.from[k + 1]; l++) use(stroke.at[l], stroke.at[l + 1], l - stroke.from[k]);
-}
-
-function drawLines(pen, stroke, style, x, y, point) {
-  const filled = stroke.kind === "shapes", many = style.colours.length > 1;
-  pen.lineWidth = style.width * point;
-  pen.lineJoin = "round";
-  pen.setLineDash((style.dash ?? []).map((d) => d * point));
-  const paint = (colour) => {
-    pen.fillStyle = pen.strokeStyle = colour;
-    if (filled) pen.fill();
-    if (style.width) pen.stroke();
-  };
-  pen.beginPath();
-  eachLine(stroke, (from, to, number) => {
-    if (many) pen.beginPath();
-    let open = false;
-    for (let i = from; i < to; i++) {
-      const a = stroke.points[2 * i], b = stroke.points[2 * i + 1];
-      if (a === ABSENT) { open = false; continue; }
-      if (open) pen.lineTo(x(a), y(b)); else pen.moveTo(x(a), y(b));
-      open = true;
-    }
-    if (filled) pen.closePath();
-    if (many) paint(style.colours[number % style.colours.length]);
-  });
-  if (!many) paint(style.colours[0]);
-}
-
-function drawWords(pen, stroke, style, side, point) {
-  const said = inLanguage(stroke.said)?.[now.frame];
-  if (!said || !stroke.place.length) return;
-  const [a, b] = stroke.place;
-  if (stroke.plate) plate(pen, said, a * side, (1 - b) * side, style.size * point, stroke.align, stroke.strength[now.frame]);
-  else {
-    pen.globalAlpha = stroke.strength[now.frame];
-    pen.fillStyle = style.colours[0];
-    type(pen, said, a * side, (1 - b) * side, style.size * point, stroke.align);
-  }
-}
-
-function type(pen, said, x, y, size, align) {
-  pen.font = `${size}px ${getComputedStyle(document.body).fontFamily}`;
-  pen.textAlign = align;
-  pen.textBaseline = "middle";
-  pen.fillText(said, x, y);
-}
-
-function plate(pen, said, x, y, size, align, strength) {
-  pen.font = `${size}px ${getComputedStyle(document.body).fontFamily}`;
-  const width = pen.measureText(said).width + size * 0.5;
-  const left = align === "left" ? x - size * 0.25 : align === "right" ? x - width + size * 0.25 : x - width / 2;
-  pen.globalAlpha = 0.75 * strength;
-  pen.fillStyle = colours().paper;
-  pen.fillRect(left, y - size * 0.65, width, size * 1.3);
-  pen.globalAlpha = strength;
-  pen.fillStyle = colours().ink;
-  type(pen, said, x, y, size, align);
 }
 
 // --- asking a place ---
 
-const asked = (value) => (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e4) ? value.toExponential(1) : Number(value.toPrecision(3)).toString());
-
-// As many digits as tell places of the stage apart: degrees of latitude need more of them, populations none.
-function coordinate(share, low, high) {
-  const value = low + share * (high - low), decade = Math.floor(Math.log10(high - low));
-  const digits = decade === 0 || decade === 1 ? 2 : Math.max(0, 2 - decade);
-  if (digits <= 9 && decade < 12) return value.toFixed(digits);
-  return value.toExponential(2 + Math.max(0, Math.ceil(Math.log10(Math.max(Math.abs(low), Math.abs(high)))) - decade));
-}
-
-function sheetAt(stroke, [a, b]) {
-  const { rows, columns, values } = stroke, base = frameOf(stroke.frames, now.frame) * rows * columns;
-  if (values[base] === 0) return NaN;
-  const place = (share, n) => {
-    const at = Math.min(Math.max(share * n - 0.5, 0), n - 1), low = Math.min(Math.floor(at), n - 2);
-    return [low, at - low];
-  };
-  const [c, u] = place(a, columns), [r, v] = place(b, rows), i = base + r * columns + c;
-  const mixed = (1 - v) * ((1 - u) * values[i] + u * values[i + 1]) + v * ((1 - u) * values[i + columns] + u * values[i + columns + 1]);
-  return ((mixed - 1) / (SHEET - 1) * 2 - 1) * stroke.limit;
+function sheetAt(stroke, place) {
+  showSheet(stroke, now.frame);
+  if (!stroke.shown.known) return NaN;
+  return ((askedValue(stroke.shown, place) - 1) / (SHEET - 1) * 2 - 1) * stroke.limit;
 }
 
 function tellHere(stage) {
   if (!stage.pointer || now.frame < (stage.begins ?? 0)) { stage.here.textContent = ""; return; }
   const [a, b] = stage.pointer, [x0, x1, y0, y1] = stage.extent, said = [];
   if (!stage.layers.some((layer) => layer.name === "phase")) {
-    said.push(`(${coordinate(a, x0, x1)}, ${coordinate(b, y0, y1)})`);
+    said.push(`(${askedPlace(a, x0, x1)}, ${askedPlace(b, y0, y1)})`);
     const surface = stage.layers.find((layer) => layer.name === "surface");
     if (surface) {
       const stroke = surface.strokes.find((s) => s.kind === "sheet"), value = sheetAt(stroke, stage.pointer);
@@ -383,13 +234,13 @@ function tellHere(stage) {
       const sign = !beyond ? "=" : value > 0 ? "≥" : "≤";
       // Where only differences mean anything the surface shows those to the frame's mean.
       const name = stage.output === "difference" ? `D – ${word("mean")}` : "D";
-      said.push(Number.isNaN(value) ? `${name}: –` : `${name} ${sign} ${asked(shown)}`);
+      said.push(Number.isNaN(value) ? `${name}: –` : `${name} ${sign} ${askedNumber(shown)}`);
     }
     const density = stage.densities.filter((one) => one.from <= now.frame).pop();
     if (density?.below) {
       const { side, below, peak } = density;
       const cell = (s) => Math.min(side - 1, Math.max(0, Math.floor(s * side)));
-      said.push(`${word("p")} ${asked(Math.exp(peak - below[cell(b) * side + cell(a)] / 100))}`);
+      said.push(`${word("p")} ${askedNumber(Math.exp(peak - below[cell(b) * side + cell(a)] / 100))}`);
     }
   }
   stage.here.textContent = said.join(" · ");
@@ -400,7 +251,7 @@ function tellHere(stage) {
 const LEFT = 62, RIGHT = 14, TOP = 10, BOTTOM = 30;
 
 function drawPanel(panel, lowest) {
-  const ratio = fit(panel.canvas), pen = panel.canvas.getContext("2d"), theme = colours();
+  const ratio = fitCanvas(panel.canvas), pen = panel.canvas.getContext("2d"), theme = colours();
   const width = panel.canvas.width / ratio, height = panel.canvas.height / ratio;
   const foot = lowest ? BOTTOM : TOP;
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -414,12 +265,12 @@ function drawPanel(panel, lowest) {
     pen.strokeStyle = theme.grid;
     pen.beginPath(); pen.moveTo(LEFT, y(h)); pen.lineTo(width - RIGHT, y(h)); pen.stroke();
     pen.fillStyle = theme.soft;
-    type(pen, said, LEFT - 8, y(h), small, "right");
+    writeText(pen, said, LEFT - 8, y(h), small, "right");
   }
   if (lowest) {
     pen.fillStyle = theme.soft;
-    type(pen, `${word("step")} ${first}`, LEFT, height - small * 0.8, small, "left");
-    type(pen, String(end).replace(/\B(?=(\d{3})+$)/g, "\u202f"), width - RIGHT, height - small * 0.8, small, "right");
+    writeText(pen, `${word("step")} ${first}`, LEFT, height - small * 0.8, small, "left");
+    writeText(pen, String(end).replace(/\B(?=(\d{3})+$)/g, "\u202f"), width - RIGHT, height - small * 0.8, small, "right");
   }
   // The unbroken pieces of a curve up to a frame; a count holds until the next.
   const pieces = (heights, steps, until = last) => {
@@ -465,7 +316,7 @@ function drawPanel(panel, lowest) {
     pen.fillStyle = pen.strokeStyle = of === null ? theme.soft : theme.curves[tint(panel, of)];
     pen.lineWidth = 1.4;
     pen.beginPath(); pen.moveTo(x(from), y(h)); pen.lineTo(x(to), y(h)); pen.stroke();
-    if (place) type(pen, said, x(to), y(h) + (place === "bottom" ? 1 : -1) * small * 0.75, small, "right");
+    if (place) writeText(pen, said, x(to), y(h) + (place === "bottom" ? 1 : -1) * small * 0.75, small, "right");
   }
   pen.setLineDash([]);
   const at = page.steps[now.frame];

@@ -28,6 +28,7 @@ from toylab.film.script import Cell
 from toylab.film.style import DPI, THEMES, Theme
 from toylab.film.words import WORDS, Words
 from toylab.film.writers import Timing
+from toylab.show.bundle import SCRIPTS, bundled
 from toylab.show.page.packing import SIDE, Pack, Packer
 from toylab.targets import Target, cell_centres, density_known
 from toylab.trace import Trace
@@ -80,7 +81,7 @@ def page_of(film: Animation, timing: Timing, told: str, frame: int = 0) -> str:
         "LANG": "zh-CN" if lang == "zh" else "en",
         "TITLE": html.escape(film.title),
         "STYLE": _part("page.css"),
-        "SCRIPT": _part("page.js"),
+        "SCRIPT": bundled([SCRIPTS / "page" / "page.js"]),
         "PROVENANCE": _safe(told),
         "FILM": _safe(json.dumps(page, separators=(",", ":"), allow_nan=False)),
     }
@@ -210,7 +211,7 @@ def _stage(
 def _layer(name: str, layer: Layer, packer: Packer) -> dict[str, Any]:
     key, bar, themes = layer.key, layer.bar, packer.themes
     return {
-        "words": {code: _called(name, layer, words) for code, words in WORDS.items()},
+        "words": {code: called(name, layer, words) for code, words in WORDS.items()},
         "mark": key.mark if key else None,
         "colour": {code: one.colour(key.role) for code, one in themes.items()} if key else {},
         "bar": {
@@ -222,7 +223,7 @@ def _layer(name: str, layer: Layer, packer: Packer) -> dict[str, Any]:
     }
 
 
-def _called(name: str, layer: Layer, words: Words) -> str:
+def called(name: str, layer: Layer, words: Words) -> str:
     """What a layer is called: its words in the key, or its own, or its name."""
     return str(getattr(words, layer.key.words if layer.key else name, name.replace("_", " ")))
 

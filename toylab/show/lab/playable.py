@@ -77,8 +77,8 @@ NOT_PLAYED: dict[str, dict[str, Reason]] = {
     },
     "activations": {
         "maxout": Reason(
-            "its layers are five times as wide, too slow for a page",
-            "它的网络层宽五倍，网页中太慢",
+            "it takes the largest of several pieces of each unit, which the page's layers do not",
+            "它对每个单元取多个分段的最大值，网页中的网络层不支持",
         ),
     },
     "inits": {},
@@ -97,7 +97,7 @@ NOT_PLAYED_LAYERS: dict[str, Reason] = {
         "它要为每个点的每个隐藏单元抽取掩码，网页中的网络层不支持",
     ),
 }
-# Numbers in the widest layer, and points of a batch, that a page still moves: beyond, a round takes a second.
+# Units of a layer, and points of a batch, that a page still moves: beyond, a round takes a second.
 MOST_WIDTH, MOST_BATCH = 512, 4096
 
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
+import queue
+import re
 import shutil
+import subprocess
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -110,3 +118,60 @@ def _biases(pack: int, hidden: list[int]) -> list[int]:
         found += range(at + fan_in * fan_out, at + (fan_in + 1) * fan_out)
         at += (fan_in + 1) * fan_out
     return found
+
+
+# Of a built browser engine other than Chromium's: it opens a page of ours and hands in what it found.
+_HANDING_IN = """<!DOCTYPE html><meta charset="utf-8"><script>@ENGINE@</script><script type="module">
+let told;
+try { told = await (@WORK@)(@WITH@); } catch (error) { told = { error: String(error) }; }
+await fetch("/", { method: "POST", body: JSON.stringify(told) });
+</script>"""
+
+
+def in_firefox(work: str, given: Any, home: Path) -> Any:
+    """What a function of JavaScript gives in Firefox, where `toylabEngine` stands.
+
+    Args:
+        work: An expression that is a function.
+        given: Its argument, as JSON.
+        home: An empty folder for the browser's own files.
+    """
+    path = shutil.which("firefox-esr") or shutil.which("firefox")
+    assert path, "This test needs Firefox. On Debian: apt-get install firefox-esr."
+    parts = {"ENGINE": as_engine(ENGINE, NAME), "WORK": work, "WITH": json.dumps(given)}
+    page = re.sub("@([A-Z]+)@", lambda mark: parts[mark[1]], _HANDING_IN).encode()
+    found: queue.Queue[bytes] = queue.Queue()
+
+    class Desk(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.answer(page)
+
+        def do_POST(self) -> None:
+            found.put(self.rfile.read(int(self.headers["Content-Length"])))
+            self.answer(b"")
+
+        def answer(self, body: bytes) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing: a test's output is its own."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Desk) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/"
+        asked = [path, "--headless", "--no-remote", "--profile", str(home), address]
+        env = {**os.environ, "HOME": str(home), "MOZ_DISABLE_CONTENT_SANDBOX": "1"}
+        browser = subprocess.Popen(
+            asked, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            # A first start on a busy machine takes its time.
+            return json.loads(found.get(timeout=120))
+        finally:
+            browser.kill()
+            browser.wait()
+            server.shutdown()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from live import chromium, engine_page, tape_of
+from live import chromium, engine_page, in_firefox, numbers, tape_of
 from playwright.sync_api import Browser, Page
+from scipy.special import expit, ndtri
 
 import toylab
 from toylab.game.networks import ACTIVATIONS, INITS, NETWORKS
@@ -15,8 +18,10 @@ from toylab.game.objectives import OBJECTIVES
 from toylab.game.optimizers import OPTIMIZERS, SCHEDULES
 from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES
-from toylab.scenario import catalogue
+from toylab.scenario import catalogue, scenario
 from toylab.show.lab.playable import NOT_PLAYED, NOT_PLAYED_LAYERS, PLAYED, why_not
+from toylab.targets import TARGETS
+from toylab.training.run import Run
 
 PYTHON: dict[str, Any] = {
     "objectives": OBJECTIVES,
@@ -235,9 +240,310 @@ def test_on_pythons_draws_the_engine_comes_to_pythons_states(
     engine: Page, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tape = tape_of(GAMES[name], 8, monkeypatch)
-    undecided = {place for who, _, free in tape["steps"] if who == "discriminator" for place in free}
+    undecided = {
+        place for who, _, free in tape["steps"] if who == "discriminator" for place in free
+    }
     # What moves D by the same amount wherever a point was: its last bias, and those of units that fire for all.
     # And a weight of a hundred whose gradient happens to be a millionth of the largest.
     assert len(undecided - {*tape["biases"]}) <= len(tape["discriminator"]) / 100
     worst = engine.evaluate(REPLAY, tape)
     assert all(0 <= error < AGREEMENT for error in worst.values()), worst
+
+
+# --- the same eyes ---
+
+SEEN: dict[str, dict[str, Any]] = {
+    "probabilities": game(),
+    "a critic's values": with_penalties({"kind": "gradient_penalty"}, objective="wasserstein"),
+    "differences of pairs": game(game={"objective": "relativistic"}),
+    "packs of two": with_penalties({"kind": "packing", "size": 2}),
+    "clipped weights": with_penalties({"kind": "weight_clipping", "limit": 0.05}),
+    "smooth units": game(
+        generator={"latent": 2, "hidden": [10], "activation": "tanh"},
+        discriminator={"hidden": [9, 7], "activation": "silu", "input_scale": 0.5},
+    ),
+    "a training set": game(training={"steps": 8, "batch": 24, "points": 30}),
+    "two numbers": game(**DIRAC, game={"penalties": ["r1"]}),
+}
+LOOK = """([setup, python]) => {
+  const eyes = new toylabEngine.Eyes(setup, 0), f = (rows) => Float32Array.from(rows);
+  Object.assign(eyes, { z: f(python.z), real: f(python.real), known: f(python.known) });
+  const shot = eyes.look({ generator: f(python.generator), discriminator: f(python.discriminator) });
+  const lattice = shot.lattice();
+  return { samples: [...shot.samples], realLogits: [...shot.realLogits], fakeLogits: [...shot.fakeLogits], trainLogits: [...shot.trainLogits],
+    losses: shot.losses, gradients: shot.gradients, critic: shot.critic, pushes: [...shot.pushes], surface: [...shot.surface(8)], lattice: lattice && [...lattice],
+    parameters: shot.parameters };
+}"""
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_the_eyes_see_what_the_recorder_records(engine: Page, name: str) -> None:
+    told = scenario.check({"title": "t", "lesson": "l", **SEEN[name]}, name="seen")
+    run = Run(told, [7])
+    for _ in range(5):
+        run.step()
+    shot, recorder = run.snapshot(), run.recorder
+    setup = {
+        "settings": told.settings,
+        "target": None,
+        "extent": recorder.extent.tolist()
+        if hasattr(recorder.extent, "tolist")
+        else [*recorder.extent],
+        "output": "logit",
+    }
+    python = {
+        "z": numbers(recorder._z),
+        "real": numbers(recorder.real),
+        "known": numbers(run.game.known),
+        "generator": numbers(run.game.generator.parameters),
+        "discriminator": numbers(run.game.discriminator.parameters),
+    }
+    seen = engine.evaluate(LOOK, [setup, python])
+    wanted = {
+        "samples": shot.samples,
+        "realLogits": shot.real_logits,
+        "fakeLogits": shot.fake_logits,
+        "trainLogits": shot.train_logits,
+        "losses": shot.losses,
+        "gradients": shot.gradients,
+        "critic": shot.critic,
+        "pushes": shot.pushes,
+        "surface": shot.logits,
+        "lattice": shot.lattice,
+        "parameters": shot.parameters,
+    }
+    for key, value in wanted.items():
+        found, expected = np.array(seen[key] or []), np.array(numbers(value))
+        scale = np.abs(expected).max(initial=1e-30)
+        # float32 in another order: a few parts in ten million a layer.
+        assert found.shape == expected.shape, key
+        assert np.abs(found - expected).max(initial=0) <= 1e-5 * scale, key
+
+
+@pytest.mark.parametrize("objective", ["non_saturating", "wasserstein"])
+def test_the_plane_of_two_numbers_is_pythons(engine: Page, objective: str) -> None:
+    told = scenario.check(
+        {"title": "t", "lesson": "l", **game(**DIRAC, game={"objective": objective})}, name="plane"
+    )
+    # What the data has no say in is the same whatever is drawn.
+    field, extent = Run(told, [3]).game.field()
+    setup = {"settings": told.settings, "target": None, "extent": [-1, 1, -1, 1], "output": "logit"}
+    seen = engine.evaluate(
+        "(setup) => { const f = new toylabEngine.Viewer(setup, 0).field(17); return [[...f.pushes], f.half]; }",
+        setup,
+    )
+    np.testing.assert_allclose(seen[0], field.ravel(), atol=1e-5 * np.abs(field).max())
+    assert seen[1] == pytest.approx(extent[1], rel=1e-6)
+
+
+# --- numbers and draws ---
+
+
+def test_functions_are_those_of_scipy(engine: Page) -> None:
+    x = np.concatenate(
+        [np.linspace(-740, 709, 4001), np.linspace(-3, 3, 1001), [0.0, -1e-300, 1e-9]]
+    )
+    told = engine.evaluate(
+        """(x) => { const e = toylabEngine; return {
+          exp: x.map(e.exp), log: x.map((v) => e.log(Math.abs(v) + 1e-310)), log1p: x.map((v) => e.log1p(Math.abs(v))),
+          softplus: x.map(e.softplus), sigmoid: x.map(e.sigmoid), tanh: x.map(e.tanh),
+          cos: x.map((v) => e.cosSin(v)[0]), sin: x.map((v) => e.cosSin(v)[1]) }; }""",
+        x.tolist(),
+    )
+    wanted = {
+        "exp": np.exp(x),
+        "log": np.log(np.abs(x) + 1e-310),
+        "log1p": np.log1p(np.abs(x)),
+        "softplus": np.logaddexp(0, x),
+        "sigmoid": expit(x),
+        "tanh": np.tanh(x),
+    }
+    for name, value in wanted.items():
+        # tanh is a quotient of differences: near 0 what is left of a double is its absolute part. 5e-324 is
+        # the least number there is.
+        np.testing.assert_allclose(
+            np.array(told[name], float), value, rtol=1e-14, atol=2e-16 if name == "tanh" else 1e-323
+        )
+    np.testing.assert_allclose(told["cos"], np.cos(x), atol=1e-13)
+    np.testing.assert_allclose(told["sin"], np.sin(x), atol=1e-13)
+
+
+def test_streams_are_threefry_and_their_normals_normal(engine: Page) -> None:
+    words, uniform, normal = engine.evaluate(
+        """() => { const { Stream } = toylabEngine, u = new Float64Array(20000);
+          const first = new Stream(0, "generator_init").draw(2);
+          const words = [first[0], first[1]];
+          new Stream(5, "latent").uniform(u);
+          return [words, [...u], [...new Stream(5, "latent").normal(new Float64Array(20000))]]; }"""
+    )
+    # Known answers of the reference implementation for key 0, counter 0.
+    assert words == [0x6B200159, 0x99BA4EFE]
+    np.testing.assert_allclose(normal, ndtri(uniform), rtol=2e-7, atol=2e-7)
+    # 20,000 draws: standard errors of .002, .007 and .005; five of each.
+    assert abs(np.mean(uniform) - 0.5) < 0.01
+    assert abs(np.mean(normal)) < 0.035 and abs(np.std(normal) - 1) < 0.025
+
+
+def test_a_purpose_draws_by_itself(engine: Page) -> None:
+    told = engine.evaluate(
+        """() => ["data", "latent", "penalty"].map((purpose) => {
+          const s = new toylabEngine.Stream(3, purpose), a = [...s.draw(8)].slice(0, 8);
+          s.at = 2; const b = [...s.draw(4)].slice(0, 4);
+          return [a, b, [...new toylabEngine.Stream(3 + 2 ** 32, purpose).draw(8)].slice(0, 8)]; })"""
+    )
+    firsts = [tuple(first) for first, _, _ in told] + [tuple(far) for _, _, far in told]
+    assert len({*firsts}) == 6
+    # A place is a count: what follows is the same.
+    assert all(first[4:8] == later for first, later, _ in told)
+
+
+@pytest.mark.parametrize("init", sorted(PLAYED["inits"]))
+def test_weights_are_drawn_as_python_draws_them(engine: Page, init: str) -> None:
+    row = np.array(
+        engine.evaluate(
+            """(init) => { const { Mlp, Arena, Stream } = toylabEngine;
+              const spec = { hidden: [80], activation: "relu", init, gain: 1, input_scale: 1 };
+              return [...new Mlp(spec, 60, 1, new Arena(), 4).initial(new Stream(1, "generator_init"))]; }""",
+            init,
+        )
+    )
+    weights, bias = row[: 60 * 80].reshape(60, 80), row[60 * 80 : 61 * 80]
+    python = INITS[init](np.random.default_rng(0), 60, 80)
+    # 4,800 numbers: their standard deviation is told to a hundredth, five of its errors.
+    assert weights.std() == pytest.approx(python.std(), rel=0.055)
+    if init == "orthogonal":
+        np.testing.assert_allclose(weights @ weights.T, np.eye(60), atol=1e-5)
+    if init in ("lecun", "xavier"):
+        assert np.abs(weights).max() == pytest.approx(np.abs(python).max(), rel=0.01)
+    assert (np.abs(bias).max() > 0) == (init == "lecun")
+
+
+@pytest.mark.parametrize("kind", ["ring", "grid", "mixture", "dirac"])
+def test_targets_are_pythons(engine: Page, kind: str) -> None:
+    given: dict[str, Any] = {
+        "ring": {"modes": 7, "radius": 1.7, "spread": 0.2, "weights": [1, 2, 3, 4, 5, 6, 7]},
+        "grid": {"side": 3, "spacing": 1.5, "spread": 0.1, "weights": []},
+        "mixture": {
+            "means": [[0, 1], [2, -1]],
+            "covariances": [[[0.5, 0.2], [0.2, 0.3]], [[0.1, 0], [0, 0.4]]],
+            "weights": [1, 3],
+        },
+        "dirac": {"x": 0.5, "y": -0.25, "noise": 0.3},
+    }[kind]
+    target = TARGETS[kind](**given)
+    told, sample = engine.evaluate(
+        """(settings) => { const { targetOf, builtTarget, Stream } = toylabEngine, told = targetOf(settings);
+          return [told, [...builtTarget(told).sample(new Stream(2, "data"), 20000, new Float32Array(40000))]]; }""",
+        {"kind": kind, **given},
+    )
+    np.testing.assert_allclose(told["modes"], target.modes, atol=1e-12)
+    np.testing.assert_allclose(told["spread"], target.spread, rtol=1e-12)
+    np.testing.assert_allclose(told["weights"], target.weights, rtol=1e-12)
+    points, own = np.array(sample).reshape(-1, 2), target.sample(np.random.default_rng(1), 20000)
+    # Means and covariances of 20,000 points each, five standard errors of their difference.
+    spread = own.std(axis=0)
+    assert (np.abs(points.mean(0) - own.mean(0)) < 5 * spread * np.sqrt(2 / 20000)).all()
+    np.testing.assert_allclose(np.cov(points.T), np.cov(own.T), atol=0.05 * spread.max() ** 2)
+
+
+# --- exact ---
+
+SAME_GAME = game(
+    game={
+        "penalties": [
+            {"kind": "r1"},
+            {"kind": "instance_noise"},
+            {"kind": "replay", "capacity": 60},
+            {"kind": "average"},
+        ],
+        "discriminator_steps": 2,
+    },
+    optimizer={
+        "generator": {"kind": "adam", "schedule": "cosine"},
+        "discriminator": {"kind": "rmsprop"},
+    },
+)
+
+
+def setup_of(settings: dict[str, Any]) -> dict[str, Any]:
+    told = scenario.check({"title": "t", "lesson": "l", **settings}, name="setup")
+    return {"settings": told.settings, "target": None, "extent": [-3, 3, -3, 3], "output": "logit"}
+
+
+EXACT = """([setup, others]) => {
+  const { Run, Track } = toylabEngine, alike = (a, b) => a.length === b.length && a.every((x, i) => x === b[i]);
+  const on = (run, n) => { for (let i = 0; i < n; i++) run.step(); return run.state(); };
+  const run = new Run(setup, 4), whole = (on(run, 13), run.state()), later = on(run, 9), found = {};
+  run.restore(whole); found.again = alike(on(run, 9), later);
+  const other = new Run(setup, 4); other.restore(whole); found.elsewhere = alike(on(other, 9), later);
+  run.restore(whole); run.half(); const within = run.state(); const rest = on(run, 9);
+  other.restore(within); found.withinARound = alike(on(other, 9), rest) && alike(rest, later);
+  run.restore(whole); run.adopt(others[0]); run.adopt(setup); found.turnedAndBack = alike(on(run, 9), later);
+  run.restore(whole); run.adopt(others[0]); found.turned = !alike(on(run, 1), (other.restore(whole), on(other, 1)));
+  const plain = new Run(setup, 4, false); found.withoutVectors = alike(on(plain, 22), later);
+  const next = new Run(setup, 5); found.anotherSeed = !alike(on(next, 22), later);
+
+  const plan = (sections) => ({ sections, due: [0, 5, 10, 15, 20, 22], metrics: [] });
+  const track = new Track(plan([[0, setup]]), 4);
+  track.goto(22); found.track = alike(track.run.state(), later);
+  for (const round of [7, 21, 0, 13]) track.goto(round);
+  found.back = alike(track.run.state(), whole);
+  const branch = new Track(plan([[0, setup]]), 4, { track, round: 13 }); branch.goto(22);
+  found.branch = alike(branch.run.state(), later);
+  const turned = new Track(plan([[0, setup], [13, others[0]]]), 4, { track, round: 13 }); turned.goto(22);
+  found.branchChanged = !alike(turned.run.state(), later);
+  turned.goto(9); turned.goto(22); const there = turned.run.state();
+  const straight = new Run(setup, 4); on(straight, 13); straight.adopt(others[0]); found.branchIsAChange = alike(on(straight, 9), there);
+  const errors = others.slice(1).map((one) => { try { run.adopt(one); return ""; } catch (error) { return error.path; } });
+  const cut = [whole.slice(0, -9), new Uint8Array(3), whole.map((x, i) => (i === 900 ? x ^ 1 : x))].map((bytes) => {
+    const before = run.state();
+    try { run.restore(bytes); return "taken"; } catch (error) { return alike(before, run.state()) ? error.path : "spoilt"; }
+  });
+  return [found, errors, cut];
+}"""
+
+
+def test_back_and_on_again_is_the_same_to_the_last_bit(engine: Page) -> None:
+    turned = SAME_GAME | {
+        "game": {**SAME_GAME["game"], "objective": "hinge", "generator_steps": 3},
+        "training": {"steps": 8, "batch": 30},
+    }
+    wide = SAME_GAME | {"generator": {"latent": 2, "hidden": [13]}}
+    deep = SAME_GAME | {"generator": {"latent": 3, **SMALL}}
+    packs = SAME_GAME | {"game": {"penalties": [{"kind": "packing", "size": 2}]}}
+    few = SAME_GAME | {"training": {"steps": 8, "batch": 24, "points": 30}}
+    found, errors, cut = engine.evaluate(
+        EXACT, [setup_of(SAME_GAME), [setup_of(one) for one in (turned, wide, deep, packs, few)]]
+    )
+    assert found and all(found.values()), found
+    assert errors == ["generator", "generator", "game.penalties.packing", "training.points"]
+    assert cut == ["state", "state", "state"]
+
+
+# --- two browser engines ---
+
+STATES = """(setups) => setups.map((setup) => {
+  const run = new toylabEngine.Run(setup, 12);
+  for (let i = 0; i < 200; i++) run.step();
+  return [run.ended, [...run.state()]];
+})"""
+
+
+def test_firefox_and_chromium_come_to_the_same_state(engine: Page, tmp_path: Path) -> None:
+    smooth = SAME_GAME | {
+        "generator": {"latent": 2, "hidden": [16], "activation": "tanh", "init": "orthogonal"},
+        "discriminator": {"hidden": [16], "activation": "silu", "init": "he"},
+    }
+    setups = [
+        setup_of(SAME_GAME),
+        setup_of(smooth),
+        {
+            "settings": toylab.load("mode-collapse").settings,
+            "target": None,
+            "extent": [-3, 3, -3, 3],
+            "output": "logit",
+        },
+    ]
+    ours = engine.evaluate(STATES, setups)
+    assert all(ended == -1 for ended, _ in ours)
+    assert in_firefox(STATES, setups, tmp_path) == ours

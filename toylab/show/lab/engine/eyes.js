@@ -211,7 +211,7 @@ export class Viewer {
     if (!this.eyes.g.solvable || !this.eyes.d.solvable) return null;
     const batch = 256, setup = { ...this.setup, settings: { ...settings, training: { ...settings.training, batch } } };
     const game = new Game(setup, 0), { generator, discriminator } = game, pushes = new Float32Array(2 * n * n);
-    const [g0] = settings.generator.start, [d0] = settings.discriminator.start, half = 2.5 * Math.max(Math.sqrt(g0 * g0 + d0 * d0), 0.1);
+    const [g0] = generator.parameters.data, [d0] = discriminator.parameters.data, half = 2.5 * Math.max(Math.sqrt(g0 * g0 + d0 * d0), 0.1);
     const z = new Float32Array(batch * settings.generator.latent), real = game.dice.real(game, batch), at = (i) => -half + (2 * half * i) / (n - 1);
     for (let r = 0, i = 0; r < n; r++) {
       for (let c = 0; c < n; c++) {

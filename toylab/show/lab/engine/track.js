@@ -70,17 +70,33 @@ export class Track {
   }
 
   measure() {
-    const { run, plan } = this, { round } = run, shot = run.shot(), values = {}, memory = {};
+    const { run } = this, row = { values: {}, memory: {}, parameters: run.parameters() };
+    this.fill(row, run.round, run.shot());
+    this.rows.set(run.round, row);
+    this.fresh.push(run.round);
+  }
+
+  /** What a row has not yet, of a shot. */
+  fill(row, round, shot) {
     const before = this.lastRow(round)?.memory ?? {};
-    for (const name of plan.metrics) {
+    for (const name of this.plan.metrics) {
       const metric = METRICS[name];
-      if (!metric || missing(metric.needs, shot)) continue;
-      const told = metric.measure(shot, before[name] ?? null);
-      values[name] = told.value;
-      if (told.memory !== undefined && told.memory !== null) memory[name] = told.memory;
+      if (!metric || name in row.values || missing(metric.needs, shot)) continue;
+      const { value, memory } = metric.measure(shot, before[name] ?? null);
+      row.values[name] = value;
+      if (memory !== undefined && memory !== null) row.memory[name] = memory;
     }
-    this.rows.set(round, { values, memory, parameters: run.parameters() });
-    this.fresh.push(round);
+  }
+
+  /** Measure other things from now on, and of the past what is kept of it. */
+  watch(metrics) {
+    this.kept = { ...this.plan, metrics };
+    for (const [round, row] of [...this.rows].sort(([a], [b]) => a - b)) {
+      const section = this.section(Math.max(round - 1, 0)), eyes = this.run.eyes ?? (this.run.shot(), this.run.eyes);
+      if (eyes.setup !== section) eyes.follow(section);
+      this.fill(row, round, eyes.look(row.parameters));
+      if (!this.fresh.includes(round)) this.fresh.push(round);
+    }
   }
 
   lastRow(round) {

@@ -1,0 +1,129 @@
+// What is seen: a stage for each future, curves, and the round as a diagram; and the menu of layers and curves.
+import { BRANCH_NAMES } from "./session.js";
+import { Diagram } from "./diagram.js";
+import { Panel } from "./panels.js";
+import { Stage, keyOf, layersOf } from "./stage.js";
+import { inTongue } from "./speaking.js";
+
+// Which of the theme's curves is a branch's colour: the second is green, as what mends.
+const BRANCH_TINTS = [0, 2, 1, 3];
+
+/** places: {stages, panels, diagram, key, menu}; host: {lab, director, word, told()}. */
+export class Board {
+  constructor(places, host) {
+    Object.assign(this, { places, host, stages: new Map(), panels: [] });
+    this.diagram = new Diagram(places.diagram, host.lab);
+  }
+
+  get session() { return this.host.director.session; }
+  get colours() { return this.host.lab.themes[this.session.theme]; }
+  colour(name) { return this.colours.curves[BRANCH_TINTS[BRANCH_NAMES.indexOf(name)] % this.colours.curves.length]; }
+  get main() { return this.stages.get(this.session.chosenName)?.stage; }
+
+  /** Stages and panels anew: another scenario. */
+  build() {
+    for (const { stage } of this.stages.values()) stage.close();
+    this.stages.clear();
+    this.places.stages.replaceChildren();
+    this.panel();
+  }
+
+  panel() {
+    for (const panel of this.panels) panel.close();
+    this.places.panels.replaceChildren();
+    this.panels = this.session.curves.map((curve) => {
+      const box = this.places.panels.appendChild(document.createElement("div"));
+      box.className = "panel";
+      const panel = new Panel(box, this.host.lab, curve);
+      panel.onround = (round) => { this.host.director.goto(Math.min(Math.max(Math.round(round), 0), this.session.chosen.head)); };
+      panel.metrics = curve.metrics;
+      return panel;
+    });
+    this.places.panels.hidden = !this.panels.length;
+  }
+
+  /** As many stages as futures; returns whether the chosen one is another. */
+  arrange() {
+    const { branches, chosenName } = this.session, { stages } = this.places;
+    for (const [name, { stage, figure }] of this.stages) {
+      if (this.session.branch(name)) continue;
+      stage.close();
+      figure.remove();
+      this.stages.delete(name);
+    }
+    for (const { name } of branches) {
+      if (this.stages.has(name)) continue;
+      const figure = document.createElement("figure");
+      figure.className = "stage";
+      figure.addEventListener("pointerdown", () => { if (this.session.chosenName !== name) this.host.director.choose(name); }, true);
+      const after = branches[branches.findIndex((one) => one.name === name) + 1]?.name;
+      stages.insertBefore(figure, this.stages.get(after)?.figure ?? null);
+      this.stages.set(name, { figure, stage: new Stage(figure, this.host.lab) });
+    }
+    stages.dataset.n = branches.length;
+    for (const [name, { figure }] of this.stages) figure.classList.toggle("chosen", name === chosenName && branches.length > 1);
+  }
+
+  draw() {
+    const { director, lab, word } = this.host, { session } = this, { theme, lang, off, branches, chosen } = session;
+    for (const branch of branches) {
+      const view = director.view(branch), { stage } = this.stages.get(branch.name) ?? {};
+      if (!view || !stage) continue;
+      stage.show({
+        viewer: view.viewer, parameters: view.parameters, setup: view.setup, theme, lang, off, round: view.round, ended: branch.ended, half: view.half, small: branches.length > 1, seed: session.seed,
+        caption: branches.length > 1 ? word("branch_at", { name: branch.name, step: view.round }) : "", colour: branches.length > 1 ? this.colour(branch.name) : "", label: `${inTongue(session.offer.title, lang)}. ${word("at_step", { step: view.round, head: branch.head, branch: branch.name })}`,
+      });
+    }
+    const curves = branches.map((branch) => ({ name: branch.name, colour: this.colour(branch.name), rows: session.rowsOf(branch), from: branch.parent ? branch.from : 0, chosen: branch === chosen }));
+    const view = director.view(chosen), told = view.setup.told;
+    for (const panel of this.panels) {
+      panel.show({
+        branches: curves, cursor: session.cursor, steps: session.end, changes: session.marks().map(([at]) => at), claims: (session.offer.claims ?? []).filter((claim) => panel.metrics.includes(claim.metric) && !claim.against),
+        floors: {}, modes: told?.modes?.length ?? 0, theme, lang,
+      });
+    }
+    const last = curves.find((one) => one.chosen).rows.filter(([round]) => round <= session.cursor).pop()?.[1] ?? {};
+    const losses = view.half?.losses ?? ("generator_loss" in last ? [last.discriminator_loss, last.generator_loss] : null);
+    this.diagram.show({ turns: view.turns, turn: view.turn, losses, half: view.half, settings: view.setup.settings, theme, lang });
+  }
+
+  tellKey() {
+    const { lab, director } = this.host, { theme, lang, off } = this.session;
+    this.places.key.replaceChildren();
+    for (const { sign, colour, edge, words } of keyOf(lab, director.view().setup, off, theme, lang)) {
+      const entry = this.places.key.appendChild(document.createElement("span"));
+      if (sign) {
+        const mark = entry.appendChild(document.createElement("b"));
+        mark.textContent = `${sign} `;
+        mark.style.color = colour;
+        if (edge) mark.style.webkitTextStroke = `1px ${edge}`;
+      }
+      entry.append(words);
+    }
+  }
+
+  /** Boxes for the layers, and lists for the curves. */
+  fillMenu() {
+    const { lab, director, word } = this.host, { menu } = this.places, { lang, off, curves } = this.session;
+    menu.querySelectorAll("label").forEach((one) => one.remove());
+    menu.querySelector("legend").textContent = word("layers");
+    for (const name of layersOf(lab, director.view().setup)) {
+      const label = menu.appendChild(document.createElement("label")), box = label.appendChild(document.createElement("input"));
+      Object.assign(box, { type: "checkbox", name, checked: !off.has(name) });
+      label.append(inTongue(lab.layers.find((one) => one.name === name)?.words, lang) || name);
+      box.addEventListener("change", () => { if (box.checked) off.delete(name); else off.add(name); this.tellKey(); this.draw(); });
+    }
+    curves.forEach((curve, i) => {
+      const label = menu.appendChild(document.createElement("label"));
+      label.append(`${word("curve")} ${i + 1} `);
+      const list = label.appendChild(document.createElement("select")), now = curve.metrics.join(" ");
+      const names = Object.keys(lab.metrics);
+      for (const name of names.includes(now) ? names : [now, ...names]) {
+        const said = name.split(" ").map((one) => inTongue(lab.metrics[one]?.label, lang)).join(", ");
+        Object.assign(list.appendChild(document.createElement("option")), { value: name, textContent: said });
+      }
+      list.value = now;
+      list.addEventListener("change", () => { director.showCurve(i, list.value.split(" ")); this.panel(); this.draw(); });
+    });
+  }
+}

@@ -1,0 +1,76 @@
+// What a scenario claims: what was counted over its published seeds, and what this run makes of it.
+
+const CLAIM_RELATIONS = { "<": (a, b) => a < b, "<=": (a, b) => a <= b, ">": (a, b) => a > b, ">=": (a, b) => a >= b };
+const CLAIM_REDUCTIONS = {
+  mean: (v) => v.reduce((a, b) => a + b, 0) / v.length,
+  last: (v) => v[v.length - 1],
+  min: (v) => Math.min(...v),
+  max: (v) => Math.max(...v),
+  end_to_start: (v) => v[v.length - 1] / v[0],
+  end_to_peak: (v) => v[v.length - 1] / Math.max(...v),
+};
+
+/** The number that a claim speaks of, from rows [[round, {metric: value}]]; NaN where there is none. */
+export function reducedRows(claim, rows, steps) {
+  const [low, high] = claim.window.map((part) => part * steps), known = rows.filter(([, values]) => claim.metric in values);
+  let inside = known.filter(([round]) => round >= low - 1e-9 && round <= high + 1e-9);
+  if (!inside.length && known.length) {
+    const middle = (low + high) / 2;
+    inside = [known.reduce((best, row) => (Math.abs(row[0] - middle) < Math.abs(best[0] - middle) ? row : best))];
+  }
+  const values = inside.map(([, of]) => of[claim.metric]);
+  if (!values.length || values.some((v) => v === null || !Number.isFinite(v))) return NaN;
+  return CLAIM_REDUCTIONS[claim.reduce](values);
+}
+
+export const satisfies = (claim, value) => Number.isFinite(value) && CLAIM_RELATIONS[claim.relation](value, claim.threshold);
+
+/** What is known of a claim here: {state: "before" | "sofar" | "known", value, holds}. */
+export function claimHere(claim, rows, steps, head, other = null) {
+  const [low, high] = claim.window.map((part) => part * steps);
+  if (head < low || !rows.length || (claim.reduce.startsWith("end") && head < high) || (claim.against && other === null)) return { state: "before", value: NaN, holds: false };
+  // An end is not the nearest moment to it so far.
+  if (low === high && head < low) return { state: "before", value: NaN, holds: false };
+  const value = reducedRows(claim, rows, steps) - (claim.against ? other : 0);
+  return { state: head >= high - 1e-9 ? "known" : "sofar", value, holds: satisfies(claim, value) };
+}
+
+const shortNumber = (value, style) => (!Number.isFinite(value) ? "–" : style === "share" ? `${Math.round(100 * value)} %` : Number(value.toPrecision(3)).toString());
+
+/** The card. host: {session, lab, word, against: Map(claim number -> the other's value), countAgainst(number)}. */
+export class Claims {
+  constructor(box, host) { Object.assign(this, { box, host, told: "" }); }
+
+  /** Tell what is known; returns how many hold of those known, for who listens. */
+  tell() {
+    const { session, lab, word } = this.host, { offer } = session, claims = offer.claims ?? [], branch = session.chosen;
+    this.box.hidden = !claims.length;
+    const rows = session.rowsOf(branch), found = claims.map((claim, i) => claimHere(claim, rows, session.steps, branch.head, this.host.against.get(i) ?? null));
+    const key = JSON.stringify([session.lang, offer.name, session.steps, session.differences().length, found, [...this.host.against]]);
+    // Only what is otherwise is written anew: who listens is not told the same twice.
+    if (key === this.told) return found;
+    this.told = key;
+    const make = (tag, parent, text = "", kind = "") => Object.assign(parent.appendChild(document.createElement(tag)), { textContent: text, className: kind });
+    this.box.replaceChildren();
+    make("h2", this.box, word("claims"));
+    claims.forEach((claim, i) => {
+      const { state, value, holds } = found[i], style = claim.against ? "number" : lab.metrics[claim.metric]?.style;
+      const one = make("div", this.box, "", "claim");
+      make("p", one, claim.text[session.lang] ?? claim.text.en);
+      const line = make("p", one, "", "count");
+      if (claim.published) line.append(word("published", { hits: claim.published.hits, n: claim.published.n }), " · ");
+      line.append(`${word("here")}: `);
+      if (claim.against && !this.host.against.has(i)) {
+        const other = lab.scenarios.find((each) => each.name === claim.against);
+        if (other && !other.whyNot) {
+          const button = make("button", line, word("count_against", { name: claim.against }), "small");
+          button.type = "button";
+          button.addEventListener("click", () => { button.disabled = true; this.host.countAgainst(i); });
+        } else line.append(word("not_here"));
+      } else if (state === "before") line.append(word("not_yet"));
+      else make("b", line, `${shortNumber(value, style)} ${holds ? "✓" : "✗"}`, holds ? "holds" : "fails");
+      if (state === "sofar") line.append(` ${word("so_far")}`);
+    });
+    return found;
+  }
+}

@@ -1,0 +1,334 @@
+// The page that trains: it unpacks what Python told it, puts every part in its place and lets them know of one another.
+import { Board } from "./board.js";
+import { Chips } from "./chips.js";
+import { differencesTold } from "./changes.js";
+import { Claims } from "./claims.js";
+import { Director, PACES } from "./director.js";
+import { Drawing } from "./draw.js";
+import { listenForKeys, listenForMessages, scriptOf } from "./hands.js";
+import { Knobs } from "./knobs.js";
+import { fromLink } from "./link.js";
+import { Saving } from "./saving.js";
+import { Seeds } from "./seeds.js";
+import { inTongue, settingNamer, speaker } from "./speaking.js";
+import { Timeline } from "./timeline.js";
+
+const byId = (id) => document.getElementById(id);
+
+async function unpackedLab() {
+  const told = JSON.parse(byId("lab").textContent);
+  if (!told.pack) return told;
+  const packed = Uint8Array.from(atob(told.pack), (c) => c.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return Object.assign(told, JSON.parse(await new Response(stream).text()));
+}
+
+/** Everything at its place. */
+class Page {
+  constructor(lab) {
+    this.lab = lab;
+    this.word = speaker(lab, () => this.session?.lang ?? lab.lang);
+    this.nameOf = settingNamer(lab, () => this.session?.lang ?? lab.lang);
+    this.listeners = new Map();
+    const events = {
+      draw: (fresh) => { this.redraw(fresh); this.emit("seen", {}); },
+      told: (key, values) => this.say(key ? this.word(key, values) : ""),
+      refused: (key, values) => this.refuse(key ? this.refusal(key, values) : values.message),
+      opened: () => this.opened(),
+      played: () => this.tellTime(),
+      turned: (kind, branch) => this.turned(kind, branch),
+      finished: () => this.finished(),
+      half: ({ who, nth, of }) => { this.say(this.word(`turn_${who}`) + (of > 1 ? ` (${nth}/${of})` : "")); this.emit("half", { who, nth, of }); },
+    };
+    const { word } = this, director = this.director = new Director(lab, byId("engine").textContent, events);
+    const shared = { lab, word, director, say: (line) => this.say(line), refuse: (line) => this.refuse(line) };
+    this.board = new Board({ stages: byId("stages"), panels: byId("panels"), diagram: byId("diagram"), key: byId("key"), menu: byId("menu") }, shared);
+    this.chips = new Chips(byId("scenarios"), byId("others"), { ...shared, session: () => this.session, open: (name) => director.open(name) });
+    const own = this, colour = (name) => this.board.colour(name);
+    this.knobs = new Knobs(byId("knobs"), { word, get session() { return own.session; }, refuse: shared.refuse, turn: (path, value) => this.turn(path, value), putBack: (path) => director.putBack(path) });
+    this.timeline = new Timeline(byId("line"), { word, nameOf: this.nameOf, colour, get session() { return own.session; }, goto: (round) => director.goto(round), choose: (name) => director.choose(name) });
+    this.against = new Map();
+    this.claims = new Claims(byId("claims"), {
+      lab, word, get session() { return own.session; }, against: this.against,
+      countAgainst: (i) => { const { generation } = director; director.countAgainst(this.session.offer.claims[i], (value) => { if (generation === director.generation) { this.against.set(i, value); this.redraw(true); } }); },
+    });
+    this.seeds = new Seeds(byId("seeds"), {
+      lab, word, get session() { return own.session; }, hunt: (...given) => director.hunt(...given), open: (seed) => director.reset(seed), closed: () => byId("hunt").focus(),
+      canHunt: (claim) => !claim.against || director.rival(claim) !== null,
+      extent: () => director.view().setup.extent, target: () => director.view().setup.told?.modes ?? [], colours: () => this.board.colours,
+    });
+    this.saving = new Saving(byId("keeping"), { ...shared, board: this.board, drawing: () => this.drawing });
+    this.script = scriptOf(director, this.listeners, () => this.saving.scenario());
+    this.hands();
+  }
+
+  get session() { return this.director?.session; }
+
+  emit(event, told) {
+    for (const use of this.listeners.get(event) ?? []) use({ round: this.session.cursor, ...told });
+  }
+
+  // --- what is said ---
+
+  say(line) {
+    if (byId("said").textContent !== line) byId("said").textContent = line;
+  }
+
+  refusal(key, values) {
+    const path = values.path ?? "", name = this.word(`knob.${path.replace(/^(game\.penalties|game|training|target|optimizer)\./, "")}`);
+    return this.word(key, { ...values, name: name.startsWith("knob.") ? this.nameOf(path) : name });
+  }
+
+  refuse(line) {
+    byId("alert").hidden = !line;
+    byId("alert").textContent = line;
+    if (line) this.emit("refused", { line });
+  }
+
+  // --- what happens ---
+
+  opened() {
+    const { session } = this;
+    this.refuse("");
+    this.say("");
+    this.against.clear();
+    this.dress();
+    this.board.build();
+    this.arrange(true);
+    this.seeds.stop();
+    this.tellWords();
+    this.emit("opened", { name: session.offer.name, seed: session.seed });
+  }
+
+  turned(kind, branch) {
+    if (kind === "branch") this.say(this.word("branch_began", { name: branch.name, step: branch.from }));
+    if (kind && kind !== "closed" && kind !== "chosen") { this.refuse(""); this.against.clear(); }
+    this.arrange(kind === "chosen" || kind === "branch" || kind === "closed" || kind === "start");
+    this.redraw(true);
+    this.emit("turned", { kind });
+  }
+
+  finished() {
+    const found = this.claims.tell();
+    this.say(this.word("finished", { step: this.session.cursor, n: found.length, holds: found.filter((one) => one.holds).length }));
+    this.tellTime();
+    this.redraw(true);
+    this.emit("finished", { claims: found });
+  }
+
+  /** Turn a knob; of what begins anew it is asked first. */
+  turn(path, value) {
+    const name = this.director.startsAs(path);
+    if (!name || this.director.misfit(path, value)) return this.director.turn(path, value);
+    this.asked = { path, value };
+    byId("question").textContent = this.word("ask_start", { what: `${this.nameOf(path)} → ${JSON.stringify(value).replace(/[[\]"]/g, "")}`, name });
+    byId("confirm").hidden = false;
+    byId("confirmed").focus();
+    return Promise.resolve(false);
+  }
+
+  answer(yes) {
+    byId("confirm").hidden = true;
+    if (yes) this.director.turn(this.asked.path, this.asked.value); else this.knobs.tell();
+    byId("play").focus();
+  }
+
+  // --- what is seen ---
+
+  // Stages for all futures; drawing by hand is on the chosen one.
+  arrange(other) {
+    this.board.arrange();
+    const { main } = this.board, session = this.session;
+    if (main && (main !== this.drawnOn || !this.drawing)) {
+      this.drawing?.close();
+      byId("drawing").replaceChildren();
+      this.drawnOn = main;
+      this.drawing = new Drawing(main, byId("drawing"), this.lab, {
+        target: () => this.session.settingsAt().target, toldTarget: () => this.director.view().setup.told, extent: () => this.director.view().setup.extent,
+        set: (target) => this.director.turn("target", target), word: this.word, refuse: (line) => this.refuse(line), changed: () => this.redraw(true),
+      });
+      this.drawing.theme(session.theme, session.lang);
+    } else if (other) this.drawing?.refresh();
+    if (other) this.board.fillMenu();
+    this.board.tellKey();
+    this.tellBranches();
+    this.tellDiffers();
+    this.knobs.tell();
+  }
+
+  redraw(fresh = false) {
+    this.fresh ||= fresh;
+    if (this.due) return;
+    this.due = true;
+    requestAnimationFrame(() => {
+      this.due = false;
+      const { session } = this, section = JSON.stringify([session.chosenName, session.cursor === 0, session.sections(session.chosen).filter(([from]) => from <= session.cursor).length]);
+      this.board.draw();
+      this.timeline.draw();
+      this.tellTime();
+      if (this.fresh) this.claims.tell();
+      // Other knobs hold in another section.
+      if (this.fresh || section !== this.section) { this.knobs.tell(); this.tellBranches(); }
+      Object.assign(this, { fresh: false, section });
+    });
+  }
+
+  tellBranches() {
+    const { session, word } = this, { branches, chosenName } = session, box = byId("branches");
+    const key = JSON.stringify([session.lang, session.theme, chosenName, branches.map((one) => [one.name, one.head])]);
+    if (key === this.branchesTold) return;
+    this.branchesTold = key;
+    const held = document.activeElement?.dataset?.branch, button = (said, name, act, label = "") => {
+      const made = box.appendChild(document.createElement("button"));
+      Object.assign(made, { type: "button", textContent: said });
+      made.dataset.branch = name;
+      if (label) { made.title = label; made.setAttribute("aria-label", label); }
+      made.addEventListener("click", act);
+      return made;
+    };
+    box.replaceChildren();
+    for (const { name, head } of branches) {
+      if (branches.length === 1) break;
+      const one = button(word("branch_at", { name, step: head }), name, () => this.director.choose(name));
+      one.style.color = this.board.colour(name);
+      one.setAttribute("aria-pressed", String(name === chosenName));
+      button("✕", `close ${name}`, () => this.director.closeBranch(name), word("branch_close", { name })).className = "shut";
+    }
+    button(`⑂ ${word("branch_new")}`, "new", () => this.director.branch());
+    if (held) box.querySelector(`[data-branch="${held}"]`)?.focus();
+    const hint = box.appendChild(document.createElement("span"));
+    hint.textContent = word("time_hint");
+  }
+
+  /** What differs from the scenario, always listed. */
+  tellDiffers() {
+    const { session, word } = this, found = session.differences(), box = byId("differs");
+    box.replaceChildren();
+    box.appendChild(document.createElement("h2")).textContent = word("differs");
+    if (!found.length) { box.appendChild(document.createElement("p")).textContent = word("differs_not"); return; }
+    const list = box.appendChild(document.createElement("ul"));
+    for (const [from, differ] of found) {
+      const what = differencesTold(differ, this.nameOf, word).join(", ") || word("no_change");
+      list.appendChild(document.createElement("li")).textContent = from ? word("from_step", { step: from, what }) : word("from_start", { what });
+    }
+    const back = box.appendChild(document.createElement("button"));
+    Object.assign(back, { type: "button", className: "small", textContent: word("put_all_back") });
+    back.addEventListener("click", () => this.director.open(session.offer.name));
+  }
+
+  tellTime() {
+    const { director, word, session } = this, { playing, pace } = director, place = byId("speed"), sign = playing ? "❚❚" : "▶\uFE0E";
+    if (byId("play").textContent !== sign) {
+      byId("play").textContent = sign;
+      for (const key of ["title", "aria-label"]) byId("play").setAttribute(key, word(playing ? "pause" : "play"));
+    }
+    place.max = PACES.length - 1;
+    place.value = pace;
+    const said = PACES[pace] === 0 ? word("speed_slow") : PACES[pace] === Infinity ? word("speed_most") : word("speed_rounds", { n: PACES[pace] });
+    const rate = playing && director.rate && PACES[pace] === Infinity ? word("rate", { n: Math.round(director.rate) }) : said;
+    place.setAttribute("aria-valuetext", said);
+    byId("dial").firstElementChild.textContent = rate;
+    if (document.activeElement !== byId("seed")) byId("seed").value = session.seed;
+  }
+
+  tellWords() {
+    const { session, word } = this, { lang, offer } = session, name = (id, key, sign = "") => {
+      byId(id).title = word(key);
+      byId(id).setAttribute("aria-label", word(key));
+      if (sign) byId(id).textContent = sign;
+    };
+    document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
+    document.title = byId("title").textContent = inTongue(offer.title, lang);
+    byId("lesson").textContent = inTongue(offer.lesson, lang);
+    byId("seedlabel").textContent = word("seed");
+    byId("seed").title = word("seed_note");
+    name("next", "seed_next");
+    for (const [id, key] of [["hunt", "find_failing"], ["share", "share"], ["stepd", "step_d"], ["stepg", "step_g"], ["layers", "layers"], ["confirmed", "do_start"], ["left", "leave_it"]]) byId(id).textContent = word(key);
+    byId("lang").textContent = this.lab.words[lang === "zh" ? "en" : "zh"].language;
+    name("theme", session.theme === "dark" ? "light" : "dark");
+    name("asking", "help_title");
+    name("back", "step_back");
+    name("forward", "step_round");
+    byId("play").textContent = "";
+    byId("speed").setAttribute("aria-label", word("speed"));
+    byId("turning").querySelector("h2").textContent = word("knobs");
+    byId("round").querySelector("h2").textContent = word("this_round");
+    byId("help").textContent = word("help_keys");
+    this.chips.tell();
+    this.knobs.build();
+    this.saving.tell();
+    this.board.fillMenu();
+    this.board.tellKey();
+    if (this.seeds.shown) this.seeds.build();
+    this.branchesTold = this.claims.told = "";
+    this.tellBranches();
+    this.tellDiffers();
+    this.claims.tell();
+    this.drawing?.theme(session.theme, lang);
+    this.redraw(true);
+  }
+
+  dress() {
+    const theme = this.lab.themes[this.session.theme], root = document.documentElement.style;
+    for (const key of ["paper", "ink", "soft", "grid"]) root.setProperty(`--${key}`, theme[key]);
+    theme.curves.forEach((colour, i) => root.setProperty(`--curve${i}`, colour));
+    root.colorScheme = this.session.theme;
+  }
+
+  // --- hands ---
+
+  hands() {
+    const { director } = this, press = (id, act) => byId(id).addEventListener("click", act), toggle = () => (director.playing ? director.pause() : director.play());
+    const hunt = () => { if (this.seeds.shown) { this.seeds.hide(); byId("hunt").focus(); } else this.seeds.show(); }, help = () => { byId("help").hidden = !byId("help").hidden; };
+    const layers = () => {
+      byId("menu").hidden = !byId("menu").hidden;
+      byId("layers").setAttribute("aria-expanded", String(!byId("menu").hidden));
+      if (!byId("menu").hidden) byId("menu").querySelector("input, select")?.focus();
+    };
+    const acts = {
+      play: toggle, stepd: () => director.step("d"), stepg: () => director.step("g"), back: () => director.step("back"), forward: () => director.step("round"),
+      hunt, layers, asking: help, next: () => director.reset(this.session.seed + 1), share: () => this.saving.guarded(() => this.saving.share()), confirmed: () => this.answer(true), left: () => this.answer(false),
+      theme: () => { this.session.theme = this.session.theme === "dark" ? "light" : "dark"; this.dress(); this.tellWords(); },
+      lang: () => { this.session.lang = this.session.lang === "zh" ? "en" : "zh"; this.tellWords(); },
+    };
+    for (const [id, act] of Object.entries(acts)) press(id, act);
+    byId("speed").addEventListener("input", () => director.setPace(Number(byId("speed").value)));
+    byId("seed").addEventListener("change", () => {
+      const seed = Number(byId("seed").value.trim());
+      if (Number.isInteger(seed) && seed >= 0 && byId("seed").value.trim()) director.reset(seed);
+      else { this.refuse(this.word("no_number", { name: this.word("seed"), given: byId("seed").value })); byId("seed").value = this.session.seed; }
+    });
+    listenForKeys({
+      " ": toggle, ArrowLeft: acts.back, ArrowRight: acts.forward, d: acts.stepd, g: acts.stepg, Home: () => director.goto(0), End: () => director.goto(this.session.chosen.head),
+      "[": () => director.setPace(director.pace - 1), "]": () => director.setPace(director.pace + 1), s: acts.next, b: () => director.branch(), l: layers, "?": help, f: hunt, undo: () => director.undo(),
+      ...Object.fromEntries(["1", "2", "3", "4"].map((key, i) => [key, () => { const one = this.session.branches[i]; if (one) director.choose(one.name); }])),
+      Escape: () => { this.refuse(""); for (const id of ["help", "menu", "others"]) byId(id).hidden = true; if (!byId("confirm").hidden) this.answer(false); if (this.seeds.shown) hunt(); this.chips.tell(); },
+    });
+    window.addEventListener("resize", () => this.redraw());
+    window.addEventListener("hashchange", () => this.follow());
+    listenForMessages(this.script);
+    window.toylab = this.script;
+  }
+
+  /** A session that the address holds. */
+  async follow() {
+    try {
+      const told = await fromLink(location.hash);
+      if (!told) return false;
+      if (!(await this.director.revive(told))) return false;
+      return true;
+    } catch (error) {
+      this.refuse(error.key ? this.word(error.key, error.values) : error.message);
+      return false;
+    }
+  }
+}
+
+async function beginPage() {
+  const lab = await unpackedLab(), page = new Page(lab);
+  // The first picture before a worker answers, and whatever a link holds over it.
+  page.director.open(lab.opened ?? lab.scenarios.find((one) => !one.whyNot).name);
+  await page.follow();
+}
+
+beginPage();

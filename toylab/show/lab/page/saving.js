@@ -1,0 +1,109 @@
+// What is kept of a session, and what is brought into it: files, pictures, films, links; drop and paste.
+import { laidOver } from "./changes.js";
+import { Recorder, canWebm, copyText, download, pngOf } from "./keep.js";
+import { toLink } from "./link.js";
+import { readFileOf, readTable, scaled } from "./reading.js";
+import { inTongue } from "./speaking.js";
+import { fromToml, toToml } from "./toml.js";
+
+/** host: {lab, director, word, board, drawing(), say(line), refuse(line)}. */
+export class Saving {
+  constructor(box, host) {
+    Object.assign(this, { box, host, recorder: null, buttons: {} });
+    for (const name of ["save_scenario", "save_picture", "save_film", "save_video", "print"]) {
+      const button = box.appendChild(document.createElement("button"));
+      button.type = "button";
+      button.addEventListener("click", () => this.guarded(() => this[name]()));
+      this.buttons[name] = button;
+    }
+    this.buttons.save_video.hidden = !canWebm();
+    const main = document.getElementById("page");
+    main.addEventListener("dragover", (event) => event.preventDefault());
+    main.addEventListener("drop", (event) => { event.preventDefault(); if (event.dataTransfer.files[0]) this.guarded(() => this.take(event.dataTransfer.files[0])); });
+    document.addEventListener("paste", (event) => {
+      if (["INPUT", "TEXTAREA"].includes(event.target.tagName)) return;
+      const [file] = event.clipboardData.files, text = event.clipboardData.getData("text");
+      if (file) this.guarded(() => this.take(file));
+      else if (text) this.guarded(() => this.put(readTable(text)));
+    });
+  }
+
+  tell() {
+    for (const [name, button] of Object.entries(this.buttons)) button.textContent = this.host.word(this.recorder && this.recording === name ? "film_stop" : name);
+  }
+
+  async guarded(act) {
+    const { word, refuse } = this.host;
+    try { await act(); } catch (error) { refuse(error.key ? word(error.key, error.values) : error.message); }
+  }
+
+  get told() {
+    const { lab, director, word } = this.host, { session } = director, { lang } = session;
+    return { title: inTongue(session.offer.title, lang), lesson: inTongue(session.offer.lesson, lang), foot: `${word("step")} ${session.cursor} · ${word("seed")} ${session.seed}`, colours: lab.themes[session.theme] };
+  }
+
+  get canvases() { return [...document.querySelectorAll("#stages canvas, #panels canvas")].filter((one) => !one.closest("[hidden]") && !one.classList.contains("drawing")); }
+  get stem() { return `${this.host.director.session.offer.name}-${this.host.director.session.seed}`; }
+
+  give(name, blob) {
+    const said = download(name, blob);
+    if (said) this.host.say(this.host.word(said));
+  }
+
+  /** The chosen future as TOML. */
+  scenario() {
+    const { session } = this.host.director;
+    return toToml({ base: session.offer, settings: session.settings(), seed: session.seed, round: session.cursor, lacking: [] });
+  }
+
+  save_scenario() { this.give(`${this.stem}.toml`, new Blob([this.scenario()], { type: "text/plain" })); }
+  async save_picture() { this.give(`${this.stem}.png`, await pngOf(this.canvases, this.told)); }
+  save_film() { return this.film("save_film", "gif"); }
+  save_video() { return this.film("save_video", "webm"); }
+  print() { window.print(); }
+
+  // A second press ends what the first began.
+  async film(name, format) {
+    if (this.recorder) {
+      const { recorder, ending } = this;
+      Object.assign(this, { recorder: null, recording: "" });
+      this.tell();
+      this.give(`${this.stem}.${ending}`, await recorder.stop());
+      return;
+    }
+    Object.assign(this, { recorder: new Recorder({ canvases: () => this.canvases, told: () => this.told, format }), recording: name, ending: format });
+    this.recorder.start();
+    this.tell();
+    this.host.director.play();
+  }
+
+  async share() {
+    const { word, say, director } = this.host, hash = await toLink(director.session.plain());
+    // A sandboxed frame may not have an address of its own.
+    try { history.replaceState(null, "", hash); } catch { /* the text alone then */ }
+    say(word(await copyText(location.href.split("#")[0] + hash) ? "link_copied" : "link_shown"));
+  }
+
+  /** A file that was dropped: a scenario, or points. */
+  async take(file) {
+    const { word, say } = this.host;
+    if (/\.toml$/i.test(file.name ?? "")) {
+      this.openToml(await file.text());
+      say(word("opened_file", { name: file.name }));
+    } else this.put(await readFileOf(file));
+  }
+
+  put(found) {
+    const { word, say, drawing, director } = this.host;
+    drawing().put(scaled(found.points, director.view().setup.extent));
+    const said = (found.words ?? []).map(([key, values]) => word(key, values)).join(" ");
+    if (said) say(said);
+  }
+
+  /** A scenario's file: laid over the scenario that it extends, or over the open one. */
+  openToml(text) {
+    const { director } = this.host, { extends: name, changes = [], ...told } = fromToml(text), offer = director.offer(name ?? director.session.offer.name) ?? director.session.offer;
+    const { changes: own, ...first } = offer.settings, base = laidOver(first, told);
+    director.openSettings(offer, base, changes.length ? changes : name ? own ?? [] : []);
+  }
+}

@@ -235,7 +235,7 @@ export class Game {
 
   finite() {
     let sum = 0;
-    for (const side of [this.generator, this.discriminator]) for (const x of side.parameters.data) sum += x;
+    for (const { parameters: { data } } of [this.generator, this.discriminator]) for (let i = 0; i < data.length; i++) sum += data[i];
     return Number.isFinite(sum);
   }
 }

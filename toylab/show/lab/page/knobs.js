@@ -97,17 +97,17 @@ export function typedEntry(knob, text, off = "off") {
  * `turn`, and shown as it is by `tell`.
  */
 export class Knobs {
-  constructor(box, host) {
-    this.box = box;
-    this.host = host;
-    this.rows = [];
+  /** box: for the knobs of the game; rest: for all others, folded by groups. */
+  constructor(box, rest, host) {
+    Object.assign(this, { box, rest, host, rows: [] });
   }
 
   /** Rows anew: for another scenario, language, or another kind of what has options of its own. */
   build() {
     const { session, word } = this.host, settings = session.settingsAt();
-    const open = new Set([...this.box.querySelectorAll("details[open]")].map((one) => one.dataset.group));
+    const open = new Set([...this.rest.querySelectorAll("details[open]")].map((one) => one.dataset.group));
     this.box.replaceChildren();
+    this.rest.replaceChildren();
     this.rows = [];
     for (const group of KNOB_GROUPS) {
       const knobs = KNOBS.filter((knob) => knob.group === group && (!knob.when || knob.when(settings)));
@@ -122,7 +122,7 @@ export class Knobs {
         outer.append(summary);
         if (group === "networks") Object.assign(outer.appendChild(document.createElement("p")), { className: "note", textContent: word("new_start") });
       }
-      this.box.append(outer);
+      (first ? this.box : this.rest).append(outer);
       for (const knob of knobs) this.rows.push(this.row(knob, outer));
     }
     this.shape = this.shapeOf(settings);

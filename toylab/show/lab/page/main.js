@@ -45,7 +45,7 @@ class Page {
     this.board = new Board({ stages: byId("stages"), panels: byId("panels"), diagram: byId("diagram"), key: byId("key"), menu: byId("menu") }, shared);
     this.chips = new Chips(byId("scenarios"), byId("others"), { ...shared, session: () => this.session, open: (name) => director.open(name) });
     const own = this, colour = (name) => this.board.colour(name);
-    this.knobs = new Knobs(byId("knobs"), { word, get session() { return own.session; }, refuse: shared.refuse, turn: (path, value) => this.turn(path, value), putBack: (path) => director.putBack(path) });
+    this.knobs = new Knobs(byId("knobs"), byId("more"), { word, get session() { return own.session; }, refuse: shared.refuse, turn: (path, value) => this.turn(path, value), putBack: (path) => director.putBack(path) });
     this.timeline = new Timeline(byId("line"), { word, nameOf: this.nameOf, colour, get session() { return own.session; }, goto: (round) => director.goto(round), choose: (name) => director.choose(name) });
     this.against = new Map();
     this.claims = new Claims(byId("claims"), {

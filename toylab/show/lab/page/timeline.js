@@ -80,7 +80,9 @@ export class Timeline {
       if (branch.head > begins || !branch.parent) this.line(this.way(branch, lane, begins, branch.head), own, branch === chosen ? 6 : 4, branch === chosen && cursor < branch.head ? 0.45 : 1);
       if (branch === chosen && cursor > begins) this.line(this.way(branch, lane, begins, cursor), own, 6);
       for (const [round] of session.marks(branch)) if (round >= branch.from || !branch.parent) this.dot(this.x(round), round <= branch.from && branch.parent ? this.y(Math.max(session.branches.findIndex((one) => one.name === branch.parent), 0)) : this.y(lane), 5, "var(--paper)", own);
-      if (n > 1) this.name(branch.name, this.x(branch.head) + 8, this.y(lane) + 4, own);
+      // At the right end there is no place behind it.
+      const ends = this.x(branch.head), last = ends > this.width - 40;
+      if (n > 1) this.name(branch.name, last ? ends - 12 : ends + 12, this.y(lane) + (last ? -7 : 4), own);
     });
     const marks = session.marks();
     marks.forEach(([round, differ], k) => {

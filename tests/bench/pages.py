@@ -1,0 +1,83 @@
+"""The page that trains beside `toylab train`: rounds of the base game, while the page draws.
+
+One core trains in a worker, the other draws; `toylab train` has one seed on one core. Both go in turn, a few
+seconds each, and the middle of five is printed.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from lines import Line
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from live import chromium
+
+import toylab
+
+_SECONDS = 4.0
+_ROUNDS = 4000
+# Of a round of `toylab train`: milliseconds, without its start and its snapshots.
+_TRAIN = """
+import time, training
+training.ours(1, 64, False, 200)
+start = time.perf_counter(); training.ours(1, 64, False, {n})
+print(1e3 * (time.perf_counter() - start) / {n})
+"""
+
+
+def _python() -> float:
+    """Milliseconds of a round of one seed on one core."""
+    done = subprocess.run(
+        [sys.executable, "-c", _TRAIN.format(n=_ROUNDS // 2)],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent,
+        env={"OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin"},
+    )
+    return float(done.stdout)
+
+
+def ratios() -> Iterator[Line]:
+    """The page against Python."""
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        path = Path(folder, "lab.html")
+        # As long as it takes: the page comes to rest at the end of a plan.
+        toylab.Lab("fair-steps", changes=["training.steps=1000000"]).save(path)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(path.as_uri())
+        page.wait_for_function("window.toylab !== undefined")
+        ours, theirs, frames = [], [], []
+        for _ in range(5):
+            page.evaluate("toylab.play()")
+            time.sleep(1.0)
+            start, before = time.perf_counter(), page.evaluate("toylab.round")
+            frames.append(page.evaluate(_COUNT_FRAMES, 1000 * _SECONDS) / _SECONDS)
+            rounds = page.evaluate("toylab.round") - before
+            ours.append(1e3 * (time.perf_counter() - start) / rounds)
+            page.evaluate("toylab.pause()")
+            theirs.append(_python())
+        yield Line(
+            "a round in the page, drawn",
+            "ms",
+            *map(statistics.median, (ours, theirs)),
+            "toylab train",
+        )
+        yield Line(
+            "frames a second meanwhile", "1/s", statistics.median(frames), 60, "the screen's"
+        )
+
+
+_COUNT_FRAMES = """(ms) => new Promise((resolve) => {
+  const end = performance.now() + ms;
+  let n = 0;
+  const frame = () => { n += 1; if (performance.now() < end) requestAnimationFrame(frame); else resolve(n); };
+  requestAnimationFrame(frame);
+})"""

@@ -34,7 +34,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("step_back", "One round back", "后退一轮"),
     ("speed_slow", "slow motion", "慢动作"),
     ("speed_rounds", "{n} rounds/s", "{n} 轮/秒"),
-    ("speed_most", "as fast as it goes", "最快"),
+    ("speed_most", "full speed", "最快"),
     ("rate", "{n} rounds/s", "{n} 轮/秒"),
     ("at_step", "step {step} of {head}, branch {branch}", "第 {step} 步，共 {head} 步，分支 {branch}"),
     ("time_hint", "Drag back to any step and turn a knob: a new branch begins, and both futures stay.", "拖回任意一步再改参数：新的分支开始，两种未来都保留。"),

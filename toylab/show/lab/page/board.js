@@ -1,4 +1,5 @@
 // What is seen: a stage for each future, curves, and the round as a diagram; and the menu of layers and curves.
+import { turnsOf } from "../engine/game.js";
 import { BRANCH_NAMES } from "./session.js";
 import { Diagram } from "./diagram.js";
 import { Panel } from "./panels.js";
@@ -29,15 +30,14 @@ export class Board {
   }
 
   panel() {
-    for (const panel of this.panels) panel.close();
+    for (const { panel } of this.panels) panel.close();
     this.places.panels.replaceChildren();
     this.panels = this.session.curves.map((curve) => {
       const box = this.places.panels.appendChild(document.createElement("div"));
       box.className = "panel";
       const panel = new Panel(box, this.host.lab, curve);
       panel.onround = (round) => { this.host.director.goto(Math.min(Math.max(Math.round(round), 0), this.session.chosen.head)); };
-      panel.metrics = curve.metrics;
-      return panel;
+      return { panel, curve };
     });
     this.places.panels.hidden = !this.panels.length;
   }
@@ -76,15 +76,15 @@ export class Board {
     }
     const curves = branches.map((branch) => ({ name: branch.name, colour: this.colour(branch.name), rows: session.rowsOf(branch), from: branch.parent ? branch.from : 0, chosen: branch === chosen }));
     const view = director.view(chosen), told = view.setup.told;
-    for (const panel of this.panels) {
+    for (const { panel, curve } of this.panels) {
       panel.show({
-        branches: curves, cursor: session.cursor, steps: session.end, changes: session.marks().map(([at]) => at), claims: (session.offer.claims ?? []).filter((claim) => panel.metrics.includes(claim.metric) && !claim.against),
+        branches: curves, cursor: session.cursor, steps: session.end, changes: session.marks().map(([at]) => at), claims: (session.offer.claims ?? []).filter((claim) => curve.metrics.includes(claim.metric) && !claim.against),
         floors: {}, modes: told?.modes?.length ?? 0, theme, lang,
       });
     }
     const last = curves.find((one) => one.chosen).rows.filter(([round]) => round <= session.cursor).pop()?.[1] ?? {};
     const losses = view.half?.losses ?? ("generator_loss" in last ? [last.discriminator_loss, last.generator_loss] : null);
-    this.diagram.show({ turns: view.turns, turn: view.turn, losses, half: view.half, settings: view.setup.settings, theme, lang });
+    this.diagram.show({ turns: view.turns ?? turnsOf(view.setup.settings), turn: view.turn, losses, half: view.half, settings: view.setup.settings, theme, lang });
   }
 
   tellKey() {

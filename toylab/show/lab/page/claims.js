@@ -68,6 +68,8 @@ export class Claims {
           button.addEventListener("click", () => { button.disabled = true; this.host.countAgainst(i); });
         } else line.append(word("not_here"));
       } else if (state === "before") line.append(word("not_yet"));
+      // Without a number there is no verdict, unless it diverged.
+      else if (!Number.isFinite(value) && branch.ended < 0) line.append("–");
       else make("b", line, `${shortNumber(value, style)} ${holds ? "✓" : "✗"}`, holds ? "holds" : "fails");
       if (state === "sofar") line.append(` ${word("so_far")}`);
     });

@@ -222,6 +222,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         'Line {line} is "{found}", nested more than 32 deep. Settings stand four deep.',
         "第 {line} 行是“{found}”，嵌套超过 32 层。设置最多四层。",
     ),
+    (
+        "toml_extends",
+        'The file extends "{name}", which this page does not have. Open it with a page that does.',
+        "文件以“{name}”为基础，而本页没有它。请用包含它的网页打开。",
+    ),
     # Links.
     (
         "link_long",
@@ -255,6 +260,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "keep_webm",
         "This browser records no video. Take the GIF.",
         "此浏览器不能录制视频。请改用 GIF。",
+    ),
+    (
+        "keep_empty",
+        "The browser recorded nothing in so short a time. Record longer, or take the GIF.",
+        "时间太短，浏览器没有录到内容。请录长一些，或改用 GIF。",
     ),
     (
         "keep_picture",

@@ -18,7 +18,7 @@ export class Drawing {
   constructor(stage, tools, lab, host) {
     Object.assign(this, { stage, tools, lab, host, tool: "", pointer: null, held: null, cross: null, asked: 0, later: 0, colours: lab.themes.light });
     this.canvas = document.createElement("canvas");
-    this.canvas.className = "sketch";
+    this.canvas.className = "drawing";
     Object.assign(this.canvas.style, { position: "absolute", border: "0", background: "none", aspectRatio: "auto", cursor: "crosshair" });
     this.canvas.setAttribute("role", "application");
     stage.canvas.after(this.canvas);

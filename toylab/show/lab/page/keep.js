@@ -10,7 +10,7 @@ import { Unreadable } from "./unreadable.js";
 
 const FONT = '"DejaVu Sans", Verdana, "Noto Sans SC", "PingFang SC", "Microsoft YaHei", sans-serif';
 // Of what is recorded: pixels across, frames a second, and bytes of frames that are held at once.
-const FILM_WIDTH = 640, FILM_RATE = 12.5, MOST_HELD = 96_000_000;
+const FILM_WIDTH = 640, VIDEO_WIDTH = 1280, FILM_RATE = 12.5, MOST_HELD = 96_000_000;
 
 /** One picture of title, stage, curves and a line below, so many pixels wide. */
 export function composed(canvases, { title = "", lesson = "", foot = "", colours }, width, canvas = document.createElement("canvas")) {
@@ -66,7 +66,8 @@ export async function pngOf(canvases, told) {
 }
 
 export const canWebm = () => typeof MediaRecorder !== "undefined" && webmKind() !== undefined;
-const webmKind = () => ["video/webm;codecs=vp9", "video/webm;codecs=vp8", "video/webm", "video/mp4"].find((kind) => MediaRecorder.isTypeSupported(kind));
+// VP8 first: VP9 takes so long that a busy machine records nothing.
+const webmKind = () => ["video/webm;codecs=vp8", "video/webm", "video/mp4"].find((kind) => MediaRecorder.isTypeSupported(kind));
 
 /** Frames as they are shown, from `start` to `stop`: however long it takes, so many bytes of them are held. */
 export class Recorder {
@@ -93,7 +94,7 @@ export class Recorder {
   }
 
   draw() {
-    const width = this.format === "gif" ? FILM_WIDTH : 2 * FILM_WIDTH;
+    const width = this.format === "gif" ? FILM_WIDTH : VIDEO_WIDTH;
     composed(this.canvases(), this.told(), width, this.canvas);
     // A film has one size: what is turned or opened meanwhile is fitted into it.
     this.size ??= [this.canvas.width, this.canvas.height];
@@ -127,7 +128,9 @@ export class Recorder {
       this.recorder.stop();
       await ended;
       for (const track of this.recorder.stream.getTracks()) track.stop();
-      return new Blob(this.held, { type: this.recorder.mimeType });
+      const film = new Blob(this.held, { type: this.recorder.mimeType });
+      if (!film.size) throw new Unreadable("keep_empty");
+      return film;
     }
     if (!this.held.length) this.grab(performance.now());
     const blob = await gifOf(this.held.map(({ rgba }) => rgba), ...this.size, hundredthsBetween(this.held.map(({ at }) => at)));

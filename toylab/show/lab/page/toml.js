@@ -5,11 +5,10 @@
 //     [[at, settings]] or [{at, ...}] (else settings.changes); lacking: metrics that the target does not give.
 //   fromToml(text) -> plain object, or Unreadable with the line
 import { alike, copied, laidOver } from "./changes.js";
+import { OWN_KEYS } from "./filling.js";
 import { isRecord, TomlReader } from "./toml_reader.js";
 import { Unreadable } from "./unreadable.js";
 
-// What a file says about itself and its base does not hand down.
-const OWN_KEYS = ["title", "title_zh", "lesson", "lesson_zh", "source", "claims"];
 // The kind of tables that need not name one. Written beside another key it would replace a base that names none.
 const KIND_LEFT_OUT = { generator: "mlp", discriminator: "mlp" };
 const MOST_TOML = 1_000_000;
@@ -31,6 +30,23 @@ export function toToml({ base = null, settings, changes, seed, round, lacking = 
   }
   writeTable(told ? { extends: base.name, ...told } : whole, [], lines);
   return `${lines.join("\n").trim()}\n`;
+}
+
+/**
+ * Metrics that some part of a plan does not give, so that no claim on them can be saved.
+ *
+ * metrics: lab.metrics; setups: of the plan's parts, {settings, target (as told), output}.
+ */
+export function lackingOf(metrics, setups) {
+  const met = ({ settings, target, output }) => ({
+    modes: target.modes.length > 0,
+    density: target.kind === "mixture" || (target.density ?? target.noise.every((s) => s > 0)),
+    logit: output === "logit",
+    training_set: settings.training.points > 0,
+    equilibrium: settings.discriminator.kind !== "mlp",
+  });
+  const parts = setups.map(met);
+  return Object.keys(metrics).filter((name) => metrics[name].needs.some((need) => parts.some((one) => one[need] === false)));
 }
 
 // Claims and curves that the file's own target and changes leave a meaning.

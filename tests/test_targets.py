@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+import tomllib
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import numpy as np
 import pytest
 from annotated_types import Interval
+from games import SMALL
 from PIL import Image
 from pydantic import ValidationError
 from scipy.spatial import KDTree
@@ -19,8 +21,9 @@ from sklearn.datasets import make_circles, make_moons, make_s_curve, make_swiss_
 from toylab.base.choice import OrZero, refuse_outside
 from toylab.base.errors import ToylabError
 from toylab.scenario.options import _model_of
-from toylab.scenario.scenario import tupled
+from toylab.scenario.scenario import check, tupled
 from toylab.targets import TARGETS, density_known, extent, grid, mixture, ring
+from toylab.training.run import record
 
 FILES = Path(tempfile.mkdtemp())
 (FILES / "points.csv").write_text("x,y\n1.0,2.0\n-1.5,0.5\n0,-2\n")
@@ -47,6 +50,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "pinwheel": {},
     "dirac": {"x": 1.0, "noise": 0.3},
     "points": {"file": str(FILES / "points.csv"), "noise": 0.3},
+    "drawn": {"points": ((1.0, 2.0), (-1.5, 0.5), (0, -2)), "noise": 0.3},
     "image": {"file": str(FILES / "logo.png")},
 }
 NO_DENSITY = ("pinwheel",)
@@ -161,7 +165,9 @@ BOUNDS = [
 @pytest.mark.parametrize(("kind", "name", "end"), BOUNDS)
 def test_a_target_at_the_end_of_a_bound_is_drawn_and_told(kind: str, name: str, end: float) -> None:
     needed = {
-        key: OPTIONS[kind][key] for key in ("file", "means", "spreads") if key in OPTIONS[kind]
+        key: OPTIONS[kind][key]
+        for key in ("file", "means", "spreads", "points")
+        if key in OPTIONS[kind]
     }
     if kind == "mixture":
         needed = {"means": ((0, 1),), "spreads": (0.5,)}
@@ -193,7 +199,7 @@ def test_a_foreign_setting_is_refused_where_a_scenario_would_refuse_it(kind: str
     """Against pydantic, which reads the same bounds."""
     row = TARGETS[kind]
     model = _model_of(row, {"data": None})
-    least = {"file": "x", "means": ((0.0, 0.0),)}
+    least = {"file": "x", "means": ((0.0, 0.0),), "points": ((0.0, 0.0),)}
     least = {name: value for name, value in least.items() if name in model.model_fields}
     for name in model.model_fields:
         for odd in ODD:
@@ -271,6 +277,67 @@ def test_the_extent_is_a_square_with_room_around_the_data(kind: str) -> None:
     assert x1 - x0 == pytest.approx(y1 - y0)
     x = target.sample(np.random.default_rng(5), 2000)
     assert (x > [x0, y0]).all() and (x < [x1, y1]).all()
+
+
+# --- drawn ---
+
+
+def test_drawn_points_are_those_of_a_file_that_holds_them(tmp_path: Path) -> None:
+    """The same draws, density and modes; what a scenario holds itself is no data of a trace."""
+    rng = np.random.default_rng(0)
+    clouds = np.concatenate([rng.normal(at, 0.1, (100, 2)) for at in ((-2, 0), (2, 0), (0, 2))])
+    np.savetxt(tmp_path / "x.csv", clouds, delimiter=",")
+    own = TARGETS["drawn"](points=tuple(map(tuple, clouds.tolist())), noise=0.05)
+    read = TARGETS["points"](file=str(tmp_path / "x.csv"), noise=0.05)
+    x = own.sample(np.random.default_rng(1), 500)
+    assert np.array_equal(x, read.sample(np.random.default_rng(1), 500))
+    assert np.array_equal(own.log_density(x), read.log_density(x))
+    assert len(own.modes) == 3
+    assert np.array_equal(own.modes, read.modes) and np.array_equal(own.spread, read.spread)
+    assert own.data.size == 0 and own.frame.plain and not own.reading.words
+
+
+def test_drawn_points_are_drawn_where_they_stand() -> None:
+    target = TARGETS["drawn"](points=((300.0, -40.0), (301.0, -40.0)))
+    assert {tuple(x) for x in target.sample(np.random.default_rng(0), 50).tolist()} == {
+        (300.0, -40.0),
+        (301.0, -40.0),
+    }
+    assert not density_known(target)
+
+
+@pytest.mark.parametrize(
+    ("points", "words"),
+    [
+        ([], "target.points"),
+        ([[0, 0]] * 5001, "target.points"),
+        ([[0, 0, 0]], "target.points"),
+        ([[0, 1e5]], "target.points"),
+        ([[0, float("nan")]], "target.points"),
+        ([[0, "1"]], "target.points"),
+        (5, "target.points"),
+    ],
+)
+def test_a_drawing_that_is_none_is_refused_by_scenario_and_trace(points: Any, words: str) -> None:
+    told = {"title": "x", "lesson": "x", "target": {"kind": "drawn", "points": points}}
+    with pytest.raises(ToylabError, match=words):
+        check(told)
+    with pytest.raises(ToylabError, match=words):
+        refuse_outside("target", TARGETS["drawn"], told["target"])
+
+
+def test_a_drawing_is_trained_kept_and_runs_again() -> None:
+    """From the trace alone, and with other data on the way."""
+    points = [[0.0, 0.0], [1.0, 1.5]]
+    drawn = {"kind": "drawn", "points": points, "noise": 0.1}
+    scenario = check({**SMALL, "target": drawn, "changes": [{"at": 2, "target": {"noise": 0.5}}]})
+    trace = record(scenario, [0])
+    assert trace.target_data.size == 0
+    for snapshot, noise in ((0, 0.1), (2, 0.5)):
+        meant, kept = TARGETS["drawn"](points=points, noise=noise), trace.target_of(snapshot)
+        x = kept.sample(np.random.default_rng(0), 9)
+        assert np.array_equal(x, meant.sample(np.random.default_rng(0), 9))
+    assert check(tomllib.loads(trace.settings_text)).settings == scenario.settings
 
 
 # --- shapes ---

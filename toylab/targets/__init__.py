@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from toylab.targets.boxes import checkerboard, image, square
+from toylab.targets.drawn import drawn
 from toylab.targets.empirical import points
 from toylab.targets.mixtures import grid, mixture, random_gaussians, ring
 from toylab.targets.shapes import (
@@ -50,5 +51,6 @@ TARGETS: dict[str, Callable[..., Target]] = {
     "pinwheel": pinwheel,
     "dirac": dirac,
     "points": points,
+    "drawn": drawn,
     "image": image,
 }

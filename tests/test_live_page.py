@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterator
+import re
+import time
+import tomllib
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from games import SMALL
 from live import chromium
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from toylab.base.settings import merged, sections
 from toylab.film.differences import setting_name, told_changes
 from toylab.film.words import WORDS
 from toylab.scenario import scenario
-from toylab.show.bundle import bundled
+from toylab.show.bundle import as_engine, bundled, taken_from
+from toylab.show.lab.keeping_words import KEEPING_WORDS
 from toylab.show.lab.lab_words import LAB_WORDS
-from toylab.show.lab.parts import HOME
+from toylab.show.lab.looks import looks
+from toylab.show.lab.parts import ENGINE, HOME, NAME, PAGE
 
 PARTS = HOME / "page"
 
@@ -422,3 +431,725 @@ def test_every_knob_and_every_choice_has_words(alone: Page) -> None:
     keys = alone.evaluate("""() => KNOBS.flatMap((knob) => [`knob.${knobName(knob)}`, ...(knob.options ?? []).map((one) => `value.${one}`)])""")
     keys += [f"group_{group}" for group in alone.evaluate("KNOB_GROUPS")]
     assert set(keys) <= set(LAB_WORDS["en"])
+
+
+# --- used as a person does ---
+
+NAMES = ("small", "small-fix", "far")
+
+
+def offer(name: str, cures: str = "", **tables: Any) -> dict[str, Any]:
+    """What Python tells of a game that ends in a moment."""
+    tables = {"training": {"steps": 40, "batch": 16}, **tables}
+    told = scenario.check(merged(merged(SMALL, tables), {"title": name, "lesson": f"Of {name}."}))
+    both = {"en": f"Title of {name}", "zh": f"标题 {name}"}
+    claim = {"metric": "generator_loss", "relation": "<=", "reduce": "mean", "quorum": 0.8}
+    claims = [
+        {**claim, "threshold": 1e6, "window": [0.5, 1.0], "against": "", "text": {"en": "It is finite", "zh": "有限"}},
+        {**claim, "threshold": -1e6, "window": [0.0, 1.0], "against": "", "text": {"en": "It is far below", "zh": "很低"}},
+    ]  # fmt: skip
+    published = {"hits": 63, "n": 64, "verdict": "holds"}
+    return {
+        "name": name,
+        "title": both,
+        "lesson": {"en": f"Lesson of {name}", "zh": f"说明 {name}"},
+        "source": "",
+        "cures": cures,
+        "whyNot": None,
+        "settings": told.settings,
+        "due": list(range(41)),
+        "curves": [{"metrics": ["generator_loss"], "scale": "linear"}],
+        "extent": [-3, 3, -3, 3],
+        "output": "logit",
+        "solvable": False,
+        "target": None,
+        "later": [],
+        "claims": [{**one, "published": published} for one in claims],
+    }
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page with a failure, its fix, and one that it does not play."""
+    reason = {"en": "it differentiates", "zh": "它要求导"}
+    far = {"name": "far", "cures": "", "whyNot": reason}
+    far |= {key: {"en": f"{key} of far", "zh": f"{key} far"} for key in ("title", "lesson")}
+    words = {code: vars(WORDS[code]) | LAB_WORDS[code] | KEEPING_WORDS[code] for code in WORDS}
+    paths = ("game.generator_steps", "optimizer.generator.lr", "training.batch")
+    told = {
+        **looks(),
+        "lang": "en",
+        "theme": "light",
+        "opened": "small",
+        "words": words,
+        "settingNames": {code: {path: setting_name(path, code) for path in paths} for code in WORDS},
+        "scenarios": [
+            offer("small", game={"generator_steps": 4}),
+            offer("small-fix", cures="small"),
+            far,
+        ],
+    }
+    script = taken_from(PAGE, ENGINE, NAME)
+    pack = {"engine": as_engine(ENGINE, NAME), "script": script, "lab": told}
+    parts = {
+        "LANG": "en",
+        "HEADED": "",
+        "TITLE": "small",
+        "STYLE": (PARTS / "lab.css").read_text(encoding="utf-8"),
+        "LAB": "{}",
+        "PACK": base64.b64encode(zlib.compress(json.dumps(pack, default=list).encode())).decode(),
+    }
+    page = (PARTS / "lab.html").read_text(encoding="utf-8")
+    path = tmp_path_factory.mktemp("page") / "lab.html"
+    path.write_text(re.sub("@([A-Z]+)@", lambda mark: parts[mark[1]], page), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def opened(browser: Browser, lab: Path) -> Iterator[Callable[..., Page]]:
+    """Opens the page, and at the end looks for errors, messages and requests."""
+    faults: list[str] = []
+    contexts = []
+
+    def opened(address: str = "", width: int = 1440, height: int = 900, script: str = "", **options: Any) -> Page:  # fmt: skip
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: faults.append(message.text))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        own = ("file:", "blob:", "data:", "about:")
+        page.on("request", lambda request: None if request.url.startswith(own) else faults.append(request.url))  # fmt: skip
+        if script:
+            page.add_init_script(script)
+        page.goto(address or lab.as_uri())
+        if not address or address.startswith(lab.as_uri()):
+            until(page, "window.toylab && toylab.branches[0].rows.length > 0")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def until(page: Page, told: str, seconds: float = 15) -> None:
+    """Wait for something to be so; playwright's own way evaluates text, which the page's policy forbids."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(told):
+        assert time.monotonic() < end, f"never: {told}"
+        page.wait_for_timeout(20)
+
+
+def state(page: Page) -> list[int]:
+    return page.evaluate("toylab.state().then((bytes) => [...bytes])")
+
+
+def play_to(page: Page, n: int) -> None:
+    page.evaluate("(n) => toylab.goto(n)", n)
+
+
+def colours_of(page: Page, selector: str = "#stages canvas") -> int:
+    """How many colours a canvas has: 1 where nothing is drawn."""
+    return page.evaluate(
+        """(selector) => { const c = document.querySelector(selector), p = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+            return new Set(new Uint32Array(p.buffer)).size; }""",
+        selector,
+    )
+
+
+def settled(page: Page) -> None:
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def test_the_first_picture_waits_for_no_worker(browser: Browser, lab: Path) -> None:
+    page = browser.new_page()
+    # A worker that never answers.
+    page.add_init_script("window.Worker = class { postMessage() {} terminate() {} };")
+    page.goto(lab.as_uri())
+    page.wait_for_selector("#stages canvas")
+    page.wait_for_timeout(300)
+    assert colours_of(page) > 3
+    page.close()
+
+
+def test_space_plays_and_pausing_trains_nothing_more(opened: Callable[..., Page]) -> None:
+    page = opened()
+    page.evaluate("toylab.speed(4)")
+    page.keyboard.press(" ")
+    until(page, "toylab.round >= 3")
+    assert page.get_attribute("#play", "aria-label") == "Pause"
+    page.keyboard.press(" ")
+    page.evaluate("toylab.pause()")
+    at, before = page.evaluate("toylab.round"), state(page)
+    page.wait_for_timeout(400)
+    assert page.evaluate("toylab.round") == at < 40
+    assert state(page) == before
+    assert page.get_attribute("#play", "aria-label") == "Play"
+
+
+def test_it_rests_at_the_end_of_the_plan_and_tells_what_holds(opened: Callable[..., Page]) -> None:
+    page = opened()
+    page.evaluate("toylab.speed(11)")
+    page.click("#play")
+    until(page, "toylab.round === 40 && !toylab.playing")
+    expect(page.locator("#said")).to_contain_text("1 of 2 claims hold")
+    told = page.locator(".claim .count").all_inner_texts()
+    assert ["63 of 64 seeds" in one for one in told] == [True, True]
+    assert [one[-1] for one in told] == ["✓", "✗"]
+    # And goes on beyond it if it is asked to.
+    page.click("#play")
+    until(page, "toylab.round > 60")
+    page.keyboard.press(" ")
+
+
+def test_steps_of_each_side_and_back(opened: Callable[..., Page]) -> None:
+    page = opened()
+    first = state(page)
+    page.click("#stepd")
+    expect(page.locator("#said")).to_contain_text("D's turn")
+    page.keyboard.press("g")
+    expect(page.locator("#said")).to_contain_text("G's turn")
+    until(page, "toylab.round === 0")
+    # One of four steps of G: the rest of the round is still to be played.
+    page.keyboard.press("ArrowRight")
+    until(page, "toylab.round === 1")
+    one = state(page)
+    page.keyboard.press("ArrowRight")
+    until(page, "toylab.round === 2")
+    page.keyboard.press("ArrowLeft")
+    until(page, "toylab.round === 1")
+    assert state(page) == one
+    page.keyboard.press("Home")
+    until(page, "toylab.round === 0")
+    assert state(page) == first
+    page.keyboard.press("End")
+    until(page, "toylab.round === 2")
+
+
+def test_slow_motion_shows_each_turn(opened: Callable[..., Page]) -> None:
+    page = opened()
+    page.evaluate("window.turns = []; toylab.on('half', ({ who, nth, of }) => turns.push([who, nth, of])); 0")
+    page.evaluate("toylab.speed(0)")
+    expect(page.locator("#dial span")).to_have_text("slow motion")
+    page.click("#play")
+    until(page, "turns.length >= 2")
+    page.evaluate("toylab.pause()")
+    assert page.evaluate("turns.slice(0, 2)") == [["d", 1, 1], ["g", 1, 4]]
+    assert page.evaluate("toylab.round") == 0
+
+
+def test_going_back_and_on_gives_the_same_future(opened: Callable[..., Page]) -> None:
+    page = opened()
+    play_to(page, 30)
+    there = state(page)
+    play_to(page, 7)
+    page.evaluate("toylab.speed(11); toylab.play()")
+    until(page, "toylab.round === 40")
+    play_to(page, 30)
+    assert state(page) == there
+
+
+def drag(page: Page, selector: str, share: float) -> None:
+    """Press a slider or a line and let go at a share of its width."""
+    box = page.locator(selector).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 8, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+
+
+def test_a_knob_is_turned_by_mouse_and_put_back_by_a_key(opened: Callable[..., Page]) -> None:
+    page = opened()
+    row = page.locator(".knob", has=page.locator("#knob-generator_steps"))
+    drag(page, "#knob-generator_steps", 0.5)
+    expect(row.locator(".old s")).to_have_text("4")
+    value = float(row.locator("[type=text]").input_value())
+    assert 15 <= value <= 25
+    expect(page.locator("#differs li")).to_have_text(f"from the start: generator steps 4 → {value:g}")
+    page.locator("#knob-generator_steps").press("Backspace")
+    expect(row.locator(".old")).to_be_hidden()
+    assert row.locator("[type=text]").input_value() == "4"
+    expect(page.locator("#differs")).to_contain_text("Nothing differs")
+
+
+def test_a_knob_turned_in_the_past_begins_a_second_future(opened: Callable[..., Page]) -> None:
+    page = opened()
+    play_to(page, 30)
+    there = state(page)
+    drag(page, "#line", 0.25)
+    until(page, "toylab.round < 12 && toylab.round > 6")
+    at = page.evaluate("toylab.round")
+    page.locator("#knob-generator-lr").press("ArrowRight")
+    until(page, "toylab.branches.length === 2")
+    assert page.evaluate("toylab.branches.map((b) => [b.name, b.parent, b.from, b.head])") == [
+        ["A", "", 0, 30],
+        ["B", "A", at, at],
+    ]
+    expect(page.locator("#said")).to_have_text(f"Branch B begins at step {at}.")
+    expect(page.locator("figure.stage")).to_have_count(2)
+    expect(page.locator(".marks span")).to_have_text(f"step {at}: generator lr 0.001 → 0.0011")
+    # The other is as it was, and the second goes its own way.
+    page.evaluate("toylab.goto(30)")
+    assert state(page) != there
+    page.keyboard.press("1")
+    until(page, "toylab.round === 30")
+    assert state(page) == there
+    # Turned back it is the same future.
+    page.evaluate("toylab.choose('B').then(() => toylab.goto(%d))" % at)
+    until(page, f"toylab.round === {at}")
+
+
+def test_a_branch_without_a_change_is_the_same_future(opened: Callable[..., Page]) -> None:
+    page = opened()
+    play_to(page, 30)
+    there = state(page)
+    play_to(page, 10)
+    page.keyboard.press("b")
+    until(page, "toylab.branches.length === 2")
+    play_to(page, 30)
+    assert page.evaluate("toylab.branches.map((b) => b.head)") == [30, 30]
+    assert state(page) == there
+    page.click("#branches .shut >> nth=0")
+    until(page, "toylab.branches.length === 1")
+    assert page.evaluate("toylab.branches[0].rows.length") == 31
+    assert state(page) == there
+
+
+def test_a_change_at_the_head_is_a_mark_and_keeps_the_state(opened: Callable[..., Page]) -> None:
+    page = opened()
+    play_to(page, 10)
+    before = state(page)
+    page.evaluate("toylab.set('game.generator_steps', 1)")
+    assert state(page) == before
+    expect(page.locator(".marks span")).to_have_text("step 10: generator steps 4 → 1")
+    page.keyboard.press("Control+z")
+    expect(page.locator(".marks span")).to_have_count(0)
+    assert page.evaluate("toylab.branches.length") == 1
+
+
+def test_a_knob_turned_while_it_plays_holds_from_a_round_that_is_known(opened: Callable[..., Page]) -> None:  # fmt: skip
+    page = opened()
+    page.evaluate("toylab.speed(6)")
+    page.click("#play")
+    until(page, "toylab.round >= 4")
+    page.evaluate("toylab.set('game.generator_steps', 1)")
+    until(page, "toylab.round === 40 && !toylab.playing")
+    [change] = page.evaluate("toylab.session().branches[0].changes")
+    assert change["game"] == {"generator_steps": 1} and 4 <= change["at"] < 40
+    there = state(page)
+    # Gone through again, by the plan that is told, the same comes out.
+    play_to(page, 0)
+    play_to(page, 40)
+    assert state(page) == there
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("fast", '"fast" is no number'),
+        ("-1", "must be a whole number from 0 to 1000, got -1"),
+        ("1.5", "must be a whole number"),
+    ],
+)
+def test_a_wrong_entry_is_one_line_and_nothing_is_lost(opened: Callable[..., Page], typed: str, line: str) -> None:  # fmt: skip
+    page = opened()
+    play_to(page, 5)
+    entry = page.locator("#knob-generator_steps-entry")
+    entry.fill(typed)
+    entry.press("Enter")
+    expect(page.locator("#alert")).to_contain_text(line)
+    entry.blur()
+    expect(entry).to_have_value("4")
+    assert page.evaluate("toylab.round") == 5
+    assert page.evaluate("toylab.session().branches[0].changes") == []
+
+
+def test_a_rate_of_a_million_ends_in_a_line(opened: Callable[..., Page]) -> None:
+    page = opened()
+    play_to(page, 5)
+    entry = page.locator("#knob-generator-lr-entry")
+    entry.fill("1e6")
+    entry.press("Enter")
+    page.evaluate("toylab.set('optimizer.generator.kind', 'sgd')")
+    page.evaluate("toylab.set('optimizer.discriminator.lr', 1e9)")
+    page.evaluate("toylab.speed(11); toylab.play()")
+    until(page, "!toylab.playing")
+    play_to(page, 5)
+    assert page.evaluate("toylab.round") == 5
+
+
+def test_networks_are_a_new_start_and_it_is_said_before(opened: Callable[..., Page]) -> None:
+    page = opened()
+    play_to(page, 10)
+    there = state(page)
+    page.click("details[data-group=networks] summary")
+    page.locator("#knob-generator-hidden-width").press("ArrowRight")
+    expect(page.locator("#question")).to_contain_text("begins a new training at step 0, as branch B")
+    assert page.evaluate("toylab.branches.length") == 1
+    page.click("#left")
+    expect(page.locator("#knob-generator-hidden-width-entry")).to_have_value("8")
+    page.locator("#knob-generator-hidden-width").press("ArrowRight")
+    page.click("#confirmed")
+    until(page, "toylab.branches.length === 2 && toylab.round === 0")
+    play_to(page, 3)
+    assert len(state(page)) > len(there)
+    page.evaluate("toylab.choose('A')")
+    until(page, "toylab.round === 3")
+    play_to(page, 10)
+    assert state(page) == there
+
+
+def test_scenarios_are_chosen_searched_and_refused_with_their_reason(opened: Callable[..., Page]) -> None:  # fmt: skip
+    page = opened()
+    assert page.locator("#scenarios .chip").all_inner_texts() == [
+        "Title of small",
+        "its fix: Title of small-fix",
+        "1 more …",
+    ]
+    page.click("#scenarios .chip >> nth=2")
+    page.fill("#others input", "far")
+    expect(page.locator("#others li")).to_have_count(1)
+    expect(page.locator("#others li")).to_contain_text("it differentiates. Film it: toylab show far")
+    page.click("#others .chip", force=True)
+    assert page.inner_text("#title") == "Title of small"
+    page.fill("#others input", "no such thing")
+    expect(page.locator("#others li")).to_have_text("Nothing is called that.")
+    page.click("#scenarios .chip >> nth=1")
+    until(page, "document.querySelector('#title').textContent === 'Title of small-fix'")
+    assert page.evaluate("toylab.session().name") == "small-fix"
+    assert page.locator("#knob-generator_steps-entry").input_value() == "1"
+
+
+def test_seeds_are_shown_next_and_typed(opened: Callable[..., Page]) -> None:
+    page = opened()
+    play_to(page, 5)
+    first = state(page)
+    page.keyboard.press("s")
+    until(page, "toylab.seed === 1 && toylab.round === 0")
+    play_to(page, 5)
+    assert state(page) != first
+    page.fill("#seed", "0")
+    page.press("#seed", "Enter")
+    until(page, "toylab.seed === 0")
+    play_to(page, 5)
+    assert state(page) == first
+    page.fill("#seed", "-3")
+    page.press("#seed", "Enter")
+    expect(page.locator("#alert")).to_contain_text('"-3" is no number')
+    assert page.evaluate("toylab.seed") == 0
+
+
+def test_a_failing_seed_is_found_and_opened(opened: Callable[..., Page]) -> None:
+    page = opened()
+    page.click("#hunt")
+    page.select_option("#seeds select", "1")
+    page.fill("#seeds [type=number]", "4")
+    page.click("#seeds .main")
+    expect(page.locator("#seeds p")).to_contain_text("0 of 4 hold · fail: 0, 1, 2, 3", timeout=20_000)
+    expect(page.locator(".tile.fails")).to_have_count(4)
+    assert colours_of(page, ".tile canvas") > 2
+    page.click(".tile >> nth=2")
+    until(page, "toylab.seed === 2")
+    page.keyboard.press("Escape")
+    expect(page.locator("#seeds")).to_be_hidden()
+
+
+def test_layers_and_curves_are_chosen(opened: Callable[..., Page]) -> None:
+    page = opened()
+    play_to(page, 5)
+    page.keyboard.press("l")
+    expect(page.locator("#key")).to_contain_text("generated")
+    page.uncheck("#menu [name=generated]")
+    expect(page.locator("#key")).not_to_contain_text("generated")
+    page.select_option("#menu select", "discriminator_loss")
+    expect(page.locator(".panel .head")).to_contain_text("Discriminator loss")
+    play_to(page, 8)
+    assert page.evaluate("'discriminator_loss' in toylab.branches[0].rows.at(-1)[1]")
+
+
+# --- languages, themes, sizes ---
+
+
+def test_language_and_theme_are_switched_at_once(opened: Callable[..., Page]) -> None:
+    page = opened()
+    play_to(page, 5)
+    page.click("#lang")
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    assert page.inner_text("#title") == "标题 small"
+    said = page.evaluate("document.querySelector('main').innerText")
+    for english in ("step D", "Objective", "What it claims", "Differs", "Save"):
+        assert english not in said
+    page.click("#theme")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 22, 27)"
+    assert page.evaluate("toylab.round") == 5
+
+
+# What is seen of words, with its contrast to what lies behind it (WCAG 2.2, 1.4.3).
+CONTRAST = """() => {
+    const parse = (colour) => { const c = document.createElement("canvas").getContext("2d", { willReadFrequently: true }); c.fillStyle = colour; c.fillRect(0, 0, 1, 1); return [...c.getImageData(0, 0, 1, 1).data]; };
+    const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const found = [], walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+        const { parentElement: one } = walk.currentNode, said = walk.currentNode.textContent.trim();
+        if (!said || !one.checkVisibility() || one.closest(":disabled, .unseen, svg, [style*='text-stroke']") || (one.tagName === "B" && one.closest("#key"))) continue;
+        let behind = one;
+        while (parse(getComputedStyle(behind).backgroundColor)[3] < 255 && behind.parentElement) behind = behind.parentElement;
+        const [a, b] = [light(parse(getComputedStyle(one).color)), light(parse(getComputedStyle(behind).backgroundColor))].sort((x, y) => y - x);
+        const ratio = (a + 0.05) / (b + 0.05);
+        if (ratio < 4.5) found.push([said.slice(0, 30), Number(ratio.toFixed(2))]);
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_all_words_have_contrast(opened: Callable[..., Page], theme: str) -> None:
+    page = opened()
+    if theme == "dark":
+        page.click("#theme")
+    play_to(page, 10)
+    play_to(page, 5)
+    page.evaluate("toylab.set('game.generator_steps', 2)")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    page.keyboard.press("?")
+    page.keyboard.press("l")
+    page.click("#scenarios .chip >> nth=2")
+    settled(page)
+    assert page.evaluate(CONTRAST) == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_nothing_is_wider_than_the_window(opened: Callable[..., Page], width: int, lang: str) -> None:
+    page = opened(width=width, height=844)
+    if lang == "zh":
+        page.click("#lang")
+    play_to(page, 10)
+    for at in (3, 5, 7):
+        page.evaluate(f"toylab.choose('A').then(() => toylab.goto({at})).then(() => toylab.set('game.generator_steps', {at + 3}))")
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    page.keyboard.press("f")
+    settled(page)
+    assert page.locator("figure.stage").count() == 4
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # Nor is a row cut off at its own edge.
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll("main button, main label, main h1, main p, .knob")]
+            .filter((one) => one.checkVisibility() && !one.closest("#scenarios, #tools, .unseen") && one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== "inline")
+            .map((one) => [one.id, one.className, one.textContent.slice(0, 20), one.scrollWidth, one.clientWidth])"""
+    )
+    assert cut == []
+
+
+def test_a_thumb_meets_what_it_aims_at(opened: Callable[..., Page]) -> None:
+    """44 pixels, as Apple's and WCAG 2.2's larger target size ask; the stage comes before the knobs."""
+    page = opened(width=390, height=844, has_touch=True, is_mobile=True)
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("#controls button, #tools button, .chip, .options label, summary, #branches button, #keeping button, #drawing button, #layers")]
+            .filter((one) => one.checkVisibility() && (one.offsetHeight < 44 || one.offsetWidth < 44)).map((one) => [one.id, one.textContent, one.offsetWidth, one.offsetHeight])"""
+    )
+    assert small == []
+    boxes = [page.locator(one).bounding_box() for one in ("#stages", "#panels", "#knobs")]
+    tops = [box["y"] for box in boxes if box]
+    assert len(tops) == 3 and tops == sorted(tops)
+    # Play stays within reach of the thumb wherever one scrolls.
+    page.evaluate("scrollTo(0, 1e6)")
+    box = page.locator("#play").bounding_box()
+    assert box and 844 / 2 < box["y"] < 844 - 44
+
+
+def test_fingers_play_drag_and_turn(opened: Callable[..., Page]) -> None:
+    page = opened(width=390, height=844, has_touch=True, is_mobile=True)
+    page.evaluate("toylab.speed(11)")
+    page.tap("#play")
+    until(page, "toylab.round === 40")
+    touch(page, "#line", 0.9, 0.3)
+    until(page, "toylab.round > 8 && toylab.round < 14")
+    page.locator("#knob-generator_steps").scroll_into_view_if_needed()
+    touch(page, "#knob-generator_steps", 0.1, 0.6)
+    until(page, "toylab.branches.length === 2")
+    page.tap("#branches button >> nth=0")
+    until(page, "document.querySelector('#branches button').getAttribute('aria-pressed') === 'true'")
+
+
+def touch(page: Page, selector: str, start: float, end: float) -> None:
+    """A finger put down on something and drawn along it."""
+    page.locator(selector).scroll_into_view_if_needed()
+    box = page.locator(selector).bounding_box()
+    assert box
+    client = page.context.new_cdp_session(page)
+    y = box["y"] + box["height"] / 2
+
+    def at(share: float) -> list[dict[str, float]]:
+        return [{"x": box["x"] + share * box["width"], "y": y}]
+
+    client.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": at(start)})
+    for k in range(1, 5):
+        share = start + (end - start) * k / 4
+        client.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": at(share)})
+    client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_all_is_reached_by_tab_and_has_a_name_and_a_ring(opened: Callable[..., Page]) -> None:
+    page = opened()
+    play_to(page, 5)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    reachable = page.evaluate(
+        """() => [...document.querySelectorAll("main button, main input, main select, main summary, #line")].filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.disabled)
+            .filter((one) => one.type !== "radio" || one.checked).map((one, i) => { one.dataset.number = i; return i; })"""
+    )
+    seen, unnamed, ringless = set(), [], []
+    page.evaluate("document.activeElement.blur()")
+    for _ in range(len(reachable) + 20):
+        page.keyboard.press("Tab")
+        told = page.evaluate(
+            """() => { const one = document.activeElement, ring = one.type === "radio" ? one.parentElement : one;
+                return { number: one.dataset.number, name: one.ariaLabel || one.labels?.[0]?.textContent || one.textContent || one.title, ring: getComputedStyle(ring).outlineStyle, what: one.outerHTML.slice(0, 90) }; }"""
+        )
+        if told["number"] is None:
+            continue
+        if told["number"] in seen:
+            break
+        seen.add(told["number"])
+        unnamed += [] if (told["name"] or "").strip() else [told["what"]]
+        ringless += [told["what"]] if told["ring"] == "none" else []
+    assert {str(n) for n in reachable} - seen == set()
+    assert unnamed == [] and ringless == []
+
+
+def test_keys_alone_lead_from_the_first_focus_to_a_saved_branch(opened: Callable[..., Page]) -> None:
+    page = opened(accept_downloads=True)
+    page.evaluate("toylab.speed(11)")
+    page.keyboard.press("Space")
+    until(page, "toylab.round === 40")
+    page.keyboard.press("Home")
+    until(page, "toylab.round === 0")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    until(page, "toylab.round === 3")
+    tab_to(page, "knob-generator_steps")
+    page.keyboard.press("ArrowLeft")
+    until(page, "toylab.branches.length === 2")
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == LAB_WORDS["en"]["save_scenario"]:
+            break
+    with page.expect_download() as waited:
+        page.keyboard.press("Enter")
+    saved = Path(waited.value.path()).read_text(encoding="utf-8")
+    assert tomllib.loads(saved)["changes"] == [{"at": 3, "game": {"generator_steps": 3}}]
+
+
+def tab_to(page: Page, name: str) -> None:
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == name:
+            return
+    raise AssertionError(f"Tab does not lead to {name}.")
+
+
+def test_the_printed_page_has_what_was_seen_and_no_buttons(opened: Callable[..., Page]) -> None:
+    page = opened()
+    play_to(page, 6)
+    page.emulate_media(media="print")
+    for seen in ("#title", "#lesson", "#stages canvas", "#panels canvas", "#differs", "#claims"):
+        expect(page.locator(seen).first).to_be_visible()
+    assert page.inner_text("#printed") == "small · seed 0 · step 6"
+    assert page.locator("main button:visible").count() == 0
+
+
+# --- scripts, frames, links ---
+
+
+def test_a_script_drives_it_and_states_come_back(opened: Callable[..., Page]) -> None:
+    page = opened()
+    told = page.evaluate(
+        """async () => {
+            const heard = [], end = toylab.on("turned", ({ kind }) => heard.push(kind));
+            await toylab.goto(10);
+            const bytes = await toylab.state();
+            await toylab.set("game.penalties.r1.weight", 0.5);
+            end();
+            await toylab.step("round");
+            const on = toylab.round;
+            await toylab.restore(bytes);
+            const same = (await toylab.state()).every((byte, i) => byte === bytes[i]);
+            const wrong = await toylab.set("game.nonsense", 1).catch((error) => error.message);
+            const beyond = await toylab.set("training.batch", 0).catch((error) => error.message);
+            return { heard, on, back: toylab.round, same, wrong, beyond, bytes: bytes instanceof Uint8Array, toml: toylab.scenario() };
+        }"""
+    )
+    assert told["heard"] == ["change"] and told["on"] == 11 and told["back"] == 10
+    assert told["same"] and told["bytes"]
+    assert told["wrong"].startswith('"game.nonsense"')
+    assert "whole number from 1 to 65536, got 0" in told["beyond"]
+    assert tomllib.loads(told["toml"])["changes"] == [
+        {"at": 10, "game": {"penalties": [{"kind": "r1", "weight": 0.5}]}}
+    ]
+
+
+def test_a_link_opens_the_same_session(opened: Callable[..., Page], lab: Path) -> None:
+    page = opened()
+    play_to(page, 20)
+    play_to(page, 8)
+    page.evaluate("toylab.set('optimizer.generator.lr', 0.02)")
+    play_to(page, 15)
+    there = state(page)
+    page.click("#share")
+    until(page, "location.hash.length > 4")
+    again = opened(page.evaluate("location.href"))
+    until(again, "toylab.branches.length === 2 && toylab.round === 15")
+    assert again.evaluate("toylab.branches.map((b) => [b.name, b.parent, b.from, b.head])") == [
+        ["A", "", 0, 20],
+        ["B", "A", 8, 15],
+    ]
+    assert state(again) == there
+
+
+def test_a_link_that_was_cut_short_is_a_line(opened: Callable[..., Page], lab: Path) -> None:
+    page = opened()
+    page.click("#share")
+    until(page, "location.hash.length > 4")
+    address = page.evaluate("location.href")
+    again = opened(address[:-9])
+    expect(again.locator("#alert")).not_to_be_empty()
+    assert again.inner_text("#title") == "Title of small"
+
+
+def test_two_labs_are_driven_by_a_page_around_them(browser: Browser, lab: Path, opened: Callable[..., Page]) -> None:  # fmt: skip
+    """In frames without an origin of their own: no storage, no workers of theirs asked for in vain."""
+    around = lab.with_name("around.html")
+    frames = "".join(f'<iframe id="f{i}" sandbox="allow-scripts" src="lab.html" width=700 height=800></iframe>' for i in (0, 1))  # fmt: skip
+    around.write_text(f"<!DOCTYPE html>{frames}<script>{ASKING}</script>", encoding="utf-8")
+    page = opened(around.as_uri())
+    page.frame_locator("#f1").locator("#stages canvas").first.wait_for()
+    page.wait_for_timeout(500)
+    assert page.evaluate("ask(0, 'goto', 12)")["result"] == 12
+    assert page.evaluate("ask(1, 'goto', 3)")["result"] == 3
+    assert page.evaluate("ask(0, 'round')")["result"] == 12
+    refused = page.evaluate("ask(1, 'set', 'training.batch', 0)")
+    assert refused["toylab"] == "refused" and "whole number" in refused["line"]
+    # A deck of slides shows one and hides it again.
+    page.evaluate("ask(0, 'speed', 3).then(() => ask(0, 'play'))")
+    page.wait_for_timeout(300)
+    page.evaluate("frame(0).postMessage('slide:stop', '*')")
+    page.wait_for_timeout(200)
+    assert page.evaluate("ask(0, 'playing')")["result"] is False
+    page.evaluate("frame(0).postMessage('slide:start', '*')")
+    page.wait_for_timeout(200)
+    assert page.evaluate("ask(0, 'playing')")["result"] is True
+    page.evaluate("ask(0, 'pause')")
+
+
+ASKING = """
+const frame = (i) => document.getElementById("f" + i).contentWindow;
+let asked = 0;
+function ask(i, toylab, ...args) {
+  const id = ++asked;
+  return new Promise((done) => {
+    addEventListener("message", function on({ data }) { if (data.id === id) { removeEventListener("message", on); done(data); } });
+    frame(i).postMessage({ toylab, args, id }, "*");
+  });
+}
+"""

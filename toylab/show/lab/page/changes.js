@@ -110,6 +110,13 @@ function penaltiesWith(list, [kind, option], value) {
   return old ? list.map((each) => (each === old ? one : each)) : [...rest, one];
 }
 
+/** Whether a path leads to a setting of a game. */
+export function knownSetting(settings, path) {
+  const [table, list, kind, option] = partsOfPath(path);
+  if (table === "game" && list === "penalties" && kind && !/^\d+$/.test(kind)) return kind in PENALTY_OPTIONS && (!option || option in PENALTY_OPTIONS[kind]);
+  return valueAt(settings, path) !== null || /^optimizer\.(generator|discriminator)\.kind$/.test(path);
+}
+
 /** Whether a setting cannot be otherwise in the middle of a training. */
 export const needsStart = (path) => FIXED_PATHS.some((fixed) => `${path}.`.startsWith(`${fixed}.`));
 

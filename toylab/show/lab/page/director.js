@@ -2,7 +2,7 @@
 import { Viewer } from "../engine/eyes.js";
 import { OBJECTIVES } from "../engine/objectives.js";
 import { extentOf, targetOf } from "../engine/targets.js";
-import { alike, changeTo, copied, laidOver, needsStart, sectionsOf, valueAt } from "./changes.js";
+import { alike, changeTo, copied, knownSetting, laidOver, needsStart, sectionsOf, valueAt } from "./changes.js";
 import { Conductor, Hunt } from "./conductor.js";
 import { conflictOf, misfitOf } from "./rules.js";
 import { Session } from "./session.js";
@@ -115,8 +115,12 @@ export class Director {
     const session = Session.from(offer, told, { off: this.session.off, theme: this.session.theme, lang: this.session.lang });
     const heads = session.branches.map((one) => one.head), { cursor, chosenName } = session;
     for (const one of session.branches) one.head = one.parent ? one.from : 0;
+    // Where one looked is known when it is there again.
+    session.choose(session.branches[0].name);
+    session.cursor = 0;
     this.session = session;
     this.begin();
+    this.events.opened();
     const { generation } = this;
     for (const [i, branch] of session.branches.entries()) {
       if (branch.parent) {
@@ -381,8 +385,7 @@ export class Director {
 
   misfit(path, value) {
     const { session } = this, settings = session.settingsAt();
-    const whole = path.split(/[.[]/)[0] in settings;
-    if (!whole) return { key: "unknown_setting", path, values: {} };
+    if (!knownSetting(settings, path)) return { key: "unknown_setting", path, values: {} };
     const found = misfitOf(path, value);
     if (found) return { ...found, path };
     try { return conflictOf(laidOver(settings, changeTo(settings, path, value))); } catch (error) { return { key: "", path, values: { message: error.message } }; }

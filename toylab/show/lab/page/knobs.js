@@ -166,6 +166,7 @@ export class Knobs {
       made.entry.inputMode = knob.kind === "number" ? "decimal" : "text";
       made.entry.setAttribute("aria-label", label);
       made.entry.addEventListener("change", () => this.typed(made));
+      made.entry.addEventListener("blur", () => this.tell());
       made.entry.addEventListener("keydown", (event) => { if (event.key === "Escape") this.tell(); });
       if (made.places) {
         made.slider = row.appendChild(document.createElement("input"));

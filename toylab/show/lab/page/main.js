@@ -1,4 +1,4 @@
-// The page that trains: it unpacks what Python told it, puts every part in its place and lets them know of one another.
+// The page that trains: it puts every part in its place and lets them know of one another. What Python told stands in toylabData.
 import { Board } from "./board.js";
 import { Chips } from "./chips.js";
 import { differencesTold } from "./changes.js";
@@ -14,14 +14,6 @@ import { inTongue, settingNamer, speaker } from "./speaking.js";
 import { Timeline } from "./timeline.js";
 
 const byId = (id) => document.getElementById(id);
-
-async function unpackedLab() {
-  const told = JSON.parse(byId("lab").textContent);
-  if (!told.pack) return told;
-  const packed = Uint8Array.from(atob(told.pack), (c) => c.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return Object.assign(told, JSON.parse(await new Response(stream).text()));
-}
 
 /** Everything at its place. */
 class Page {
@@ -229,6 +221,7 @@ class Page {
     place.setAttribute("aria-valuetext", said);
     byId("dial").firstElementChild.textContent = rate;
     if (document.activeElement !== byId("seed")) byId("seed").value = session.seed;
+    byId("printed").textContent = `${session.offer.name} · ${word("seed")} ${session.seed} · ${word("step")} ${session.cursor}`;
   }
 
   tellWords() {
@@ -325,7 +318,7 @@ class Page {
 }
 
 async function beginPage() {
-  const lab = await unpackedLab(), page = new Page(lab);
+  const lab = globalThis.toylabData, page = new Page(lab);
   // The first picture before a worker answers, and whatever a link holds over it.
   page.director.open(lab.opened ?? lab.scenarios.find((one) => !one.whyNot).name);
   await page.follow();

@@ -532,7 +532,7 @@ def opened(browser: Browser, lab: Path) -> Iterator[Callable[..., Page]]:
     assert faults == []
 
 
-def until(page: Page, told: str, seconds: float = 15) -> None:
+def until(page: Page, told: str, seconds: float = 10) -> None:
     """Wait for something to be so; playwright's own way evaluates text, which the page's policy forbids."""
     end = time.monotonic() + seconds
     while not page.evaluate(told):

@@ -1,4 +1,4 @@
-"""How the film looks, for a page that fills its layers itself: everything is asked of the film's own tables.
+"""How the film looks, for a page that fills its layers itself: all of it is asked of the film's own tables.
 
 Each layer is opened on a small trace in which there is something of everything; what it says of that is
 dropped, and its strokes' kinds and styles are kept.

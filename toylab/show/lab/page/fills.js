@@ -33,21 +33,18 @@ export class SeenRun {
       this.looks.push(places.slice(0, 2 * n));
       this.chosen = spreadChoice(this.looks, n, this.film.arrows);
       this.next = 2 * Math.max(round, 1);
-      this.ways.length = this.wayRounds.length = 0;
     }
-    this.remember(round, places);
+    this.remember(round, places, n);
   }
 
-  // The last looks at those whom trails follow; going back ends their way.
-  remember(round, places) {
-    const { ways, wayRounds } = this, most = this.film.trailFrames + 1;
-    if (wayRounds.length && round <= wayRounds[wayRounds.length - 1]) {
-      if (round === wayRounds[wayRounds.length - 1]) return;
-      ways.length = wayRounds.length = 0;
-    }
-    const kept = ways.length === most ? ways.shift() : new Float64Array(2 * this.film.trails);
+  // The last looks, for trails; going back ends the way.
+  remember(round, places, n) {
+    const { ways, wayRounds } = this, most = this.film.trailFrames + 1, last = wayRounds[wayRounds.length - 1] ?? -1;
+    if (round === last) return;
+    if (round < last || ways[0]?.length !== 2 * n) ways.length = wayRounds.length = 0;
+    const kept = ways.length === most ? ways.shift() : new Float64Array(2 * n);
     if (wayRounds.length === most) wayRounds.shift();
-    this.chosen.slice(0, this.film.trails).forEach((i, k) => { kept[2 * k] = places[2 * i]; kept[2 * k + 1] = places[2 * i + 1]; });
+    kept.set(places.subarray(0, 2 * n));
     ways.push(kept);
     wayRounds.push(round);
   }
@@ -127,9 +124,11 @@ export const FILLS = {
   },
 
   optimal_gap(scene, strokes) {
-    const best = bestLogits(scene, BEST), n = scene.cells, gap = scene.kept.gap?.length === n * n ? scene.kept.gap : (scene.kept.gap = new Float32Array(n * n)), sure = (a) => 1 / (1 + Math.exp(-a));
-    for (let r = 0, i = 0; r < n; r++) for (let c = 0; c < n; c++, i++) gap[i] = sure(scene.surface[i]) - sure(between(best, BEST, (c + 0.5) / n, (r + 0.5) / n));
-    fillPlane(strokes, gap, n, 1);
+    const best = bestLogits(scene, BEST), gap = scene.kept.gap ??= new Float64Array(BEST * BEST), sure = (a) => 1 / (1 + Math.exp(-a));
+    for (let r = 0, i = 0; r < BEST; r++) {
+      for (let c = 0; c < BEST; c++, i++) gap[i] = sure(between(scene.surface, scene.cells, (c + 0.5) / BEST, (r + 0.5) / BEST)) - sure(best[i]);
+    }
+    fillPlane(strokes, gap, BEST, 1);
   },
 
   density(scene, [{ shown }]) {
@@ -167,11 +166,11 @@ export const FILLS = {
 
   real(scene, [dots]) { fillDots(dots, scene.realPlaces, scene.nReal); },
 
-  trails({ run: { ways }, film }, [{ shown }]) {
+  trails({ run: { ways, chosen }, film }, [{ shown }]) {
     shown.clear();
     if (ways.length < 2) return;
-    for (let k = 0; k < film.trails; k++) {
-      for (const way of ways) shown.put(way[2 * k], way[2 * k + 1]);
+    for (let k = 0; k < Math.min(film.trails, chosen.length); k++) {
+      for (const way of ways) shown.put(way[2 * chosen[k]], way[2 * chosen[k] + 1]);
       shown.close();
     }
   },

@@ -65,12 +65,17 @@ export class Lengths {
     this.total += 1;
   }
 
-  /** The length that a share of all does not exceed; 0 where none was seen. */
+  /** The length that a share of all does not exceed, as numpy's percentile; 0 where none was seen. */
   at(share) {
-    let left = share * (this.total - 1) + 1;
+    const place = share * (this.total - 1), low = Math.floor(place);
+    return this.total ? this.inOrder(low) + (this.inOrder(Math.min(low + 1, this.total - 1)) - this.inOrder(low)) * (place - low) : 0;
+  }
+
+  inOrder(number) {
+    let left = number;
     for (let i = 0; i < CLASSES; i++) {
       left -= this.counts[i];
-      if (left <= 0) return i ? FINEST * Math.exp(i * WIDER) : 0;
+      if (left < 0) return i ? FINEST * Math.exp(i * WIDER) : 0;
     }
     return 0;
   }

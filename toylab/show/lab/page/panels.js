@@ -134,7 +134,7 @@ export class Panel {
     const axis = this.axis(), { low, high, ticks, log } = axis, foot = view.foot === false ? TOP : FOOT, steps = Math.max(view.steps, 1);
     const heads = view.branches.map(({ rows }) => (rows.length ? rows[rows.length - 1][0] : 0));
     // Beyond the plan it grows by quarters of it.
-    this.end = Math.max(steps, Math.ceil(Math.max(view.cursor, ...heads) / (steps / 4)) * (steps / 4));
+    this.end = Math.max(steps, view.end ?? 0, Math.ceil(Math.max(view.cursor, ...heads) / (steps / 4)) * (steps / 4));
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
     const said = ticks.map((tick) => readMetric(this.metrics[0], tick, true));

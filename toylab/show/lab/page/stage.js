@@ -8,8 +8,10 @@ import { filmShort } from "./axes.js";
 import { FILLS, SeenRun, emptyShown } from "./fills.js";
 import { Judging } from "./judging.js";
 
-// Cells of D along a side; of a small stage.
-const CELLS = 64, CELLS_SMALL = 32;
+// Cells of D along a side; of a small stage, which is one of fewer pixels than this.
+const CELLS = 64, CELLS_SMALL = 32, SMALL = 200;
+// Pixels from which on a stage is drawn as in a film.
+const WIDE = 420;
 const KEY_SIGNS = { real: "▪", generated: "●", arrow: "➜", line: "—", dashes: "╌" };
 
 const solvableGame = ({ generator, discriminator }) => generator.kind === "point" && ["linear", "saddle"].includes(discriminator.kind);
@@ -91,6 +93,8 @@ export class Stage {
   /** A half of a round, at a share of it. */
   half(event, share) { this.show({ ...this.view, half: { ...event, part: share } }); }
 
+  get small() { return this.canvas.clientWidth < SMALL; }
+
   ask() {
     this.due ||= requestAnimationFrame(() => { this.due = 0; if (this.view) this.draw(); });
   }
@@ -105,7 +109,7 @@ export class Stage {
       Object.assign(this, { setupOf: setup, seedOf: view.seed, held: null, field: null });
       for (const layer of this.layers) for (const { shown } of layer.strokes) shown.of = null;
     }
-    const cells = view.small ? CELLS_SMALL : CELLS, n = cells * cells, kept = this.kept;
+    const cells = this.small ? CELLS_SMALL : CELLS, n = cells * cells, kept = this.kept;
     if (kept.surface?.length !== n) Object.assign(kept, { surface: new Float32Array(n), shownSurface: new Float32Array(n), scratch: new Float32Array(n) });
     const scene = this.scene ??= { film, kept }, { run } = this, part = half?.part ?? 1, moved = half ? softly(part, 0.45, 1) : 1;
     // Held until other parameters come: a half is looked at many times.
@@ -190,8 +194,9 @@ export class Stage {
     const { view, pen, lab } = this, theme = lab.themes[view.theme], scene = this.look(), on = new Set(this.onKey.split(",")), { half } = view;
     if (this.caption.textContent !== (view.caption ?? "")) this.caption.textContent = view.caption ?? "";
     this.caption.style.color = view.colour ?? "";
-    // On a small stage all marks are larger for it.
-    pen.size = view.small ? lab.film.side / 2 : lab.film.side;
+    if (view.label && this.label !== view.label) this.canvas.setAttribute("aria-label", this.label = view.label);
+    // On a small stage marks are larger for it: no eye sees points of three pixels.
+    pen.size = lab.film.side * Math.min(1, Math.max(this.canvas.clientWidth / WIDE, 0.3));
     pen.begin(theme);
     for (const layer of this.layers) {
       if (!on.has(layer.name)) continue;
@@ -212,7 +217,7 @@ export class Stage {
 
   tellPlates(theme) {
     const { pen, view, lab } = this, { half, ended = -1, round } = view, words = lab.words[view.lang], size = 19 * pen.unit;
-    if (half && !view.small) {
+    if (half && !this.small) {
       const said = half.words ?? words[`turn_${half.who}`] ?? "", nth = half.of > 1 ? ` ${half.nth}/${half.of}` : "";
       if (said) {
         const [who, ...rest] = said.split(/(?=[:：])/);
@@ -237,7 +242,7 @@ export class Stage {
   /** The colours and what they stand for, below the stage. */
   tellBar(on, limit) {
     const { view, lab } = this, name = ["surface", "optimal", "optimal_gap"].find((one) => on.has(one));
-    this.bar.hidden = !name || Boolean(view.small);
+    this.bar.hidden = !name || Boolean(this.small);
     if (this.bar.hidden) return;
     const layer = lab.layers.find((one) => one.name === name), bar = layer.bar[view.lang], output = view.setup.output ?? "logit";
     let [said, low, high] = [bar.name, bar.ticks[0][1], bar.ticks[2][1]];
@@ -258,7 +263,7 @@ export class Stage {
 
   tellHere() {
     const { view, pointer, scene } = this;
-    if (!view || !pointer || view.small || !scene?.run) { this.here.textContent = ""; return; }
+    if (!view || !pointer || this.small || !scene?.run) { this.here.textContent = ""; return; }
     const [a, b] = pointer, said = [], words = this.lab.words[view.lang], on = this.onKey.split(",");
     if (!on.includes("phase")) {
       const { extent: [x0, x1, y0, y1], target, shownSurface, output } = scene;

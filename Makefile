@@ -57,7 +57,7 @@ fuzz-guided:
 
 # Two hundred kills at random moments, of five commands: some half an hour.
 kill: .venv-test/ready
-	TOYLAB_FUZZ=8 .venv-test/bin/python -m pytest tests/test_stops.py -k killed
+	TOYLAB_FUZZ=14 .venv-test/bin/python -m pytest tests/test_stops.py -k killed
 
 # Time and memory at n, 2 n and 4 n steps, seeds, frames and points.
 scale: .venv-test/ready

@@ -34,8 +34,8 @@ threshold = 0.0
 """
 )
 READ = (".npz", ".gif", ".webp", ".json", ".pptx", ".md", ".csv", ".png")
-# `TOYLAB_FUZZ=10` makes this the long run of 250.
-KILLS = 25 * int(os.environ.get("TOYLAB_FUZZ", "1"))
+# Three of each command; `make kill` makes this the long run of 200.
+KILLS = 15 * int(os.environ.get("TOYLAB_FUZZ", "1"))
 COMMANDS = (
     ["run", "small.toml"],
     ["render", "old.npz", "-o", "out.gif", "-o", "frames/", "-o", "out.webp"],

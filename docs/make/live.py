@@ -10,10 +10,11 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from playwright.sync_api import Page, sync_playwright
 from toylab.cli.live import offer
 
@@ -21,6 +22,7 @@ from docs.make.writing import run, write
 from toylab.base.errors import ToylabError
 from toylab.claims.verdict import verdict, wilson
 from toylab.cli.terminal import progress
+from toylab.metrics.claim import RELATIONS
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import load
 from toylab.show.bundle import as_engine
@@ -55,90 +57,82 @@ _REDUCE = """([claim, rounds, rows]) => rows.map((values) => {
   return Number.isFinite(number) ? number : null;
 })"""
 
-Rows = dict[str, list[list[Any]]]
-
 
 def plan_of(told: Mapping[str, Any], metrics: list[str]) -> dict[str, Any]:
     """What the engine is to play of an offer, and what to measure of it."""
     extent, output = told["extent"], told["output"]
-
-    def setup(settings: Mapping[str, Any], target: Any) -> dict[str, Any]:
-        return {"settings": settings, "target": target, "extent": extent, "output": output}
-
-    later = {at: target for at, target in told["later"]}
-    sections, target = [], told["target"]
+    later, target = dict(told["later"]), told["target"]
+    sections = []
     for at, section in load(told["name"]).sections:
         target = later.get(at, target)
-        sections.append([at, setup(section.settings, target)])
+        setup = {"settings": section.settings, "target": target}
+        sections.append([at, {**setup, "extent": extent, "output": output}])
     return {"sections": sections, "due": told["due"], "metrics": metrics}
 
 
-def measured(page: Page, n: int) -> dict[str, Any]:
-    """What each seed came to, for every claim of every scenario that is played."""
+def asked_of(offers: Mapping[str, Mapping[str, Any]]) -> dict[str, list[tuple[str, int]]]:
+    """By scenario: whose claims ask for a number of it, its own and those that compare with it."""
+    asked: dict[str, list[tuple[str, int]]] = {name: [] for name in offers}
+    for name, told in offers.items():
+        for i, claim in enumerate(told["claims"]):
+            if claim["against"] in ("", *offers):
+                asked[name].append((name, i))
+                if claim["against"]:
+                    asked[claim["against"]].append((name, i))
+    return asked
+
+
+def measure(page: Page, n: int, wanted: Sequence[str], results: dict[str, Any]) -> None:
+    """Train some scenarios and keep, after each, the number of every seed for every claim that asks."""
     offers = {name: offer(load(name)) for name in catalogue.names()}
     offers = {name: told for name, told in offers.items() if not told["whyNot"]}
-    wanted: dict[str, set[str]] = {
-        name: {c["metric"] for c in told["claims"]} for name, told in offers.items()
-    }
-    for told in offers.values():
-        for claim in told["claims"]:
-            if claim["against"] in wanted:
-                wanted[claim["against"]].add(claim["metric"])
-    engine, seeds = as_engine(ENGINE, NAME), [*range(FIRST, FIRST + n)]
-    rows: dict[str, Rows] = {}
-    for name in progress(sorted(offers), len(offers), "Training in a page"):
-        plan = plan_of(offers[name], sorted(wanted[name]))
-        rows[name] = page.evaluate(_TRAIN, [engine, plan, seeds]) if wanted[name] else {}
+    asked, seeds = asked_of(offers), [*range(FIRST, FIRST + n)]
+    names = [name for name in wanted or sorted(offers) if asked.get(name)]
+    for name in progress(names, len(names), "Training in a page"):
+        claims = [offers[whose]["claims"][i] for whose, i in asked[name]]
+        plan = plan_of(offers[name], sorted({claim["metric"] for claim in claims}))
+        rows = page.evaluate(_TRAIN, [as_engine(ENGINE, NAME), plan, list(seeds)])
+        rounds = [at for at, _ in rows[str(seeds[0])]]
+        results[name] = {}
+        for (whose, i), claim in zip(asked[name], claims, strict=True):
+            curves = [
+                [values.get(claim["metric"]) for _, values in rows[str(seed)]] for seed in seeds
+            ]
+            results[name][f"{whose} {i}"] = page.evaluate(_REDUCE, [claim, rounds, curves])
+        told = json.dumps({"seeds": [seeds[0], seeds[-1] + 1], "numbers": results})
+        write(RESULTS, told + "\n")
 
-    def numbers(name: str, claim: Mapping[str, Any]) -> list[float | None]:
-        rounds = [at for at, _ in rows[name][str(seeds[0])]]
-        curves = [
-            [values.get(claim["metric"]) for _, values in rows[name][str(seed)]] for seed in seeds
-        ]
-        return page.evaluate(_REDUCE, [dict(claim), rounds, curves])
 
-    found = []
-    for name, told in sorted(offers.items()):
-        for claim in told["claims"]:
-            if claim["against"] and claim["against"] not in rows:
+def lines(numbers: Mapping[str, Mapping[str, Sequence[float | None]]]) -> Iterator[str]:
+    """The table, a line a claim."""
+    yield "| scenario | claim | the page | published | |"
+    yield "|---|---|---|---|---|"
+    for name in sorted(numbers):
+        for i, claim in enumerate(offer(load(name))["claims"]):
+            own = numbers[name].get(f"{name} {i}")
+            theirs = numbers.get(claim["against"] or name, {}).get(f"{name} {i}")
+            if own is None or theirs is None:
                 continue
-            own = numbers(name, claim)
             if claim["against"]:
-                theirs = numbers(claim["against"], claim)
                 own = [
                     None if a is None or b is None else a - b
                     for a, b in zip(own, theirs, strict=True)
                 ]
-            found.append({"scenario": name, "claim": claim, "numbers": own})
-    return {"seeds": [FIRST, FIRST + n], "claims": found}
-
-
-_RELATIONS = {
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-}
-
-
-def lines(results: Mapping[str, Any]) -> Iterator[str]:
-    """The table, a line a claim."""
-    yield "| scenario | claim | the page | published | |"
-    yield "|---|---|---|---|---|"
-    for row in results["claims"]:
-        claim, published = row["claim"], row["claim"]["published"]
-        holds = _RELATIONS[claim["relation"]]
-        hits = sum(x is not None and holds(x, claim["threshold"]) for x in row["numbers"])
-        n = len(row["numbers"])
-        own = verdict(hits, n, claim["quorum"])
-        low, high = wilson(hits, n)
-        theirs = (
-            f"{published['verdict']}, {published['hits']} of {published['n']}" if published else "–"
-        )
-        differs = "" if not published or own == published["verdict"] else "**differs**"
-        text = claim["text"]["en"].replace("|", "\\|")
-        here = f"{own}, {hits} of {n} ({low:.2f} to {high:.2f})"
-        yield f"| {row['scenario']} | {text} | {here} | {theirs} | {differs} |"
+            holds = RELATIONS[claim["relation"]]
+            hits = sum(
+                x is not None and bool(holds(np.float64(x), claim["threshold"])) for x in own
+            )
+            here, published = verdict(hits, len(own), claim["quorum"]), claim["published"]
+            low, high = wilson(hits, len(own))
+            said = f"{here}, {hits} of {len(own)} ({low:.2f} to {high:.2f})"
+            known = (
+                f"{published['verdict']}, {published['hits']} of {published['n']}"
+                if published
+                else "–"
+            )
+            differs = "**differs**" if published and here != published["verdict"] else ""
+            text = claim["text"]["en"].replace("|", "\\|")
+            yield f"| {name} | {text} | {said} | {known} | {differs} |"
 
 
 _HEAD = """# Claims, counted in the page
@@ -154,7 +148,9 @@ def main() -> None:
     """Measure, if asked to, and write the table."""
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--measure", type=int, metavar="N", help="train N seeds of each scenario")
+    reader.add_argument("names", nargs="*", help="scenarios; all that are played if none is named")
     asked = reader.parse_args()
+    held = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {"numbers": {}}
     if asked.measure:
         path = shutil.which("chromium") or shutil.which("google-chrome")
         if path is None:
@@ -164,13 +160,12 @@ def main() -> None:
             page = browser.new_page()
             page.set_default_timeout(0)
             page.add_script_tag(content=as_engine(ENGINE, NAME))
-            told = measured(page, asked.measure)
+            measure(page, asked.measure, asked.names, held["numbers"])
             browser.close()
-        write(RESULTS, json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n")
-    results = json.loads(RESULTS.read_text(encoding="utf-8"))
-    first, end = results["seeds"]
+        held = json.loads(RESULTS.read_text(encoding="utf-8"))
+    first, end = held["seeds"]
     head = _HEAD.format(first=first, last=end - 1, n=end - first)
-    write(PAGE, head + "\n".join(lines(results)) + "\n")
+    write(PAGE, head + "\n".join(lines(held["numbers"])) + "\n")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import argparse
 import filming
 import neighbours
 import numpy as np
+import pages
 import process
 import training
 from lines import HEAD
@@ -27,7 +28,7 @@ def main() -> None:
     parts = [training.ratios(quick)]
     if not quick:
         parts += [training.growth(), neighbours.ratios(), filming.ratios()]
-        parts += [process.start_up(), process.memory()]
+        parts += [process.start_up(), process.memory(), pages.ratios(), pages.phone()]
     for part in parts:
         for line in part:
             print(line, flush=True)

@@ -75,6 +75,64 @@ def ratios() -> Iterator[Line]:
         )
 
 
+# A phone's screen, and a processor of a quarter of the speed.
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "device_scale_factor": 2.0}
+_SLOWER = 4
+
+
+def phone() -> Iterator[Line]:
+    """The same page on a phone's screen with the processor slowed down; and how soon there is a picture."""
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        path = Path(folder, "lab.html")
+        toylab.Lab("mode-collapse", "fair-steps").save(path)
+        first = []
+        for _ in range(5):
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page.add_init_script(_FIRST_PICTURE)
+            page.goto(path.as_uri())
+            first.append(page.evaluate("firstPicture"))
+            page.close()
+        yield Line("the first picture", "ms", statistics.median(first), 1000, "a second")
+        page = browser.new_context(**PHONE).new_page()
+        page.goto(path.as_uri())
+        page.wait_for_function("window.toylab !== undefined")
+        devtools = page.context.new_cdp_session(page)
+        devtools.send("Emulation.setCPUThrottlingRate", {"rate": _SLOWER})
+        page.evaluate("toylab.open('fair-steps')")
+        page.evaluate("toylab.play()")
+        time.sleep(1.0)
+        frames = [page.evaluate(_COUNT_FRAMES, 1000 * _SECONDS) / _SECONDS for _ in range(3)]
+        yield Line("frames a second, phone", "1/s", statistics.median(frames), 20, "twenty")
+        page.evaluate(_WATCH_TOUCHES)
+        button = page.locator("#play")
+        for _ in range(10):
+            button.tap()
+            time.sleep(0.5)
+        answers = page.evaluate("answers")
+        yield Line("answer to a touch, phone", "ms", max(answers), 100, "the worst of ten; 100 ms")
+
+
+_FIRST_PICTURE = """globalThis.firstPicture = new Promise((resolve) => {
+  const look = () => {
+    const canvas = document.querySelector(".stage canvas");
+    const seen = canvas?.width > 10 && canvas.getContext("2d").getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[3];
+    if (seen) resolve(performance.now()); else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})"""
+# From the finger's own time to the frame in which the button says something else.
+_WATCH_TOUCHES = """() => {
+  globalThis.answers = [];
+  const button = document.getElementById("play");
+  let touched = 0;
+  button.addEventListener("pointerdown", (event) => { touched = event.timeStamp; }, true);
+  new MutationObserver(() => {
+    if (!touched) return;
+    const start = touched;
+    touched = 0;
+    requestAnimationFrame(() => requestAnimationFrame(() => answers.push(performance.now() - start)));
+  }).observe(button, { attributes: true, childList: true, characterData: true, subtree: true });
+}"""
 _COUNT_FRAMES = """(ms) => new Promise((resolve) => {
   const end = performance.now() + ms;
   let n = 0;

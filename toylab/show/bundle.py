@@ -15,6 +15,9 @@ from pathlib import Path
 
 _IMPORT = re.compile(r'^import \{ ([^}]*) \} from "(\.[^"]*)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const|let) (\w+))", re.MULTILINE)
+_DECLARED = re.compile(
+    r"^(?:export )?(?:async )?(?:function\*?|class|const|let) (\w+)", re.MULTILINE
+)
 # Where scripts of this room stand.
 SCRIPTS = Path(__file__).parent
 
@@ -36,7 +39,7 @@ def bundled(entries: Iterable[Path], known: Iterable[Path] = ()) -> str:
     files = [path for path in _order(entries) if path not in left_out]
     seen: dict[str, Path] = {}
     for path in files:
-        for name in exports(path):
+        for name in _DECLARED.findall(_text(path)):
             if name in seen:
                 raise ValueError(f"{path} and {seen[name]} both declare {name}.")
             seen[name] = path

@@ -1,4 +1,193 @@
-export const METRICS = {};
-export const missing = () => "";
-export const reduced = () => 0;
-export const satisfied = () => true;
+// What is measured of a shot, one number each: as toylab/metrics does, on a page's own points. A shot whose samples
+// are not finite has no value, NaN.
+
+import { cosSin, exp, log, log1p, sigmoid } from "./numbers.js";
+import { cloudLogDensity } from "./densities.js";
+import { Neighbours } from "./neighbours.js";
+
+// Spreads within which a sample is good, a perfect sampler's share of those, and the share of a fair share that
+// covers a mode: reasons stand in toylab/metrics/modes.py.
+const RADIUS = 3, PERFECT_QUALITY = 1 - exp(-4.5), COVERED_SHARE = 0.1, DIRECTIONS = 32;
+
+// What a shot, or the points that it is compared with, was asked before.
+const foundOf = new WeakMap();
+function once(of, name, find) {
+  const found = foundOf.get(of) ?? foundOf.set(of, {}).get(of);
+  if (!(name in found)) found[name] = find();
+  return found[name];
+}
+
+const averageOf = (values, of = (x) => x) => {
+  let sum = 0;
+  for (const x of values) sum += of(x);
+  return sum / values.length;
+};
+const isWhole = (shot) => once(shot, "whole", () => shot.samples.every(Number.isFinite));
+
+/** Samples nearest to each mode, all of them and the good ones. */
+const modeCounts = (shot) => once(shot, "modes", () => {
+  const { samples, target: { modes, spread } } = shot, n = samples.length / 2, k = modes.length, all = Array(k).fill(0), good = Array(k).fill(0);
+  const at = Float64Array.from(modes.flat());
+  for (let i = 0; i < n; i++) {
+    let best = 0, least = Infinity;
+    for (let j = 0; j < k; j++) {
+      const dx = samples[2 * i] - at[2 * j], dy = samples[2 * i + 1] - at[2 * j + 1], d = dx * dx + dy * dy;
+      if (d < least) { least = d; best = j; }
+    }
+    all[best] += 1;
+    if (Math.sqrt(least) <= RADIUS * spread[best]) good[best] += 1;
+  }
+  return { all, good, n };
+});
+
+/** Each mode's share, its weight and what they come to, summed. */
+const overModes = (shot, kind, term) => {
+  const counts = modeCounts(shot);
+  return counts[kind].reduce((sum, count, k) => sum + term(count / counts.n, shot.target.weights[k], count), 0);
+};
+
+const halfOfTerms = (shot) => {
+  const inside = overModes(shot, "good", (share, weight) => Math.abs(share - PERFECT_QUALITY * weight));
+  return (inside + Math.abs(overModes(shot, "good", (share) => share) - PERFECT_QUALITY)) / 2;
+};
+
+// A switch is a new ruler after an old one; where there is other data to learn, counting begins anew.
+function switchesOf(shot, memory) {
+  const { all, n } = modeCounts(shot), most = Math.max(...all), ruler = most > n / 2 ? all.indexOf(most) : -1, data = shot.target.modes.join();
+  const before = memory?.data === data ? memory : { last: -1, switches: 0 };
+  const switches = before.switches + (ruler >= 0 && before.last >= 0 && ruler !== before.last ? 1 : 0);
+  return { value: switches, memory: { data, last: ruler >= 0 ? ruler : before.last, switches } };
+}
+
+/** Projections of points on even directions, each sorted. */
+function projections(points) {
+  const n = points.length / 2;
+  return Array.from({ length: DIRECTIONS }, (_, k) => {
+    const [c, s] = cosSin((k * Math.PI) / DIRECTIONS);
+    return Float64Array.from({ length: n }, (_, i) => c * points[2 * i] + s * points[2 * i + 1]).sort();
+  });
+}
+
+function slicedWasserstein({ samples, real, target }) {
+  const truth = once(real, "projections", () => projections(real)), { unit = 1 } = target;
+  return unit * averageOf(projections(samples).map((row, k) => averageOf(row.map((x, i) => Math.abs(x - truth[k][i])))));
+}
+
+// Leave-one-out accuracy of the nearest neighbour.
+function toldApart({ samples, real }) {
+  const both = new Float64Array([...real, ...samples]), n = both.length / 2, tree = new Neighbours(both), far = new Float64Array(2), which = new Int32Array(2);
+  let right = 0;
+  for (let i = 0; i < n; i++) {
+    // The second nearest: the nearest is the point itself, or a twin at the same place.
+    tree.nearest(both[2 * i], both[2 * i + 1], far, which);
+    if (which[which[0] === i ? 1 : 0] < real.length / 2 === i < real.length / 2) right += 1;
+  }
+  return right / n;
+}
+
+// log of the sigmoid.
+const logSigmoid = (a) => Math.min(a, 0) - log1p(exp(-Math.abs(a)));
+const valueOf = (realLogits, fakeLogits) => averageOf(realLogits, logSigmoid) + averageOf(fakeLogits, (a) => logSigmoid(-a));
+
+/** V of the best D = p / (p + q), with the target's own density and the kernels' for the samples. */
+const bestValue = (shot) => once(shot, "best", () => {
+  const { samples, real, target } = shot, truth = (points) => Float64Array.from({ length: points.length / 2 }, (_, i) => target.logDensity(points[2 * i], points[2 * i + 1]));
+  const onReal = once(real, "truth", () => truth(real)), onFake = truth(samples), atReal = cloudLogDensity(real, samples), atFake = cloudLogDensity(null, samples);
+  return valueOf(onReal.map((p, i) => p - atReal[i]), onFake.map((p, i) => p - atFake[i]));
+});
+
+const score = (logits) => averageOf(logits, sigmoid);
+const shareOf = (values, holds) => averageOf(values, (x) => (holds(x) ? 1 : 0));
+
+// What a metric needs of a game.
+const NEEDS = {
+  modes: ({ target }) => target.modes.length > 0,
+  density: ({ target }) => Boolean(target.logDensity),
+  training_set: ({ trainLogits }) => trainLogits.length > 0,
+  logit: ({ output }) => output === "logit",
+  equilibrium: ({ parameters }) => Boolean(parameters),
+};
+const MODES = ["modes"], DENSITY = ["density"], LOGIT = ["logit"];
+
+const metric = (needs, measure) => ({ needs, measure: (shot) => ({ value: isWhole(shot) ? measure(shot) : NaN, memory: null }) });
+
+export const METRICS = {
+  modes_covered: metric(MODES, (shot) => overModes(shot, "good", (share, weight) => (share >= COVERED_SHARE * weight ? 1 : 0))),
+  modes_hit: metric(MODES, (shot) => overModes(shot, "good", (share) => (share > 0 ? 1 : 0))),
+  high_quality: metric(MODES, (shot) => overModes(shot, "good", (_, weight, count) => count) / modeCounts(shot).n),
+  reverse_kl: metric(MODES, (shot) => overModes(shot, "all", (share, weight) => (share ? share * log(share / weight) : 0))),
+  mode_tv: metric(MODES, halfOfTerms),
+  top_mode_share: metric(MODES, (shot) => Math.max(...modeCounts(shot).all) / modeCounts(shot).n),
+  mode_switches: { needs: MODES, measure: (shot, memory) => (isWhole(shot) ? switchesOf(shot, memory) : { value: NaN, memory }) },
+  js_divergence: metric(DENSITY, (shot) => (bestValue(shot) + log(4)) / 2),
+  sliced_wasserstein: metric([], slicedWasserstein),
+  c2st: metric([], toldApart),
+  discriminator_accuracy: metric(LOGIT, (shot) => (shareOf(shot.realLogits, (a) => a > 0) + shareOf(shot.fakeLogits, (a) => a < 0)) / 2),
+  real_score: metric(LOGIT, (shot) => score(shot.realLogits)),
+  fake_score: metric(LOGIT, (shot) => score(shot.fakeLogits)),
+  discriminator_loss: metric([], (shot) => shot.losses[0]),
+  generator_loss: metric([], (shot) => shot.losses[1]),
+  generator_gradient: metric([], (shot) => shot.gradients[0]),
+  saturating_gradient: metric([], (shot) => shot.gradients[1]),
+  non_saturating_gradient: metric([], (shot) => shot.gradients[2]),
+  optimal_value: metric(DENSITY, bestValue),
+  value_gap: metric(["density", "logit"], (shot) => bestValue(shot) - valueOf(shot.realLogits, shot.fakeLogits)),
+  largest_logit: metric([], (shot) => Math.max(...[shot.realLogits, shot.fakeLogits].map((logits) => logits.reduce((most, a) => Math.max(most, Math.abs(a)), 0)))),
+  critic_slope: metric([], (shot) => shot.critic[0]),
+  weights_at_bound: metric([], (shot) => shot.critic[1]),
+  held_out_gap: metric(["training_set", "logit"], (shot) => score(shot.trainLogits) - score(shot.realLogits)),
+  parameter_norm: metric(["equilibrium"], (shot) => Math.sqrt(shot.parameters.reduce((sum, x) => sum + x * x, 0))),
+};
+
+/** The first need that a shot does not meet; empty if none. */
+export const missing = (needs, shot) => needs.find((need) => !NEEDS[need](shot)) ?? "";
+
+// --- claims ---
+
+/**
+ * Places [from, to) of the rounds that lie in a window of training, given as shares of it; the nearest one's if
+ * none does. `end` is the last round of the training.
+ */
+export function windowOf(rounds, window, end = rounds.at(-1)) {
+  const [low, high] = window.map((share) => share * end), inside = (round) => round >= low - 1e-9 && round <= high + 1e-9;
+  const from = rounds.findIndex(inside);
+  if (from >= 0) return [from, rounds.findLastIndex(inside) + 1];
+  const off = rounds.map((round) => Math.abs(round - (low + high) / 2)), at = off.indexOf(Math.min(...off));
+  return [at, at + 1];
+}
+
+const REDUCTIONS = {
+  mean: (values) => averageOf(values),
+  last: (values) => values.at(-1),
+  min: (values) => Math.min(...values),
+  max: (values) => Math.max(...values),
+  end_to_start: (values) => values.at(-1) / values[0],
+  end_to_peak: (values) => values.at(-1) / Math.max(...values),
+};
+
+/** The number a claim speaks of; NaN where the training diverged in its window. */
+export function reduced(claim, rounds, values, end = rounds.at(-1)) {
+  const number = REDUCTIONS[claim.reduce](values.slice(...windowOf(rounds, claim.window, end)));
+  return Number.isFinite(number) ? number : NaN;
+}
+
+const RELATIONS = { "<": (a, b) => a < b, "<=": (a, b) => a <= b, ">": (a, b) => a > b, ">=": (a, b) => a >= b };
+
+export const satisfied = (claim, number) => RELATIONS[claim.relation](number, claim.threshold);
+
+// --- what there is to reach ---
+
+const DRAWS = 4;
+// Those that look at nothing but points.
+const OF_POINTS = ["modes_covered", "modes_hit", "high_quality", "reverse_kl", "mode_tv", "top_mode_share", "js_divergence", "sliced_wasserstein", "c2st", "optimal_value"];
+
+/**
+ * What a perfect sampler has at so many points: {mean, spread} over a few draws; null where there is no such
+ * number. `draws(n)` gives n new points of the target, flat.
+ */
+export function floor(name, target, n, draws) {
+  const { needs, measure } = METRICS[name];
+  if (!OF_POINTS.includes(name) || missing(needs, { target })) return null;
+  const found = Array.from({ length: DRAWS }, () => measure({ samples: draws(n), real: draws(n), target }, null).value), mean = averageOf(found);
+  return { mean, spread: Math.sqrt(averageOf(found, (x) => (x - mean) ** 2) * (DRAWS / (DRAWS - 1))) };
+}

@@ -264,15 +264,12 @@ export class Arena {
   }
 
   seal() {
-    let buffer;
     if (this.vectors) {
-      const memory = new WebAssembly.Memory({ initial: Math.ceil(this.size / 65536) });
-      this.run = new WebAssembly.Instance(kernelModule(), { e: { m: memory } }).exports;
-      buffer = memory.buffer;
-    } else {
-      buffer = new ArrayBuffer(this.size);
-      this.run = plain(buffer);
+      // A browser may have given out all the room that it keeps for such memories.
+      try { this.memory = new WebAssembly.Memory({ initial: Math.ceil(this.size / 65536) }); } catch { this.vectors = false; }
     }
+    const buffer = this.memory?.buffer ?? new ArrayBuffer(this.size);
+    this.run = this.vectors ? new WebAssembly.Instance(kernelModule(), { e: { m: this.memory } }).exports : plain(buffer);
     for (const block of this.blocks) block.data = new Float32Array(buffer, block.at, block.length);
   }
 }

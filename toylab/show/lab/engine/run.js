@@ -125,7 +125,7 @@ export class Run {
     }
     if (setup.settings.training.batch > this.game.room) {
       const state = this.state();
-      this.game = new Game({ ...this.setup, settings: { ...this.setup.settings, training: { ...this.setup.settings.training } } }, this.seed, setup.settings.training.batch, this.vectors);
+      this.game = new Game(this.setup, this.seed, setup.settings.training.batch, this.vectors);
       this.restore(state);
     }
     this.setup = setup;

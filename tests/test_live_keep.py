@@ -524,6 +524,17 @@ TURNED: dict[str, tuple[str, dict[str, Any]]] = {
             }
         },
     ),
+    "a drawing": (
+        "hinge",
+        {
+            "target": {
+                "kind": "drawn",
+                "points": [[k / 8, -k / 4] for k in range(90)],
+                "noise": 0.05,
+            },
+            "claims": [],
+        },
+    ),
     "an option of the target": (
         "mode-collapse",
         {"target": {"spread": 0.05, "weights": [1, 1, 1, 1, 1, 1, 1, 0.5]}},
@@ -617,7 +628,10 @@ def test_claims_and_curves_that_the_target_cannot_give_are_left_out(
     page: Page, tmp_path: Path
 ) -> None:
     offer = offer_of("mode-collapse")
-    settings = {**offer["settings"], "target": {"kind": "square", "side": 4.0, "noise": 0.0}}
+    settings = {
+        **offer["settings"],
+        "target": {"kind": "drawn", "points": [[0, 0], [1, 0.5]], "noise": 0.0},
+    }
     lacking = ["modes_covered", "top_mode_share"]
     _, read = saved(page, {"base": offer, "settings": settings, "lacking": lacking}, tmp_path)
     assert read["target"] == settings["target"]
@@ -761,6 +775,12 @@ def test_a_link_brings_the_session_back(page: Page) -> None:
             ],
         },
         {"data": [[k / 1000, -k / 999] for k in range(300)]},
+        {
+            "places": [[k / 100 - 1, round(math.sin(k), 3)] for k in range(100)],
+            "large": [[2e6, 1.5]] * 9,
+            "nothing": [[None, 1]] * 9,
+            "zero": [[-0.0, 1e-4]] * 9,
+        },
     ]
     links = page.evaluate("sessions => Promise.all(sessions.map(toLink))", sessions)
     assert all(
@@ -814,6 +834,18 @@ def test_a_link_with_a_bomb_or_a_trap_is_refused(page: Page) -> None:
         made,
     )
     assert keys == ["link_cut", "link_cut", "link_foreign", "link_foreign"]
+
+
+def test_a_link_holds_a_drawing_of_many_strokes(hand: Hand) -> None:
+    hand.use("draw")
+    rng = np.random.default_rng(6)
+    for _ in range(12):
+        hand.drag(*map(tuple, rng.uniform(-3, 3, (3, 2))))
+    target = hand.sets[-1]
+    assert len(target["points"]) > 800
+    link = hand.page.evaluate("target => toLink({ target })", target)
+    assert len(link) < 8000
+    assert hand.page.evaluate("link => fromLink(link)", link) == {"target": target}
 
 
 def test_a_large_drawing_is_told_to_go_into_a_file(page: Page) -> None:
@@ -985,6 +1017,20 @@ def test_a_file_is_handed_over(page: Page) -> None:
     assert Path(found.value.path()).read_text() == "a = 1"
 
 
+def test_a_frame_that_may_forbid_files_says_so(page: Page) -> None:
+    browser = page.context.browser
+    assert browser
+    framed = browser.new_page()
+    try:
+        framed.set_content('<iframe sandbox="allow-scripts" srcdoc="<p>x</p>"></iframe>')
+        frame = framed.frames[1]
+        frame.wait_for_selector("p")
+        frame.add_script_tag(content=bundled(MODULES))
+        assert frame.evaluate("download('a.toml', new Blob(['a = 1']))") == "download_perhaps"
+    finally:
+        framed.close()
+
+
 def test_text_is_copied(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.bring_to_front()
@@ -1012,14 +1058,16 @@ EXTENT = [-4, 4, -4, 4]
 class Hand:
     """A drawing on a page of its own, and a hand over it."""
 
-    def __init__(self, page: Page, target: dict[str, Any], told: dict[str, Any]) -> None:
+    def __init__(
+        self, page: Page, target: dict[str, Any], told: dict[str, Any], tool: str = ""
+    ) -> None:
         self.page = page
         page.evaluate(
-            """([target, told, extent, themes]) => { window.hand?.close(); window.state = { target, told, sets: [], refused: [] };
+            """([target, told, extent, themes, tool]) => { window.hand?.close(); document.getElementById("tools").dataset.held = tool; window.state = { target, told, sets: [], refused: [] };
             window.hand = new Drawing({ canvas: document.getElementById("under") }, document.getElementById("tools"), { themes }, {
               target: () => state.target, toldTarget: () => state.told, extent: () => extent, word,
               set: (target) => { state.target = target; state.sets.push(target); }, refuse: (line) => state.refused.push(line) }); }""",
-            [target, told, EXTENT, {"light": {"ink": "#1D2129", "paper": "#FCFBF8"}}],
+            [target, told, EXTENT, {"light": {"ink": "#1D2129", "paper": "#FCFBF8"}}, tool],
         )
         self.paint()
 
@@ -1316,6 +1364,36 @@ def test_a_drawing_has_so_many_points_and_no_more(hand: Hand) -> None:
     assert len(hand.sets) == 1
     hand.use("undo")
     assert hand.sets[-1] == RING
+
+
+def test_a_page_that_takes_over_later_or_not_at_all_loses_nothing(hand: Hand) -> None:
+    hand.page.evaluate(
+        "() => { hand.host.set = (target) => { state.sets.push(target); setTimeout(() => { state.target = target; hand.refresh(); }, 50); }; }"
+    )
+    hand.use("draw")
+    hand.drag((-2, 0), (0, 0))
+    hand.page.wait_for_function("state.target.kind === 'drawn'")
+    hand.drag((0, 0), (0, 2))
+    assert hand.sets[1]["points"][: len(hand.sets[0]["points"])] == hand.sets[0]["points"]
+    assert not hand.page.is_disabled("[data-tool=undo]")
+    hand.page.wait_for_function("state.target.points.length === state.sets[1].points.length")
+    # A page that takes a step back by itself.
+    hand.page.evaluate("state.target = state.sets[0]; hand.refresh()")
+    assert hand.points.tolist() == hand.sets[0]["points"]
+    assert not hand.page.is_disabled("[data-tool=redo]")
+    # A page that refuses.
+    hand.page.evaluate("() => { hand.host.set = (target) => { state.sets.push(target); }; }")
+    hand.drag((2, 0), (2, 2))
+    hand.drag((-2, 0), (-2, 2))
+    assert hand.sets[-1]["points"][: len(hand.sets[-2]["points"])] == hand.sets[-2]["points"]
+
+
+def test_a_tool_stays_in_the_hand_where_another_stage_opens(hand: Hand) -> None:
+    hand.use("erase")
+    held = hand.page.evaluate("document.getElementById('tools').dataset.held")
+    Hand(hand.page, RING, RING_TOLD, held)
+    assert hand.page.get_attribute("[data-tool=erase]", "aria-pressed") == "true"
+    hand.use("erase")
 
 
 def test_another_scenario_is_taken_over(hand: Hand) -> None:

@@ -6,11 +6,12 @@
 //   .theme(theme, lang); .refresh() after another scenario, branch or step; .put(points, noise?); .use("draw" | ... | ""); .close()
 // The target is set once a stroke has ended. Keys, with the stage focused: arrows move a cross, Enter or Space does what a
 // tap does, Shift and arrows draw a line, Delete erases, + and - the brush or the mode, [ and ] its weight, Ctrl+Z, Escape.
+import { alike } from "./changes.js";
 import { Sketch } from "./sketch.js";
 
-// Tools stay on until they are left; deeds are done at once. Those of the second row are about the chosen mode.
+// Tools stay on until they are left; deeds are done at once, the last five to the chosen mode.
 const TOOLS = [["draw", "✎"], ["erase", "⌫"], ["move", "✥"], ["add", "+"]];
-const DEEDS = [["remove", "✕"], ["spread_less", "−"], ["spread_more", "+"], ["weight_less", "−"], ["weight_more", "+"], ["undo", "↶"], ["redo", "↷"], ["clear", "∅"]];
+const DEEDS = [["undo", "↶"], ["redo", "↷"], ["clear", "∅"], ["remove", "✕"], ["spread_less", "−"], ["spread_more", "+"], ["weight_less", "−"], ["weight_more", "+"]];
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const FINER = 1.15;
 
@@ -46,8 +47,8 @@ export class Drawing {
     this.sizes = new ResizeObserver(() => this.ask());
     this.sizes.observe(stage.canvas);
     this.restart();
-    this.theme("light");
-    this.use("");
+    // Where a stroke opened another future, and with it another stage, the tool stays in the hand.
+    this.use(tools.dataset.held ?? "");
   }
 
   close() {
@@ -67,14 +68,27 @@ export class Drawing {
   // --- what is drawn, and what the page has ---
 
   restart() {
-    this.sketch = new Sketch(this.host.target(), this.host.toldTarget(), this.host.extent());
-    this.told = JSON.stringify(this.host.target());
-    this.held = null;
+    const { host } = this;
+    this.given = host.target();
+    this.sketch = new Sketch(this.given, host.toldTarget(), host.extent());
+    Object.assign(this, { before: null, held: null });
   }
 
   /** Take over what the page has, where that is not what was drawn here. */
   refresh() {
-    if (JSON.stringify(this.host.target()) !== this.told || this.host.extent().join() !== this.sketch.extent.join()) this.restart();
+    const { sketch, host } = this, target = host.target();
+    if (alike(target, this.given)) this.before = null;
+    // A page that is still about to take over what it was given, or refused it, has what it had.
+    else if (!this.before || !alike(target, this.before)) {
+      const known = sketch.history.findLastIndex((one) => one.target && alike(one.target, target));
+      if (known < 0) this.restart();
+      else {
+        // One step of these, taken back or done again by the page.
+        sketch.travel(known - sketch.now);
+        Object.assign(this, { given: target, before: null });
+      }
+    }
+    this.sketch.fit(host.extent());
     this.dress();
   }
 
@@ -94,12 +108,10 @@ export class Drawing {
   }
 
   hand(target) {
-    if (target && JSON.stringify(target) !== this.told) {
-      // Not what was given but what the page made of it is what a later look compares with; its extent may be another.
+    if (target && !alike(target, this.given)) {
+      Object.assign(this, { before: this.before ?? this.given, given: target });
       this.host.set(target);
-      this.told = JSON.stringify(this.host.target());
-      this.sketch.extent = this.host.extent();
-      this.sketch.width = this.sketch.extent[1] - this.sketch.extent[0];
+      this.sketch.fit(this.host.extent());
     }
     this.dress();
     this.host.changed?.();
@@ -109,7 +121,7 @@ export class Drawing {
 
   /** Take a tool up, or lay all of them down. */
   use(tool) {
-    this.tool = tool;
+    this.tool = this.tools.dataset.held = tool;
     this.refresh();
     this.canvas.style.pointerEvents = tool ? "auto" : "none";
     this.canvas.style.touchAction = tool ? "none" : "auto";
@@ -139,16 +151,15 @@ export class Drawing {
   dress() {
     const { sketch, buttons, host } = this, ofModes = this.tool === "move" || this.tool === "add";
     for (const [name, button] of buttons) {
-      button.textContent = `${button.dataset.sign} ${host.word(`draw_${name}`)}`;
-      if (TOOLS.some(([one]) => one === name)) button.setAttribute("aria-pressed", String(this.tool === name));
+      const { sign } = button.dataset, said = host.word(`draw_${name}`), deed = DEEDS.findIndex(([one]) => one === name);
+      button.textContent = name.endsWith("_less") ? `${said} ${sign}` : deed < 0 ? `${sign} ${said}` : sign;
+      button.title = deed >= 0 && /[+−]/.test(sign) ? `${said} ${sign}` : said;
+      button.setAttribute("aria-label", button.title);
+      if (deed < 0) button.setAttribute("aria-pressed", String(this.tool === name));
       else if (name === "undo" || name === "redo") {
         button.hidden = !this.tool && !sketch.undoable && !sketch.redoable;
         button.disabled = !(name === "undo" ? sketch.undoable : sketch.redoable);
-      } else if (name === "clear") button.hidden = !this.tool;
-      else {
-        button.hidden = !ofModes || !sketch.modes.length;
-        button.disabled = !sketch.modes[sketch.chosen];
-      }
+      } else button.hidden = name === "clear" ? !this.tool : !ofModes || !sketch.modes[sketch.chosen];
     }
     this.canvas.setAttribute("aria-label", host.word("draw_stage"));
     const said = this.tool ? `${host.word(`draw_how_${this.tool}`)} ${this.counted()}` : "";
@@ -277,8 +288,9 @@ export class Drawing {
   }
 
   keyed(event) {
-    const { sketch } = this, key = event.key, [x0, x1, y0, y1] = sketch.extent;
     if (this.held || !this.tool) return false;
+    this.refresh();
+    const { sketch } = this, { key } = event, [x0, x1, y0, y1] = sketch.extent;
     if ((event.ctrlKey || event.metaKey) && /^[zy]$/i.test(key)) return this.done(event.shiftKey || /y/i.test(key) ? "redo" : "undo"), true;
     if (event.ctrlKey || event.metaKey || event.altKey) return false;
     if (key === "Escape") return this.use(""), true;
@@ -298,7 +310,6 @@ export class Drawing {
       return true;
     }
     if (key === "Enter" || key === " ") {
-      this.refresh();
       this.cross ??= [(x0 + x1) / 2, (y0 + y1) / 2];
       const chosen = sketch.chosen;
       this.tap(this.cross);

@@ -7,9 +7,11 @@ import { Unreadable } from "./unreadable.js";
 // Mail programs and chats cut what is longer; what comes out of it may be so large.
 const LONGEST_LINK = 8000, MOST_UNPACKED = 1_000_000;
 const LINK_VERSION = "1";
+// Lists of places of so many and more go as differences of whole numbers.
+const FEWEST_PLACES = 8, PLACES = "~";
 
 export async function toLink(session) {
-  const plain = new TextEncoder().encode(JSON.stringify(session));
+  const plain = new TextEncoder().encode(JSON.stringify(session, (_, value) => asDifferences(value)));
   const packed = typeof CompressionStream === "undefined" ? null : await streamed(plain, new CompressionStream("deflate-raw"), Infinity);
   const [mark, bytes] = packed && packed.length < plain.length ? ["z", packed] : ["j", plain];
   const link = `#${LINK_VERSION}${mark}${checkOf(plain)}${toBase64url(bytes)}`;
@@ -31,12 +33,37 @@ export async function fromLink(hash) {
     plain = mark === "z" ? await streamed(bytes, new DecompressionStream("deflate-raw"), MOST_UNPACKED) : bytes;
     if (checkOf(plain) !== check) throw new Error("check");
     // A key of this name would be no key of the object that gets it.
-    session = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(plain), (key, value) => { if (key === "__proto__") throw new Error("key"); return value; });
+    session = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(plain), (key, value) => {
+      if (key === "__proto__") throw new Error("key");
+      return value !== null && typeof value === "object" && PLACES in value ? asPlaces(value[PLACES]) : value;
+    });
   } catch {
     throw new Unreadable("link_cut");
   }
   if (session === null || typeof session !== "object" || Array.isArray(session)) throw new Unreadable("link_foreign");
   return session;
+}
+
+// [[x, y], ...] as {"~": [digits, x, y, dx, dy, ...]}, where so many decimals are all of them; anything else as it is.
+function asDifferences(value) {
+  const isPair = (one) => Array.isArray(one) && one.length === 2 && one.every((x) => Math.abs(x) < 1e6 && !Object.is(x, -0));
+  if (!Array.isArray(value) || value.length < FEWEST_PLACES || !value.every(isPair)) return value;
+  for (let digits = 0; digits < 6; digits++) {
+    const whole = value.map((one) => one.map((x) => Math.round(x * 10 ** digits)));
+    if (!whole.every((one, k) => one.every((x, i) => x / 10 ** digits === value[k][i]))) continue;
+    return { [PLACES]: [digits, ...whole.flatMap((one, k) => one.map((x, i) => x - (whole[k - 1]?.[i] ?? 0)))] };
+  }
+  return value;
+}
+
+function asPlaces([digits, ...steps]) {
+  const at = [0, 0], places = [];
+  for (let k = 0; k < steps.length; k += 2) {
+    at[0] += steps[k];
+    at[1] += steps[k + 1];
+    places.push(at.map((x) => x / 10 ** digits));
+  }
+  return places;
 }
 
 async function streamed(bytes, through, most) {

@@ -18,8 +18,7 @@ const shortly = (x) => Number(x.toPrecision(3));
 export class Sketch {
   /** settings: a scenario's target table; told: what is told of that target; extent: [x0, x1, y0, y1]. */
   constructor(settings, told, extent) {
-    this.extent = extent;
-    this.width = extent[1] - extent[0];
+    this.fit(extent);
     this.brush = BRUSH_SHARE * this.width;
     Object.assign(this, stateOf(settings, told));
     this.settings = settings;
@@ -27,6 +26,12 @@ export class Sketch {
     this.carried = 0;
     this.history = [this.kept(settings)];
     this.now = 0;
+  }
+
+  /** Another stage, which a target may bring along. */
+  fit(extent) {
+    this.extent = extent;
+    this.width = extent[1] - extent[0];
   }
 
   kept(target) {

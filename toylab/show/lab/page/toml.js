@@ -35,10 +35,10 @@ export function toToml({ base = null, settings, changes, seed, round, lacking = 
 /**
  * Metrics that some part of a plan does not give, so that no claim on them can be saved.
  *
- * metrics: lab.metrics; setups: of the plan's parts, {settings, target (as told), output}.
+ * metrics: lab.metrics; setups: of the plan's parts, {settings, target (as told; `told`, where there is one), output}.
  */
 export function lackingOf(metrics, setups) {
-  const met = ({ settings, target, output }) => ({
+  const met = ({ settings, target: own, told: target = own, output }) => ({
     modes: target.modes.length > 0,
     density: target.kind === "mixture" || (target.density ?? target.noise.every((s) => s > 0)),
     logit: output === "logit",

@@ -206,7 +206,12 @@ def test_networks_begin_anew_beside_what_is_open(alone: Page) -> None:
         return { first, still, kind: told.kind, names: s.branches.map((one) => [one.name, one.parent, one.from, one.head]), cursor: s.cursor,
           kept: s.branch("A").base.discriminator.hidden, own: [s.chosen.base.generator.hidden, s.chosen.base.discriminator.hidden] };""",
     )
-    assert (found["first"], found["still"], found["kind"], found["cursor"]) == ("start", 1, "start", 0)
+    assert (found["first"], found["still"], found["kind"], found["cursor"]) == (
+        "start",
+        1,
+        "start",
+        0,
+    )
     assert found["names"] == [["A", "", 0, 9], ["B", "", 0, 0]]
     assert found["kept"] == [64, 64] and found["own"] == [[8], [16, 16]]
 
@@ -269,7 +274,9 @@ def test_sliders_reach_what_scenarios_use(alone: Page) -> None:
         ("optimizer.generator.betas[0]", 0.5),
         ("optimizer.generator.momentum", -0.5),
     ):
-        assert alone.evaluate(at, [path, value]) == (value if value is None else pytest.approx(value))
+        assert alone.evaluate(at, [path, value]) == (
+            value if value is None else pytest.approx(value)
+        )
 
 
 @pytest.mark.parametrize(
@@ -401,7 +408,13 @@ def test_claims_are_reduced_as_in_python(alone: Page) -> None:
 
 
 def test_a_claim_is_known_when_its_window_is_over(alone: Page) -> None:
-    claim = {"metric": "m", "window": [0.5, 1.0], "reduce": "mean", "relation": "<=", "threshold": 3}
+    claim = {
+        "metric": "m",
+        "window": [0.5, 1.0],
+        "reduce": "mean",
+        "relation": "<=",
+        "threshold": 3,
+    }
     told = alone.evaluate(
         """(claim) => [10, 60, 100].map((head) => claimHere(claim, rowsFrom(head).map(([k]) => [k, { m: k < 80 ? 2 : 9 }]), 100, head))""",
         claim,
@@ -428,7 +441,9 @@ def fields(said: str) -> set[str]:
 
 
 def test_every_knob_and_every_choice_has_words(alone: Page) -> None:
-    keys = alone.evaluate("""() => KNOBS.flatMap((knob) => [`knob.${knobName(knob)}`, ...(knob.options ?? []).map((one) => `value.${one}`)])""")
+    keys = alone.evaluate(
+        """() => KNOBS.flatMap((knob) => [`knob.${knobName(knob)}`, ...(knob.options ?? []).map((one) => `value.${one}`)])"""
+    )
     keys += [f"group_{group}" for group in alone.evaluate("KNOB_GROUPS")]
     assert set(keys) <= set(LAB_WORDS["en"])
 
@@ -482,7 +497,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "theme": "light",
         "opened": "small",
         "words": words,
-        "settingNames": {code: {path: setting_name(path, code) for path in paths} for code in WORDS},
+        "settingNames": {
+            code: {path: setting_name(path, code) for path in paths} for code in WORDS
+        },
         "scenarios": [
             offer("small", game={"generator_steps": 4}),
             offer("small-fix", cures="small"),
@@ -628,7 +645,9 @@ def test_steps_of_each_side_and_back(opened: Callable[..., Page]) -> None:
 
 def test_slow_motion_shows_each_turn(opened: Callable[..., Page]) -> None:
     page = opened()
-    page.evaluate("window.turns = []; toylab.on('half', ({ who, nth, of }) => turns.push([who, nth, of])); 0")
+    page.evaluate(
+        "window.turns = []; toylab.on('half', ({ who, nth, of }) => turns.push([who, nth, of])); 0"
+    )
     page.evaluate("toylab.speed(0)")
     expect(page.locator("#dial span")).to_have_text("slow motion")
     page.click("#play")
@@ -666,7 +685,9 @@ def test_a_knob_is_turned_by_mouse_and_put_back_by_a_key(opened: Callable[..., P
     expect(row.locator(".old s")).to_have_text("4")
     value = float(row.locator("[type=text]").input_value())
     assert 15 <= value <= 25
-    expect(page.locator("#differs li")).to_have_text(f"from the start: generator steps 4 → {value:g}")
+    expect(page.locator("#differs li")).to_have_text(
+        f"from the start: generator steps 4 → {value:g}"
+    )
     page.locator("#knob-generator_steps").press("Backspace")
     expect(row.locator(".old")).to_be_hidden()
     assert row.locator("[type=text]").input_value() == "4"
@@ -785,7 +806,9 @@ def test_networks_are_a_new_start_and_it_is_said_before(opened: Callable[..., Pa
     there = state(page)
     page.click("details[data-group=networks] summary")
     page.locator("#knob-generator-hidden-width").press("ArrowRight")
-    expect(page.locator("#question")).to_contain_text("begins a new training at step 0, as branch B")
+    expect(page.locator("#question")).to_contain_text(
+        "begins a new training at step 0, as branch B"
+    )
     assert page.evaluate("toylab.branches.length") == 1
     page.click("#left")
     expect(page.locator("#knob-generator-hidden-width-entry")).to_have_value("8")
@@ -810,7 +833,9 @@ def test_scenarios_are_chosen_searched_and_refused_with_their_reason(opened: Cal
     page.click("#scenarios .chip >> nth=2")
     page.fill("#others input", "far")
     expect(page.locator("#others li")).to_have_count(1)
-    expect(page.locator("#others li")).to_contain_text("it differentiates. Film it: toylab show far")
+    expect(page.locator("#others li")).to_contain_text(
+        "it differentiates. Film it: toylab show far"
+    )
     page.click("#others .chip", force=True)
     assert page.inner_text("#title") == "Title of small"
     page.fill("#others input", "no such thing")
@@ -846,7 +871,9 @@ def test_a_failing_seed_is_found_and_opened(opened: Callable[..., Page]) -> None
     page.select_option("#seeds select", "1")
     page.fill("#seeds [type=number]", "4")
     page.click("#seeds .main")
-    expect(page.locator("#seeds p")).to_contain_text("0 of 4 hold · fail: 0, 1, 2, 3", timeout=20_000)
+    expect(page.locator("#seeds p")).to_contain_text(
+        "0 of 4 hold · fail: 0, 1, 2, 3", timeout=20_000
+    )
     expect(page.locator(".tile.fails")).to_have_count(4)
     assert colours_of(page, ".tile canvas") > 2
     page.click(".tile >> nth=2")
@@ -921,13 +948,17 @@ def test_all_words_have_contrast(opened: Callable[..., Page], theme: str) -> Non
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("width", [390, 1024, 1440])
-def test_nothing_is_wider_than_the_window(opened: Callable[..., Page], width: int, lang: str) -> None:
+def test_nothing_is_wider_than_the_window(
+    opened: Callable[..., Page], width: int, lang: str
+) -> None:
     page = opened(width=width, height=844)
     if lang == "zh":
         page.click("#lang")
     play_to(page, 10)
     for at in (3, 5, 7):
-        page.evaluate(f"toylab.choose('A').then(() => toylab.goto({at})).then(() => toylab.set('game.generator_steps', {at + 3}))")
+        page.evaluate(
+            f"toylab.choose('A').then(() => toylab.goto({at})).then(() => toylab.set('game.generator_steps', {at + 3}))"
+        )
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     page.keyboard.press("f")
     settled(page)
@@ -970,7 +1001,9 @@ def test_fingers_play_drag_and_turn(opened: Callable[..., Page]) -> None:
     touch(page, "#knob-generator_steps", 0.1, 0.6)
     until(page, "toylab.branches.length === 2")
     page.tap("#branches button >> nth=0")
-    until(page, "document.querySelector('#branches button').getAttribute('aria-pressed') === 'true'")
+    until(
+        page, "document.querySelector('#branches button').getAttribute('aria-pressed') === 'true'"
+    )
 
 
 def touch(page: Page, selector: str, start: float, end: float) -> None:
@@ -1018,7 +1051,9 @@ def test_all_is_reached_by_tab_and_has_a_name_and_a_ring(opened: Callable[..., P
     assert unnamed == [] and ringless == []
 
 
-def test_keys_alone_lead_from_the_first_focus_to_a_saved_branch(opened: Callable[..., Page]) -> None:
+def test_keys_alone_lead_from_the_first_focus_to_a_saved_branch(
+    opened: Callable[..., Page],
+) -> None:
     page = opened(accept_downloads=True)
     page.evaluate("toylab.speed(11)")
     page.keyboard.press("Space")

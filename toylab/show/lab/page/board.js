@@ -1,5 +1,8 @@
 // What is seen: a stage for each future, curves, and the round as a diagram; and the menu of layers and curves.
 import { turnsOf } from "../engine/game.js";
+import { METRICS, floor } from "../engine/metrics.js";
+import { Stream } from "../engine/numbers.js";
+import { builtTarget } from "../engine/targets.js";
 import { BRANCH_NAMES } from "./session.js";
 import { Diagram } from "./diagram.js";
 import { Panel } from "./panels.js";
@@ -12,7 +15,7 @@ const BRANCH_TINTS = [0, 2, 1, 3];
 /** places: {stages, panels, diagram, key, menu}; host: {lab, director, word, told()}. */
 export class Board {
   constructor(places, host) {
-    Object.assign(this, { places, host, stages: new Map(), panels: [] });
+    Object.assign(this, { places, host, stages: new Map(), panels: [], known: new Map() });
     this.diagram = new Diagram(places.diagram, host.lab);
   }
 
@@ -80,12 +83,29 @@ export class Board {
       panel.show({
         foot: i === this.panels.length - 1,
         branches: curves, cursor: session.cursor, steps: session.steps, end: session.end, changes: session.marks().map(([at]) => at), claims: (session.offer.claims ?? []).filter((claim) => curve.metrics.includes(claim.metric) && !claim.against),
-        floors: {}, modes: told?.modes?.length ?? 0, theme, lang,
+        floors: this.floors(view, curve.metrics), modes: told?.modes?.length ?? 0, theme, lang,
       });
     }
     const last = curves.find((one) => one.chosen).rows.filter(([round]) => round <= session.cursor).pop()?.[1] ?? {};
     const losses = view.half?.losses ?? ("generator_loss" in last ? [last.discriminator_loss, last.generator_loss] : null);
     this.diagram.show({ turns: view.turns ?? turnsOf(view.setup.settings), turn: view.turn, losses, half: view.half, settings: view.setup.settings, theme, lang });
+  }
+
+  // What a perfect sampler would have at so many points; found when there is time for it.
+  floors(view, metrics) {
+    const { told, settings } = view.setup, n = settings.recording.samples, key = JSON.stringify([told?.points?.slice(0, 9) ?? told, n]);
+    const known = this.known.get(key) ?? this.known.set(key, {}).get(key);
+    for (const name of metrics) {
+      if (name in known || !told || !METRICS[name]) continue;
+      known[name] = undefined;
+      setTimeout(() => {
+        const target = builtTarget(told);
+        let seed = 1e6;
+        known[name] = floor(name, target, n, (k) => target.sample(new Stream(++seed, "evaluation_data"), k, new Float32Array(2 * k)))?.mean;
+        this.draw();
+      }, 600);
+    }
+    return known;
   }
 
   tellKey() {

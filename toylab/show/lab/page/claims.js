@@ -1,29 +1,11 @@
 // What a scenario claims: what was counted over its published seeds, and what this run makes of it.
-
-const CLAIM_RELATIONS = { "<": (a, b) => a < b, "<=": (a, b) => a <= b, ">": (a, b) => a > b, ">=": (a, b) => a >= b };
-const CLAIM_REDUCTIONS = {
-  mean: (v) => v.reduce((a, b) => a + b, 0) / v.length,
-  last: (v) => v[v.length - 1],
-  min: (v) => Math.min(...v),
-  max: (v) => Math.max(...v),
-  end_to_start: (v) => v[v.length - 1] / v[0],
-  end_to_peak: (v) => v[v.length - 1] / Math.max(...v),
-};
+import { reduced, satisfied } from "../engine/metrics.js";
 
 /** The number that a claim speaks of, from rows [[round, {metric: value}]]; NaN where there is none. */
 export function reducedRows(claim, rows, steps) {
-  const [low, high] = claim.window.map((part) => part * steps), known = rows.filter(([, values]) => claim.metric in values);
-  let inside = known.filter(([round]) => round >= low - 1e-9 && round <= high + 1e-9);
-  if (!inside.length && known.length) {
-    const middle = (low + high) / 2;
-    inside = [known.reduce((best, row) => (Math.abs(row[0] - middle) < Math.abs(best[0] - middle) ? row : best))];
-  }
-  const values = inside.map(([, of]) => of[claim.metric]);
-  if (!values.length || values.some((v) => v === null || !Number.isFinite(v))) return NaN;
-  return CLAIM_REDUCTIONS[claim.reduce](values);
+  const known = rows.filter(([, values]) => claim.metric in values);
+  return known.length ? reduced(claim, known.map(([round]) => round), known.map(([, values]) => values[claim.metric] ?? NaN), steps) : NaN;
 }
-
-export const satisfies = (claim, value) => Number.isFinite(value) && CLAIM_RELATIONS[claim.relation](value, claim.threshold);
 
 /** What is known of a claim here: {state: "before" | "sofar" | "known", value, holds}. */
 export function claimHere(claim, rows, steps, head, other = null) {
@@ -32,7 +14,7 @@ export function claimHere(claim, rows, steps, head, other = null) {
   // An end is not the nearest moment to it so far.
   if (low === high && head < low) return { state: "before", value: NaN, holds: false };
   const value = reducedRows(claim, rows, steps) - (claim.against ? other : 0);
-  return { state: head >= high - 1e-9 ? "known" : "sofar", value, holds: satisfies(claim, value) };
+  return { state: head >= high - 1e-9 ? "known" : "sofar", value, holds: satisfied(claim, value) };
 }
 
 const shortNumber = (value, style) => (!Number.isFinite(value) ? "–" : style === "share" ? `${Math.round(100 * value)} %` : Number(value.toPrecision(3)).toString());

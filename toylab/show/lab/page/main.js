@@ -49,7 +49,7 @@ class Page {
       canHunt: (claim) => !claim.against || director.rival(claim) !== null,
       extent: () => director.view().setup.extent, target: () => director.view().setup.told?.modes ?? [], colours: () => this.board.colours,
     });
-    this.saving = new Saving(byId("keeping"), { ...shared, board: this.board, drawing: () => this.drawing });
+    this.saving = new Saving(byId("keeping"), { ...shared, drawing: () => this.drawing, dress: (theme) => this.wear(theme) });
     this.script = scriptOf(director, this.listeners, () => this.saving.scenario());
     this.hands();
   }
@@ -181,15 +181,13 @@ class Page {
     box.replaceChildren();
     for (const { name, head } of branches) {
       if (branches.length === 1) break;
-      const one = button(word("branch_at", { name, step: head }), name, () => this.director.choose(name));
+      const one = button(`${name} · ${head}`, name, () => this.director.choose(name), word("branch_at", { name, step: head }));
       one.style.color = this.board.colour(name);
       one.setAttribute("aria-pressed", String(name === chosenName));
       button("✕", `close ${name}`, () => this.director.closeBranch(name), word("branch_close", { name })).className = "shut";
     }
     button(`⑂ ${word("branch_new")}`, "new", () => this.director.branch());
     if (held) box.querySelector(`[data-branch="${held}"]`)?.focus();
-    const hint = box.appendChild(document.createElement("span"));
-    hint.textContent = word("time_hint");
   }
 
   /** What differs from the scenario, always listed. */
@@ -246,6 +244,7 @@ class Page {
     byId("speed").setAttribute("aria-label", word("speed"));
     byId("turning").querySelector("h2").textContent = word("knobs");
     byId("round").querySelector("h2").textContent = word("this_round");
+    byId("hint").textContent = word("time_hint");
     byId("help").textContent = word("help_keys");
     this.chips.tell();
     this.knobs.build();
@@ -259,6 +258,12 @@ class Page {
     this.claims.tell();
     this.drawing?.theme(session.theme, lang);
     this.redraw(true);
+  }
+
+  wear(theme) {
+    this.session.theme = theme;
+    this.dress();
+    this.tellWords();
   }
 
   dress() {
@@ -281,7 +286,7 @@ class Page {
     const acts = {
       play: toggle, stepd: () => director.step("d"), stepg: () => director.step("g"), back: () => director.step("back"), forward: () => director.step("round"),
       hunt, layers, asking: help, next: () => director.reset(this.session.seed + 1), share: () => this.saving.guarded(() => this.saving.share()), confirmed: () => this.answer(true), left: () => this.answer(false),
-      theme: () => { this.session.theme = this.session.theme === "dark" ? "light" : "dark"; this.dress(); this.tellWords(); },
+      theme: () => this.wear(this.session.theme === "dark" ? "light" : "dark"),
       lang: () => { this.session.lang = this.session.lang === "zh" ? "en" : "zh"; this.tellWords(); },
     };
     for (const [id, act] of Object.entries(acts)) press(id, act);

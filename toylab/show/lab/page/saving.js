@@ -6,7 +6,7 @@ import { readFileOf, readTable, scaled } from "./reading.js";
 import { inTongue } from "./speaking.js";
 import { fromToml, toToml } from "./toml.js";
 
-/** host: {lab, director, word, board, drawing(), say(line), refuse(line)}. */
+/** host: {lab, director, word, drawing(), dress(theme), say(line), refuse(line)}. */
 export class Saving {
   constructor(box, host) {
     Object.assign(this, { box, host, recorder: null, buttons: {} });
@@ -60,7 +60,14 @@ export class Saving {
   async save_picture() { this.give(`${this.stem}.png`, await pngOf(this.canvases, this.told)); }
   save_film() { return this.film("save_film", "gif"); }
   save_video() { return this.film("save_video", "webm"); }
-  print() { window.print(); }
+  /** On paper it is light, whatever it is on the screen. */
+  async print() {
+    const { session } = this.host.director, { theme } = session, frame = () => new Promise((done) => { requestAnimationFrame(done); });
+    this.host.dress("light");
+    for (let k = 0; k < 3; k++) await frame();
+    window.print();
+    this.host.dress(theme);
+  }
 
   // A second press ends what the first began.
   async film(name, format) {

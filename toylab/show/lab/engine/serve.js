@@ -28,8 +28,10 @@ export function serve(post, soon, slice = SLICE) {
     for (const [id, track] of tracks) {
       if (track.goal === undefined) continue;
       if (!guarded(id, () => track.goto(track.goal, until))) return wake();
-      track.goal = undefined;
-      answer(id, track, track.asked);
+      // Who asked for another round before this one was reached has it from here.
+      const asks = track.asks;
+      Object.assign(track, { goal: undefined, asks: [] });
+      answer(id, track, { asks });
     }
     if (!playing) return;
     const { id, track, pace } = playing, start = performance.now();
@@ -50,10 +52,10 @@ export function serve(post, soon, slice = SLICE) {
     wake();
   }
 
-  function guarded(id, act) {
+  function guarded(id, act, asks = []) {
     try { return act() ?? true; } catch (error) {
       const refused = error instanceof Refusal;
-      post({ id, kind: refused ? "refused" : "failed", path: error.path ?? "", message: String(error.message) });
+      post({ id, kind: refused ? "refused" : "failed", path: error.path ?? "", message: String(error.message), asks });
       if (!refused) playing = null;
       return true;
     }
@@ -61,7 +63,7 @@ export function serve(post, soon, slice = SLICE) {
 
   function answer(id, track, asked = {}) {
     const { run } = track;
-    post({ id, kind: "seen", round: run.round, turn: run.turn, turns: run.turns, head: track.head, ended: run.ended, rate: playing?.id === id ? rate : 0, rows: track.news(), parameters: track.parametersAt(asked.round), at: asked.round, goal: track.goal, ask: asked.ask });
+    post({ id, kind: "seen", round: run.round, turn: run.turn, turns: run.turns, head: track.head, ended: run.ended, rate: playing?.id === id ? rate : 0, rows: track.news(), parameters: track.parametersAt(asked.round), at: asked.round, goal: track.goal, asks: asked.asks ?? [] });
   }
 
   const stop = (id) => { if (playing && (id === undefined || playing.id === id)) playing = null; };
@@ -99,10 +101,10 @@ export function serve(post, soon, slice = SLICE) {
       }
       answer(id, track);
     },
-    goto: ({ id, round, ask }, track) => { stop(id); Object.assign(track, { goal: Math.max(0, round), asked: { ask } }); wake(); },
+    goto: ({ id, round, ask }, track) => { stop(id); Object.assign(track, { goal: Math.max(0, round), asks: [...(track.asks ?? []), ask] }); wake(); },
     look: ({ id, round }, track) => answer(id, track, { round }),
-    state: ({ id, ask }, track) => post({ id, kind: "state", ask, bytes: track.run.state() }),
-    restore: ({ id, bytes, ask }, track) => { stop(id); track.restore(bytes); answer(id, track, { ask }); },
+    state: ({ id, ask }, track) => post({ id, kind: "state", asks: [ask], bytes: track.run.state() }),
+    restore: ({ id, bytes, ask }, track) => { stop(id); track.restore(bytes); answer(id, track, { asks: [ask] }); },
     close: ({ id }) => { stop(id); tracks.delete(id); },
     count: ({ seed, plan, rival, claim, ask }) => {
       const number = (of) => {
@@ -119,7 +121,7 @@ export function serve(post, soon, slice = SLICE) {
   return (message) => {
     const track = tracks.get(message.id);
     if (!OPS[message.op] || (!track && !["open", "branch", "count", "pause", "close"].includes(message.op))) return;
-    guarded(message.id, () => { OPS[message.op](message, track); });
+    guarded(message.id, () => { OPS[message.op](message, track); }, [message.ask]);
   };
 }
 

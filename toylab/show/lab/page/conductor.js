@@ -1,5 +1,6 @@
 // Between the page and its trainings: a worker where there may be one, slices of the main thread where not.
 
+import { Refusal } from "../engine/refusal.js";
 import { serve } from "../engine/serve.js";
 
 // How long a worker may take to say that it is there, milliseconds. Where frames forbid them it never does.
@@ -59,10 +60,10 @@ export class Conductor {
     this.looking = new Set();
     this.hand = new Hand(engineText, (message) => {
       if (message.kind === "seen") this.looking.delete(`${message.id} ${message.at ?? ""}`);
-      const asked = this.asks.get(message.ask);
-      this.asks.delete(message.ask);
+      const answered = (message.asks ?? []).map((ask) => this.asks.get(ask));
+      for (const ask of message.asks ?? []) this.asks.delete(ask);
       report(message);
-      asked?.(message.bytes ?? message);
+      for (const resolve of answered) resolve?.(message.bytes ?? message);
     });
   }
 
@@ -82,7 +83,12 @@ export class Conductor {
   /** Resolves when it is there. */
   goto(id, round) { return this.ask({ op: "goto", id, round }); }
   state(id) { return this.ask({ op: "state", id }); }
-  restore(id, bytes) { return this.ask({ op: "restore", id, bytes }); }
+  /** Throws a Refusal for what is no state of this game. */
+  async restore(id, bytes) {
+    const told = await this.ask({ op: "restore", id, bytes });
+    if (told.kind !== "seen") throw new Refusal(told.path, told.message);
+    return told;
+  }
 
   /** Ask for a report of kind "seen"; not again before the last was answered. */
   look(id, round) {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from toylab.base.errors import ToylabError as ToylabError
+    from toylab.cli.live import Lab as Lab
     from toylab.scenario.scenario import Scenario as Scenario
     from toylab.scenario.scenario import load as load
     from toylab.show.cinema import Compare as Compare
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Compare": "toylab.show.cinema",
     "Film": "toylab.show.cinema",
+    "Lab": "toylab.cli.live",
     "Seeds": "toylab.show.cinema",
     "ToylabError": "toylab.base.errors",
     "Scenario": "toylab.scenario.scenario",

@@ -479,6 +479,45 @@ def sweep(
 
 
 @app.command()
+@with_look("theme", "lang")
+def lab(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[NAME...]",
+            help="Scenarios, or TOML files; the first opens. All by default.",
+            callback=taking("scenario"),
+        ),
+    ] = [],  # noqa: B006
+    *,
+    look: Asked,
+    set_: SetChanges = [],  # noqa: B006
+    output: Annotated[
+        list[Path],
+        typer.Option(
+            "-o",
+            "--output",
+            help="A .html file; renders/lab.html or renders/NAME.lab.html by default.",
+        ),
+    ] = [],  # noqa: B006
+) -> None:
+    """Write a page that trains: one file, to play, step, go back and change, without Python."""
+    expect_endings(output, (".html",))
+    if set_ and not names:
+        raise ToylabError("--set changes scenarios that are named, and none is. Name one.")
+    from toylab.cli.live import Lab, usual_file
+
+    made = Lab(*names, **look, changes=set_)
+    files = output or [usual_file(names, made)]
+    _begin(files, made.scenarios if names else [])
+    for name, reason in made.left_out.items() if names else ():
+        warn(f"{name} is shown and cannot be played: {reason}. Film it: toylab run {name}")
+    for path in files:
+        made.save(path, command())
+        say_result(path, made.told)
+
+
+@app.command()
 @with_look(*(option for option in LOOK if option not in NOT_OF_DECKS))
 def slides(
     names: Annotated[

@@ -96,6 +96,12 @@ def plans(settings: dict[str, Any]) -> tuple[list[str], list[PanelPlan]]:
     return list(film.get("layers", ())), panels
 
 
+def usual_panels(setting: Setting) -> list[PanelPlan]:
+    """The panels of a scenario that names no curves."""
+    fit = [name for name in DEFAULT_CURVES if not METRICS[name].missing(setting)]
+    return [PanelPlan((name,)) for name in fit[:2]]
+
+
 def chosen_plans(trace: Trace, layers: Sequence[str] | None) -> tuple[list[str], list[PanelPlan]]:
     """Layers and panels of a trace, checked: its own, or the given layers.
 
@@ -110,8 +116,7 @@ def chosen_plans(trace: Trace, layers: Sequence[str] | None) -> tuple[list[str],
         names = ["phase"]
     setting = Setting.of(trace)
     if "curves" not in trace.settings["film"]:
-        fit = [name for name in DEFAULT_CURVES if not METRICS[name].missing(setting)]
-        panels = [PanelPlan((name,)) for name in fit[:2]]
+        panels = usual_panels(setting)
     check_names(names, panels)
     for name in (name for plan in panels for name in plan.metrics):
         missing = METRICS[name].missing(setting)

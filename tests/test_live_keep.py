@@ -963,10 +963,40 @@ def test_a_picture_shows_stage_and_curves(page: Page) -> None:
     assert abs((red[1] - red[0]) - 0.46 * 1600) <= 2
     assert abs((red[1] - red[0]) - (red[3] - red[2])) <= 1
     assert red[1] < green[0] and red[1] < blue[0] and green[3] < blue[2] <= red[3]
+    # Where each stands under its name and value, these are in the picture too.
+    headed = page.evaluate(
+        f"""async () => {{ {CANVASES} {AS_TEXT} document.body.append(canvases[0]);
+        const panel = document.createElement("div"); panel.className = "panel";
+        panel.innerHTML = '<div class="head"><span style="color: #123456">Modes covered</span><span style="color: #fedcba">6 of 8</span></div>';
+        panel.append(canvases[1]); document.body.append(panel);
+        const told = await asText(await pngOf(canvases, {TOLD})); panel.remove(); canvases[0].remove(); return told; }}"""
+    )
+    named = np.asarray(Image.open(io.BytesIO(base64.b64decode(headed[1]))).convert("RGB"))
+    rows, columns = np.nonzero((named == (0x12, 0x34, 0x56)).all(-1))
+    assert (
+        columns.min() > red[1] and rows.max() < np.nonzero((named == (0, 255, 0)).all(-1))[0].min()
+    )
+    assert np.nonzero((named == (0xFE, 0xDC, 0xBA)).all(-1))[1].min() > columns.max()
     # Words above, beginning with the title, on paper.
     above = pixels[: red[2]]
     assert (above == (0x1D, 0x21, 0x29)).all(-1).any()
     assert tuple(pixels[0, 0]) == (0xFC, 0xFB, 0xF8)
+
+
+def test_a_picture_shows_every_future(page: Page) -> None:
+    data = page.evaluate(
+        f"""async () => {{ {CANVASES} {AS_TEXT}
+        const figures = canvases.slice(0, 2).map((canvas) => {{ const figure = document.createElement("figure"); figure.className = "stage";
+          figure.append(canvas); document.body.append(figure); return figure; }});
+        const told = await asText(await pngOf(canvases, {TOLD})); for (const figure of figures) figure.remove(); return told[1]; }}"""
+    )
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB"))
+    red, green, blue = (
+        np.nonzero((pixels == colour).all(-1)) for colour in ((255, 0, 0), (0, 255, 0), (0, 0, 255))
+    )
+    assert red[1].max() < green[1].min() < green[1].max() < blue[1].min()
+    assert red[0].min() == green[0].min()
+    assert np.ptp(red[1]) == pytest.approx(np.ptp(green[1]), abs=2)
 
 
 @pytest.mark.parametrize("form", ["gif", "webm"])

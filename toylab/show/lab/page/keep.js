@@ -4,7 +4,8 @@
 //   const recorder = new Recorder({ canvases: () => [...], told: () => told, format: "gif" | "webm" });
 //   recorder.start(); ...; await recorder.stop() -> Blob
 //   download(name, blob) -> "" or the key of a line to say; await copyText(text) -> whether it was copied
-// Of the canvases the first is the stage and stands left, the others one below the other right of it.
+// Of the canvases those in a .stage (else the first) stand left, the others one below the other right of them, under the
+// .head lines of their .panel.
 import { GifWriter, paletteOf } from "./gif.js";
 import { Unreadable } from "./unreadable.js";
 
@@ -12,36 +13,42 @@ const FONT = '"DejaVu Sans", Verdana, "Noto Sans SC", "PingFang SC", "Microsoft 
 // Of what is recorded: pixels across, frames a second, and bytes of frames that are held at once.
 const FILM_WIDTH = 640, VIDEO_WIDTH = 1280, FILM_RATE = 12.5, MOST_HELD = 96_000_000;
 
-/** One picture of title, stage, curves and a line below, so many pixels wide. */
+/** One picture of title, stages, curves and a line below, so many pixels wide. */
 export function composed(canvases, { title = "", lesson = "", foot = "", colours }, width, canvas = document.createElement("canvas")) {
-  const u = width / 1280, brush = canvas.getContext("2d", { willReadFrequently: true });
+  const u = width / 1280, brush = canvas.getContext("2d", { willReadFrequently: true }), margin = 28 * u;
+  const seen = canvases.filter((one) => one.width && one.height), n = Math.max(1, seen.filter((one) => one.closest(".stage")).length);
+  const stages = seen.slice(0, n), rest = seen.slice(n), columns = n > 1 ? 2 : 1;
+  const write = (text, x, y, size, colour, align = "left", room = width - 2 * margin) => {
+    Object.assign(brush, { font: `${size > 24 || align === "head" ? "bold " : ""}${Math.round(size * u)}px ${FONT}`, fillStyle: colour, textAlign: align === "head" ? "left" : align });
+    brush.fillText(text, x, y, room);
+  };
   brush.font = `${Math.round(22 * u)}px ${FONT}`;
-  const margin = 28 * u, rest = canvases.slice(1), lines = linesWithin(brush, lesson, width - 2 * margin);
-  const stage = rest.length ? 0.46 * width : width - 2 * margin, top = margin + (title ? 50 * u : 0) + lines.length * 30 * u + 6 * u;
-  const [first] = canvases, high = stage * (first ? first.height / Math.max(first.width, 1) : 0);
+  const lines = linesWithin(brush, lesson, width - 2 * margin), top = margin + (title ? 50 * u : 0) + lines.length * 30 * u + 6 * u;
+  const area = rest.length ? 0.46 * width : width - 2 * margin, gap = 12 * u, side = (area - gap * (columns - 1)) / columns;
+  const high = Math.max(...stages.map((one) => (side * one.height) / one.width), 0), all = Math.ceil(stages.length / columns) * (high + gap) - gap;
   // Videos take even sizes only.
   canvas.width = 2 * Math.round(width / 2);
-  canvas.height = 2 * Math.round((top + high + (foot ? 44 : 20) * u) / 2);
+  canvas.height = 2 * Math.round((top + Math.max(all, 0) + (foot ? 44 : 20) * u) / 2);
   brush.fillStyle = colours.paper;
   brush.fillRect(0, 0, canvas.width, canvas.height);
-  brush.textBaseline = "alphabetic";
-  brush.fillStyle = colours.ink;
-  brush.font = `bold ${Math.round(36 * u)}px ${FONT}`;
-  brush.fillText(title, margin, margin + 32 * u, width - 2 * margin);
-  brush.fillStyle = colours.soft;
-  brush.font = `${Math.round(22 * u)}px ${FONT}`;
-  lines.forEach((line, i) => brush.fillText(line, margin, margin + ((title ? 74 : 22) + 30 * i) * u));
-  if (first) brush.drawImage(first, margin, top, stage, high);
-  const left = margin + stage + 36 * u, room = width - left - margin, each = high / Math.max(rest.length, 1);
+  write(title, margin, margin + 32 * u, 36, colours.ink);
+  lines.forEach((line, i) => write(line, margin, margin + ((title ? 74 : 22) + 30 * i) * u, 22, colours.soft));
+  stages.forEach((one, i) => brush.drawImage(one, margin + (i % columns) * (side + gap), top + Math.floor(i / columns) * (high + gap), side, (side * one.height) / one.width));
+  const left = margin + area + 36 * u, room = width - left - margin, each = all / Math.max(rest.length, 1);
   rest.forEach((one, i) => {
-    if (!one.width || !one.height) return;
-    const share = Math.min(room / one.width, (each - 14 * u) / one.height);
-    brush.drawImage(one, left, top + i * each, one.width * share, one.height * share);
+    let y = top + i * each;
+    // Names and present values of curves stand beside their canvas, not on it.
+    for (const [name, value] of [...(one.closest(".panel")?.querySelectorAll(".head") ?? [])].map((head) => [...head.children])) {
+      y += 26 * u;
+      write(name.textContent, left, y, 22, getComputedStyle(name).color, "head", 0.7 * room);
+      const values = value?.children.length ? [...value.children] : [value].filter(Boolean);
+      if (values.length) write(values.map((one) => one.textContent).join("  "), left + room, y, 24, getComputedStyle(values[0]).color, "right", 0.3 * room);
+      y += 6 * u;
+    }
+    const share = Math.min(room / one.width, (top + (i + 1) * each - 14 * u - y) / one.height);
+    if (share > 0) brush.drawImage(one, left, y, one.width * share, one.height * share);
   });
-  brush.font = `${Math.round(17 * u)}px ${FONT}`;
-  brush.textAlign = "right";
-  brush.fillText(foot, width - margin, canvas.height - 14 * u, width - 2 * margin);
-  brush.textAlign = "left";
+  write(foot, width - margin, canvas.height - 14 * u, 17, colours.soft, "right");
   return canvas;
 }
 

@@ -25,10 +25,12 @@ export function composed(canvases, { title = "", lesson = "", foot = "", colours
   brush.font = `${Math.round(22 * u)}px ${FONT}`;
   const lines = linesWithin(brush, lesson, width - 2 * margin), top = margin + (title ? 50 * u : 0) + lines.length * 30 * u + 6 * u;
   const area = rest.length ? 0.46 * width : width - 2 * margin, gap = 12 * u, side = (area - gap * (columns - 1)) / columns;
-  const high = Math.max(...stages.map((one) => (side * one.height) / one.width), 0), all = Math.ceil(stages.length / columns) * (high + gap) - gap;
+  const high = Math.max(...stages.map((one) => (side * one.height) / one.width), 0);
+  // Curves want some height, where stages side by side have little.
+  const all = Math.max(Math.ceil(stages.length / columns) * (high + gap) - gap, 230 * u * rest.length);
   // Videos take even sizes only.
   canvas.width = 2 * Math.round(width / 2);
-  canvas.height = 2 * Math.round((top + Math.max(all, 0) + (foot ? 44 : 20) * u) / 2);
+  canvas.height = 2 * Math.round((top + all + (foot ? 44 : 20) * u) / 2);
   brush.fillStyle = colours.paper;
   brush.fillRect(0, 0, canvas.width, canvas.height);
   write(title, margin, margin + 32 * u, 36, colours.ink);
@@ -42,7 +44,11 @@ export function composed(canvases, { title = "", lesson = "", foot = "", colours
       y += 26 * u;
       write(name.textContent, left, y, 22, getComputedStyle(name).color, "head", 0.7 * room);
       const values = value?.children.length ? [...value.children] : [value].filter(Boolean);
-      if (values.length) write(values.map((one) => one.textContent).join("  "), left + room, y, 24, getComputedStyle(values[0]).color, "right", 0.3 * room);
+      let right = left + room;
+      for (const one of values.reverse()) {
+        write(one.textContent, right, y, 24, getComputedStyle(one).color, "right", 0.3 * room);
+        right -= brush.measureText(one.textContent).width + 16 * u;
+      }
       y += 6 * u;
     }
     const share = Math.min(room / one.width, (top + (i + 1) * each - 14 * u - y) / one.height);

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import re
 import time
 import tomllib
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,11 +18,12 @@ from toylab.base.settings import merged, sections
 from toylab.film.differences import setting_name, told_changes
 from toylab.film.words import WORDS
 from toylab.scenario import scenario
-from toylab.show.bundle import as_engine, bundled, taken_from
+from toylab.show.bundle import bundled
 from toylab.show.lab.keeping_words import KEEPING_WORDS
+from toylab.show.lab.lab import lab_page
 from toylab.show.lab.lab_words import LAB_WORDS
 from toylab.show.lab.looks import looks
-from toylab.show.lab.parts import ENGINE, HOME, NAME, PAGE
+from toylab.show.lab.parts import HOME
 
 PARTS = HOME / "page"
 
@@ -506,19 +504,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
             far,
         ],
     }
-    script = taken_from(PAGE, ENGINE, NAME)
-    pack = {"engine": as_engine(ENGINE, NAME), "script": script, "lab": told}
-    parts = {
-        "LANG": "en",
-        "HEADED": "",
-        "TITLE": "small",
-        "STYLE": (PARTS / "lab.css").read_text(encoding="utf-8"),
-        "LAB": "{}",
-        "PACK": base64.b64encode(zlib.compress(json.dumps(pack, default=list).encode())).decode(),
-    }
-    page = (PARTS / "lab.html").read_text(encoding="utf-8")
     path = tmp_path_factory.mktemp("page") / "lab.html"
-    path.write_text(re.sub("@([A-Z]+)@", lambda mark: parts[mark[1]], page), encoding="utf-8")
+    # As plain data: the looks are tables of numbers.
+    path.write_text(lab_page(json.loads(json.dumps(told, default=list)), "small"), encoding="utf-8")
     return path
 
 
@@ -717,7 +705,7 @@ def test_a_knob_turned_in_the_past_begins_a_second_future(opened: Callable[..., 
     until(page, "toylab.round === 30")
     assert state(page) == there
     # Turned back it is the same future.
-    page.evaluate("toylab.choose('B').then(() => toylab.goto(%d))" % at)
+    page.evaluate(f"toylab.choose('B').then(() => toylab.goto({at}))")
     until(page, f"toylab.round === {at}")
 
 
@@ -1140,6 +1128,15 @@ def test_a_link_opens_the_same_session(opened: Callable[..., Page], lab: Path) -
         ["B", "A", 8, 15],
     ]
     assert state(again) == there
+
+
+def test_an_address_may_name_a_scenario(opened: Callable[..., Page], lab: Path) -> None:
+    page = opened(f"{lab.as_uri()}#scenario=small-fix&seed=3&lang=zh")
+    until(page, "toylab.session().name === 'small-fix'")
+    assert page.evaluate("toylab.seed") == 3 and page.inner_text("#title") == "标题 small-fix"
+    again = opened(f"{lab.as_uri()}#scenario=far")
+    expect(again.locator("#alert")).to_contain_text('no scenario "far"')
+    assert again.inner_text("#title") == "Title of small"
 
 
 def test_a_link_that_was_cut_short_is_a_line(opened: Callable[..., Page], lab: Path) -> None:

@@ -43,6 +43,13 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("no", "no", "否"),
     ("none", "none", "无"),
     ("equal", "equal", "相等"),
+    (
+        "no_frame",
+        "The live lab stands here: open this notebook where HTML is shown and trusted, or save it: "
+        "toylab lab NAME -o lab.html",
+        "实验台应显示在这里：请在显示并信任 HTML 的环境中打开此笔记本，或保存为文件："
+        "toylab lab NAME -o lab.html",
+    ),
     # Time.
     ("step_d", "step D", "走一步 D"),
     ("step_g", "step G", "走一步 G"),
@@ -265,8 +272,9 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("unknown_setting", '"{path}" is no setting of this game.', "“{path}”不是该博弈的设置。"),
     (
         "help_keys",
-        "Space: play · ← →: a round back, on · D, G: one step · Home, End · [ ]: speed · S: next seed · B: branch here · "
-        "1 to 4: branch · F: find a failing seed · L: layers · Backspace on a knob: put it back · Ctrl+Z: undo · ?: help",
+        "Space: play · ← →: a round back, on · D, G: one step · Home, End · [ ]: speed · "
+        "S: next seed · B: branch here · 1 to 4: branch · F: find a failing seed · L: layers · "
+        "Backspace on a knob: put it back · Ctrl+Z: undo · ?: help",
         "空格：播放 · ← →：前后一轮 · D、G：走一步 · Home、End · [ ]：速度 · S：下一个种子 · B：在此分支 · "
         "1–4：选分支 · F：寻找失败的种子 · L：图层 · 参数上按退格：恢复 · Ctrl+Z：撤销 · ?：帮助",
     ),

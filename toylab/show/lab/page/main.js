@@ -308,13 +308,17 @@ class Page {
     window.toylab = this.script;
   }
 
-  /** A session that the address holds. */
+  /** What the address holds: a session, or the name of a scenario, "#scenario=fair-steps&seed=7&lang=zh". */
   async follow() {
+    const asked = new URLSearchParams(location.hash.slice(1)), name = asked.get("scenario");
+    if (name !== null) {
+      const seed = Number(asked.get("seed") ?? this.session.seed), lang = asked.get("lang");
+      if (lang in this.lab.words) this.session.lang = lang;
+      return this.director.open(name, Number.isInteger(seed) && seed >= 0 ? seed : 0);
+    }
     try {
       const told = await fromLink(location.hash);
-      if (!told) return false;
-      if (!(await this.director.revive(told))) return false;
-      return true;
+      return told !== null && await this.director.revive(told);
     } catch (error) {
       this.refuse(error.key ? this.word(error.key, error.values) : error.message);
       return false;

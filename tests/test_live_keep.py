@@ -34,7 +34,9 @@ from toylab.targets import TARGETS
 from toylab.targets.text_table import Notes, Told, Unreadable, read_table
 
 PAGE = SCRIPTS / "lab" / "page"
-MODULES = [PAGE / f"{name}.js" for name in ("draw", "reading", "toml", "filling", "link", "keep")]
+MODULES = [
+    PAGE / f"{name}.js" for name in ("draw", "reading", "tables", "toml", "filling", "link", "keep")
+]
 STAGE = """<body style="margin: 0"><figure style="position: relative; margin: 20px; width: 400px">
 <canvas id="under" width="400" height="400" style="display: block; width: 400px; height: 400px"></canvas></figure>
 <div id="tools"></div></body>"""

@@ -8,6 +8,8 @@
 // tap does, Shift and arrows draw a line, Delete erases, + and - the brush or the mode, [ and ] its weight, Ctrl+Z, Escape.
 import { alike } from "./changes.js";
 import { Sketch } from "./sketch.js";
+import { paintSketch } from "./sketch_picture.js";
+import { fitCanvas } from "../../page/pen.js";
 
 // Tools stay on until they are left; deeds are done at once, the last five to the chosen mode.
 const TOOLS = [["draw", "✎"], ["erase", "⌫"], ["move", "✥"], ["add", "+"]];
@@ -345,44 +347,12 @@ export class Drawing {
   }
 
   paint() {
-    const { canvas, sketch, colours } = this, under = this.stage.canvas, ratio = window.devicePixelRatio || 1;
+    const { canvas, sketch } = this, under = this.stage.canvas;
     Object.assign(canvas.style, { left: `${under.offsetLeft + under.clientLeft}px`, top: `${under.offsetTop + under.clientTop}px`, width: `${under.clientWidth}px`, height: `${under.clientHeight}px` });
-    canvas.width = Math.max(1, Math.round(under.clientWidth * ratio));
-    canvas.height = Math.max(1, Math.round(under.clientHeight * ratio));
+    fitCanvas(canvas);
+    canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
     if (!this.tool) return;
-    const pen = canvas.getContext("2d"), [x0, x1, y0, y1] = sketch.extent, unit = canvas.width / (x1 - x0);
-    const placed = ([x, y]) => [(x - x0) * unit, ((y1 - y) * canvas.height) / (y1 - y0)];
-    pen.fillStyle = colours.ink;
-    for (const [x, y] of sketch.own || this.tool !== "draw" ? sketch.points.map(placed) : []) pen.fillRect(x - ratio, y - ratio, 2 * ratio, 2 * ratio);
-    const ring = (at, radius, strong, dashed) => {
-      const [x, y] = placed(at);
-      // Over any surface: a line with a casing.
-      for (const [colour, width] of [[colours.paper, strong + 2], [colours.ink, strong]]) {
-        pen.strokeStyle = colour;
-        pen.lineWidth = width * ratio;
-        pen.setLineDash(dashed && colour === colours.ink ? [4 * ratio, 4 * ratio] : []);
-        pen.beginPath();
-        pen.arc(x, y, Math.max(radius * unit, 3 * ratio), 0, 2 * Math.PI);
-        pen.stroke();
-      }
-    };
-    sketch.modes.forEach((one, k) => {
-      ring(one.at, 2 * one.spread, k === sketch.chosen ? 3 : 1.5, k !== sketch.chosen);
-      ring(one.at, 0, 1.5, false);
-    });
-    if (this.pointer && (this.tool === "draw" || this.tool === "erase")) ring(this.pointer, (this.tool === "draw" ? 1 : 2) * sketch.brush, 1, this.tool === "erase");
-    if (!this.cross) return;
-    const [x, y] = placed(this.cross), arm = 12 * ratio;
-    for (const [colour, width] of [[colours.paper, 4], [colours.ink, 1.5]]) {
-      pen.strokeStyle = colour;
-      pen.lineWidth = width * ratio;
-      pen.setLineDash([]);
-      pen.beginPath();
-      pen.moveTo(x - arm, y);
-      pen.lineTo(x + arm, y);
-      pen.moveTo(x, y - arm);
-      pen.lineTo(x, y + arm);
-      pen.stroke();
-    }
+    const ring = this.tool === "draw" ? sketch.brush : this.tool === "erase" ? 2 * sketch.brush : 0;
+    paintSketch(canvas, sketch, this.colours, { fresh: this.tool === "draw", cross: this.cross, ring: this.pointer && ring ? { at: this.pointer, radius: ring } : null });
   }
 }

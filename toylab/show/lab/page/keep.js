@@ -37,10 +37,13 @@ export function composed(canvases, { title = "", lesson = "", foot = "", colours
   lines.forEach((line, i) => write(line, margin, margin + ((title ? 74 : 22) + 30 * i) * u, 22, colours.soft));
   stages.forEach((one, i) => brush.drawImage(one, margin + (i % columns) * (side + gap), top + Math.floor(i / columns) * (high + gap), side, (side * one.height) / one.width));
   const left = margin + area + 36 * u, room = width - left - margin, each = all / Math.max(rest.length, 1);
+  const headsOf = (one) => [...(one.closest(".panel")?.querySelectorAll(".head") ?? [])];
+  // One measure for all, so that their steps stand below one another.
+  const share = Math.min(...rest.map((one) => Math.min(room / one.width, (each - (14 + 32 * headsOf(one).length) * u) / one.height)));
   rest.forEach((one, i) => {
     let y = top + i * each;
     // Names and present values of curves stand beside their canvas, not on it.
-    for (const [name, value] of [...(one.closest(".panel")?.querySelectorAll(".head") ?? [])].map((head) => [...head.children])) {
+    for (const [name, value] of headsOf(one).map((head) => [...head.children])) {
       y += 26 * u;
       write(name.textContent, left, y, 22, getComputedStyle(name).color, "head", 0.7 * room);
       const values = value?.children.length ? [...value.children] : [value].filter(Boolean);
@@ -51,7 +54,6 @@ export function composed(canvases, { title = "", lesson = "", foot = "", colours
       }
       y += 6 * u;
     }
-    const share = Math.min(room / one.width, (top + (i + 1) * each - 14 * u - y) / one.height);
     if (share > 0) brush.drawImage(one, left, y, one.width * share, one.height * share);
   });
   write(foot, width - margin, canvas.height - 14 * u, 17, colours.soft, "right");

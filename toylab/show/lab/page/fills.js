@@ -4,7 +4,7 @@
 import { filmShort, niceLogit, niceNumber } from "./axes.js";
 import { bestLogits } from "./best.js";
 import { ContourTracer, LineStore } from "./contours.js";
-import { Lengths, putArrow, spreadChoice } from "./following.js";
+import { putArrow } from "./following.js";
 
 const tracer = new ContourTracer();
 // Cells along a side on which densities are looked at; that of points is dear to ask for.
@@ -16,56 +16,6 @@ export function emptyShown({ kind, place = [], align, plate, said = "" }) {
   if (kind === "dots") return { places: new Float64Array(0), count: 0 };
   if (kind === "words") return { said, place: [...place], align, plate, strength: 1 };
   return new LineStore();
-}
-
-/** What has been seen of a run: its scales, and whom arrows and trails follow. */
-export class SeenRun {
-  constructor(film) {
-    Object.assign(this, { film, limit: 0, plane: 0, chosen: [], looks: [], newest: -1, lengths: new Lengths(), next: 0 });
-    Object.assign(this, { ways: [], wayRounds: [], path: new LineStore(), pathRounds: [], grids: new Map() });
-  }
-
-  /** Look at generated places [n, 2], in shares of the stage. */
-  follow(round, places, n) {
-    for (let i = 0; i < 2 * n; i++) if (!Number.isFinite(places[i])) return;
-    // Again whenever the run is twice as old: who is apart from whom at first says little of later.
-    if (round >= this.next && this.looks.length < 30 && n) {
-      this.looks.push(places.slice(0, 2 * n));
-      this.chosen = spreadChoice(this.looks, n, this.film.arrows);
-      this.next = 2 * Math.max(round, 1);
-    }
-    this.remember(round, places, n);
-  }
-
-  // The last looks, for trails; going back ends the way.
-  remember(round, places, n) {
-    const { ways, wayRounds } = this, most = this.film.trailFrames + 1, last = wayRounds[wayRounds.length - 1] ?? -1;
-    if (round === last) return;
-    if (round < last || ways[0]?.length !== 2 * n) ways.length = wayRounds.length = 0;
-    const kept = ways.length === most ? ways.shift() : new Float64Array(2 * n);
-    if (wayRounds.length === most) wayRounds.shift();
-    kept.set(places.subarray(0, 2 * n));
-    ways.push(kept);
-    wayRounds.push(round);
-  }
-
-  /** Both players' first parameters, on the way to this round. */
-  walk(round, x, y) {
-    const { path, pathRounds } = this;
-    while (pathRounds.length && pathRounds[pathRounds.length - 1] >= round) { pathRounds.pop(); path.n -= 1; }
-    path.put(x, y);
-    pathRounds.push(round);
-  }
-
-  /** Log density of the target at the middles of n x n cells, nats; asked for once. */
-  logDensity(target, [x0, x1, y0, y1], n) {
-    const before = this.grids.get(n);
-    if (before?.target === target) return before.values;
-    const values = new Float64Array(n * n);
-    for (let r = 0, i = 0; r < n; r++) for (let c = 0; c < n; c++) values[i++] = target.logDensity(x0 + ((x1 - x0) * (c + 0.5)) / n, y0 + ((y1 - y0) * (r + 0.5)) / n);
-    this.grids.set(n, { target, values });
-    return values;
-  }
 }
 
 const allFinite = (values, n) => { for (let i = 0; i < n; i++) if (!Number.isFinite(values[i])) return false; return true; };
@@ -107,15 +57,15 @@ function fillArrows(scene, [casing, fill], scaled) {
 /** scene: see Stage.look. Each fills the strokes of a layer. */
 export const FILLS = {
   surface(scene, strokes) {
-    const { run, output, cells, film, surface, scratch } = scene, shown = scene.shownSurface;
+    const { run: { scales }, output, cells, film, surface, scratch } = scene, shown = scene.shownSurface;
     let mean = 0;
     if (output === "difference") for (let i = 0; i < surface.length; i++) mean += surface[i] / surface.length;
     for (let i = 0; i < surface.length; i++) shown.values[i] = surface[i] - mean;
     if (allFinite(shown.values, surface.length)) {
       const wide = highSize(shown.values, scratch);
-      run.limit = Math.max(run.limit, output === "logit" ? niceLogit(wide, film.probabilities) : niceNumber(wide), scene.least);
+      scales.limit = Math.max(scales.limit, output === "logit" ? niceLogit(wide, film.probabilities) : niceNumber(wide), scene.least);
     }
-    fillPlane(strokes, shown.values, cells, run.limit || 1);
+    fillPlane(strokes, shown.values, cells, scales.limit || 1);
   },
 
   optimal(scene, strokes) {
@@ -179,7 +129,7 @@ export const FILLS = {
 
   arrows(scene, strokes) {
     // A long arrow of the run takes a ninth of the stage.
-    const longest = scene.run.lengths.at(0.95);
+    const longest = scene.run.scales.lengths.at(0.95);
     fillArrows(scene, strokes, () => (longest > 0 ? 1 / 9 / longest : 0));
   },
 
@@ -219,7 +169,7 @@ export const FILLS = {
   phase(scene, [arrows, goal, path, present]) {
     const { field, run, film } = scene, { path: walked } = run;
     if (!field) return;
-    const half = run.plane, to = (v) => v / (2 * half) + 0.5, n = Math.round(Math.sqrt(field.pushes.length / 2));
+    const half = run.scales.plane, to = (v) => v / (2 * half) + 0.5, n = Math.round(Math.sqrt(field.pushes.length / 2));
     if (arrows.of !== field || arrows.half !== half) {
       Object.assign(arrows, { of: field, half });
       arrows.shown.clear();

@@ -139,7 +139,8 @@ export class Panel {
     pen.clearRect(0, 0, width, height);
     const said = ticks.map((tick) => readMetric(this.metrics[0], tick, true));
     pen.font = `${small}px ${getComputedStyle(document.body).fontFamily}`;
-    this.left = Math.ceil(Math.max(34, ...said.map((one) => pen.measureText(one).width + 10)));
+    // Panels stand above one another: their axes begin at one place, unless a label is longer than most.
+    this.left = Math.ceil(Math.max(small * 4, ...said.map((one) => pen.measureText(one).width + 10)));
     this.wide = width - this.left - RIGHT;
     const x = (round) => this.left + (round / this.end) * this.wide;
     const share = (value) => (log ? Math.log(Math.max(value, low) / low) / Math.log(high / low) : (value - low) / (high - low));
@@ -175,14 +176,19 @@ export class Panel {
     pen.setLineDash([]);
     pen.lineWidth = 1;
     pen.strokeStyle = theme.soft;
+    const taken = [], steps = Math.max(view.steps, 1), named = this.lab.words[view.lang].floor;
     for (const { name } of this.metrics) {
+      const at = y(floors[name]), middle = at + (at > bottom / 2 ? -0.7 : 0.7) * small;
       if (!Number.isFinite(floors[name])) continue;
-      pen.beginPath(); pen.moveTo(this.left, y(floors[name])); pen.lineTo(this.left + this.wide, y(floors[name])); pen.stroke();
+      pen.beginPath(); pen.moveTo(this.left, at); pen.lineTo(this.left + this.wide, at); pen.stroke();
+      if (!named || taken.some((other) => Math.abs(other - middle) < small * 1.3)) continue;
+      pen.fillStyle = theme.soft;
+      writeText(pen, named, this.left + 4, middle, small * 0.9, "left");
+      taken.push(middle);
     }
     pen.setLineDash([5, 4]);
     pen.lineWidth = 1.4;
     pen.fillStyle = pen.strokeStyle = theme.soft;
-    const taken = [], steps = Math.max(view.steps, 1);
     for (const { threshold, relation, window, metric } of this.claims()) {
       // A claim about one moment would be a dot; a tenth of the plan can be seen.
       const from = Math.min(window[0], Math.max(0, window[1] - 0.1)) * steps, to = Math.max(window[1], window[0] + 0.1) * steps, at = y(threshold);

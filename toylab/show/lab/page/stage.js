@@ -4,9 +4,10 @@
 import { askedNumber, askedPlace, askedValue } from "../../page/asking.js";
 import { Pen, writePlate } from "../../page/pen.js";
 import { targetOf } from "../engine/targets.js";
-import { filmShort } from "./axes.js";
-import { FILLS, SeenRun, emptyShown } from "./fills.js";
+import { ColourBar } from "./colour_bar.js";
+import { FILLS, emptyShown } from "./fills.js";
 import { Judging } from "./judging.js";
+import { SeenRun } from "./seen.js";
 
 // Cells of D along a side; of a small stage, which is one of fewer pixels than this.
 const CELLS = 64, CELLS_SMALL = 32, SMALL = 200;
@@ -51,11 +52,7 @@ export class Stage {
     this.caption = add("figcaption");
     this.canvas = add("canvas");
     this.here = add("div", "here");
-    this.bar = add("div", "bar");
-    this.barName = this.bar.appendChild(document.createElement("span"));
-    this.barLow = this.bar.appendChild(document.createElement("span"));
-    this.strip = this.bar.appendChild(document.createElement("i"));
-    this.barHigh = this.bar.appendChild(document.createElement("span"));
+    this.bar = new ColourBar(add("div", "bar"), lab);
     this.canvas.setAttribute("role", "img");
     this.pen = new Pen(this.canvas, lab.film.side);
     this.layers = lab.layers.map((layer) => ({ ...layer, strokes: layer.strokes.map((stroke) => ({ ...stroke, levels: lab.film.levels, shown: emptyShown(stroke) })) }));
@@ -105,7 +102,7 @@ export class Stage {
     if (this.setupOf !== setup || this.seedOf !== view.seed) {
       const key = JSON.stringify([extent, setup.output, settings.generator, settings.discriminator, view.seed ?? null]);
       // Scales hold for a run: another one has its own.
-      if (key !== this.key) Object.assign(this, { key, run: new SeenRun(film), field: null });
+      if (key !== this.key) Object.assign(this, { key, run: new SeenRun(film, key), field: null });
       Object.assign(this, { setupOf: setup, seedOf: view.seed, held: null, field: null });
       for (const layer of this.layers) for (const { shown } of layer.strokes) shown.of = null;
     }
@@ -169,13 +166,13 @@ export class Stage {
     if (at) {
       run.walk(round, at[0], at[1]);
       const far = 1.08 * Math.max(...at.map(Math.abs));
-      run.plane = Math.max(run.plane, this.field?.half ?? 1, Number.isFinite(far) ? far : 0);
+      run.scales.plane = Math.max(run.scales.plane, this.field?.half ?? 1, Number.isFinite(far) ? far : 0);
       return;
     }
     run.follow(round, places, nPlaces);
     if (pushes && round > run.newest) {
       run.newest = round;
-      for (const i of run.chosen) run.lengths.add(Math.hypot(pushes[2 * i] / (extent[1] - extent[0]), pushes[2 * i + 1] / (extent[3] - extent[2])));
+      for (const i of run.chosen) run.scales.lengths.add(Math.hypot(pushes[2 * i] / (extent[1] - extent[0]), pushes[2 * i + 1] / (extent[3] - extent[2])));
     }
   }
 
@@ -196,7 +193,7 @@ export class Stage {
     this.caption.style.color = view.colour ?? "";
     if (view.label && this.label !== view.label) this.canvas.setAttribute("aria-label", this.label = view.label);
     // On a small stage marks are larger for it: no eye sees points of three pixels.
-    pen.size = lab.film.side * Math.min(1, Math.max(this.canvas.clientWidth / WIDE, 0.3));
+    pen.size = Math.round(lab.film.side * Math.min(1, Math.max(this.canvas.clientWidth / WIDE, 0.3)));
     pen.begin(theme);
     for (const layer of this.layers) {
       if (!on.has(layer.name)) continue;
@@ -208,9 +205,10 @@ export class Stage {
       for (const stroke of layer.strokes) pen.draw(stroke.kind, stroke.style[view.theme], stroke.shown);
     }
     pen.end();
-    if (half && half.who !== "g" && half.part < 1) this.judging.draw(pen, view, scene.run.limit || 1);
+    if (half && half.who !== "g" && half.part < 1) this.judging.draw(pen, view, scene.run.scales.limit || 1);
     this.tellPlates(theme);
-    this.tellBar(on, scene.run.limit);
+    const coloured = ["surface", "optimal", "optimal_gap"].find((one) => on.has(one));
+    this.bar.show(this.small ? "" : coloured, scene.run.scales.limit, view);
     this.tellHere();
     this.onDrawn?.();
   }
@@ -237,28 +235,6 @@ export class Stage {
     const room = pen.side * 0.96 - wanted * 0.5, wide = context.measureText(said).width;
     const fitting = wanted * Math.min(1, room / wide);
     writePlate(context, theme, said, pen.side * 0.02 + fitting * 0.25, pen.side * 0.02 + fitting * 0.65, fitting, "left", 1);
-  }
-
-  /** The colours and what they stand for, below the stage. */
-  tellBar(on, limit) {
-    const { view, lab } = this, name = ["surface", "optimal", "optimal_gap"].find((one) => on.has(one));
-    this.bar.hidden = !name || Boolean(this.small);
-    if (this.bar.hidden) return;
-    const layer = lab.layers.find((one) => one.name === name), bar = layer.bar[view.lang], output = view.setup.output ?? "logit";
-    let [said, low, high] = [bar.name, bar.ticks[0][1], bar.ticks[2][1]];
-    if (name === "surface") {
-      const p = 1 / (1 + Math.exp(-limit)), probability = (v) => v.toFixed(2).replace(/0+$/, "").replace(/^0/, "");
-      [low, high] = output === "logit" ? [probability(1 - p), probability(p)] : [filmShort(-limit), filmShort(limit)];
-      if (output === "difference") said = lab.words[view.lang].difference;
-    }
-    const told = [said, low, high, view.theme].join("|");
-    if (this.barTold === told) return;
-    this.barTold = told;
-    this.barName.textContent = said;
-    this.barLow.textContent = low;
-    this.barHigh.textContent = high;
-    const ramp = lab.themes[view.theme].ramp.slice(0, -1);
-    this.strip.style.background = `linear-gradient(to right, ${ramp.map((c) => `rgb(${c.join()})`).join(", ")})`;
   }
 
   tellHere() {

@@ -470,6 +470,8 @@ def offer(name: str, cures: str = "", **tables: Any) -> dict[str, Any]:
         "cures": cures,
         "whyNot": None,
         "settings": told.settings,
+        # Python does not know it by name: its file says everything.
+        "named": False,
         "due": list(range(41)),
         "curves": [{"metrics": ["generator_loss"], "scale": "linear"}],
         "extent": [-3, 3, -3, 3],
@@ -1080,6 +1082,79 @@ def test_the_printed_page_has_what_was_seen_and_no_buttons(opened: Callable[...,
         expect(page.locator(seen).first).to_be_visible()
     assert page.inner_text("#printed") == "small · seed 0 · step 6"
     assert page.locator("main button:visible").count() == 0
+
+
+# --- what is brought in, and what is kept ---
+
+
+def pasted(page: Page, text: str) -> None:
+    page.evaluate(
+        """(text) => { const data = new DataTransfer(); data.setData("text/plain", text);
+            document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true })); }""",
+        text,
+    )
+
+
+def dropped(page: Page, name: str, text: str) -> None:
+    page.evaluate(
+        """([name, text]) => { const data = new DataTransfer(); data.items.add(new File([text], name));
+            document.querySelector("#stages").dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true })); }""",
+        [name, text],
+    )
+
+
+def test_pasted_columns_are_learned_from_the_next_round_on(opened: Callable[..., Page]) -> None:
+    page = opened()
+    play_to(page, 5)
+    pasted(page, "x,y\n-1,-1\n1,1\n-1,1\n1,-1\n")
+    until(page, "toylab.session().branches[0].changes.length === 1")
+    [change] = page.evaluate("toylab.session().branches[0].changes")
+    assert change["at"] == 5 and change["target"]["kind"] == "drawn"
+    assert len(change["target"]["points"]) == 4
+    play_to(page, 8)
+    pasted(page, "these are words")
+    expect(page.locator("#alert")).not_to_be_empty()
+    assert len(page.evaluate("toylab.session().branches[0].changes")) == 1
+
+
+def test_a_saved_scenario_is_pythons_and_comes_back(opened: Callable[..., Page], tmp_path: Path) -> None:  # fmt: skip
+    page = opened(accept_downloads=True)
+    play_to(page, 12)
+    page.evaluate("toylab.set('game.penalties.instance_noise.spread', 0.2)")
+    with page.expect_download() as waited:
+        page.click("#keeping button >> nth=0")
+    path = tmp_path / "kept.toml"
+    path.write_bytes(Path(waited.value.path()).read_bytes())
+    told = scenario.load(path)
+    assert told.section(11).game.penalties == ()
+    assert told.section(12).game.penalties[0].options["spread"] == 0.2
+    again = opened()
+    dropped(again, "kept.toml", path.read_text(encoding="utf-8"))
+    until(again, "toylab.session().branches[0].changes.length === 1")
+    assert again.evaluate("toylab.session().branches[0].changes") == page.evaluate(
+        "toylab.session().branches[0].changes"
+    )
+    play_to(page, 20)
+    play_to(again, 20)
+    assert state(again) == state(page)
+    dropped(again, "bad.toml", "title = ")
+    expect(again.locator("#alert")).not_to_be_empty()
+    assert again.evaluate("toylab.round") == 20
+
+
+def test_data_is_drawn_on_the_stage(opened: Callable[..., Page]) -> None:
+    page = opened()
+    play_to(page, 4)
+    page.click("#drawing .tool >> nth=0")
+    box = page.locator("#stages canvas").first.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"], steps=8)
+    page.mouse.up()
+    until(page, "(toylab.session().branches[0].changes[0] ?? {}).target?.kind === 'drawn'")
+    play_to(page, 6)
+    assert page.inner_text("#alert") == ""
 
 
 # --- scripts, frames, links ---

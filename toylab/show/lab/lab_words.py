@@ -51,11 +51,12 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "toylab lab NAME -o lab.html",
     ),
     # Time.
-    ("step_d", "step D", "走一步 D"),
-    ("step_g", "step G", "走一步 G"),
+    ("step_d", "step D", "D 一步"),
+    ("step_g", "step G", "G 一步"),
     ("step_round", "One round", "走一轮"),
     ("step_back", "One round back", "后退一轮"),
     ("speed_slow", "slow motion", "慢动作"),
+    ("speed_one", "1 round/s", "1 轮/秒"),
     ("speed_rounds", "{n} rounds/s", "{n} 轮/秒"),
     ("speed_most", "full speed", "最快"),
     ("rate", "{n} rounds/s", "{n} 轮/秒"),
@@ -254,7 +255,8 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("seed_fails", "Seed {seed}: the claim fails. Open it", "种子 {seed}：论断不成立。打开"),
     # What is seen and kept.
     ("curve", "Curve", "曲线"),
-    ("perfect", "perfect: {value}", "完美：{value}"),
+    # Beside the line of what such a one would have at this number of points.
+    ("floor", "a perfect generator", "完美的生成器"),
     ("this_round", "This round", "本轮"),
     ("save_scenario", "Save as scenario (.toml)", "存为场景 (.toml)"),
     ("save_picture", "PNG", "PNG"),

@@ -4,7 +4,7 @@
 export function listenForKeys(acts) {
   document.addEventListener("keydown", (event) => {
     const { tagName, type } = event.target, typing = (tagName === "INPUT" && !["range", "checkbox", "radio"].includes(type)) || tagName === "TEXTAREA";
-    if (event.altKey || typing || event.defaultPrevented) return;
+    if (event.altKey || (typing && event.key !== "Escape") || event.defaultPrevented) return;
     if (event.ctrlKey || event.metaKey) {
       if (event.key.toLowerCase() !== "z" || event.shiftKey) return;
       event.preventDefault();

@@ -245,7 +245,9 @@ export class Knobs {
       if (made.entry && document.activeElement !== made.entry) made.entry.value = made.places || value?.length ? this.said(value) : word("equal");
       if (made.slider) {
         made.slider.value = made.places.placeOf(value);
-        made.slider.disabled = made.entry.disabled = Boolean(knob.held?.(settings));
+        const held = Boolean(knob.held?.(settings));
+        made.slider.disabled = made.entry.disabled = held;
+        made.row.title = held ? word("one_each", { update: word(`value.${valueAt(settings, "game.update")}`) }) : "";
         this.dress(made, value);
       }
     }

@@ -68,7 +68,7 @@ class Page {
 
   refusal(key, values) {
     const path = values.path ?? "", name = this.word(`knob.${path.replace(/^(game\.penalties|game|training|target|optimizer)\./, "")}`);
-    return this.word(key, { ...values, name: name.startsWith("knob.") ? this.nameOf(path) : name });
+    return this.word(key, { name: name.startsWith("knob.") ? this.nameOf(path) : name, ...values });
   }
 
   refuse(line) {
@@ -84,7 +84,10 @@ class Page {
     this.refuse("");
     this.say("");
     this.against.clear();
+    byId("others").hidden = byId("confirm").hidden = true;
     this.dress();
+    // Of data nothing is learned there.
+    byId("drawing").hidden = Boolean(session.offer.solvable);
     this.board.build();
     this.arrange(true);
     this.seeds.stop();
@@ -158,9 +161,9 @@ class Page {
       this.board.draw();
       this.timeline.draw();
       this.tellTime();
-      if (this.fresh) this.claims.tell();
+      if (this.fresh) { this.claims.tell(); this.tellBranches(); }
       // Other knobs hold in another section.
-      if (this.fresh || section !== this.section) { this.knobs.tell(); this.tellBranches(); }
+      if (section !== this.section) { this.knobs.tell(); this.tellBranches(); }
       Object.assign(this, { fresh: false, section });
     });
   }
@@ -214,7 +217,7 @@ class Page {
     }
     place.max = PACES.length - 1;
     place.value = pace;
-    const said = PACES[pace] === 0 ? word("speed_slow") : PACES[pace] === Infinity ? word("speed_most") : word("speed_rounds", { n: PACES[pace] });
+    const said = PACES[pace] === 0 ? word("speed_slow") : PACES[pace] === Infinity ? word("speed_most") : word(PACES[pace] === 1 ? "speed_one" : "speed_rounds", { n: PACES[pace] });
     const rate = playing && director.rate && PACES[pace] === Infinity ? word("rate", { n: Math.round(director.rate) }) : said;
     place.setAttribute("aria-valuetext", said);
     byId("dial").firstElementChild.textContent = rate;

@@ -1,7 +1,7 @@
 // The timeline: every future as a line that leaves its parent's, where one looks, and what was changed where.
 import { differencesTold } from "./changes.js";
 
-const LANE_HIGH = 26, TOP_LANE = 26, SIDE_PAD = 14, SVG_SPACE = "http://www.w3.org/2000/svg";
+const LANE_HIGH = 26, TOP_LANE = 14, MARKS_HIGH = 14, SIDE_PAD = 14, SVG_SPACE = "http://www.w3.org/2000/svg";
 
 /** host: {session, word, nameOf(path), colour(branch name), goto(round), choose(name)}. */
 export class Timeline {
@@ -26,11 +26,11 @@ export class Timeline {
   }
 
   x(round) { return SIDE_PAD + (round / Math.max(this.host.session.end, 1)) * (this.width - 2 * SIDE_PAD); }
-  y(lane) { return TOP_LANE + lane * LANE_HIGH; }
+  y(lane) { return TOP_LANE + (this.host.session.marks().length ? MARKS_HIGH : 0) + lane * LANE_HIGH; }
 
   // The line under a finger is looked at from now on.
   pick(event) {
-    const { session } = this.host, lane = Math.round((event.clientY - this.box.getBoundingClientRect().top - TOP_LANE) / LANE_HIGH);
+    const { session } = this.host, lane = Math.round((event.clientY - this.box.getBoundingClientRect().top - this.y(0)) / LANE_HIGH);
     const branch = session.branches[lane];
     if (branch && branch.name !== session.chosenName && this.roundAt(event) >= branch.from) this.host.choose(branch.name);
   }

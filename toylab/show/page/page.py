@@ -224,7 +224,13 @@ def _layer(name: str, layer: Layer, packer: Packer) -> dict[str, Any]:
 
 
 def called(name: str, layer: Layer, words: Words) -> str:
-    """What a layer is called: its words in the key, or its own, or its name."""
+    """What a layer is called: its words in the key, or its own, or its name.
+
+    Args:
+        name: Key of `LAYERS`.
+        layer: Opened.
+        words: Language.
+    """
     return str(getattr(words, layer.key.words if layer.key else name, name.replace("_", " ")))
 
 

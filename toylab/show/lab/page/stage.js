@@ -250,7 +250,9 @@ export class Stage {
       }
       if (target?.logDensity) said.push(`${words.p} ${askedNumber(Math.exp(target.logDensity(x0 + a * (x1 - x0), y0 + b * (y1 - y0))))}`);
     }
-    const line = said.join(" · ");
+    const line = said.join(" · "), { figure, canvas } = this;
+    // Over the canvas's lower edge, whatever stands below it.
+    if (!this.here.textContent) this.here.style.bottom = `${figure.clientHeight - canvas.offsetTop - canvas.offsetHeight + 8}px`;
     if (this.here.textContent !== line) this.here.textContent = line;
   }
 }

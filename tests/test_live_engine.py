@@ -520,6 +520,63 @@ def test_back_and_on_again_is_the_same_to_the_last_bit(engine: Page) -> None:
     assert cut == ["state", "state", "state"]
 
 
+# What a hand may do, at random; after each the state must be that of a run that went straight there by the same
+# settings. The random numbers are of the minimal standard (Park & Miller 1988): one seed, one way.
+WANDER = """([variants, seed, ways]) => {
+  const { Run, Track } = toylabEngine, alike = (a, b) => a.length === b.length && a.every((x, i) => x === b[i]);
+  let s = seed;
+  const below = (n) => { s = (s * 16807) % 2147483647; return s % n; };
+  const at = (sections, round) => sections.findLast(([from]) => from <= round)[1];
+  const straight = (sections, round) => {
+    const run = new Run(sections[0][1], 4);
+    for (let i = 0; i < round; i++) { const one = at(sections, i); if (one !== run.setup) run.adopt(one); run.step(); }
+    return run.state();
+  };
+  const plan = (sections) => ({ sections, due: [0, 3, 9, 20, 40], metrics: ["modes_covered"] });
+  const changed = (sections, round) => [...sections.filter(([from]) => from < round), [round, variants[below(variants.length)]]];
+  for (let way = 0; way < ways; way++) {
+    let sections = [[0, variants[0]]], track = new Track(plan(sections), 4);
+    const said = [];
+    for (let k = 0; k < 8; k++) {
+      const what = below(5), round = track.run.round;
+      if (what === 0) { said.push("on"); for (let n = below(6); n >= 0; n--) track.step(); }
+      if (what === 1) { track.goto(below(track.head + 8)); said.push(`to ${track.run.round}`); }
+      if (what === 2 && round) { sections = changed(sections, round); track.change(plan(sections)); said.push(`change at ${round}`); }
+      if (what === 3) {
+        const from = below(track.head + 1), after = from ? changed(sections, from) : sections.slice(0, 1);
+        track = new Track(plan(after), 4, { track, round: from });
+        sections = after;
+        said.push(`branch at ${from}`);
+      }
+      if (what === 4) { do track.half(); while (track.run.turn); said.push("halves"); }
+      track.step();
+      if (!alike(track.run.state(), straight(sections, track.run.round))) return said.join(", ");
+    }
+  }
+  return "";
+}"""
+
+
+def test_whatever_way_a_hand_takes_it_comes_to_what_a_straight_run_comes_to(engine: Page) -> None:
+    tiny = game(
+        generator={"latent": 2, "hidden": [6]},
+        discriminator={"hidden": [6]},
+        training={"steps": 20, "batch": 8},
+    )
+    own = {"generator": {"kind": "sgd", "lr": 0.05, "momentum": 0.5, "schedule": "linear"}}
+    variants = [
+        tiny,
+        {**tiny, "game": {"generator_steps": 3}},
+        {**tiny, "game": {"objective": "hinge", "penalties": [{"kind": "r1", "weight": 0.3}]}},
+        {**tiny, "optimizer": own},
+        {**tiny, "training": {"steps": 20, "batch": 12}},
+        {**tiny, "game": {"penalties": [{"kind": "replay", "capacity": 30}]}},
+        {**tiny, "game": {"update": "optimistic"}},
+        {**tiny, "target": {"kind": "grid", "side": 3, "spacing": 1.0}},
+    ]
+    assert engine.evaluate(WANDER, [[setup_of(one) for one in variants], 5, 60]) == ""
+
+
 # --- two browser engines ---
 
 STATES = """(setups) => setups.map((setup) => {

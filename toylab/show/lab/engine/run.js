@@ -116,13 +116,18 @@ export class Run {
     Object.assign(this, { round: told.round, turn: told.turn < game.turns.length ? told.turn : 0, ended: told.ended });
   }
 
-  /** Other settings from the next round on, with all that there is; refuses what needs a new start, by name. */
-  adopt(setup) {
+  /** Refuses settings that need a new start, by name; changes nothing. */
+  check(setup) {
     for (const [path, of] of Object.entries(FIXED)) {
       if (JSON.stringify(of(setup.settings)) !== JSON.stringify(of(this.setup.settings))) {
         throw new Refusal(path, `${path} needs a new start: reset, and it holds from round 0.`);
       }
     }
+  }
+
+  /** Other settings from the next round on, with all that there is; refuses as `check`. */
+  adopt(setup) {
+    this.check(setup);
     if (setup.settings.training.batch > this.game.room) {
       const state = this.state();
       this.game = new Game(this.setup, this.seed, setup.settings.training.batch, this.vectors);

@@ -134,9 +134,8 @@ export class Track {
   /** Other sections from the present round on: what lay ahead is no more. */
   change(plan) {
     const { run } = this, { round } = run;
-    const fixed = plan.sections.findLast(([at]) => at <= round)[1];
-    // Refused before anything is lost.
-    if (run.turn === 0) run.adopt(fixed);
+    // Adopted when the next round begins: a knob turned and turned back leaves nothing behind.
+    for (const [, section] of plan.sections) run.check(section);
     this.plan = plan;
     this.forget(round);
   }

@@ -1478,6 +1478,19 @@ def test_every_line_stands_in_both_languages(page: Page) -> None:
         assert any("\u4e00" <= c <= "\u9fff" for c in chinese[key]), key
 
 
+def test_keys_are_not_lost_with_a_button_that_goes(hand: Hand) -> None:
+    hand.use("move")
+    hand.tap(2, 0)
+    hand.page.focus("[data-tool=remove]")
+    hand.keys("Enter")
+    assert len(hand.sets[-1]["means"]) == 3
+    assert hand.page.evaluate("document.activeElement.className") == "drawing"
+    hand.page.focus("[data-tool=undo]")
+    hand.keys("Enter")
+    assert hand.sets[-1] == RING
+    assert hand.page.evaluate("document.activeElement.className") == "drawing"
+
+
 def test_words_are_set_as_text(hand: Hand) -> None:
     shown = hand.page.evaluate(
         """() => { const kept = words.draw_draw; words.draw_draw = "<i>draw</i>"; hand.dress(); words.draw_draw = kept;

@@ -24,21 +24,18 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "draw_how_draw",
-        "Drag on the stage. Keys: arrows and Enter for dots, "
-        "Shift and arrows for lines, + and - for the brush.",
-        "在画面上拖动。键盘：方向键加回车画点，Shift 加方向键画线，+ 和 - 调画笔。",
+        "Drag on the stage. Keys: arrows and Enter, Shift+arrows, + -.",
+        "在画面上拖动。键盘：方向键加回车，Shift+方向键，+ -。",
     ),
     (
         "draw_how_erase",
-        "Drag over what should go. Keys: arrows and Enter, + and - for the size.",
-        "在要擦除处拖动。键盘：方向键加回车，+ 和 - 调大小。",
+        "Drag over what should go. Keys: arrows and Enter, + -.",
+        "在要擦除处拖动。键盘：方向键加回车，+ -。",
     ),
     (
         "draw_how_move",
-        "Drag a mode, or everything beside the modes. Wheel: spread; "
-        "with Shift: weight. Keys: Enter takes and lays down, + - [ ].",
-        "拖动一个模式；在模式之外拖动则移动全部。滚轮：展宽；加 "
-        "Shift：权重。键盘：回车拿起或放下，+ - [ ]。",
+        "Drag one, or all. Wheel: spread; Shift: weight. Keys: arrows, Enter, + - [ ].",
+        "拖动一个或全部。滚轮：展宽；Shift：权重。键盘：方向键、回车、+ - [ ]。",
     ),
     (
         "draw_how_add",

@@ -9,11 +9,9 @@
 import { alike } from "./changes.js";
 import { Sketch } from "./sketch.js";
 import { paintSketch } from "./sketch_picture.js";
+import { Toolbar } from "./toolbar.js";
 import { fitCanvas } from "../../page/pen.js";
 
-// Tools stay on until they are left; deeds are done at once, the last five to the chosen mode.
-const TOOLS = [["draw", "✎"], ["erase", "⌫"], ["move", "✥"], ["add", "+"]];
-const DEEDS = [["undo", "↶"], ["redo", "↷"], ["clear", "∅"], ["remove", "✕"], ["spread_less", "−"], ["spread_more", "+"], ["weight_less", "−"], ["weight_more", "+"]];
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const FINER = 1.15;
 
@@ -25,18 +23,7 @@ export class Drawing {
     Object.assign(this.canvas.style, { position: "absolute", border: "0", background: "none", aspectRatio: "auto", cursor: "crosshair" });
     this.canvas.setAttribute("role", "application");
     stage.canvas.after(this.canvas);
-    tools.classList.add("tools");
-    this.buttons = new Map([...TOOLS, ...DEEDS].map(([name, sign]) => {
-      const button = tools.appendChild(document.createElement("button"));
-      Object.assign(button, { type: "button", className: "tool" });
-      button.dataset.tool = name;
-      button.dataset.sign = sign;
-      button.addEventListener("click", () => (TOOLS.some(([one]) => one === name) ? this.use(this.tool === name ? "" : name) : this.done(name)));
-      return [name, button];
-    }));
-    this.said = tools.appendChild(document.createElement("span"));
-    this.said.className = "tool-said";
-    this.said.setAttribute("role", "status");
+    this.bar = new Toolbar(tools, host.word, (tool) => this.use(this.tool === tool ? "" : tool), (deed) => this.done(deed));
     const on = (kind, does, options) => this.canvas.addEventListener(kind, does, options);
     on("pointerdown", (event) => this.down(event));
     on("pointermove", (event) => this.moved(event));
@@ -58,7 +45,7 @@ export class Drawing {
     clearTimeout(this.later);
     cancelAnimationFrame(this.asked);
     this.canvas.remove();
-    this.tools.replaceChildren();
+    this.bar.close();
   }
 
   theme(theme, lang) {
@@ -149,30 +136,12 @@ export class Drawing {
     this.keep();
   }
 
-  // Words, states and what is to be seen; a tool that has nothing to work on is not offered.
+  // Words, states and what is to be seen.
   dress() {
-    const { sketch, buttons, host } = this, ofModes = this.tool === "move" || this.tool === "add";
-    for (const [name, button] of buttons) {
-      const { sign } = button.dataset, said = host.word(`draw_${name}`), deed = DEEDS.findIndex(([one]) => one === name);
-      button.textContent = name.endsWith("_less") ? `${said} ${sign}` : deed < 0 ? `${sign} ${said}` : sign;
-      button.title = deed >= 0 && /[+−]/.test(sign) ? `${said} ${sign}` : said;
-      button.setAttribute("aria-label", button.title);
-      if (deed < 0) button.setAttribute("aria-pressed", String(this.tool === name));
-      else if (name === "undo" || name === "redo") {
-        button.hidden = !this.tool && !sketch.undoable && !sketch.redoable;
-        button.disabled = !(name === "undo" ? sketch.undoable : sketch.redoable);
-      } else button.hidden = name === "clear" ? !this.tool : !ofModes || !sketch.modes[sketch.chosen];
-    }
-    this.canvas.setAttribute("aria-label", host.word("draw_stage"));
-    const said = this.tool ? `${host.word(`draw_how_${this.tool}`)} ${this.counted()}` : "";
-    if (this.said.textContent !== said) this.said.textContent = said;
+    // What goes out of sight keeps no keys.
+    if (this.bar.tell(this.tool, this.sketch) && this.tool) this.canvas.focus({ preventScroll: true });
+    this.canvas.setAttribute("aria-label", this.host.word("draw_stage"));
     this.ask();
-  }
-
-  counted() {
-    const { points, modes, chosen } = this.sketch, one = modes[chosen];
-    if (one) return this.host.word("draw_chosen", { n: chosen + 1, of: modes.length, spread: one.spread, weight: one.weight });
-    return modes.length ? this.host.word("draw_modes", { n: modes.length }) : this.host.word("draw_points", { n: points.length.toLocaleString("en") });
   }
 
   // --- pointers ---

@@ -59,7 +59,13 @@ def as_engine(entries: Iterable[Path], name: str) -> str:
 
 
 def taken_from(entries: Iterable[Path], known: Iterable[Path], name: str) -> str:
-    """Join modules that take what others declared from the constant of `as_engine`."""
+    """Join modules that take what others declared from the constant of `as_engine`.
+
+    Args:
+        entries: Files of modules.
+        known: Files of those that the constant holds, with what they import.
+        name: Of the constant.
+    """
     there = {*_order(known)}
     wanted = {
         one.strip()

@@ -537,6 +537,15 @@ TURNED: dict[str, tuple[str, dict[str, Any]]] = {
             "claims": [],
         },
     ),
+    "a drawing on the way": (
+        "hinge",
+        {
+            "changes": [
+                {"at": 90, "target": {"kind": "drawn", "points": [[0, 0.5], [1, 1]], "noise": 0.1}}
+            ],
+            "claims": [],
+        },
+    ),
     "an option of the target": (
         "mode-collapse",
         {"target": {"spread": 0.05, "weights": [1, 1, 1, 1, 1, 1, 1, 0.5]}},

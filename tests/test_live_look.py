@@ -322,6 +322,25 @@ def test_a_game_of_two_numbers_has_the_pixels_of_the_player(
     assert off_share(ours, theirs) <= 0.002
 
 
+def test_a_path_is_drawn_whole_where_somebody_kept_it(page: Page) -> None:
+    dirac = trace_of(
+        generator={"kind": "point"},
+        discriminator={"kind": "linear"},
+        target={"kind": "dirac"},
+        optimizer={name: {"kind": "sgd", "lr": 0.1} for name in ("generator", "discriminator")},
+    )
+    field = {"half": float(dirac.field_extent[1]), "pushes": plain(dirac.field)}
+    seen = drawn(page, dirac, [0, 1, 2, 3, 4, 5], ["phase"], field)
+    moments = [moment_of(dirac, k) for k in range(6)]
+    path = [[one["round"], one["generator"][0], one["discriminator"][0]] for one in moments]
+    late = [[61, 9.0, 9.0]]
+    np.testing.assert_array_equal(drawn(page, dirac, [5], ["phase"], field, path=path), seen)
+    assert np.any(drawn(page, dirac, [5], ["phase"], field) != seen)
+    # What lies ahead is not drawn, but there is room for it.
+    drawn(page, dirac, [5], ["phase"], field, path=path + late)
+    assert page.evaluate("[stage.run.path.n, stage.run.scales.plane]") == [6, pytest.approx(9.72)]
+
+
 def test_every_layer_of_the_film_is_filled_or_listed_with_its_reason(page: Page) -> None:
     filled = set(page.evaluate("Object.keys(FILLS)"))
     assert filled | set(UNFILLED) == set(LAYERS)

@@ -3,7 +3,7 @@
 
 import { readMetric } from "./axes.js";
 
-const DIAGRAM_SVG = "http://www.w3.org/2000/svg", VIEW = [360, 178];
+const DIAGRAM_SVG = "http://www.w3.org/2000/svg", VIEW = [384, 178];
 // Left, top, width, height of each box.
 const BOXES = { z: [4, 36, 32, 32], g: [58, 28, 46, 48], fake: [126, 36, 84, 32], real: [126, 94, 84, 32], d: [232, 53, 46, 56] };
 const FLOWS = ["M36 52 H58", "M104 52 H126", "M210 52 L232 72", "M210 110 L232 90", "M278 72 L293 64", "M278 90 L293 98"];

@@ -176,15 +176,15 @@ export class Panel {
     pen.setLineDash([]);
     pen.lineWidth = 1;
     pen.strokeStyle = theme.soft;
-    const taken = [], steps = Math.max(view.steps, 1), named = this.lab.words[view.lang].floor;
+    const taken = [], atFloors = [], steps = Math.max(view.steps, 1), named = this.lab.words[view.lang].floor;
     for (const { name } of this.metrics) {
       const at = y(floors[name]), middle = at + (at > bottom / 2 ? -0.7 : 0.7) * small;
       if (!Number.isFinite(floors[name])) continue;
       pen.beginPath(); pen.moveTo(this.left, at); pen.lineTo(this.left + this.wide, at); pen.stroke();
-      if (!named || taken.some((other) => Math.abs(other - middle) < small * 1.3)) continue;
+      if (!named || atFloors.some((other) => Math.abs(other - middle) < small * 1.3)) continue;
       pen.fillStyle = theme.soft;
       writeText(pen, named, this.left + 4, middle, small * 0.9, "left");
-      taken.push(middle);
+      atFloors.push(middle);
     }
     pen.setLineDash([5, 4]);
     pen.lineWidth = 1.4;
@@ -193,13 +193,12 @@ export class Panel {
       // A claim about one moment would be a dot; a tenth of the plan can be seen.
       const from = Math.min(window[0], Math.max(0, window[1] - 0.1)) * steps, to = Math.max(window[1], window[0] + 0.1) * steps, at = y(threshold);
       pen.beginPath(); pen.moveTo(x(from), at); pen.lineTo(x(Math.min(to, this.end)), at); pen.stroke();
-      const said = `${this.lab.film.signs[relation]} ${readMetric(this.lab.metrics[metric], threshold)}`, room = small * 1.5;
+      const said = `${this.lab.film.signs[relation]} ${readMetric(this.lab.metrics[metric], threshold)}`, room = small * 1.5, early = to < 0.3 * this.end;
       // Above a ceiling, below a floor: the curve is expected on the other side.
       const sides = relation.startsWith("<") ? [-1, 1] : [1, -1];
-      const side = sides.find((way) => { const middle = at + (way * room) / 2; return middle > small * 0.6 && middle < bottom - small * 0.5 && taken.every((other) => Math.abs(other - middle) >= room * 0.9); });
+      const side = sides.find((way) => { const middle = at + (way * room) / 2; return middle > small * 0.6 && middle < bottom - small * 0.5 && [...taken, ...(early ? atFloors : [])].every((other) => Math.abs(other - middle) >= room * 0.9); });
       if (!side) continue;
       taken.push(at + (side * room) / 2);
-      const early = to < 0.3 * this.end;
       writeText(pen, said, x(early ? from : Math.min(to, this.end)), at + (side * room) / 2, small, early ? "left" : "right");
     }
     pen.setLineDash([]);

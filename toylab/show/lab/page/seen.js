@@ -61,6 +61,12 @@ export class SeenRun {
     pathRounds.push(round);
   }
 
+  /** The whole way up to this round. */
+  walked(path, round) {
+    this.path.n = this.pathRounds.length = 0;
+    for (const [at, x, y] of path) if (at <= round) this.walk(at, x, y);
+  }
+
   /** Log density of the target at the middles of n x n cells, nats; asked for once. */
   logDensity(target, [x0, x1, y0, y1], n) {
     const before = this.grids.get(n);

@@ -164,9 +164,12 @@ export class Stage {
   follow({ run, places, nPlaces }, { pushes, at }) {
     const { round, setup: { extent } } = this.view;
     if (at) {
-      run.walk(round, at[0], at[1]);
-      const far = 1.08 * Math.max(...at.map(Math.abs));
-      run.scales.plane = Math.max(run.scales.plane, this.field?.half ?? 1, Number.isFinite(far) ? far : 0);
+      // All rounds where somebody kept them, [[round, x, y], ...]; else those that were seen.
+      const { path } = this.view;
+      if (path) run.walked(path, round); else run.walk(round, at[0], at[1]);
+      let far = Math.max(Math.abs(at[0]), Math.abs(at[1]));
+      for (const [, x, y] of path ?? []) far = Math.max(far, Math.abs(x), Math.abs(y));
+      run.scales.plane = Math.max(run.scales.plane, this.field?.half ?? 1, Number.isFinite(far) ? 1.08 * far : 0);
       return;
     }
     run.follow(round, places, nPlaces);

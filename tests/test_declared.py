@@ -18,6 +18,7 @@ ABOUT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["pr
 EXTRAS = ABOUT["optional-dependencies"]
 # Rooms that a plain install loads only where their extra is: the rest of the house must do without.
 OF_EXTRAS = {
+    "show/live_link.py": ("slides",),
     "show/powerpoint.py": ("slides",),
     "claims/workers.py": ("cluster",),
     "claims/sweep_tables.py": ("parquet",),

@@ -39,6 +39,7 @@ LATE = {
     "claims.workers",
     "film.drawing",
     "film.writers.video",
+    "show.live_link",
     "show.slides",
     "targets.clusters",
 }

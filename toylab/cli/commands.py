@@ -541,6 +541,16 @@ def slides(
     ] = [],  # noqa: B006
     seed: Seed = None,
     video: Annotated[bool, typer.Option("--video", help="Videos in the .pptx, not GIFs.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="In a .qmd the live lab in place of films.")
+    ] = False,
+    link: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="A hosted lab; in .pptx, .tex and .md a code on each slide that leads there.",
+        ),
+    ] = "",
     *,
     look: Asked,
     device: Device = "cpu",
@@ -551,13 +561,18 @@ def slides(
     from toylab.cli.look import Look
     from toylab.show import slides as decks
 
-    decks.check(output, video)
+    decks.check(output, video, live, link)
+    if link and set_:
+        raise ToylabError(
+            "--link leads to scenarios as they are, and --set changes them. Give one of the two."
+        )
     wanted = Look(**look, layout="bare").checked(warn)
+    livened = talk.Livened(live, link, warn) if live or link else None
     kept = _keeper(_device(device))
     plan = talk.planned(names, lecture, set_)
     _begin(output, [*plan.found.values()])
     with going_on():
-        deck = talk.deck_of(plan, wanted, seed, kept.trace, command(), video)
+        deck = talk.deck_of(plan, wanted, seed, kept.trace, command(), video, livened)
     for path in output:
         # Closed before the result is said: a bar that still moves would run into it.
         with closing(progress(deck.slides, len(deck.slides), f"Writing {path.name}")) as shown:

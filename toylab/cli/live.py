@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
@@ -55,7 +55,7 @@ class Lab:
     """A page that trains scenarios: one file, which needs no Python and no network.
 
     Args:
-        *games: Scenarios: names, TOML files or `Scenario`s, the first opens; none for all there are.
+        games: Scenarios: names, TOML files or `Scenario`s, the first opens; none for all there are.
         lang: Key of `WORDS` in which it opens.
         theme: "light" or "dark", in which it opens.
         changes: Settings laid over each, such as "game.generator_steps=1".
@@ -162,6 +162,42 @@ class Lab:
         )
 
 
+@dataclass
+class LabOnSlide:
+    """A lab that fills a slide.
+
+    Attributes:
+        name: For its file.
+        alt: What it shows.
+        scenario: What is trained.
+        lang: As of a `Lab`, and so is the theme.
+        theme: Key of `THEMES`.
+        command: What the user typed.
+    """
+
+    name: str
+    alt: str
+    scenario: Scenario
+    lang: str
+    theme: str
+    command: str
+
+    def save(self, path: Path) -> None:
+        """Write the page, without a title of its own."""
+        lab = Lab(self.scenario, lang=self.lang, theme=self.theme, headed=False)
+        lab.save(path, self.command)
+
+
+def reason_against(scenario: Scenario) -> str:
+    """Why the page cannot play a scenario; empty if it can."""
+    return _why_not(scenario.settings).get("en", "")
+
+
+def _why_not(settings: Mapping[str, Any]) -> dict[str, str]:
+    """The same in every language; empty if it can."""
+    return next(filter(None, (why_not(one) for _, one in sections(settings))), {})
+
+
 def usual_file(names: Sequence[str], lab: Lab) -> Path:
     """Where a lab goes that nobody gave a name."""
     only = f"{lab.scenarios[0].name}." if len(names) == 1 else ""
@@ -214,7 +250,7 @@ def offer(scenario: Scenario) -> dict[str, Any]:
         "title": {code: words.of(settings, "title") for code, words in WORDS.items()},
         "lesson": {code: words.of(settings, "lesson") for code, words in WORDS.items()},
         "source": scenario.source or "",
-        "whyNot": next(filter(None, (why_not(one) for _, one in sections(settings))), None),
+        "whyNot": _why_not(settings) or None,
     }
     if told["whyNot"]:
         return told

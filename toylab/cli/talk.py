@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError, unknown
 from toylab.base.settings import NOT_PLAYED
+from toylab.cli.live import LabOnSlide, reason_against
 from toylab.cli.look import Look
 from toylab.cli.rehearsal import found, rehearse, shared_seed
 from toylab.film.words import WORDS
@@ -18,9 +19,25 @@ from toylab.show.deck import Deck, Slide, stem
 from toylab.show.deck_words import DECK_WORDS
 from toylab.show.figures import FIGURES, DrawnFigure
 from toylab.show.film_slide import Difference, Known, film_slides
+from toylab.show.live_link import LiveLink, address_of
 from toylab.trace import Trace
 
 Record = Callable[[Scenario, int], Trace]
+
+
+@dataclass(frozen=True)
+class Livened:
+    """What of a talk's slides can be played by who looks on.
+
+    Attributes:
+        frames: Whether the live lab stands in films' places, where a program shows pages.
+        url: Address of a hosted lab to which slides lead; empty for none.
+        tell: Told of a slide that keeps its film, and why.
+    """
+
+    frames: bool = False
+    url: str = ""
+    tell: Callable[[str], None] = lambda words: None
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,7 @@ def deck_of(
     record: Record,
     command: str = "",
     video: bool = False,
+    livened: Livened | None = None,
 ) -> Deck:
     """Train what is not trained yet, film it, and put the slides in order.
 
@@ -90,6 +108,7 @@ def deck_of(
         record: Trains a scenario on a seed.
         command: What the user typed.
         video: Whether films are videos.
+        livened: What of it is live; nothing if left out.
     """
     look = replace(look, layout="bare")
     lang, taken = look.lang, set[str]()
@@ -118,7 +137,10 @@ def deck_of(
             told = Known(title=title, lesson=lesson, notes=notes, command=command)
             if page.scenario is not None:
                 told = _with_base(told, page.scenario, talk)
-            slides += film_slides(film, timing, look.theme, lang, told, taken)
+            first, *sheets = film_slides(film, timing, look.theme, lang, told, taken)
+            if livened is not None:
+                first = _made_live(first, games, look, livened, command, taken)
+            slides += [first, *sheets]
     said = DECK_WORDS[lang]
     n = sum(slide.film is not None for slide in slides)
     subtitle = talk.lecture.said("subtitle", lang) or said.subtitle.format(n=Counted(n))
@@ -131,6 +153,35 @@ def deck_of(
         _provenance([*traces.values()], command),
         video,
     )
+
+
+def _made_live(
+    slide: Slide,
+    games: Sequence[Scenario | Trace],
+    look: Look,
+    livened: Livened,
+    command: str,
+    taken: set[str],
+) -> Slide:
+    """A slide with what can be played, if its game can; else as it was, and a line says why."""
+    game, *others = games
+    if others or isinstance(game, Trace):
+        why = "a lab plays one scenario" if others else "a trace is no scenario"
+    else:
+        why = reason_against(game)
+    if why:
+        livened.tell(f"{slide.title}: its film is shown, without a lab: {why}.")
+        return slide
+    assert isinstance(game, Scenario)
+    said, name = DECK_WORDS[look.lang], stem(f"{game.name}-live", taken)
+    alt = said.live_alt.format(title=slide.title, lesson=slide.lesson)
+    if livened.frames:
+        theme = "dark" if look.theme == "dark" else "light"
+        slide = replace(slide, live=LabOnSlide(name, alt, game, look.lang, theme, command))
+    if livened.url:
+        link = LiveLink(name, address_of(livened.url, game.name), said.open_live)
+        slide = replace(slide, link=link)
+    return slide
 
 
 def _played(

@@ -9,7 +9,8 @@ import re
 
 from toylab.film.style import THEMES
 from toylab.show.assets import NO_TEXT, Assets
-from toylab.show.deck import Begun, Deck, Slide
+from toylab.show.deck import Begun, Deck, Linking, Slide
+from toylab.show.deck_words import DECK_WORDS
 
 # Frames of a film: more make a PDF that readers are slow to open.
 MOST_FRAMES = 60
@@ -89,7 +90,7 @@ def beamer(deck: Deck, assets: Assets, begun: Begun) -> str:
         # A film is for the screen, its sheet for paper.
         filmed = after is not None and after.handout
         mode = "<handout>" if slide.handout else "<beamer>" if filmed else ""
-        parts.append(_slide(slide, mode, assets))
+        parts.append(_slide(slide, mode, assets, DECK_WORDS[deck.lang].open_live))
     body = "\n".join(parts)
     title, subtitle = escaped(deck.title), escaped(deck.subtitle)
     head = _HEAD.format(
@@ -106,7 +107,7 @@ def escaped(text: str) -> str:
     return _JOINED.sub(r"{\\kern0pt}\g<0>", "".join(_SPECIAL.get(c, c) for c in text))
 
 
-def _slide(slide: Slide, mode: str, assets: Assets) -> str:
+def _slide(slide: Slide, mode: str, assets: Assets, open_live: str) -> str:
     parts = [f"\n\\begin{{frame}}{mode}", f"\\frametitle{{{escaped(slide.title)}}}"]
     if slide.lesson:
         parts.append(f"{{\\small\\color{{soft}}{escaped(slide.lesson)}\\par}}")
@@ -119,9 +120,21 @@ def _slide(slide: Slide, mode: str, assets: Assets) -> str:
         parts += ["\\vfill", "\\begin{center}", shown, "\\end{center}", "\\vfill"]
     if slide.footer:
         parts.append(f"{{\\footnotesize\\color{{soft}}{escaped(slide.footer)}\\par}}")
+    if slide.link is not None:
+        parts.append(_linked(slide.link, assets, open_live))
     if slide.notes:
         parts.append("\\note{" + "\\par\n".join(map(escaped, slide.notes)) + "}")
     return "\n".join([*parts, "\\end{frame}"])
+
+
+def _linked(link: Linking, assets: Assets, words: str) -> str:
+    """The words that lead to the live lab, and its code in the corner above, which takes no room."""
+    # A frame is read as an argument, in which these are a comment's, a parameter's and a blank.
+    url = re.sub("[%#]", r"\\\g<0>", link.url.replace("~", "%7E"))
+    code = f"\\includegraphics[height=.15\\textheight]{{{assets.put(link, '.png')}}}"
+    corner = f"\\smash{{\\raisebox{{.74\\textheight}}{{\\makebox[0pt][r]{{\\href{{{url}}}{{{code}}}}}}}}}"
+    said = f"{{\\footnotesize\\href{{{url}}}{{{escaped(words)}}}}}"
+    return f"% {link.alt}\n{said}\\hfill{corner}\\par"
 
 
 def _shown(slide: Slide, assets: Assets) -> str:

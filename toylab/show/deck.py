@@ -46,6 +46,16 @@ class Moving(Picture, Protocol):
         ...
 
 
+class Linking(Picture, Protocol):
+    """A picture that tells a phone where to go.
+
+    Attributes:
+        url: Where it leads.
+    """
+
+    url: str
+
+
 @dataclass(frozen=True)
 class Slide:
     """One slide. Whoever wrote its words, they are kept as `plain` text.
@@ -56,6 +66,8 @@ class Slide:
         film: What fills it,
         figure: or this,
         points: or these.
+        live: The page that stands in the film's place where the program shows pages.
+        link: Leads to such a page, where the program shows none.
         footer: One quiet line at the foot: what differs from the base.
         notes: Paragraphs for the speaker; a blank line in one parts it.
         handout: Whether it is printed and not shown.
@@ -66,6 +78,8 @@ class Slide:
     film: Moving | None = None
     figure: Picture | None = None
     points: tuple[str, ...] = ()
+    live: Picture | None = None
+    link: Linking | None = None
     footer: str = ""
     notes: tuple[str, ...] = ()
     handout: bool = False

@@ -44,6 +44,8 @@ class DeckWords:
     handout: str = "{title}: for the handout"
     film_alt: str = "Film of {title}. {lesson} At the end: {end}."
     sheet_alt: str = "Six moments of {title}, and its curves."
+    live_alt: str = "Live lab of {title}, to be played. {lesson}"
+    open_live: str = "Open the live lab"
     moments: str = "step {step}"
     subtitle: str = "{n:film} of small GANs in two dimensions"
 
@@ -82,6 +84,8 @@ DECK_WORDS: dict[str, DeckWords] = {
         handout="{title}：讲义",
         film_alt="影片：{title}。{lesson}结束时：{end}。",
         sheet_alt="“{title}”的六个瞬间及其曲线。",
+        live_alt="可操作的实时实验台：{title}。{lesson}",
+        open_live="打开实时实验台",
         moments="第 {step} 步",
         subtitle="二维小型 GAN 的 {n} 部影片",
     ),

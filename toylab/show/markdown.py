@@ -13,7 +13,7 @@ from collections.abc import Callable
 from toylab.film.style import THEMES
 from toylab.show.assets import Assets, address
 from toylab.show.deck import Begun, Deck, Slide
-from toylab.show.deck_words import DECK_WORDS
+from toylab.show.deck_words import DECK_WORDS, DeckWords
 
 # All that Pandoc, Quarto or Marp could take for markup, wherever in a line it stands: braces for
 # Quarto's shortcodes, @ for citations, & only for entities.
@@ -97,12 +97,14 @@ def quarto(deck: Deck, assets: Assets, begun: Begun) -> str:
 
 def _framed(slide: Slide, assets: Assets) -> str:
     shown = foot = notes = ""
-    if slide.film is not None:
-        link = address(assets.put(slide.film, ".html"))
-        # The player is sealed from the deck's page; it only asks to fill the screen.
+    page = slide.live or slide.film
+    if page is not None:
+        link = address(assets.put(page, ".html"))
+        # Player and lab are sealed from the deck's page: they ask to fill the screen, and the lab to save.
+        sealed = "allow-scripts" + " allow-downloads" * (page is slide.live)
         shown = (
-            f'```{{=html}}\n<iframe class="film" data-src="{link}" title="{html.escape(slide.film.alt)}" '
-            'sandbox="allow-scripts" allow="fullscreen"></iframe>\n```'
+            f'```{{=html}}\n<iframe class="film" data-src="{link}" title="{html.escape(page.alt)}" '
+            f'sandbox="{sealed}" allow="fullscreen"></iframe>\n```'
         )
     elif slide.figure is not None:
         link = address(assets.put(slide.figure, ".png"))
@@ -143,6 +145,8 @@ style: |
   section p {{ margin: 0 0 8px; color: {soft}; }}
   section img {{ width: 1200px; background: none; }}
   section small {{ color: {soft}; font-size: 21px; }}
+  section a img {{ position: absolute; top: 20px; right: 32px; width: 104px; }}
+  section.linked h1 {{ padding-right: 120px; }}
   section.title {{ justify-content: center; }}
 ---
 
@@ -166,13 +170,13 @@ def marp(deck: Deck, assets: Assets, begun: Begun) -> str:
     """
     title, subtitle = _joined(deck.title), _joined(deck.subtitle)
     head = _MARP.format(title=title, subtitle=subtitle, **vars(THEMES[deck.theme]))
-    heading = DECK_WORDS[deck.lang].notes
-    pages = [_shown(slide, assets, heading) for slide in deck.handouts_last(begun)]
+    said = DECK_WORDS[deck.lang]
+    pages = [_shown(slide, assets, said) for slide in deck.handouts_last(begun)]
     return "\n---\n\n".join([head, *pages])
 
 
-def _shown(slide: Slide, assets: Assets, heading: str) -> str:
-    shown = notes = ""
+def _shown(slide: Slide, assets: Assets, said: DeckWords) -> str:
+    shown = notes = leads = ""
     picture = slide.film or slide.figure
     if picture is not None:
         link = address(assets.put(picture, ".gif" if slide.film else ".png"))
@@ -181,10 +185,15 @@ def _shown(slide: Slide, assets: Assets, heading: str) -> str:
     if slide.notes:
         # Every comment is a note unless it is a mapping or a list in YAML. A bare word on the first line
         # makes it neither: a key stands on one line with its colon.
-        told = "\n\n".join(note.replace("--", "‐‐") for note in (heading, *slide.notes))
+        told = "\n\n".join(note.replace("--", "‐‐") for note in (said.notes, *slide.notes))
         notes = f"<!--\n{told}\n-->"
     title = f"# {_joined(slide.title)}"
-    return _page(slide, _joined, title, shown, _joined(slide.footer), notes) + "\n"
+    if slide.link is not None:
+        code, to = assets.put(slide.link, ".png"), html.escape(slide.link.url)
+        title = f"<!-- _class: linked -->\n\n{title}"
+        code = f'<img src="{address(code)}" alt="{html.escape(slide.link.alt)}">'
+        leads = f'<a href="{to}">{code}{said.open_live}</a>'
+    return _page(slide, _joined, title, shown, _joined(slide.footer), leads, notes) + "\n"
 
 
 def _joined(text: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 from PIL import Image
 from pptx import Presentation
+from pptx.enum.text import PP_ALIGN
 from pptx.opc.constants import RELATIONSHIP_TYPE
 from pptx.opc.package import Part
 from pptx.opc.packuri import PackURI
@@ -27,7 +28,8 @@ from toylab.base.files import scratch
 from toylab.film.fonts import LATIN, families
 from toylab.film.style import LESSON, THEMES, TITLE, Theme
 from toylab.film.text import wrapped
-from toylab.show.deck import TOLD_PART, Begun, Deck, Slide
+from toylab.show.deck import TOLD_PART, Begun, Deck, Linking, Slide
+from toylab.show.deck_words import DECK_WORDS
 
 # EMU: a slide of 1280 x 720 units is 13.333 x 7.5 inches.
 _UNIT = 9525
@@ -35,6 +37,10 @@ _WIDTH, _HEIGHT = 1280, 720
 _Box = tuple[float, float, float, float]  # left, top, width, height
 _HEADING: _Box = (40, 18, 1200, 64)
 _LESSON: _Box = (40, 82, 1200, 56)
+# A code that leads to the live lab, and the words below it; title and lesson leave them their corner.
+_CODE: _Box = (1136, 12, 104, 104)
+_CODED: _Box = (1066, 116, 174, 24)
+_BESIDE = 1080
 # A film of 1280 x 520 has its margins inside itself.
 _FILM: _Box = (0, 140, 1280, 520)
 _FIGURE: _Box = (40, 150, 1200, 510)
@@ -65,6 +71,8 @@ def write(deck: Deck, path: Path, begun: Begun) -> None:
             begun(slide.title)
             page = show.slides.add_slide(points_layout if slide.points else picture_layout)
             _heading(page, slide, deck.lang)
+            if slide.link is not None:
+                _linked(page, slide.link, folder, DECK_WORDS[deck.lang].open_live)
             _shown(page, slide, folder, deck.video)
             _number(page)
             if slide.notes:
@@ -80,10 +88,11 @@ def write(deck: Deck, path: Path, begun: Begun) -> None:
 def _heading(page: Any, slide: Slide, lang: str) -> None:
     # The wider of the film's fonts: who knows which ones the reader's machine has.
     fonts = [LATIN, *families(lang)]
+    width = _HEADING[2] if slide.link is None else _BESIDE
     # Two lines at the least size have the height of one at the usual.
-    one = len(wrapped(slide.title, _HEADING[2], TITLE, fonts, bold=True)) == 1
+    one = len(wrapped(slide.title, width, TITLE, fonts, bold=True)) == 1
     _set(page.placeholders[0], slide.title, TITLE if one else LESSON + 3)
-    two = len(wrapped(slide.lesson, _LESSON[2], LESSON, fonts, most=9)) <= 2
+    two = len(wrapped(slide.lesson, width, LESSON, fonts, most=9)) <= 2
     _set(page.placeholders[1], slide.lesson, LESSON if two else LESSON - 4)
     if slide.points:
         page.placeholders[2].text_frame.text = "\n".join(slide.points)
@@ -126,6 +135,28 @@ def _shown(page: Any, slide: Slide, folder: Path, video: bool) -> None:
     properties = shape._element.xpath(".//p:cNvPr")[0]
     properties.set("descr", picture.alt)
     properties.set("name", picture.name)
+
+
+def _linked(page: Any, link: Linking, folder: Path, words: str) -> None:
+    """Put the code of a link beside title and lesson, and its words below: both lead there."""
+    for placeholder, box in zip(list(page.placeholders), (_HEADING, _LESSON), strict=False):
+        x, y, _, h = (round(v * _UNIT) for v in box)
+        placeholder.left, placeholder.top = x, y
+        placeholder.width, placeholder.height = _BESIDE * _UNIT, h
+    path = folder / f"{link.name}.png"
+    link.save(path)
+    code = page.shapes.add_picture(str(path), *(round(v * _UNIT) for v in _CODE))
+    code.click_action.hyperlink.address = link.url
+    properties = code._element.xpath(".//p:cNvPr")[0]
+    properties.set("descr", link.alt)
+    properties.set("name", link.name)
+    frame = page.shapes.add_textbox(*(round(v * _UNIT) for v in _CODED)).text_frame
+    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
+    paragraph = frame.paragraphs[0]
+    paragraph.alignment = PP_ALIGN.RIGHT
+    run = paragraph.add_run()
+    run.text, run.font.size = words, Pt(LESSON - 4)
+    run.hyperlink.address = link.url
 
 
 def _middle(picture: Path, box: _Box) -> list[int]:

@@ -19,6 +19,7 @@ from toylab.film.writers.endings import unknown_ending
 from toylab.show.assets import NO_TEXT, OURS, Assets, filled, folder_of, is_ours, record_of
 from toylab.show.beamer import UNREADABLE, beamer
 from toylab.show.deck import TOLD_PART, Begun, Deck
+from toylab.show.live_link import address_of
 from toylab.show.markdown import marp, quarto
 
 # Makes a deck's text and fills its folder.
@@ -35,29 +36,37 @@ class Program:
         name: Of the program that shows it.
         text: Makes the text and fills the folder of assets; None for a file that holds everything.
         films: What a film is in it.
+        linked: Whether its slides may lead to a live lab; a program that is not shows the lab itself.
         unreadable: What it cannot read in a file's name, since its films lie in a folder of that name.
     """
 
     name: str
     text: Text | None
     films: str
+    linked: bool = True
     unreadable: re.Pattern[str] | None = None
 
 
 DECKS: dict[str, Program] = {
     ".pptx": Program("PowerPoint", None, "GIFs, or videos"),
-    ".qmd": Program("Quarto", quarto, "the player", NO_TEXT),
-    ".tex": Program("Beamer", beamer, "numbered frames", UNREADABLE),
-    ".md": Program("Marp", marp, "GIFs", NO_TEXT),
+    ".qmd": Program("Quarto", quarto, "the player", linked=False, unreadable=NO_TEXT),
+    ".tex": Program("Beamer", beamer, "numbered frames", unreadable=UNREADABLE),
+    ".md": Program("Marp", marp, "GIFs", unreadable=NO_TEXT),
 }
 
 
-def check(outputs: Sequence[Path], video: bool = False) -> None:
+def check(outputs: Sequence[Path], video: bool = False, live: bool = False, link: str = "") -> None:
     """Check that decks can be written, before anything is trained.
 
+    Args:
+        outputs: Files to write.
+        video: Whether films are videos.
+        live: Whether slides show the live lab.
+        link: Address of a hosted lab to which slides lead; empty for none.
+
     Raises:
-        ToylabError: If an ending is unknown, a package is missing, videos are asked of a text, or its
-            program could not read a name.
+        ToylabError: If an ending is unknown, a package is missing, something is asked that no output can
+            do, or a program could not read a name.
     """
     if not outputs:
         raise ToylabError(f"slides writes nothing without -o. Give talk{' or talk'.join(DECKS)}.")
@@ -77,6 +86,18 @@ def check(outputs: Sequence[Path], video: bool = False) -> None:
             expect_extra("pptx", "slides", f"write {path}", "write .qmd, .tex or .md")
         if video:
             expect_extra("av", "video", f"write {path}", "leave --video out")
+    rows = [DECKS[path.suffix.lower()] for path in outputs]
+    if live and all(row.linked for row in rows):
+        raise ToylabError(
+            "--live is for .qmd: no other deck shows a page. Give --link URL for a code that leads to one."
+        )
+    if link:
+        if not any(row.linked for row in rows):
+            raise ToylabError(
+                "--link is for .pptx, .tex and .md: give --live, and a .qmd shows the lab itself."
+            )
+        address_of(link, "")
+        expect_extra("segno", "slides", "draw the codes of --link", "leave --link out")
     expect_apart(outputs)
     for path in outputs:
         expect_file(path)

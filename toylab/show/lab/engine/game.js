@@ -233,6 +233,11 @@ export class Game {
     return told;
   }
 
+  get solvable() { return Boolean(this.generator.network.solvable && this.discriminator.network.solvable); }
+
+  /** The first parameter of either side. */
+  place() { return [this.shown[0], this.discriminator.parameters.data[0]]; }
+
   finite() {
     let sum = 0;
     for (const { parameters: { data } } of [this.generator, this.discriminator]) for (let i = 0; i < data.length; i++) sum += data[i];

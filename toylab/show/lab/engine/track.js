@@ -14,7 +14,7 @@ export class Track {
    * past: {track, round}: a future that shares another's way up to a round.
    */
   constructor(plan, seed, past = null) {
-    Object.assign(this, { seed, states: [], rows: new Map(), stride: 1, bytes: 0, fresh: [] });
+    Object.assign(this, { seed, states: [], rows: new Map(), stride: 1, bytes: 0, fresh: [], way: [], toldWay: 0 });
     this.plan = plan;
     this.run = new Run(this.section(0), seed);
     this.head = 0;
@@ -39,6 +39,7 @@ export class Track {
     this.bytes = this.states.reduce((n, state) => n + state.bytes.length, 0);
     this.stride = track.stride;
     for (const [at, row] of track.rows) if (at <= round) { this.rows.set(at, row); this.fresh.push(at); }
+    this.way = track.way.slice(0, round + 1);
     this.head = Math.min(round, track.head);
     this.goto(round);
   }
@@ -66,6 +67,7 @@ export class Track {
     const { run } = this, { round } = run;
     if (this.isDue(round) && !this.rows.has(round)) this.measure();
     if (round > this.head && round % this.stride === 0) this.keep();
+    if (run.game.solvable && round === this.way.length) this.way.push([round, ...run.game.place()]);
     this.head = Math.max(this.head, round);
   }
 
@@ -144,6 +146,8 @@ export class Track {
     this.states = this.states.filter((state) => state.round <= round);
     for (const at of [...this.rows.keys()]) if (at > round) this.rows.delete(at);
     this.fresh = this.fresh.filter((at) => at <= round);
+    this.way = this.way.slice(0, round + 1);
+    this.toldWay = Math.min(this.toldWay, this.way.length);
     this.head = round;
   }
 
@@ -159,6 +163,13 @@ export class Track {
   parametersAt(round) {
     if (round === undefined || round >= this.run.round) return this.run.parameters();
     return (this.rows.get(round) ?? this.lastRow(round) ?? this.run).parameters ?? this.run.parameters();
+  }
+
+  /** Of a game of two numbers, what was not yet told: [round, the first parameter of either side], round after round. */
+  newWay() {
+    const told = this.way.slice(this.toldWay);
+    this.toldWay = this.way.length;
+    return told;
   }
 
   /** What was measured and not yet told. */

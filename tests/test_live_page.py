@@ -579,6 +579,16 @@ def test_the_first_picture_waits_for_no_worker(browser: Browser, lab: Path) -> N
     page.close()
 
 
+def test_without_workers_the_same_is_trained_in_slices(opened: Callable[..., Page]) -> None:
+    page, other = opened(), opened(script="delete window.Worker;")
+    for one in (page, other):
+        play_to(one, 10)
+        one.evaluate("toylab.set('game.generator_steps', 1)")
+        one.evaluate("toylab.speed(11); toylab.play()")
+        until(one, "toylab.round === 40 && !toylab.playing")
+    assert state(other) == state(page)
+
+
 def test_space_plays_and_pausing_trains_nothing_more(opened: Callable[..., Page]) -> None:
     page = opened()
     page.evaluate("toylab.speed(4)")

@@ -27,7 +27,8 @@ class Page {
       told: (key, values) => this.say(key ? this.word(key, values) : ""),
       refused: (key, values) => this.refuse(key ? this.refusal(key, values) : values.message),
       opened: () => this.opened(),
-      played: () => this.tellTime(),
+      // What was said of a moment is over when another follows.
+      played: () => { if (this.director.playing) this.say(""); this.tellTime(); },
       turned: (kind, branch) => this.turned(kind, branch),
       finished: () => this.finished(),
       half: ({ who, nth, of }) => { this.say(this.word(`turn_${who}`) + (of > 1 ? ` (${nth}/${of})` : "")); this.emit("half", { who, nth, of }); },

@@ -582,15 +582,19 @@ def test_in_gs_turn_arrows_come_first_and_then_points_move_there(trace: Trace, p
     start, end = (flat(trace.samples[k, 0]) for k in (0, 5))
     seen = {
         part: views_of(page, trace, {"who": "g", "nth": 1, "of": 2, "part": part})
-        for part in (0, 0.42, 0.7, 1)
+        for part in (0, 0.42, 0.7, 0.999, 1)
     }
     np.testing.assert_allclose(seen[0.42]["samples"], start, atol=1e-6)
-    np.testing.assert_allclose(seen[1]["samples"], end, atol=1e-6)
+    np.testing.assert_allclose(seen[0.999]["samples"], end, atol=1e-4)
     assert seen[0]["arrows"] == 0 < seen[0.42]["arrows"]
     on_the_way = np.linalg.norm(np.array(seen[0.7]["samples"]) - start)
     assert 0.1 < on_the_way / np.linalg.norm(end - start) < 0.9
     # D stands still meanwhile.
-    np.testing.assert_allclose(seen[1]["surface"], flat(trace.logits[0, 0]), atol=1e-6)
+    np.testing.assert_allclose(seen[0.999]["surface"], flat(trace.logits[0, 0]), atol=1e-6)
+    # Then all is as it is now, and arrows say where it would go on to.
+    np.testing.assert_allclose(seen[1]["samples"], end, atol=1e-6)
+    np.testing.assert_allclose(seen[1]["surface"], flat(trace.logits[5, 0]), atol=1e-6)
+    assert seen[1]["arrows"] == 1
 
 
 def test_in_ds_turn_its_points_are_judged_and_then_its_surface_moves(
@@ -603,10 +607,12 @@ def test_in_ds_turn_its_points_are_judged_and_then_its_surface_moves(
         "fakeLogits": [-9.0, 9.0],
     }
     half = {"who": "d", "nth": 1, "of": 1, **batch}
-    early, late, done = (views_of(page, trace, {**half, "part": part}) for part in (0.44, 0.7, 1))
+    early, late, done = (
+        views_of(page, trace, {**half, "part": part}) for part in (0.44, 0.7, 0.9999)
+    )
     before, after = flat(trace.logits[0, 0]), flat(trace.logits[5, 0])
     np.testing.assert_allclose(early["surface"], before, atol=1e-6)
-    np.testing.assert_allclose(done["surface"], after, atol=1e-6)
+    np.testing.assert_allclose(done["surface"], after, atol=1e-4)
     for seen in (early, late, done):
         np.testing.assert_allclose(seen["samples"], flat(trace.samples[0, 0]), atol=1e-6)
     x0, x1, y0, y1 = trace.extent

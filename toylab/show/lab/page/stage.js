@@ -92,13 +92,16 @@ export class Stage {
 
   get small() { return this.canvas.clientWidth < SMALL; }
 
+  /** The half that is being seen; one that is over is a moment like others. */
+  get moving() { return this.view.half && this.view.half.part < 1 ? this.view.half : null; }
+
   ask() {
     this.due ||= requestAnimationFrame(() => { this.due = 0; if (this.view) this.draw(); });
   }
 
   /** All that there is to be drawn of this moment. */
   look() {
-    const { view, lab: { film } } = this, { viewer, setup, half } = view, { extent, settings } = setup, on = this.on();
+    const { view, lab: { film } } = this, { viewer, setup } = view, half = this.moving, { extent, settings } = setup, on = this.on();
     if (this.setupOf !== setup || this.seedOf !== view.seed) {
       const key = JSON.stringify([extent, setup.output, settings.generator, settings.discriminator, view.seed ?? null]);
       // Scales hold for a run: another one has its own.
@@ -110,7 +113,7 @@ export class Stage {
     if (kept.surface?.length !== n) Object.assign(kept, { surface: new Float32Array(n), shownSurface: new Float32Array(n), scratch: new Float32Array(n) });
     const scene = this.scene ??= { film, kept }, { run } = this, part = half?.part ?? 1, moved = half ? softly(part, 0.45, 1) : 1;
     // Held until other parameters come: a half is looked at many times.
-    const first = half ? half.before : view.parameters, second = half ? half.after : null;
+    const first = half ? half.before : view.half?.after ?? view.parameters, second = half ? half.after : null;
     if (this.held?.first !== first || this.held.second !== second || this.held.viewer !== viewer || this.held.on !== this.onKey || this.held.cells !== cells) {
       this.held = { first, second, viewer, on: this.onKey, cells, before: this.seen(viewer, first, cells, on), after: second && this.seen(viewer, second, cells, on) };
       const { before } = this.held, size = Math.min(film.points, before.samples.length / 2);
@@ -191,7 +194,7 @@ export class Stage {
   }
 
   draw() {
-    const { view, pen, lab } = this, theme = lab.themes[view.theme], scene = this.look(), on = new Set(this.onKey.split(",")), { half } = view;
+    const { view, pen, lab } = this, theme = lab.themes[view.theme], scene = this.look(), on = new Set(this.onKey.split(",")), half = this.moving;
     if (this.caption.textContent !== (view.caption ?? "")) this.caption.textContent = view.caption ?? "";
     this.caption.style.color = view.colour ?? "";
     if (view.label && this.label !== view.label) this.canvas.setAttribute("aria-label", this.label = view.label);
@@ -201,14 +204,14 @@ export class Stage {
     for (const layer of this.layers) {
       if (!on.has(layer.name)) continue;
       // While D judges its own points, those that always stand for both stand back.
-      if (half && half.who !== "g" && half.part < 1 && (layer.name === "real" || layer.name === "generated")) continue;
+      if (half && half.who !== "g" && (layer.name === "real" || layer.name === "generated")) continue;
       // Slow motion shows where they go now, not where they came from.
       if (half && layer.name === "trails") continue;
       FILLS[layer.name](scene, layer.strokes);
       for (const stroke of layer.strokes) pen.draw(stroke.kind, stroke.style[view.theme], stroke.shown);
     }
     pen.end();
-    if (half && half.who !== "g" && half.part < 1) this.judging.draw(pen, view, scene.run.scales.limit || 1);
+    if (half && half.who !== "g") this.judging.draw(pen, view, scene.run.scales.limit || 1);
     this.tellPlates(theme);
     const coloured = ["surface", "optimal", "optimal_gap"].find((one) => on.has(one));
     this.bar.show(this.small ? "" : coloured, scene.run.scales.limit, view);

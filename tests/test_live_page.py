@@ -15,6 +15,7 @@ from live import chromium
 from playwright.sync_api import Browser, Page, expect
 
 from toylab.base.settings import merged, sections
+from toylab.cli.unwritten import unwritten
 from toylab.film.differences import setting_name, told_changes
 from toylab.film.words import WORDS
 from toylab.scenario import scenario
@@ -497,6 +498,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "theme": "light",
         "opened": "small",
         "words": words,
+        "unwritten": unwritten(),
         "settingNames": {
             code: {path: setting_name(path, code) for path in paths} for code in WORDS
         },
@@ -1152,6 +1154,42 @@ def test_a_saved_scenario_is_pythons_and_comes_back(opened: Callable[..., Page],
     assert again.evaluate("toylab.round") == 20
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('game.update = "unrolled"', "does not play unrolled"),
+        ("generator.batch_norm = true", "does not play true"),
+        ("game.generator_steps = -1", "must be a whole number"),
+        ('target.kind = "swiss_roll"', "does not play swiss_roll"),
+        ('extends = "nowhere"', "nowhere"),
+    ],
+)
+def test_a_file_that_cannot_be_played_is_a_line_and_nothing_is_lost(opened: Callable[..., Page], text: str, line: str) -> None:  # fmt: skip
+    page = opened()
+    play_to(page, 5)
+    there = state(page)
+    dropped(page, "other.toml", f'title = "Other"\nlesson = "Of elsewhere"\n{text}\n')
+    expect(page.locator("#alert")).to_contain_text(line)
+    assert page.inner_text("#title") == "Title of small"
+    assert state(page) == there
+
+
+def test_a_file_of_elsewhere_brings_its_title_and_claims(opened: Callable[..., Page]) -> None:
+    page = opened()
+    claim = (
+        '[[claims]]\ntext = "Is small"\nmetric = "generator_loss"\nrelation = "<="\nthreshold = 9\n'
+    )
+    tables = (
+        '[target]\nkind = "ring"\n[generator]\nhidden = [4]\n[training]\nsteps = 12\nbatch = 8\n'
+    )
+    dropped(page, "other.toml", f'title = "Other"\nlesson = "Of elsewhere"\n{tables}{claim}')
+    until(page, "document.querySelector('#title').textContent === 'Other'")
+    page.evaluate("toylab.speed(11); toylab.play()")
+    until(page, "toylab.round === 12 && !toylab.playing")
+    expect(page.locator(".claim p").first).to_have_text("Is small")
+    expect(page.locator(".claim .count")).to_contain_text("✓")
+
+
 def test_data_is_drawn_on_the_stage(opened: Callable[..., Page]) -> None:
     page = opened()
     play_to(page, 4)
@@ -1163,6 +1201,9 @@ def test_data_is_drawn_on_the_stage(opened: Callable[..., Page]) -> None:
     page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.5 * box["height"], steps=8)
     page.mouse.up()
     until(page, "(toylab.session().branches[0].changes[0] ?? {}).target?.kind === 'drawn'")
+    # Python takes what was drawn.
+    told = scenario.check(tomllib.loads(page.evaluate("toylab.scenario()")))
+    assert told.section(4).target.kind == "drawn" and told.section(3).target.kind == "ring"
     play_to(page, 6)
     assert page.inner_text("#alert") == ""
 

@@ -133,6 +133,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "{name}应为 {least} 到 {most} 的整数，得到 {given}。",
     ),
     (
+        "not_played",
+        "{name}: this page does not play {given}. toylab in Python does.",
+        "{name}：本网页不能训练 {given}，Python 中的 toylab 可以。",
+    ),
+    (
         "nobody_moves",
         "With 0 steps for D and for G nobody would move. Give one of them a step.",
         "D 与 G 都走 0 步，则无人移动。请至少给一方一步。",

@@ -73,16 +73,16 @@ export class Board {
       const view = director.view(branch), { stage } = this.stages.get(branch.name) ?? {};
       if (!view || !stage) continue;
       stage.show({
-        viewer: view.viewer, parameters: view.parameters, setup: view.setup, theme, lang, off, round: view.round, ended: branch.ended, half: view.half, seed: session.seed,
-        caption: branches.length > 1 ? word("branch_at", { name: branch.name, step: view.round }) : "", colour: branches.length > 1 ? this.colour(branch.name) : "", label: `${inTongue(session.offer.title, lang)}. ${word("at_step", { step: view.round, head: branch.head, branch: branch.name })}`,
+        viewer: view.viewer, parameters: view.parameters, setup: view.setup, theme, lang, off, round: view.round, ended: branch.ended, half: view.half, seed: session.seed, path: branch.path,
+        caption: branches.length > 1 ? word("branch_at", { name: branch.name, step: view.round }) : "", colour: branches.length > 1 ? this.colour(branch.name) : "", label: `${session.heading("title", lang) ?? inTongue(session.offer.title, lang)}. ${word("at_step", { step: view.round, head: branch.head, branch: branch.name })}`,
       });
     }
     const curves = branches.map((branch) => ({ name: branch.name, parent: branch.parent, colour: this.colour(branch.name), rows: session.rowsOf(branch), from: branch.parent ? branch.from : 0, chosen: branch === chosen }));
-    const view = director.view(chosen), told = view.setup.told;
+    const view = director.view(chosen), told = view.setup.told, { claims } = session;
     for (const [i, { panel, curve }] of this.panels.entries()) {
       panel.show({
         foot: i === this.panels.length - 1,
-        branches: curves, cursor: session.cursor, steps: session.steps, end: session.end, changes: session.marks().map(([at]) => at), claims: (session.offer.claims ?? []).filter((claim) => curve.metrics.includes(claim.metric) && !claim.against),
+        branches: curves, cursor: session.cursor, steps: session.steps, end: session.end, changes: session.marks().map(([at]) => at), claims: claims.filter((claim) => curve.metrics.includes(claim.metric) && !claim.against),
         floors: this.floors(view, curve.metrics), modes: told?.modes?.length ?? 0, theme, lang,
       });
     }

@@ -25,7 +25,7 @@ export class Claims {
 
   /** Tell what is known; returns how many hold of those known, for who listens. */
   tell() {
-    const { session, lab, word } = this.host, { offer } = session, claims = offer.claims ?? [], branch = session.chosen;
+    const { session, lab, word } = this.host, { offer, claims } = session, branch = session.chosen;
     this.box.hidden = !claims.length;
     const rows = session.rowsOf(branch), found = claims.map((claim, i) => claimHere(claim, rows, session.steps, branch.head, this.host.against.get(i) ?? null));
     const key = JSON.stringify([session.lang, offer.name, session.steps, session.differences().length, found, [...this.host.against]]);

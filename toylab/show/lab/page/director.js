@@ -1,9 +1,14 @@
 // What happens when somebody acts: it keeps the session and the trainings in step, and tells who looks on.
 import { Viewer } from "../engine/eyes.js";
+import { ACTIVATIONS } from "../engine/networks.js";
 import { OBJECTIVES } from "../engine/objectives.js";
+import { OPTIMIZERS } from "../engine/optimizers.js";
+import { PENALTIES } from "../engine/penalties.js";
+import { UPDATES } from "../engine/updates.js";
 import { extentOf, targetOf } from "../engine/targets.js";
 import { alike, changeTo, copied, knownSetting, laidOver, needsStart, sectionsOf, valueAt } from "./changes.js";
 import { Conductor, Hunt } from "./conductor.js";
+import { KNOBS } from "./knobs.js";
 import { conflictOf, misfitOf } from "./rules.js";
 import { Session } from "./session.js";
 
@@ -48,12 +53,12 @@ export class Director {
     };
   }
 
-  plan(sections, offer = this.session.offer, curves = this.session.curves) {
-    const metrics = [...new Set([...curves.flatMap((curve) => curve.metrics), ...(offer.claims ?? []).map((claim) => claim.metric), ...LOSS_METRICS])];
-    return { sections: sections.map(([at, settings]) => [at, this.setup(settings, offer)]), due: offer.due, metrics, stop: settingsSteps(sections) };
+  plan(sections, offer = this.session.offer, curves = this.session.curves, claims = offer.claims ?? []) {
+    const metrics = [...new Set([...curves.flatMap((curve) => curve.metrics), ...claims.map((claim) => claim.metric), ...LOSS_METRICS])];
+    return { sections: sections.map(([at, settings]) => [at, this.setup(settings, offer)]), due: dueOf(sections[0][1], offer), metrics, stop: settingsSteps(sections) };
   }
 
-  planOf(branch) { return this.plan(this.session.sections(branch)); }
+  planOf(branch) { return this.plan(this.session.sections(branch), this.session.offer, this.session.curves, this.session.claims); }
 
   // --- opening ---
 
@@ -78,12 +83,43 @@ export class Director {
 
   /** A scenario with settings of somebody's own, from round 0 on. */
   openSettings(offer, base, changes) {
-    const { theme, lang } = this.session ?? this.lab;
-    if (!this.open(offer.name)) return;
-    Object.assign(this.session, { theme, lang });
+    // Looked through before what is open is left.
+    for (const [, settings] of sectionsOf(base, changes)) {
+      const wrong = this.unplayed(settings, offer);
+      if (wrong) { this.events.refused(wrong.key, { ...wrong.values, path: wrong.path }); return false; }
+    }
+    this.open(offer.name);
     this.session.begin(base, changes);
+    if (base.film?.curves) this.session.curves = copied(base.film.curves);
     this.begin();
     this.events.opened();
+    return true;
+  }
+
+  // Why settings from elsewhere are none that this page plays: {path, key, values}, or null.
+  unplayed(settings, offer) {
+    const { game, optimizer, generator, discriminator } = settings;
+    const rows = [
+      ["game.objective", OBJECTIVES, valueAt(settings, "game.objective")], ["game.update", UPDATES, valueAt(settings, "game.update")],
+      ...(game.penalties ?? []).map(({ kind }) => ["game.penalties", PENALTIES, kind]), ...Object.entries(optimizer).map(([who, { kind }]) => [`optimizer.${who}`, OPTIMIZERS, kind]),
+      ...Object.entries({ generator, discriminator }).filter(([, one]) => one.kind === "mlp").map(([who, one]) => [`${who}.activation`, ACTIVATIONS, one.activation]),
+    ];
+    const strange = rows.find(([, table, kind]) => !Object.hasOwn(table, kind));
+    if (strange) return { path: strange[0], key: "not_played", values: { given: strange[2] } };
+    for (const [who, one] of Object.entries({ generator, discriminator })) {
+      const option = ["batch_norm", "spectral_norm", "minibatch", "dropout"].find((key) => one[key]);
+      if (option) return { path: `${who}.${option}`, key: "not_played", values: { given: one[option] } };
+    }
+    for (const path of [...KNOBS.map((knob) => knob.path), "training.steps"]) {
+      const value = valueAt(settings, path), found = misfitOf(path, value);
+      if (found) return { ...found, path, values: { ...found.values, given: JSON.stringify(value) } };
+    }
+    try {
+      const setup = this.setup(settings, offer);
+      if (!setup.told) return { path: "target", key: "not_played", values: { given: settings.target.kind } };
+      new Viewer(setup, 0).begin();
+    } catch (error) { return { path: "", key: "", values: { message: error.message } }; }
+    return conflictOf(settings);
   }
 
   /** All futures from round 0 on. */
@@ -461,6 +497,7 @@ export class Director {
     if (told.kind !== "seen") return false;
     chosen.head = told.round;
     chosen.rows = chosen.rows.filter(([round]) => round <= told.round);
+    chosen.path = chosen.path?.filter(([round]) => round <= told.round);
     Object.assign(this.session, { cursor: told.round, midway: told.turn });
     this.events.draw(true);
     return true;
@@ -483,6 +520,14 @@ export class Director {
     const plan = this.rival(claim);
     if (plan) new Hunt(this.engineText, { plan: { ...plan, metrics: [claim.metric] }, rival: null, claim: { ...claim, against: "" } }, [this.session.seed], ({ value }) => use(value));
   }
+}
+
+// When it is measured: as Python said, or evenly where somebody's own file is of another length.
+function dueOf(settings, offer) {
+  const { training: { steps }, recording: { snapshots } } = settings, own = offer.settings;
+  if (steps === own.training.steps && snapshots === own.recording.snapshots) return offer.due;
+  const n = Math.min(snapshots, steps + 1);
+  return Array.from({ length: n }, (_, i) => Math.round((i * steps) / (n - 1)));
 }
 
 const settingsSteps = (sections) => sections[0][1].training.steps;

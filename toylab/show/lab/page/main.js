@@ -43,7 +43,7 @@ class Page {
     this.against = new Map();
     this.claims = new Claims(byId("claims"), {
       lab, word, get session() { return own.session; }, against: this.against,
-      countAgainst: (i) => { const { generation } = director; director.countAgainst(this.session.offer.claims[i], (value) => { if (generation === director.generation) { this.against.set(i, value); this.redraw(true); } }); },
+      countAgainst: (i) => { const { generation } = director; director.countAgainst(this.session.claims[i], (value) => { if (generation === director.generation) { this.against.set(i, value); this.redraw(true); } }); },
     });
     this.seeds = new Seeds(byId("seeds"), {
       lab, word, get session() { return own.session; }, hunt: (...given) => director.hunt(...given), open: (seed) => director.reset(seed), closed: () => byId("hunt").focus(),
@@ -233,8 +233,8 @@ class Page {
       if (sign) byId(id).textContent = sign;
     };
     document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
-    document.title = byId("title").textContent = inTongue(offer.title, lang);
-    byId("lesson").textContent = inTongue(offer.lesson, lang);
+    document.title = byId("title").textContent = session.heading("title", lang) ?? inTongue(offer.title, lang);
+    byId("lesson").textContent = session.heading("lesson", lang) ?? inTongue(offer.lesson, lang);
     byId("seedlabel").textContent = word("seed");
     byId("seed").title = word("seed_note");
     name("next", "seed_next");

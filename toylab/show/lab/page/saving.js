@@ -1,10 +1,11 @@
 // What is kept of a session, and what is brought into it: files, pictures, films, links; drop and paste.
-import { laidOver } from "./changes.js";
+import { filled } from "./filling.js";
 import { Recorder, canWebm, copyText, download, pngOf } from "./keep.js";
 import { toLink } from "./link.js";
-import { readFileOf, readTable, scaled } from "./reading.js";
+import { readFileOf, scaled } from "./reading.js";
 import { inTongue } from "./speaking.js";
-import { fromToml, toToml } from "./toml.js";
+import { readTable } from "./tables.js";
+import { fromToml, lackingOf, toToml } from "./toml.js";
 
 /** host: {lab, director, word, drawing(), dress(theme), say(line), refuse(line)}. */
 export class Saving {
@@ -39,7 +40,7 @@ export class Saving {
 
   get told() {
     const { lab, director, word } = this.host, { session } = director, { lang } = session;
-    return { title: inTongue(session.offer.title, lang), lesson: inTongue(session.offer.lesson, lang), foot: `${word("step")} ${session.cursor} · ${word("seed")} ${session.seed}`, colours: lab.themes[session.theme] };
+    return { title: session.heading("title", lang) ?? inTongue(session.offer.title, lang), lesson: session.heading("lesson", lang) ?? inTongue(session.offer.lesson, lang), foot: `${word("step")} ${session.cursor} · ${word("seed")} ${session.seed}`, colours: lab.themes[session.theme] };
   }
 
   get canvases() { return [...document.querySelectorAll("#stages canvas, #panels canvas")].filter((one) => !one.closest("[hidden]") && !one.classList.contains("drawing")); }
@@ -52,8 +53,8 @@ export class Saving {
 
   /** The chosen future as TOML. */
   scenario() {
-    const { session } = this.host.director;
-    return toToml({ base: session.offer, settings: session.settings(), seed: session.seed, round: session.cursor, lacking: [] });
+    const { director, lab } = this.host, { session } = director, setups = director.planOf(session.chosen).sections.map(([, setup]) => setup);
+    return toToml({ base: session.offer, settings: session.settings(), seed: session.seed, round: session.cursor, lacking: lackingOf(lab.metrics, setups.filter((one) => one.told)) });
   }
 
   save_scenario() { this.give(`${this.stem}.toml`, new Blob([this.scenario()], { type: "text/plain" })); }
@@ -95,8 +96,7 @@ export class Saving {
   async take(file) {
     const { word, say } = this.host;
     if (/\.toml$/i.test(file.name ?? "")) {
-      this.openToml(await file.text());
-      say(word("opened_file", { name: file.name }));
+      if (this.openToml(await file.text())) say(word("opened_file", { name: file.name }));
     } else this.put(await readFileOf(file));
   }
 
@@ -107,10 +107,11 @@ export class Saving {
     if (said) say(said);
   }
 
-  /** A scenario's file: laid over the scenario that it extends, or over the open one. */
+  /** A scenario's file; what it does not extend is laid beside the open one, whose curves it takes. */
   openToml(text) {
-    const { director } = this.host, { extends: name, changes = [], ...told } = fromToml(text), offer = director.offer(name ?? director.session.offer.name) ?? director.session.offer;
-    const { changes: own, ...first } = offer.settings, base = laidOver(first, told);
-    director.openSettings(offer, base, changes.length ? changes : name ? own ?? [] : []);
+    const { director, lab, word, refuse } = this.host, { extends: name, ...told } = fromToml(text), base = name ? director.offer(name) : null;
+    if (name && (!base || base.whyNot)) { refuse(word("toml_extends", { name })); return false; }
+    const { changes = [], ...settings } = filled(told, base?.settings ?? null, lab.unwritten);
+    return director.openSettings(base ?? director.session.offer, settings, changes);
   }
 }

@@ -43,7 +43,7 @@ export class Seeds {
     line.className = "line wrap";
     const claim = make("label", line, `${word("claim")} `);
     this.choice = make("select", claim);
-    (session.offer.claims ?? []).forEach((one, i) => {
+    session.claims.forEach((one, i) => {
       if (!this.host.canHunt(one)) return;
       Object.assign(make("option", this.choice, one.text[session.lang] ?? one.text.en), { value: i });
     });
@@ -62,7 +62,7 @@ export class Seeds {
   }
 
   start() {
-    const { session } = this.host, claim = session.offer.claims[Number(this.choice.value)];
+    const { session } = this.host, claim = session.claims[Number(this.choice.value)];
     const n = Math.min(Math.max(Math.round(Number(this.count.value)) || 20, 1), 1000);
     this.results = [];
     this.tiles.replaceChildren();

@@ -35,6 +35,20 @@ export class Session {
   }
 
   get chosen() { return this.branch(this.chosenName); }
+  /** Title or lesson of what is open, in a language: a file that was brought in has its own. */
+  heading(key, lang) {
+    const { base } = this.chosen;
+    return base[key] === this.offer.settings[key] ? null : (lang !== "en" && base[`${key}_${lang}`]) || base[key];
+  }
+
+  /** The scenario's claims, told; or those of a file that was brought in, whose windows are in numbers then too. */
+  get claims() {
+    const { base, changes } = this.chosen, own = this.offer.settings.claims ?? [], steps = base.training.steps;
+    if (alike(base.claims ?? [], own)) return this.offer.claims ?? [];
+    const edge = (one) => (typeof one === "string" ? (changes[Number(one.slice(7) || 1) - 1]?.at ?? steps) / steps : one);
+    return base.claims.map((claim) => ({ ...claim, text: { en: claim.text }, window: claim.window.map(edge), published: null }));
+  }
+
   get steps() { return this.chosen.base.training.steps; }
   /** Where the axis of time ends. */
   get end() { return Math.max(this.steps, ...this.branches.map((one) => one.head)); }
@@ -124,9 +138,11 @@ export class Session {
   }
 
   /** What was told of a branch: its head, its end, rows [[round, {metric: value}]], of which each round is kept once. */
-  note(branch, { head, ended, rows = [] }) {
+  note(branch, { head, ended, rows = [], path = [] }) {
     branch.head = Math.max(branch.head, head ?? 0);
     if (ended !== undefined) branch.ended = ended;
+    // Of a game of two numbers both, [round, g, d]; what is told anew takes the place of what was.
+    if (path.length) branch.path = [...(branch.path ?? []).filter(([round]) => round < path[0][0]), ...path];
     for (const [round, values] of rows) {
       const at = branch.rows.findIndex(([old]) => old >= round);
       if (at < 0) branch.rows.push([round, values]);
@@ -169,7 +185,7 @@ export class Session {
     told.training = { ...told.training, steps };
     // Windows speak of changes by number, and here there may be others.
     if (told.claims && !alike(changes, this.offer.settings.changes ?? [])) {
-      told.claims = told.claims.map((claim, i) => ({ ...claim, window: this.offer.claims[i]?.window ?? claim.window }));
+      told.claims = told.claims.map((claim, i) => ({ ...claim, window: this.claims[i]?.window ?? claim.window }));
     }
     return changes.length ? { ...told, changes: copied(changes) } : told;
   }

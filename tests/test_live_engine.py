@@ -271,7 +271,7 @@ LOOK = """([setup, python]) => {
   const shot = eyes.look({ generator: f(python.generator), discriminator: f(python.discriminator) });
   const lattice = shot.lattice();
   return { samples: [...shot.samples], realLogits: [...shot.realLogits], fakeLogits: [...shot.fakeLogits], trainLogits: [...shot.trainLogits],
-    losses: shot.losses, gradients: shot.gradients, critic: shot.critic, pushes: [...shot.pushes], surface: [...shot.surface(8)], lattice: lattice && [...lattice],
+    some: [...shot.pushesAt([5, 0, 17])], losses: shot.losses, gradients: shot.gradients, critic: shot.critic, pushes: [...shot.pushes], surface: [...shot.surface(8)], lattice: lattice && [...lattice],
     parameters: shot.parameters };
 }"""
 
@@ -308,6 +308,7 @@ def test_the_eyes_see_what_the_recorder_records(engine: Page, name: str) -> None
         "gradients": shot.gradients,
         "critic": shot.critic,
         "pushes": shot.pushes,
+        "some": shot.pushes[0, [5, 0, 17]],
         "surface": shot.logits,
         "lattice": shot.lattice,
         "parameters": shot.parameters,

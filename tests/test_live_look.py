@@ -88,7 +88,7 @@ const viewerOf = (field) => ({
     const key = JSON.stringify(shown.target);
     if (!targetSeen.has(key)) targetSeen.set(key, told(shown.target));
     return {
-      samples: floats(shown.samples), real: floats(shown.real), pushes: floats(shown.pushes), surface: (n) => coarser(floats(shown.logits), n),
+      samples: floats(shown.samples), real: floats(shown.real), pushesAt: (chosen) => floats(chosen.flatMap((i) => shown.pushes.slice(2 * i, 2 * i + 2))), surface: (n) => coarser(floats(shown.logits), n),
       lattice: () => shown.lattice.length ? floats(shown.lattice) : null, target: targetSeen.get(key),
     };
   },

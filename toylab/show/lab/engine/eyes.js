@@ -115,6 +115,17 @@ class Shot {
     return out;
   }
 
+  /** Of `pushes` those of some samples, [k, 2]: a picture draws a few, and all take half of its time. */
+  pushesAt(chosen) {
+    const { eyes: { pack, d, rowD, objective }, samples } = this, k = chosen.length, out = new Float32Array(2 * k), push = new Float32Array(k);
+    if (pack > 1) { chosen.forEach((i, j) => out.set(this.pushes.subarray(2 * i, 2 * i + 2), 2 * j)); return out; }
+    chosen.forEach((i, j) => out.set(samples.subarray(2 * i, 2 * i + 2), 2 * j));
+    const onReal = objective.pairs ? Float32Array.from(chosen, (i) => this.onReal[i]) : push;
+    objective.generatorPush(onReal, d.evaluate(rowD, out, k).slice(0, k), push);
+    d.pullPoints(rowD, push, out);
+    return out.map((x) => -k * x);
+  }
+
   // Of the whole mean, for some of its packs.
   slopes(objective, from, rows) {
     const push = new Float32Array(rows), real = objective.pairs ? this.onReal.subarray(from, from + rows) : this.onReal;

@@ -45,10 +45,10 @@ function fillDots({ shown }, places, count) { Object.assign(shown, { places, cou
 
 // Arrows of some samples over their casing; `scaled` gives the length that is drawn of a push.
 function fillArrows(scene, [casing, fill], scaled) {
-  const { film, places, pushed, run } = scene, store = casing.shown;
+  const { film, places, pushed } = scene, store = casing.shown;
   fill.shown = store;
   store.clear();
-  run.chosen.forEach((i, k) => {
+  scene.pushedOf.forEach((i, k) => {
     const dx = pushed[2 * k], dy = pushed[2 * k + 1], times = scaled(Math.hypot(dx, dy)) * scene.arrowShare;
     putArrow(store, film.arrow, 1 / film.side, 1 / 5, places[2 * i], places[2 * i + 1], dx * times, dy * times);
   });
@@ -135,8 +135,8 @@ export const FILLS = {
 
   arrows_even(scene, strokes) {
     fillArrows(scene, strokes, (length) => (length > 0 ? 1 / 9 / length : 0));
-    const { run, pushed, extent } = scene, side = extent[1] - extent[0];
-    const sizes = run.chosen.map((_, k) => Math.hypot(pushed[2 * k], pushed[2 * k + 1]) * side).sort((a, b) => a - b), n = sizes.length;
+    const { pushed, pushedOf, extent } = scene, side = extent[1] - extent[0];
+    const sizes = pushedOf.map((_, k) => Math.hypot(pushed[2 * k], pushed[2 * k + 1]) * side).sort((a, b) => a - b), n = sizes.length;
     strokes[2].shown.said = n ? scene.words.push.replace("{size}", filmShort((sizes[(n - 1) >> 1] + sizes[n >> 1]) / 2)) : "";
   },
 

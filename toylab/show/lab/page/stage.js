@@ -136,6 +136,7 @@ export class Stage {
       arrowShare: !half ? 1 : half.who === "d" ? 0 : softly(part, 0.05, 0.4) * (1 - moved),
     });
     if (!half && this.fresh && view.round !== undefined) this.follow(scene, before);
+    scene.pushedOf = before.of ?? [];
     this.push(scene, before);
     this.fresh = false;
     return scene;
@@ -148,9 +149,11 @@ export class Stage {
       this.field ??= viewer.field();
       return { samples: new Float32Array(0), real: new Float32Array(0), target: shot.target, at: [parameters.generator[0], parameters.discriminator[0]] };
     }
+    const pushed = wanted("arrows", "arrows_even");
     return {
       samples: shot.samples, real: shot.real, target: shot.target,
-      pushes: wanted("arrows", "arrows_even") ? shot.pushes : null,
+      // Of the few that are followed; others may be once this moment is looked at.
+      pushes: pushed ? shot.pushesAt(this.run.chosen) : null, of: this.run.chosen, again: pushed ? (chosen) => shot.pushesAt(chosen) : null,
       surface: wanted("surface", "optimal_gap") ? shot.surface(cells) : null,
       lattice: wanted("lattice") ? shot.lattice() : null,
     };
@@ -164,8 +167,8 @@ export class Stage {
     }
   }
 
-  follow({ run, places, nPlaces }, { pushes, at }) {
-    const { round, setup: { extent } } = this.view;
+  follow({ run, places, nPlaces }, held) {
+    const { at } = held, { round, setup: { extent } } = this.view;
     if (at) {
       // All rounds where somebody kept them, [[round, x, y], ...]; else those that were seen.
       const { path } = this.view;
@@ -176,15 +179,16 @@ export class Stage {
       return;
     }
     run.follow(round, places, nPlaces);
-    if (pushes && round > run.newest) {
+    if (!held.again) return;
+    if (held.of !== run.chosen) Object.assign(held, { of: run.chosen, pushes: held.again(run.chosen) });
+    if (round > run.newest) {
       run.newest = round;
-      for (const i of run.chosen) run.scales.lengths.add(Math.hypot(pushes[2 * i] / (extent[1] - extent[0]), pushes[2 * i + 1] / (extent[3] - extent[2])));
+      for (let i = 0; i < held.pushes.length; i += 2) run.scales.lengths.add(Math.hypot(held.pushes[i] / (extent[1] - extent[0]), held.pushes[i + 1] / (extent[3] - extent[2])));
     }
   }
 
-  push({ run, pushed, extent }, { pushes }) {
-    if (!pushes) return;
-    run.chosen.forEach((i, k) => { pushed[2 * k] = pushes[2 * i] / (extent[1] - extent[0]); pushed[2 * k + 1] = pushes[2 * i + 1] / (extent[3] - extent[2]); });
+  push({ pushed, extent }, { pushes }) {
+    for (let i = 0; i < (pushes?.length ?? 0); i += 2) { pushed[i] = pushes[i] / (extent[1] - extent[0]); pushed[i + 1] = pushes[i + 1] / (extent[3] - extent[2]); }
   }
 
   on() {

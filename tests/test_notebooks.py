@@ -13,6 +13,7 @@ import nbformat
 import numpy as np
 import pytest
 from documents import ROOT
+from live import chromium
 from nbclient import NotebookClient
 from playwright.sync_api import sync_playwright
 from users import FULL, python_of
@@ -27,7 +28,7 @@ PLAYER = re.compile(
     re.S,
 )
 # Of films, by notebook.
-FILMS = {"01-first-film": 2, "02-your-own-scenario": 2, "03-a-sweep": 1}
+FILMS = {"01-first-film": 2, "02-your-own-scenario": 2, "03-a-sweep": 1, "04-live-lab": 0}
 
 
 def done(path: Path, folder: Path) -> list[Any]:
@@ -109,6 +110,30 @@ def test_a_sweep(tmp_path: Path) -> None:
     assert alive[2] < 4 < alive[0]
     # The picture, and on paper the film's still.
     assert len(shown(outputs, "image/png")) == 1 + FILMS["03-a-sweep"]
+
+
+@pytest.mark.slow
+def test_the_live_lab(tmp_path: Path) -> None:
+    """Each lab trains in its frame, and the saved one as a file of its own."""
+    outputs = done(ROOT / "notebooks" / "04-live-lab.ipynb", tmp_path)
+    assert "The live lab cannot play this. unrolled-fix: unrolled" in said(outputs)
+    labs = shown(outputs, "text/html")
+    assert len(labs) == 2 and all('sandbox="allow-scripts allow-downloads"' in lab for lab in labs)
+    (tmp_path / "book.html").write_text("<!doctype html>" + "".join(labs), encoding="utf-8")
+    played = "async () => { await toylab.goto(5); return [toylab.round, toylab.session().name]; }"
+    faults: list[str] = []
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 1200, "height": 1800})
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        for file, names in (
+            ("book.html", ["mode-collapse", "three-points"]),
+            ("lab.html", ["mode-collapse"]),
+        ):
+            page.goto((tmp_path / file).as_uri())
+            for frame, name in zip(page.frames[-len(names) :], names, strict=True):
+                frame.wait_for_function("window.toylab")
+                assert frame.evaluate(played) == [5, name]
+    assert not faults
 
 
 def check_films(name: str, outputs: list[Any], folder: Path) -> None:

@@ -19,6 +19,7 @@ from docs.make.reference import (
     described_schema,
     page,
     published_schema,
+    unplayed,
 )
 from toylab.game.networks import MLP
 from toylab.scenario import catalogue
@@ -54,6 +55,14 @@ def test_the_guides_page_is_current_and_short_where_it_is_written_by_hand() -> N
     by_hand, mark, _ = written.partition(schema_tables.MARK)
     assert written == by_hand + schema_tables.page(described_schema()), "run `make docs`"
     assert mark and len(by_hand.splitlines()) <= 40
+
+
+def test_the_guide_to_the_lab_tells_what_it_does_not_play() -> None:
+    written = (ROOT / "docs" / "guide" / "live-lab.md").read_text(encoding="utf-8")
+    by_hand, mark, rest = written.partition(schema_tables.MARK)
+    assert mark and rest == unplayed(), "run `make docs`"
+    assert "| updates | `unrolled` |" in rest and "`unrolled-fix`" in rest
+    assert "<!--" not in by_hand
 
 
 def every_key(settings: Any) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from docs.make import schema_tables
 from docs.make.writing import run, write
+from toylab.cli.live import reason_against
 from toylab.film.layers import LAYERS
 from toylab.game.networks import ACTIVATIONS, INITS, MLP, NETWORKS
 from toylab.game.objectives import OBJECTIVES
@@ -22,7 +23,9 @@ from toylab.game.optimizers import OPTIMIZERS, SCHEDULES
 from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES
 from toylab.metrics import METRICS
-from toylab.scenario.scenario import schema
+from toylab.scenario import catalogue
+from toylab.scenario.scenario import load, schema
+from toylab.show.lab.playable import MOST_BATCH, MOST_WIDTH, NOT_PLAYED, NOT_PLAYED_LAYERS
 from toylab.targets import TARGETS
 
 # A sentence that names a year or a library's function is a source.
@@ -165,6 +168,23 @@ def _told_of_each(table: dict[str, Any]) -> dict[str, Any]:
     return {**table, "description": what, "properties": keys}
 
 
+def unplayed() -> str:
+    """What the page that trains does not play, and why: the foot of its guide."""
+    lines = ["", "| | in a scenario | why not |", "|---|---|---|"]
+    reasons = {**NOT_PLAYED, "options of `mlp`": NOT_PLAYED_LAYERS}
+    for table, rows in reasons.items():
+        lines += [f"| {table} | `{name}` | {reason.en} |" for name, reason in rows.items()]
+    found = {name: reason_against(load(name)) for name in catalogue.names()}
+    left_out = [f"`{name}`" for name, why in found.items() if why]
+    lines += [
+        "",
+        f"Layers of more than {MOST_WIDTH} units and batches of more than {MOST_BATCH} points are too slow",
+        f"for a page. Of the {len(found)} scenarios it plays {len(found) - len(left_out)}; the others are",
+        f"{', '.join(left_out)}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     """Write the pages, in a checkout."""
     write(Path("docs/reference.md"), page())
@@ -172,6 +192,9 @@ def main() -> None:
     guide = Path("docs/guide/writing-a-scenario.md")
     head = guide.read_text(encoding="utf-8").partition(schema_tables.MARK)[0]
     write(guide, head + schema_tables.page(described_schema()))
+    lab = Path("docs/guide/live-lab.md")
+    head = lab.read_text(encoding="utf-8").partition(schema_tables.MARK)[0]
+    write(lab, head + schema_tables.MARK + unplayed())
 
 
 if __name__ == "__main__":

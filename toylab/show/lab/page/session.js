@@ -158,15 +158,16 @@ export class Session {
     return parent ? [...this.rowsOf(parent).filter(([round]) => round <= branch.from), ...own] : own;
   }
 
-  /** What is otherwise than in the scenario: [[round from which on, [[path, old, new]]]]. */
+  /** What is otherwise than in the scenario, each where it begins: [[round from which on, [[path, old, new]]]]. */
   differences(branch = this.chosen) {
     const own = this.sections(branch), theirs = sectionsOf(this.offer.settings), found = [];
-    let before = "";
+    let before = [];
     for (const at of [...new Set([...own, ...theirs].map(([one]) => one))].sort((a, b) => a - b)) {
-      const differ = differencesBetween(sectionAt(theirs, at), sectionAt(own, at)), said = JSON.stringify(differ);
-      // Told once, where it begins.
-      if (said !== before && (differ.length || before)) found.push([at, differ]);
-      before = said;
+      const differ = differencesBetween(sectionAt(theirs, at), sectionAt(own, at)), within = (one, many) => many.some((each) => alike(each, one));
+      // And where it ends: from there on it is as the scenario has it.
+      const fresh = differ.filter((one) => !within(one, before)), over = before.filter(([path]) => !differ.some(([other]) => other === path)).map(([path, old, now]) => [path, now, old]);
+      if (fresh.length || over.length) found.push([at, [...fresh, ...over]]);
+      before = differ;
     }
     return found;
   }

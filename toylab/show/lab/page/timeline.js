@@ -65,7 +65,7 @@ export class Timeline {
   }
 
   draw() {
-    const { session, word, colour, nameOf } = this.host, n = session.branches.length;
+    const { session, word, colour } = this.host, n = session.branches.length;
     this.width = this.box.clientWidth;
     if (!this.width) return;
     const height = this.y(n - 1) + 26;
@@ -84,22 +84,27 @@ export class Timeline {
       const ends = this.x(branch.head), last = ends > this.width - 40;
       if (n > 1) this.name(branch.name, last ? ends - 12 : ends + 12, this.y(lane) + (last ? -7 : 4), own);
     });
-    const marks = session.marks();
-    marks.forEach(([round, differ], k) => {
-      const said = differencesTold(differ, nameOf, word).join(", ") || word("no_change"), next = marks[k + 1]?.[0] ?? session.end;
-      const label = this.words.appendChild(document.createElement("span"));
-      label.textContent = label.title = word("change", { step: round, what: said });
-      // Near the right end it stands before its mark.
-      const left = this.x(round) > this.width * 0.6;
-      Object.assign(label.style, left
-        ? { right: `${this.width - this.x(round) - 6}px`, maxWidth: `${this.x(round) - this.x(marks[k - 1]?.[0] ?? 0)}px` }
-        : { left: `${this.x(round) - 6}px`, maxWidth: `${Math.max(this.x(next) - this.x(round), 60)}px` });
-    });
+    this.tellMarks(session.marks());
     this.dot(this.x(cursor), this.y(at), 8, "var(--paper)", colour(chosen.name));
     this.ends(height);
     this.box.setAttribute("aria-label", word("time"));
     for (const [key, value] of [["min", 0], ["max", chosen.head], ["now", cursor]]) this.box.setAttribute(`aria-value${key}`, value);
     this.box.setAttribute("aria-valuetext", word("at_step", { step: cursor, head: chosen.head, branch: chosen.name }));
+  }
+
+  // Words above the marks, the latest first; one that would lie over another is left to the list of what differs.
+  tellMarks(marks) {
+    const { word, nameOf } = this.host;
+    let free = this.width;
+    for (const [round, differ] of [...marks].reverse()) {
+      const label = this.words.appendChild(document.createElement("span")), x = this.x(round);
+      label.textContent = label.title = word("change", { step: round, what: differencesTold(differ, nameOf, word).join(", ") || word("no_change") });
+      // Near the right end it stands before its mark.
+      const wide = Math.min(label.offsetWidth, 0.6 * this.width), left = Math.max(Math.min(x - 6, this.width - wide), 0);
+      if (left + wide > free) { label.remove(); continue; }
+      Object.assign(label.style, { left: `${left}px`, maxWidth: `${wide + 1}px` });
+      free = left - 10;
+    }
   }
 
   name(said, x, y, colour, anchor = "start") {

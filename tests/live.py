@@ -157,7 +157,7 @@ def in_firefox(work: str, given: Any, home: Path) -> Any:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:
             """Nothing: a test's output is its own."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Desk) as server:

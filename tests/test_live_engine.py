@@ -286,9 +286,7 @@ def test_the_eyes_see_what_the_recorder_records(engine: Page, name: str) -> None
     setup = {
         "settings": told.settings,
         "target": None,
-        "extent": recorder.extent.tolist()
-        if hasattr(recorder.extent, "tolist")
-        else [*recorder.extent],
+        "extent": [*recorder.extent],
         "output": "logit",
     }
     python = {

@@ -67,7 +67,8 @@ def ratios() -> Iterator[Line]:
         yield Line(
             "a round in the page, drawn",
             "ms",
-            *map(statistics.median, (ours, theirs)),
+            statistics.median(ours),
+            statistics.median(theirs),
             "toylab train",
         )
         yield Line(

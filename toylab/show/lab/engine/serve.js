@@ -63,7 +63,7 @@ export function serve(post, soon, slice = SLICE) {
 
   function answer(id, track, asked = {}) {
     const { run } = track;
-    post({ id, kind: "seen", round: run.round, turn: run.turn, turns: run.turns, head: track.head, ended: run.ended, rate: playing?.id === id ? rate : 0, rows: track.news(), path: track.newWay(), parameters: track.parametersAt(asked.round), at: asked.round, goal: track.goal, asks: asked.asks ?? [] });
+    post({ id, kind: "seen", round: run.round, turn: run.turn, turns: run.turns, head: track.head, ended: run.ended, rate: playing?.id === id ? rate : 0, rows: track.news(), path: track.newWay(), ...track.parametersAt(asked.round), at: asked.round, goal: track.goal, asks: asked.asks ?? [] });
   }
 
   const stop = (id) => { if (playing && (id === undefined || playing.id === id)) playing = null; };

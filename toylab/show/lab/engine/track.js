@@ -159,10 +159,16 @@ export class Track {
     this.keep();
   }
 
-  /** Parameters at a round: exact where the run stands, else as they were last measured before it. */
+  /** Parameters at a round, and whose they are: exact where the run stands, else as last measured before it. */
   parametersAt(round) {
-    if (round === undefined || round >= this.run.round) return this.run.parameters();
-    return (this.rows.get(round) ?? this.lastRow(round) ?? this.run).parameters ?? this.run.parameters();
+    const { run } = this;
+    if (round !== undefined && round !== run.round) {
+      let shown = -1;
+      for (const at of this.rows.keys()) if (at <= round && at > shown) shown = at;
+      // Where the run stands is nearer, if it stands between.
+      if (shown >= 0 && !(run.round <= round && run.round > shown)) return { parameters: this.rows.get(shown).parameters, shown };
+    }
+    return { parameters: run.parameters(), shown: run.round };
   }
 
   /** Of a game of two numbers, what was not yet told: [round, the first parameter of either side], round after round. */

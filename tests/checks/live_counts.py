@@ -1,34 +1,33 @@
-"""Claims counted over the page's own seeds, beside the published counts.
+"""Train every scenario that the page plays in a browser, on seeds of the page's own, and keep what each came to.
 
-The page's seeds are not Python's. `--measure 32` trains every scenario that the page plays in a browser, on
-so many seeds each, two at a time, and keeps what each seed came to in live.json; without it the table is
-written anew from that.
+    python tests/checks/live_counts.py 32 [NAME ...]
+
+Two seeds at a time. After each scenario the number of every seed for every claim that asks for one is written to
+docs/make/live_counts.json, of which `python -m docs.make.live_counts` writes the table.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from playwright.sync_api import Page, sync_playwright
-from toylab.cli.live import offer
+from playwright.sync_api import Page
 
-from docs.make.writing import run, write
-from toylab.base.errors import ToylabError
-from toylab.claims.verdict import verdict, wilson
-from toylab.cli.terminal import progress
-from toylab.metrics.claim import RELATIONS
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from live import chromium, engine_page
+
+from docs.make.live_counts import RESULTS
+from toylab.cli.live import offer
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import load
 from toylab.show.bundle import as_engine
 from toylab.show.lab.parts import ENGINE, NAME
 
-PAGE, RESULTS = Path("docs/live-counts.md"), Path("docs/make/live.json")
 # As Python's: seeds from here on have tuned nothing.
 FIRST = 1000
 
@@ -88,7 +87,7 @@ def measure(page: Page, n: int, wanted: Sequence[str], results: dict[str, Any]) 
     offers = {name: told for name, told in offers.items() if not told["whyNot"]}
     asked, seeds = asked_of(offers), [*range(FIRST, FIRST + n)]
     names = [name for name in wanted or sorted(offers) if asked.get(name)]
-    for name in progress(names, len(names), "Training in a page"):
+    for name in names:
         claims = [offers[whose]["claims"][i] for whose, i in asked[name]]
         plan = plan_of(offers[name], sorted({claim["metric"] for claim in claims}))
         rows = page.evaluate(_TRAIN, [as_engine(ENGINE, NAME), plan, list(seeds)])
@@ -100,73 +99,22 @@ def measure(page: Page, n: int, wanted: Sequence[str], results: dict[str, Any]) 
             ]
             results[name][f"{whose} {i}"] = page.evaluate(_REDUCE, [claim, rounds, curves])
         told = json.dumps({"seeds": [seeds[0], seeds[-1] + 1], "numbers": results})
-        write(RESULTS, told + "\n")
-
-
-def lines(numbers: Mapping[str, Mapping[str, Sequence[float | None]]]) -> Iterator[str]:
-    """The table, a line a claim."""
-    yield "| scenario | claim | the page | published | |"
-    yield "|---|---|---|---|---|"
-    for name in sorted(numbers):
-        for i, claim in enumerate(offer(load(name))["claims"]):
-            own = numbers[name].get(f"{name} {i}")
-            theirs = numbers.get(claim["against"] or name, {}).get(f"{name} {i}")
-            if own is None or theirs is None:
-                continue
-            if claim["against"]:
-                own = [
-                    None if a is None or b is None else a - b
-                    for a, b in zip(own, theirs, strict=True)
-                ]
-            holds = RELATIONS[claim["relation"]]
-            hits = sum(
-                x is not None and bool(holds(np.float64(x), claim["threshold"])) for x in own
-            )
-            here, published = verdict(hits, len(own), claim["quorum"]), claim["published"]
-            low, high = wilson(hits, len(own))
-            said = f"{here}, {hits} of {len(own)} ({low:.2f} to {high:.2f})"
-            known = (
-                f"{published['verdict']}, {published['hits']} of {published['n']}"
-                if published
-                else "–"
-            )
-            differs = "**differs**" if published and here != published["verdict"] else ""
-            text = claim["text"]["en"].replace("|", "\\|")
-            yield f"| {name} | {text} | {said} | {known} | {differs} |"
-
-
-_HEAD = """# Claims, counted in the page
-
-The [live lab](guide/live-lab.md) trains with seeds of its own, which are not Python's. Here every claim of
-every scenario that it plays is counted over its seeds {first} to {last}, in Chromium, beside the published
-count over Python's seeds. `python -m docs.make.live --measure {n}` counts them anew.
-
-"""
+        RESULTS.write_text(told + "\n", encoding="utf-8")
+        print(name, flush=True)
 
 
 def main() -> None:
-    """Measure, if asked to, and write the table."""
+    """Measure what is asked for."""
     reader = argparse.ArgumentParser(description=__doc__)
-    reader.add_argument("--measure", type=int, metavar="N", help="train N seeds of each scenario")
+    reader.add_argument("seeds", type=int, help="of each scenario")
     reader.add_argument("names", nargs="*", help="scenarios; all that are played if none is named")
     asked = reader.parse_args()
     held = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {"numbers": {}}
-    if asked.measure:
-        path = shutil.which("chromium") or shutil.which("google-chrome")
-        if path is None:
-            raise ToylabError("No Chromium here. On Debian: apt-get install chromium.")
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-            page = browser.new_page()
-            page.set_default_timeout(0)
-            page.add_script_tag(content=as_engine(ENGINE, NAME))
-            measure(page, asked.measure, asked.names, held["numbers"])
-            browser.close()
-        held = json.loads(RESULTS.read_text(encoding="utf-8"))
-    first, end = held["seeds"]
-    head = _HEAD.format(first=first, last=end - 1, n=end - first)
-    write(PAGE, head + "\n".join(lines(held["numbers"])) + "\n")
+    with chromium() as browser:
+        page = engine_page(browser)
+        page.set_default_timeout(0)
+        measure(page, asked.seeds, asked.names, held["numbers"])
 
 
 if __name__ == "__main__":
-    run(main)
+    main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import tomllib
 from collections.abc import Callable, Iterator
@@ -439,6 +440,16 @@ def fields(said: str) -> set[str]:
     return {part.partition("}")[0] for part in said.split("{")[1:]}
 
 
+def test_every_word_that_the_page_asks_for_is_there() -> None:
+    asked = {
+        key
+        for path in PARTS.glob("*.js")
+        for key in re.findall(r'\bword\("([\w.]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert len(asked) > 60
+    assert asked <= set(LAB_WORDS["en"]) | set(vars(WORDS["en"])) | set(KEEPING_WORDS["en"])
+
+
 def test_every_knob_and_every_choice_has_words(alone: Page) -> None:
     keys = alone.evaluate(
         """() => KNOBS.flatMap((knob) => [`knob.${knobName(knob)}`, ...(knob.options ?? []).map((one) => `value.${one}`)])"""
@@ -613,8 +624,9 @@ def test_it_rests_at_the_end_of_the_plan_and_tells_what_holds(opened: Callable[.
     until(page, "toylab.round === 40 && !toylab.playing")
     expect(page.locator("#said")).to_contain_text("1 of 2 claims hold")
     told = page.locator(".claim .count").all_inner_texts()
-    assert ["63 of 64 seeds" in one for one in told] == [True, True]
-    assert [one[-1] for one in told] == ["✓", "✗"]
+    assert told[::2] == ["63 of 64 seeds"] * 2
+    assert [one[-1] for one in told[1::2]] == ["✓", "✗"]
+    assert told[1].startswith("here, steps 20 to 40: ") and "on average" in told[1]
     # And goes on beyond it if it is asked to.
     page.click("#play")
     until(page, "toylab.round > 60")
@@ -842,10 +854,51 @@ def test_scenarios_are_chosen_searched_and_refused_with_their_reason(opened: Cal
     assert page.inner_text("#title") == "Title of small"
     page.fill("#others input", "no such thing")
     expect(page.locator("#others li")).to_have_text("Nothing is called that.")
+    play_to(page, 7)
     page.click("#scenarios .chip >> nth=1")
     until(page, "document.querySelector('#title').textContent === 'Title of small-fix'")
+    expect(page.locator("#said")).to_contain_text("“Title of small” is kept")
     assert page.evaluate("toylab.session().name") == "small-fix"
     assert page.locator("#knob-generator_steps-entry").input_value() == "1"
+    # What was left is as it was, and goes on.
+    page.click("#scenarios .chip >> nth=0")
+    until(page, "toylab.session().name === 'small' && toylab.round === 7")
+    play_to(page, 9)
+    assert page.evaluate("toylab.branches[0].rows.length") == 10
+
+
+def test_the_map_of_the_other_future_is_that_of_the_same_round(opened: Callable[..., Page]) -> None:
+    """Both stages are what one alone shows at that round, though the trainings stand elsewhere."""
+    page = opened()
+    play_to(page, 30)
+    play_to(page, 10)
+    page.evaluate("toylab.set('game.generator_steps', 1)")
+    play_to(page, 25)
+    expect(page.locator("figcaption")).to_have_text(["A · step 25", "B · step 25"])
+    settled(page)
+    shown = page.evaluate(PICTURE, "figure:not(.chosen) canvas")
+    page.keyboard.press("1")
+    expect(page.locator("figure.chosen figcaption")).to_have_text("A · step 25")
+    settled(page)
+    again, other = (
+        page.evaluate(PICTURE, f"figure{one} canvas") for one in (".chosen", ":not(.chosen)")
+    )
+
+    def apart(one: list[int], other: list[int]) -> float:
+        return sum(abs(a - b) for a, b in zip(one, other, strict=True)) / len(one)
+
+    # Frames of two widths, and nothing else.
+    assert apart(shown, again) < apart(again, other) / 3
+
+
+# The stage's inner pixels; its border is thicker where it is in hand.
+PICTURE = """async (selector) => {
+    await new Promise((done) => setTimeout(done, 300));
+    const c = document.querySelector(selector), small = document.createElement("canvas");
+    small.width = small.height = 24;
+    small.getContext("2d").drawImage(c, 0, 0, 24, 24);
+    return [...small.getContext("2d").getImageData(4, 4, 16, 16).data];
+}"""
 
 
 def test_seeds_are_shown_next_and_typed(opened: Callable[..., Page]) -> None:
@@ -879,7 +932,10 @@ def test_a_failing_seed_is_found_and_opened(opened: Callable[..., Page]) -> None
     expect(page.locator(".tile.fails")).to_have_count(4)
     assert colours_of(page, ".tile canvas") > 2
     page.click(".tile >> nth=2")
-    until(page, "toylab.seed === 2")
+    until(page, "toylab.seed === 2 && toylab.round === 40")
+    expect(page.locator("#seeds")).to_be_hidden()
+    page.keyboard.press("f")
+    expect(page.locator(".tile[aria-pressed=true]")).to_have_text("2 ✗")
     page.keyboard.press("Escape")
     expect(page.locator("#seeds")).to_be_hidden()
 
@@ -1068,10 +1124,9 @@ def test_keys_alone_lead_from_the_first_focus_to_a_saved_branch(
     tab_to(page, "knob-generator_steps")
     page.keyboard.press("ArrowLeft")
     until(page, "toylab.branches.length === 2")
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.textContent") == LAB_WORDS["en"]["save_scenario"]:
-            break
+    tab_to(page, "save")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.textContent") == LAB_WORDS["en"]["save_scenario"]
     with page.expect_download() as waited:
         page.keyboard.press("Enter")
     saved = Path(waited.value.path()).read_text(encoding="utf-8")
@@ -1134,6 +1189,7 @@ def test_a_saved_scenario_is_pythons_and_comes_back(opened: Callable[..., Page],
     play_to(page, 12)
     page.evaluate("toylab.set('game.penalties.instance_noise.spread', 0.2)")
     with page.expect_download() as waited:
+        page.click("#save")
         page.click("#keeping button >> nth=0")
     path = tmp_path / "kept.toml"
     path.write_bytes(Path(waited.value.path()).read_bytes())

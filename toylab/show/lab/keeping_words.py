@@ -24,8 +24,8 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "draw_how_draw",
-        "Drag on the stage. Keys: arrows and Enter, Shift+arrows, + -.",
-        "在画面上拖动。键盘：方向键加回车，Shift+方向键，+ -。",
+        "Drag on the stage: the first stroke takes the place of the data. Keys: arrows and Enter, + -.",
+        "在画面上拖动：第一笔取代原有数据。键盘：方向键加回车，+ -。",
     ),
     (
         "draw_how_erase",

@@ -73,22 +73,41 @@ export class Board {
       const view = director.view(branch), { stage } = this.stages.get(branch.name) ?? {};
       if (!view || !stage) continue;
       stage.show({
-        viewer: view.viewer, parameters: view.parameters, setup: view.setup, theme, lang, off, round: view.round, ended: branch.ended, half: view.half, seed: session.seed, path: branch.path,
+        viewer: view.viewer, parameters: view.parameters, setup: view.setup, theme, lang, off, round: view.round, ended: branch.ended, half: view.half, seed: `${session.offer.name} ${session.seed} ${director.generation}`, path: branch.path,
         caption: branches.length > 1 ? word("branch_at", { name: branch.name, step: view.round }) : "", colour: branches.length > 1 ? this.colour(branch.name) : "", label: `${session.heading("title", lang) ?? inTongue(session.offer.title, lang)}. ${word("at_step", { step: view.round, head: branch.head, branch: branch.name })}`,
       });
     }
-    const curves = branches.map((branch) => ({ name: branch.name, parent: branch.parent, colour: this.colour(branch.name), rows: session.rowsOf(branch), from: branch.parent ? branch.from : 0, chosen: branch === chosen }));
+    const curves = branches.map((branch) => ({ name: branch.name, parent: branch.parent, colour: this.colour(branch.name), rows: session.rowsOf(branch), from: branch.parent ? branch.from : 0, chosen: branch === chosen, modes: director.view(branch)?.setup.told?.modes?.length ?? 0 }));
     const view = director.view(chosen), told = view.setup.told, { claims } = session;
     for (const [i, { panel, curve }] of this.panels.entries()) {
       panel.show({
         foot: i === this.panels.length - 1,
         branches: curves, cursor: session.cursor, steps: session.steps, end: session.end, changes: session.marks().map(([at]) => at), claims: claims.filter((claim) => curve.metrics.includes(claim.metric) && !claim.against),
+        lacks: Object.fromEntries(curve.metrics.map((name) => [name, this.lack(name, view.setup)])),
         floors: this.floors(view, curve.metrics), modes: told?.modes?.length ?? 0, theme, lang,
       });
     }
     const last = curves.find((one) => one.chosen).rows.filter(([round]) => round <= session.cursor).pop()?.[1] ?? {};
     const losses = view.half?.losses ?? ("generator_loss" in last ? [last.discriminator_loss, last.generator_loss] : null);
     this.diagram.show({ turns: view.turns ?? turnsOf(view.setup.settings), turn: view.turn, losses, half: view.half, settings: view.setup.settings, theme, lang });
+  }
+
+  /** What a game lacks for a metric: a key of Python's needs, or "". */
+  lack(name, { settings, told, output }) {
+    const met = {
+      modes: told?.modes?.length > 0, density: told?.kind === "mixture" || (told?.density ?? told?.noise?.every((s) => s > 0)), logit: output === "logit",
+      training_set: settings.training.points > 0, equilibrium: settings.discriminator.kind !== "mlp",
+    };
+    return this.host.lab.metrics[name]?.needs.find((need) => met[need] === false || met[need] === undefined) ?? "";
+  }
+
+  /** Where no curve means anything for the data any more the last one is of what does. */
+  change() {
+    const { director } = this.host, { curves } = this.session, { setup } = director.view();
+    if (!curves.length || curves.some(({ metrics }) => metrics.some((name) => !this.lack(name, setup)))) return;
+    director.showCurve(curves.length - 1, ["sliced_wasserstein"]);
+    this.panel();
+    this.fillMenu();
   }
 
   // What a perfect sampler would have at so many points; found when there is time for it.

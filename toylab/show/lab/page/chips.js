@@ -1,7 +1,7 @@
 // The scenarios: the open one beside what it mends or what mends it, and all others in a list that can be searched.
 import { inTongue } from "./speaking.js";
 
-/** host: {lab, word, session(), open(name)}. bar: the chips; list: the others, folded. */
+/** host: {lab, word, session(), open(name), unfold(shown)}. bar: the chips; list: the others, folded. */
 export class Chips {
   constructor(bar, list, host) { Object.assign(this, { bar, list, host }); }
 
@@ -26,7 +26,7 @@ export class Chips {
     Object.assign(more, { type: "button", className: "chip", textContent: word("more_scenarios", { n: rest }) });
     more.setAttribute("aria-expanded", String(!this.list.hidden));
     more.setAttribute("aria-controls", this.list.id);
-    more.addEventListener("click", () => { this.list.hidden = !this.list.hidden; this.tell(); if (!this.list.hidden) this.fill(); });
+    more.addEventListener("click", () => { this.host.unfold(this.list.hidden); this.tell(); if (!this.list.hidden) this.fill(); });
     if (!this.list.hidden) this.fill(false);
   }
 
@@ -55,7 +55,7 @@ export class Chips {
     const wanted = this.field.value.trim().toLowerCase(), fits = (one) => [one.name, one.title?.en, one.title?.zh, one.lesson?.en, one.lesson?.zh].some((said) => said?.toLowerCase().includes(wanted));
     for (const one of lab.scenarios.filter(fits)) {
       const entry = this.found.appendChild(document.createElement("li"));
-      this.chip(entry, one, inTongue(one.title, lang), "");
+      this.chip(entry, one, inTongue(one.title, lang), one.cures ? "fix" : lab.scenarios.some((other) => other.cures === one.name) ? "failure" : "");
       const line = entry.appendChild(document.createElement("span"));
       line.textContent = one.whyNot ? word("cannot_play", { why: inTongue(one.whyNot, lang), command: `toylab show ${one.name}` }) : inTongue(one.lesson, lang);
     }

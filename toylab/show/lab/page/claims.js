@@ -1,5 +1,6 @@
 // What a scenario claims: what was counted over its published seeds, and what this run makes of it.
 import { reduced, satisfied } from "../engine/metrics.js";
+import { inTongue } from "./speaking.js";
 
 /** The number that a claim speaks of, from rows [[round, {metric: value}]]; NaN where there is none. */
 export function reducedRows(claim, rows, steps) {
@@ -17,7 +18,7 @@ export function claimHere(claim, rows, steps, head, other = null) {
   return { state: head >= high - 1e-9 ? "known" : "sofar", value, holds: satisfied(claim, value) };
 }
 
-const shortNumber = (value, style) => (!Number.isFinite(value) ? "–" : style === "share" ? `${Math.round(100 * value)} %` : Number(value.toPrecision(3)).toString());
+const shortNumber = (value, style) => (!Number.isFinite(value) ? "–" : style === "share" ? `${Math.round(100 * value)} %` : Number(value.toPrecision(2)).toString());
 
 /** The card. host: {session, lab, word, against: Map(claim number -> the other's value), countAgainst(number)}. */
 export class Claims {
@@ -34,25 +35,29 @@ export class Claims {
     this.told = key;
     const make = (tag, parent, text = "", kind = "") => Object.assign(parent.appendChild(document.createElement(tag)), { textContent: text, className: kind });
     this.box.replaceChildren();
+    const changed = session.differences().length > 0;
     make("h2", this.box, word("claims"));
     claims.forEach((claim, i) => {
       const { state, value, holds } = found[i], style = claim.against ? "number" : lab.metrics[claim.metric]?.style;
       const one = make("div", this.box, "", "claim");
       make("p", one, claim.text[session.lang] ?? claim.text.en);
-      const line = make("p", one, "", "count");
-      if (claim.published) line.append(word("published", { hits: claim.published.hits, n: claim.published.n }), " · ");
-      line.append(`${word("here")}: `);
+      if (claim.published) make("p", one, word("published", { hits: claim.published.hits, n: claim.published.n }) + (changed ? ` ${word("unchanged")}` : ""), "count");
+      const line = make("p", one, "", "count"), [low, high] = claim.window.map((part) => Math.round(part * session.steps));
+      line.append(`${low === high ? word("here_at", { step: low }) : word("here_in", { low, high })}: `);
       if (claim.against && !this.host.against.has(i)) {
         const other = lab.scenarios.find((each) => each.name === claim.against);
         if (other && !other.whyNot) {
-          const button = make("button", line, word("count_against", { name: claim.against }), "small");
+          const button = make("button", line, word("count_against", { name: inTongue(other.title, session.lang) }), "small");
           button.type = "button";
           button.addEventListener("click", () => { button.disabled = true; this.host.countAgainst(i); });
         } else line.append(word("not_here"));
       } else if (state === "before") line.append(word("not_yet"));
       // Without a number there is no verdict, unless it diverged.
       else if (!Number.isFinite(value) && branch.ended < 0) line.append("–");
-      else make("b", line, `${shortNumber(value, style)} ${holds ? "✓" : "✗"}`, holds ? "holds" : "fails");
+      else {
+        const told = shortNumber(value, claim.reduce.startsWith("end") ? "number" : style), way = low === high ? "last" : claim.reduce;
+        make("b", line, `${word(`reduced.${way}`, { value: told })} ${holds ? "✓" : "✗"}`, holds ? "holds" : "fails");
+      }
       if (state === "sofar") line.append(` ${word("so_far")}`);
     });
     return found;

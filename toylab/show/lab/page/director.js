@@ -18,6 +18,8 @@ export const PACES = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, Infinity];
 const HALF_SEEN = 1500, STEP_SEEN = 700;
 // How long a scenario takes at the pace on which it opens, seconds.
 const OPENING_SECONDS = 16;
+// Scenarios that are kept while another is open.
+const MOST_SESSIONS = 3;
 const LOSS_METRICS = ["discriminator_loss", "generator_loss"];
 
 // The square about two extents.
@@ -33,7 +35,7 @@ function squareAround([a, b, c, d], [e, f, g, h]) {
  */
 export class Director {
   constructor(lab, engineText, events) {
-    Object.assign(this, { lab, engineText, events, playing: false, pace: 4, rate: 0, generation: 0, views: new Map(), going: null, goal: 0, looked: 0 });
+    Object.assign(this, { lab, engineText, events, playing: false, pace: 4, rate: 0, generation: 0, views: new Map(), going: null, goal: 0, looked: 0, kept: new Map(), last: 0 });
     this.conductor = new Conductor(engineText, (message) => this.hear(message));
   }
 
@@ -64,21 +66,51 @@ export class Director {
 
   offer(name) { return this.lab.scenarios.find((one) => one.name === name); }
 
-  /** Open a scenario by its name; what was open is gone. */
-  open(name, seed = this.session?.seed ?? this.lab.seed ?? 0) {
+  /** Open a scenario by its name. What was open is kept, and come back to unless a seed is asked for or it is to be fresh. */
+  open(name, seed, fresh = false) {
     const offer = this.offer(name);
     if (!offer || offer.whyNot) {
       this.events.refused("unknown_scenario", { name, known: this.lab.scenarios.filter((one) => !one.whyNot).map((one) => one.name).join(", ") });
       return false;
     }
+    const was = this.session, { theme, lang } = was ?? this.lab;
+    this.leave(fresh ? "" : name);
+    const kept = seed === undefined && !fresh && this.kept.get(name);
+    if (kept) {
+      this.kept.delete(name);
+      Object.assign(this, kept);
+      Object.assign(this.session, { theme, lang });
+      this.events.opened();
+      this.lookAside();
+      return true;
+    }
     const shown = new Set(offer.settings.film?.layers ?? []);
     const off = new Set(this.lab.layers.map((layer) => layer.name).filter((one) => !shown.has(one)));
-    this.session = new Session(offer, seed, { theme: this.session?.theme ?? this.lab.theme, lang: this.session?.lang ?? this.lab.lang, off });
+    this.session = new Session(offer, seed ?? was?.seed ?? 0, { theme, lang, off });
     const wanted = this.session.steps / (offer.settings.film?.seconds > 8 ? offer.settings.film.seconds : OPENING_SECONDS);
     this.pace = PACES.reduce((best, pace, i) => (i && Math.abs(Math.log(Math.min(pace, 2000) / wanted)) < Math.abs(Math.log(Math.min(PACES[best], 2000) / wanted)) ? i : best), 1);
     this.begin();
     this.events.opened();
     return true;
+  }
+
+  // What is left for another scenario waits where it is, if there is something to lose; of few at a time.
+  leave(name) {
+    this.pause();
+    const { session, generation, views, pace } = this;
+    if (!session) return;
+    Object.assign(this, { views: new Map(), going: null, before: null });
+    const own = session.offer.name;
+    this.forget(this.kept.get(own), own);
+    if (name && name !== own && session.branches.some((one) => one.head > 0)) this.kept.set(own, { session, generation, views, pace });
+    else this.forget({ generation, views }, own);
+    const [oldest] = this.kept.keys();
+    if (this.kept.size > MOST_SESSIONS) this.forget(this.kept.get(oldest), oldest);
+  }
+
+  forget(told, name) {
+    for (const branch of told?.views.keys() ?? []) this.conductor.close(`${told.generation}${branch}`);
+    if (this.kept.get(name) === told) this.kept.delete(name);
   }
 
   /** A scenario with settings of somebody's own, from round 0 on. */
@@ -88,7 +120,7 @@ export class Director {
       const wrong = this.unplayed(settings, offer);
       if (wrong) { this.events.refused(wrong.key, { ...wrong.values, path: wrong.path }); return false; }
     }
-    this.open(offer.name);
+    this.open(offer.name, this.session.seed, true);
     this.session.begin(base, changes);
     if (base.film?.curves) this.session.curves = copied(base.film.curves);
     this.begin();
@@ -125,9 +157,9 @@ export class Director {
   /** All futures from round 0 on. */
   begin() {
     this.pause();
-    for (const name of this.views.keys()) this.conductor.close(`${this.generation}${name}`);
+    this.forget(this, "");
     this.views.clear();
-    Object.assign(this, { generation: this.generation + 1, going: null });
+    Object.assign(this, { generation: ++this.last, going: null });
     this.session.midway = 0;
     for (const branch of this.session.branches) if (!branch.parent) this.openBranch(branch);
   }
@@ -147,7 +179,7 @@ export class Director {
   /** A session as `Session.plain` told it: each future is trained again up to where it was. */
   async revive(told) {
     const offer = this.offer(told.name);
-    if (!offer || offer.whyNot || !this.open(told.name, told.seed)) return false;
+    if (!offer || offer.whyNot || !this.open(told.name, told.seed, true)) return false;
     const session = Session.from(offer, told, { off: this.session.off, theme: this.session.theme, lang: this.session.lang });
     const heads = session.branches.map((one) => one.head), { cursor, chosenName } = session;
     for (const one of session.branches) one.head = one.parent ? one.from : 0;
@@ -177,7 +209,7 @@ export class Director {
 
   hear(message) {
     const branch = this.session?.branches.find((one) => this.id(one) === message.id), view = branch && this.view(branch);
-    if (!view) return;
+    if (!view) { this.hearAside(message); return; }
     if (message.kind === "seen") this.seen(branch, view, message);
     else if (message.kind === "half") this.halved(branch, view, message);
     else if (message.kind === "refused" || message.kind === "failed") {
@@ -187,11 +219,24 @@ export class Director {
     }
   }
 
+  // Where one that was left came to rest.
+  hearAside(message) {
+    if (message.kind !== "seen" || message.at !== undefined) return;
+    for (const { session, generation, views } of this.kept.values()) {
+      const branch = session.branches.find((one) => `${generation}${one.name}` === message.id);
+      if (!branch) continue;
+      session.note(branch, message);
+      Object.assign(views.get(branch.name), { parameters: message.parameters, round: message.round, turn: message.turn, turns: message.turns });
+      if (branch === session.chosen) Object.assign(session, { cursor: message.round, midway: message.turn });
+    }
+  }
+
   seen(branch, view, message) {
     const { session } = this, fresh = message.rows?.length > 0, first = message.ended >= 0 && branch.ended < 0;
     session.note(branch, message);
-    this.follow(branch, view, message.at ?? message.round);
-    Object.assign(view, { parameters: message.parameters, round: message.at ?? message.round, turn: message.turn, turns: message.turns });
+    const round = message.shown ?? message.at ?? message.round;
+    this.follow(branch, view, round);
+    Object.assign(view, { parameters: message.parameters, round, turn: message.turn, turns: message.turns });
     if (message.at === undefined && branch === session.chosen && !(this.going && message.round !== this.goal)) {
       session.cursor = message.round;
       session.midway = message.turn;
@@ -281,9 +326,12 @@ export class Director {
     const { session } = this;
     for (const branch of session.branches) {
       const view = this.view(branch), at = Math.min(session.cursor, branch.head);
-      if (branch === session.chosen || !view || view.asked === at) continue;
-      view.asked = at;
-      this.conductor.look(this.id(branch), at);
+      const exact = !this.playing && !this.going, asked = `${at} ${exact}`;
+      if (branch === session.chosen || !view || view.asked === asked) continue;
+      view.asked = asked;
+      // While something moves, as it was last measured there; then exactly.
+      if (!exact) this.conductor.look(this.id(branch), at);
+      else if (view.round !== at || view.turn) this.conductor.goto(this.id(branch), at);
     }
   }
 

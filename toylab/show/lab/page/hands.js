@@ -26,7 +26,8 @@ export function listenForKeys(acts) {
  * What a script may do; every promise resolves when it is done, and rejects with a line that says why it was not.
  *
  * play(), pause(); step("d" | "g" | "round" | "back"); goto(round) -> the round; set("game.generator_steps", 1), a penalty by
- * "game.penalties.r1.weight" (null: off); putBack(path); undo(); reset(seed): from round 0 on; open("fair-steps", seed);
+ * "game.penalties.r1.weight" (null: off); putBack(path); undo(); reset(seed): from round 0 on; open("fair-steps"): back to where
+ * it was left, with a seed anew;
  * branch() -> its name; choose("A"); close("B"); speed(place of the dial, 0 slow motion); state() -> Uint8Array, restore(bytes);
  * scenario() -> TOML; session() -> plain data, revive(data). round, seed, playing, branches [{name, parent, from, head, rows}].
  * on("seen" | "half" | "turned" | "opened" | "finished" | "refused", use) -> a function that ends it; use gets {round, ...}.

@@ -25,7 +25,8 @@ export function composed(canvases, { title = "", lesson = "", foot = "", colours
   brush.font = `${Math.round(22 * u)}px ${FONT}`;
   const lines = linesWithin(brush, lesson, width - 2 * margin), top = margin + (title ? 50 * u : 0) + lines.length * 30 * u + 6 * u;
   const area = rest.length ? 0.46 * width : width - 2 * margin, gap = 12 * u, side = (area - gap * (columns - 1)) / columns;
-  const high = Math.max(...stages.map((one) => (side * one.height) / one.width), 0);
+  const captionOf = (one) => one.closest(".stage")?.querySelector("figcaption");
+  const named = stages.some((one) => captionOf(one)?.textContent) ? 26 * u : 0, high = named + Math.max(...stages.map((one) => (side * one.height) / one.width), 0);
   // Curves want some height, where stages side by side have little.
   const all = Math.max(Math.ceil(stages.length / columns) * (high + gap) - gap, 230 * u * rest.length);
   // Videos take even sizes only.
@@ -35,7 +36,11 @@ export function composed(canvases, { title = "", lesson = "", foot = "", colours
   brush.fillRect(0, 0, canvas.width, canvas.height);
   write(title, margin, margin + 32 * u, 36, colours.ink);
   lines.forEach((line, i) => write(line, margin, margin + ((title ? 74 : 22) + 30 * i) * u, 22, colours.soft));
-  stages.forEach((one, i) => brush.drawImage(one, margin + (i % columns) * (side + gap), top + Math.floor(i / columns) * (high + gap), side, (side * one.height) / one.width));
+  stages.forEach((one, i) => {
+    const x = margin + (i % columns) * (side + gap), y = top + Math.floor(i / columns) * (high + gap), caption = captionOf(one);
+    if (named && caption) write(caption.textContent, x, y + 18 * u, 20, getComputedStyle(caption).color, "head");
+    brush.drawImage(one, x, y + named, side, (side * one.height) / one.width);
+  });
   const left = margin + area + 36 * u, room = width - left - margin, each = all / Math.max(rest.length, 1);
   const headsOf = (one) => [...(one.closest(".panel")?.querySelectorAll(".head") ?? [])];
   // One measure for all, so that their steps stand below one another.

@@ -36,7 +36,7 @@ class Page {
     const { word } = this, director = this.director = new Director(lab, byId("engine").textContent, events);
     const shared = { lab, word, director, say: (line) => this.say(line), refuse: (line) => this.refuse(line) };
     this.board = new Board({ stages: byId("stages"), panels: byId("panels"), diagram: byId("diagram"), key: byId("key"), menu: byId("menu") }, shared);
-    this.chips = new Chips(byId("scenarios"), byId("others"), { ...shared, session: () => this.session, open: (name) => director.open(name) });
+    this.chips = new Chips(byId("scenarios"), byId("others"), { ...shared, session: () => this.session, open: (name) => director.open(name), unfold: (shown) => this.unfold(shown ? "others" : "") });
     const own = this, colour = (name) => this.board.colour(name);
     this.knobs = new Knobs(byId("knobs"), byId("more"), { word, get session() { return own.session; }, refuse: shared.refuse, turn: (path, value) => this.turn(path, value), putBack: (path) => director.putBack(path) });
     this.timeline = new Timeline(byId("line"), { word, nameOf: this.nameOf, colour, get session() { return own.session; }, goto: (round) => director.goto(round), choose: (name) => director.choose(name) });
@@ -46,9 +46,9 @@ class Page {
       countAgainst: (i) => { const { generation } = director; director.countAgainst(this.session.claims[i], (value) => { if (generation === director.generation) { this.against.set(i, value); this.redraw(true); } }); },
     });
     this.seeds = new Seeds(byId("seeds"), {
-      lab, word, get session() { return own.session; }, hunt: (...given) => director.hunt(...given), open: (seed) => director.reset(seed), closed: () => byId("hunt").focus(),
+      lab, word, get session() { return own.session; }, hunt: (...given) => director.hunt(...given), open: (seed) => this.openSeed(seed), closed: () => byId("hunt").focus(),
       canHunt: (claim) => !claim.against || director.rival(claim) !== null,
-      extent: () => director.view().setup.extent, target: () => director.view().setup.told?.modes ?? [], colours: () => this.board.colours,
+      extent: () => director.view().setup.extent, target: () => { const { modes, points } = director.view().setup.told ?? {}; return modes?.length ? modes : (points ?? []).filter((_, i) => i % 16 === 0); }, colours: () => this.board.colours,
     });
     this.saving = new Saving(byId("keeping"), { ...shared, drawing: () => this.drawing, dress: (theme) => this.wear(theme) });
     this.script = scriptOf(director, this.listeners, () => this.saving.scenario());
@@ -64,7 +64,7 @@ class Page {
   // --- what is said ---
 
   say(line) {
-    if (byId("said").textContent !== line) byId("said").textContent = line;
+    if (byId("said").textContent !== line) byId("said").textContent = byId("said").title = line;
   }
 
   refusal(key, values) {
@@ -82,10 +82,13 @@ class Page {
 
   opened() {
     const { session } = this;
+    const before = this.openName;
+    this.openName = session.offer.name;
     this.refuse("");
-    this.say("");
+    this.say(before !== this.openName && this.director.kept.has(before) ? this.word("kept", { name: inTongue(this.director.offer(before).title, session.lang) }) : "");
     this.against.clear();
-    byId("others").hidden = byId("confirm").hidden = true;
+    byId("confirm").hidden = true;
+    this.unfold("");
     this.dress();
     // Of data nothing is learned there.
     byId("drawing").hidden = Boolean(session.offer.solvable);
@@ -99,6 +102,7 @@ class Page {
   turned(kind, branch) {
     if (kind === "branch") this.say(this.word("branch_began", { name: branch.name, step: branch.from }));
     if (kind && kind !== "closed" && kind !== "chosen") { this.refuse(""); this.against.clear(); }
+    if (kind === "branch" || kind === "change" || kind === "start") this.board.change();
     this.arrange(kind === "chosen" || kind === "branch" || kind === "closed" || kind === "start");
     this.redraw(true);
     this.emit("turned", { kind });
@@ -110,6 +114,14 @@ class Page {
     this.tellTime();
     this.redraw(true);
     this.emit("finished", { claims: found });
+  }
+
+  /** A seed that was found: at the end of the plan, where its claim was judged. */
+  openSeed(seed) {
+    this.seeds.hide();
+    this.director.reset(seed);
+    byId("play").focus();
+    return this.director.goto(this.session.steps);
   }
 
   /** Turn a knob; of what begins anew it is asked first. */
@@ -207,7 +219,7 @@ class Page {
     }
     const back = box.appendChild(document.createElement("button"));
     Object.assign(back, { type: "button", className: "small", textContent: word("put_all_back") });
-    back.addEventListener("click", () => this.director.open(session.offer.name));
+    back.addEventListener("click", () => this.director.open(session.offer.name, session.seed, true));
   }
 
   tellTime() {
@@ -238,8 +250,9 @@ class Page {
     byId("seedlabel").textContent = word("seed");
     byId("seed").title = word("seed_note");
     name("next", "seed_next");
-    for (const [id, key] of [["hunt", "find_failing"], ["share", "share"], ["stepd", "step_d"], ["stepg", "step_g"], ["layers", "layers"], ["confirmed", "do_start"], ["left", "leave_it"]]) byId(id).textContent = word(key);
-    byId("lang").textContent = this.lab.words[lang === "zh" ? "en" : "zh"].language;
+    for (const [id, key] of [["hunt", "find_failing"], ["save", "save"], ["share", "share"], ["stepd", "step_d"], ["stepg", "step_g"], ["layers", "layers"], ["confirmed", "do_start"], ["left", "leave_it"]]) byId(id).textContent = word(key);
+    // With Latin letters too, for who has no Chinese font.
+    byId("lang").textContent = lang === "zh" ? this.lab.words.en.language : `${this.lab.words.zh.language} (zh)`;
     name("theme", session.theme === "dark" ? "light" : "dark");
     name("asking", "help_title");
     name("back", "step_back");
@@ -277,11 +290,19 @@ class Page {
     root.colorScheme = this.session.theme;
   }
 
+  /** Of what lies folded above the stage one at a time is open. */
+  unfold(name) {
+    for (const id of ["help", "others", "keeping"]) byId(id).hidden = id !== name;
+    byId("save").setAttribute("aria-expanded", String(name === "keeping"));
+    if (name && this.seeds.shown) this.seeds.hide();
+  }
+
   // --- hands ---
 
   hands() {
     const { director } = this, press = (id, act) => byId(id).addEventListener("click", act), toggle = () => (director.playing ? director.pause() : director.play());
-    const hunt = () => { if (this.seeds.shown) { this.seeds.hide(); byId("hunt").focus(); } else this.seeds.show(); }, help = () => { byId("help").hidden = !byId("help").hidden; };
+    const hunt = () => { if (this.seeds.shown) { this.seeds.hide(); byId("hunt").focus(); } else { this.unfold(""); this.seeds.show(); } };
+    const help = () => this.unfold(byId("help").hidden ? "help" : ""), save = () => { this.unfold(byId("keeping").hidden ? "keeping" : ""); byId("keeping").querySelector("button").focus(); };
     const layers = () => {
       byId("menu").hidden = !byId("menu").hidden;
       byId("layers").setAttribute("aria-expanded", String(!byId("menu").hidden));
@@ -289,7 +310,7 @@ class Page {
     };
     const acts = {
       play: toggle, stepd: () => director.step("d"), stepg: () => director.step("g"), back: () => director.step("back"), forward: () => director.step("round"),
-      hunt, layers, asking: help, next: () => director.reset(this.session.seed + 1), share: () => this.saving.guarded(() => this.saving.share()), confirmed: () => this.answer(true), left: () => this.answer(false),
+      hunt, layers, save, asking: help, next: () => director.reset(this.session.seed + 1), share: () => this.saving.guarded(() => this.saving.share()), confirmed: () => this.answer(true), left: () => this.answer(false),
       theme: () => this.wear(this.session.theme === "dark" ? "light" : "dark"),
       lang: () => { this.session.lang = this.session.lang === "zh" ? "en" : "zh"; this.tellWords(); },
     };
@@ -304,7 +325,7 @@ class Page {
       " ": toggle, ArrowLeft: acts.back, ArrowRight: acts.forward, d: acts.stepd, g: acts.stepg, Home: () => director.goto(0), End: () => director.goto(this.session.chosen.head),
       "[": () => director.setPace(director.pace - 1), "]": () => director.setPace(director.pace + 1), s: acts.next, b: () => director.branch(), l: layers, "?": help, f: hunt, undo: () => director.undo(),
       ...Object.fromEntries(["1", "2", "3", "4"].map((key, i) => [key, () => { const one = this.session.branches[i]; if (one) director.choose(one.name); }])),
-      Escape: () => { this.refuse(""); for (const id of ["help", "menu", "others"]) byId(id).hidden = true; if (!byId("confirm").hidden) this.answer(false); if (this.seeds.shown) hunt(); this.chips.tell(); },
+      Escape: () => { this.refuse(""); byId("menu").hidden = true; this.unfold(""); if (!byId("confirm").hidden) this.answer(false); if (this.seeds.shown) hunt(); this.chips.tell(); },
     });
     window.addEventListener("resize", () => this.redraw());
     window.addEventListener("hashchange", () => this.follow());

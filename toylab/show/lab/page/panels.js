@@ -28,6 +28,8 @@ export class Panel {
       const head = add("div", box, "head");
       return { name: add("span", head), values: add("span", head, "values"), told: "" };
     });
+    // What is counted there, or why there is nothing.
+    this.note = add("p", box, "counted");
     this.canvas = add("canvas", box);
     this.canvas.setAttribute("role", "img");
     const drag = (event) => {
@@ -157,8 +159,15 @@ export class Panel {
       writeText(pen, `${lab.words[view.lang].step} 0`, this.left, height - small * 0.75, small, "left");
       writeText(pen, toldRound(Math.round(this.end)), width - RIGHT, height - small * 0.75, small, "right");
     }
-    this.drawMarks(pen, theme, x, y, height - foot, small);
+    const words = this.drawMarks(pen, theme, x, y, height - foot, small);
     this.drawCurves(pen, theme, x, y, height - foot);
+    // Over all lines, with a border of paper.
+    Object.assign(pen, { fillStyle: theme.soft, strokeStyle: theme.paper, lineWidth: 4, lineJoin: "round", textBaseline: "middle" });
+    for (const [text, left, middle, size, align] of words) {
+      Object.assign(pen, { font: `${size}px ${getComputedStyle(document.body).fontFamily}`, textAlign: align });
+      pen.strokeText(text, left, middle);
+      writeText(pen, text, left, middle, size, align);
+    }
     pen.setTransform(1, 0, 0, 1, 0, 0);
     this.tellHeads(theme);
   }
@@ -176,14 +185,13 @@ export class Panel {
     pen.setLineDash([]);
     pen.lineWidth = 1;
     pen.strokeStyle = theme.soft;
-    const taken = [], atFloors = [], steps = Math.max(view.steps, 1), named = this.lab.words[view.lang].floor;
+    const taken = [], atFloors = [], words = [], steps = Math.max(view.steps, 1), named = this.lab.words[view.lang].floor;
     for (const { name } of this.metrics) {
       const at = y(floors[name]), middle = at + (at > bottom / 2 ? -0.7 : 0.7) * small;
       if (!Number.isFinite(floors[name])) continue;
       pen.beginPath(); pen.moveTo(this.left, at); pen.lineTo(this.left + this.wide, at); pen.stroke();
       if (!named || atFloors.some((other) => Math.abs(other - middle) < small * 1.3)) continue;
-      pen.fillStyle = theme.soft;
-      writeText(pen, named, this.left + 4, middle, small * 0.9, "left");
+      words.push([named, this.left + 4, middle, small * 0.9, "left"]);
       atFloors.push(middle);
     }
     pen.setLineDash([5, 4]);
@@ -199,9 +207,10 @@ export class Panel {
       const side = sides.find((way) => { const middle = at + (way * room) / 2; return middle > small * 0.6 && middle < bottom - small * 0.5 && [...taken, ...(early ? atFloors : [])].every((other) => Math.abs(other - middle) >= room * 0.9); });
       if (!side) continue;
       taken.push(at + (side * room) / 2);
-      writeText(pen, said, x(early ? from : Math.min(to, this.end)), at + (side * room) / 2, small, early ? "left" : "right");
+      words.push([said, x(early ? from : Math.min(to, this.end)), at + (side * room) / 2, small, early ? "left" : "right"]);
     }
     pen.setLineDash([]);
+    return words;
   }
 
   drawCurves(pen, theme, x, y, bottom) {
@@ -276,8 +285,8 @@ export class Panel {
       const head = this.heads[m], sign = this.metrics.length > 1 ? `${DASH_SIGNS[m % DASH_SIGNS.length]} ` : "", label = sign + metric.label[lang];
       const told = branches.map((one) => {
         const row = this.rowAt(one, cursor), value = row ? row[1][metric.name] ?? NaN : NaN, said = readMetric(metric, value);
-        const counted = metric.high === "modes" && metric.style === "count" && modes && said !== "–" ? lab.words[lang].count.replace("{value}", said).replace("{total}", modes) : said;
-        return { said: counted, colour: one.colour, chosen: one === chosen, name: one.name };
+        const total = one.modes ?? modes, counted = metric.high === "modes" && metric.style === "count" && total && said !== "–" ? lab.words[lang].count.replace("{value}", said).replace("{total}", total) : said;
+        return { said: many ? `${one.name} ${counted}` : counted, colour: one.colour, chosen: one === chosen, name: one.name };
       });
       const key = JSON.stringify([label, told]);
       if (head.told === key) return;
@@ -292,6 +301,8 @@ export class Panel {
         return made;
       }));
     });
+    const [first] = this.metrics, need = view.lacks?.[first.name], told = lab.words[lang][need ? `lacks.${need}` : `note.${first.name}`] ?? "";
+    if (this.note.textContent !== told) this.note.textContent = this.note.title = told;
     const said = this.metrics.map((metric, m) => `${metric.label[lang]}: ${this.heads[m].values.textContent}`).join(", ");
     if (this.canvas.ariaLabel !== said) this.canvas.setAttribute("aria-label", said);
   }

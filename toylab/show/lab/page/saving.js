@@ -57,7 +57,12 @@ export class Saving {
     return toToml({ base: session.offer, settings: session.settings(), seed: session.seed, round: session.cursor, lacking: lackingOf(lab.metrics, setups.filter((one) => one.told)) });
   }
 
-  save_scenario() { this.give(`${this.stem}.toml`, new Blob([this.scenario()], { type: "text/plain" })); }
+  save_scenario() {
+    const { director: { session }, word, say } = this.host;
+    if (session.branches.length > 1) say(word("saved_branch", { name: session.chosenName }));
+    this.give(`${this.stem}.toml`, new Blob([this.scenario()], { type: "text/plain" }));
+  }
+
   async save_picture() { this.give(`${this.stem}.png`, await pngOf(this.canvases, this.told)); }
   save_film() { return this.film("save_film", "gif"); }
   save_video() { return this.film("save_video", "webm"); }
@@ -70,19 +75,33 @@ export class Saving {
     this.host.dress(theme);
   }
 
-  // A second press ends what the first began.
+  // What has been trained is gone through once more, from its beginning where one stands at its end; a second press ends it.
   async film(name, format) {
+    const { director, word, say } = this.host, { session } = director;
     if (this.recorder) {
       const { recorder, ending } = this;
       Object.assign(this, { recorder: null, recording: "" });
+      director.pause();
       this.tell();
+      say("");
       this.give(`${this.stem}.${ending}`, await recorder.stop());
       return;
     }
-    Object.assign(this, { recorder: new Recorder({ canvases: () => this.canvases, told: () => this.told, format }), recording: name, ending: format });
-    this.recorder.start();
+    const { head } = session.chosen;
+    if (session.cursor >= head) await director.goto(0);
+    const from = session.cursor, recorder = new Recorder({ canvases: () => this.canvases, told: () => this.told, format });
+    Object.assign(this, { recorder, recording: name, ending: format });
+    recorder.start();
     this.tell();
-    this.host.director.play();
+    director.play();
+    say(head ? word("filming", { from, to: head }) : word("filming_on"));
+    // To the end of what there was.
+    const look = () => {
+      if (this.recorder !== recorder) return;
+      if (head && (session.cursor >= head || !director.playing)) this.guarded(() => this.film(name, format));
+      else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
   }
 
   async share() {

@@ -51,6 +51,7 @@ export class Seeds {
     const number = make("label", line, `${word("how_many")} `);
     this.count = Object.assign(make("input", number), { type: "number", min: 1, max: 1000, value: count });
     this.button = Object.assign(make("button", line, word(this.running ? "hunt_stop" : "hunt_start")), { type: "button", className: "main" });
+    this.choice.addEventListener("change", () => { if (!this.results.length) this.sum(); });
     this.button.disabled = !this.choice.options.length;
     this.button.addEventListener("click", () => (this.running ? this.stop() : this.start()));
     this.said = make("p", this.box);
@@ -66,7 +67,7 @@ export class Seeds {
     const n = Math.min(Math.max(Math.round(Number(this.count.value)) || 20, 1), 1000);
     this.results = [];
     this.tiles.replaceChildren();
-    this.wanted = n;
+    Object.assign(this, { wanted: n, since: performance.now(), opened: -1, changed: session.differences().length > 0 });
     this.button.textContent = this.host.word("hunt_stop");
     this.running = this.host.hunt(claim, Array.from({ length: n }, (_, i) => i), (one) => {
       this.results.push(one);
@@ -80,9 +81,16 @@ export class Seeds {
   sum() {
     const holds = this.results.filter((one) => one.holds).length, failing = this.results.filter((one) => !one.holds).map((one) => one.seed).sort((a, b) => a - b);
     const { word } = this.host, n = this.results.length;
-    if (!n) { this.said.textContent = this.running ? word("hunting") : word("hunt_hint"); return; }
-    const rest = n < this.wanted && this.running ? ` ${word("of_wanted", { n: this.wanted })}` : "";
-    this.said.textContent = word("hold", { hits: holds, n }) + rest + (failing.length ? ` · ${word("failing", { seeds: failing.slice(0, 12).join(", ") })}` : "");
+    if (!n) { this.said.textContent = this.running ? word("hunting") : this.hint(); return; }
+    const seconds = Math.ceil(((performance.now() - this.since) / 1000 / n) * (this.wanted - n));
+    const rest = n < this.wanted && this.running ? ` ${word("of_wanted", { n: this.wanted, seconds })}` : "";
+    this.said.textContent = word("hold", { hits: holds, n }) + (this.changed ? `, ${word("with_changes")}` : "") + rest + (failing.length ? ` · ${word("failing", { seeds: failing.slice(0, 12).join(", ") })}` : "");
+  }
+
+  // Where all that was published hold there is little to be found: a knob turned first gives more.
+  hint() {
+    const { session, word } = this.host, told = session.claims[Number(this.choice.value)]?.published;
+    return `${told && told.hits === told.n ? `${word("all_held", told)} ` : ""}${word("hunt_hint")}`;
   }
 
   tile(one) {
@@ -92,11 +100,10 @@ export class Seeds {
     const label = button.appendChild(document.createElement("span"));
     label.textContent = `${one.seed} ${one.holds ? "✓" : "✗"}`;
     button.setAttribute("aria-label", word(one.holds ? "seed_holds" : "seed_fails", { seed: one.seed }));
-    button.addEventListener("click", () => this.host.open(one.seed));
-    // Those that fail come first, each kind in the order of its seeds.
-    button.dataset.order = (one.holds ? 1e9 : 0) + one.seed;
-    const after = [...this.tiles.children].find((other) => Number(other.dataset.order) > Number(button.dataset.order));
-    this.tiles.insertBefore(button, after ?? null);
+    button.setAttribute("aria-pressed", String(one.seed === this.host.session.seed && this.opened === one.seed));
+    button.addEventListener("click", () => { this.opened = one.seed; this.host.open(one.seed); });
+    // As they come: none moves away from under a hand.
+    this.tiles.append(button);
     this.paint(canvas, one.samples ?? []);
   }
 
@@ -105,17 +112,19 @@ export class Seeds {
     // Its own size, for its pen's units are these.
     Object.assign(canvas, { width: side, height: side });
     const [x0, x1, y0, y1] = this.host.extent(), at = (x, y) => [((x - x0) / (x1 - x0)) * side, (1 - (y - y0) / (y1 - y0)) * side];
-    pen.strokeStyle = colours.soft;
+    pen.fillStyle = colours.soft;
+    pen.globalAlpha = 0.55;
     for (const [x, y] of this.host.target()) {
       const [a, b] = at(x, y);
       pen.beginPath();
-      pen.arc(a, b, 3 * ratio, 0, 2 * Math.PI);
-      pen.stroke();
+      pen.arc(a, b, 4 * ratio, 0, 2 * Math.PI);
+      pen.fill();
     }
+    pen.globalAlpha = 1;
     pen.fillStyle = colours.generated;
     for (let i = 0; i < samples.length; i += 2) {
       const [a, b] = at(samples[i], samples[i + 1]);
-      pen.fillRect(a - ratio, b - ratio, 2 * ratio, 2 * ratio);
+      pen.fillRect(a - 1.5 * ratio, b - 1.5 * ratio, 3 * ratio, 3 * ratio);
     }
   }
 }

@@ -23,6 +23,8 @@ export class Session {
   begin(base, changes) {
     this.branches = [{ name: "A", parent: "", from: 0, base, changes: copied(changes), rows: [], head: 0, ended: -1 }];
     this.chosenName = "A";
+    // What is to change on the way whatever a hand does before.
+    this.planned = copied(changes);
     // Where one looks: a round, and how many of its turns are played already.
     Object.assign(this, { cursor: 0, midway: 0, turns: [] });
   }
@@ -50,8 +52,11 @@ export class Session {
   }
 
   get steps() { return this.chosen.base.training.steps; }
-  /** Where the axis of time ends. */
-  get end() { return Math.max(this.steps, ...this.branches.map((one) => one.head)); }
+  /** Where the axis of time ends: beyond the plan it grows by quarters of it. */
+  get end() {
+    const { steps } = this, head = Math.max(...this.branches.map((one) => one.head));
+    return head <= steps ? steps : Math.round(Math.ceil(head / (steps / 4)) * (steps / 4));
+  }
   branch(name) { return this.branches.find((one) => one.name === name); }
 
   sections(branch) { return sectionsOf(branch.base, branch.changes); }
@@ -100,7 +105,9 @@ export class Session {
     if (!name) throw new RangeError("four");
     // Of a future that begins where its parent did, the parent's parent is the past.
     const from = at <= parent.from && parent.parent ? parent.parent : parent.name;
-    const made = { name, parent: from, from: at, base: parent.base, changes: copied(parent.changes), rows: [], head: at, ended: -1 };
+    const made = { name, parent: from, from: at, base: parent.base, rows: [], head: at, ended: -1,
+      // Of what was turned by hand it has only what lies behind it.
+      changes: copied([...parent.changes.filter((one) => one.at <= at), ...this.planned.filter((one) => one.at > at)]) };
     this.branches.push(made);
     this.chosenName = name;
     return made;

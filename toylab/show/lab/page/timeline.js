@@ -1,7 +1,7 @@
 // The timeline: every future as a line that leaves its parent's, where one looks, and what was changed where.
 import { differencesTold } from "./changes.js";
 
-const LANE_HIGH = 26, TOP_LANE = 14, MARKS_HIGH = 14, SIDE_PAD = 14, SVG_SPACE = "http://www.w3.org/2000/svg";
+const LANE_HIGH = 26, TOP_LANE = 28, SIDE_PAD = 14, SVG_SPACE = "http://www.w3.org/2000/svg";
 
 /** host: {session, word, nameOf(path), colour(branch name), goto(round), choose(name)}. */
 export class Timeline {
@@ -26,7 +26,7 @@ export class Timeline {
   }
 
   x(round) { return SIDE_PAD + (round / Math.max(this.host.session.end, 1)) * (this.width - 2 * SIDE_PAD); }
-  y(lane) { return TOP_LANE + (this.host.session.marks().length ? MARKS_HIGH : 0) + lane * LANE_HIGH; }
+  y(lane) { return TOP_LANE + lane * LANE_HIGH; }
 
   // The line under a finger is looked at from now on.
   pick(event) {
@@ -109,13 +109,16 @@ export class Timeline {
 
   name(said, x, y, colour, anchor = "start") {
     const text = this.svg.appendChild(document.createElementNS(SVG_SPACE, "text"));
-    for (const [key, value] of Object.entries({ x: Math.min(x, this.width - 10), y, fill: colour, "text-anchor": anchor })) text.setAttribute(key, value);
+    for (const [key, value] of Object.entries({ x, y, fill: colour, "text-anchor": anchor })) text.setAttribute(key, value);
     text.textContent = said;
   }
 
+  // Both ends, and between them where one looks.
   ends(height) {
-    const { session } = this.host;
-    this.name("0", 4, height - 4, "var(--soft)");
-    this.name(String(session.end), this.width - 4, height - 4, "var(--soft)", "end");
+    const { session, word } = this.host, said = word(session.cursor > session.steps ? "step_beyond" : "step_of", { step: session.cursor, end: session.steps }), half = 4.2 * said.length, y = height - 4;
+    const x = Math.min(Math.max(this.x(session.cursor), half), this.width - half);
+    this.name(said, x, y, "var(--ink)", "middle");
+    if (x - half > 24) this.name("0", 4, y, "var(--soft)");
+    if (x + half < this.width - 50) this.name(String(session.end), this.width - 4, y, "var(--soft)", "end");
   }
 }

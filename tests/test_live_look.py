@@ -773,7 +773,7 @@ def columns(told: dict[str, Any], mask: np.ndarray) -> np.ndarray:
 
 def test_the_chosen_past_is_solid_along_its_parents_and_other_futures_are_pale(page: Page) -> None:
     told = opened(page)
-    assert told["heads"] == ["1 of 8", "5 of 8"]
+    assert told["heads"] == ["A 1 of 8", "B 5 of 8"]
     shown = pixels(told["url"])
     blue, green = (columns(told, near(shown, colour)) for colour in ("#2a5bd7", "#14715a"))
     assert blue.min() == pytest.approx(0, abs=1)
@@ -789,7 +789,7 @@ def test_the_chosen_past_is_solid_along_its_parents_and_other_futures_are_pale(p
 
 def test_before_a_branch_begins_its_parents_value_is_the_present_one(page: Page) -> None:
     told = opened(page, cursor=20)
-    assert told["heads"] == ["1 of 8", "1 of 8"]
+    assert told["heads"] == ["A 1 of 8", "B 1 of 8"]
     blue = columns(told, near(pixels(told["url"]), "#2a5bd7"))
     assert blue.max() == pytest.approx(20, abs=2)
 

@@ -17,7 +17,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "Not in this page: {why}. Film it: {command}",
         "本网页不能训练：{why}。可录制影片：{command}",
     ),
-    ("save", "Save", "保存"),
+    ("save", "Save, open", "保存与打开"),
     (
         "kept",
         "“{name}” is kept as you left it: its chip leads back.",
@@ -333,6 +333,14 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "正在录制播放内容；再按一次停止。",
     ),
     ("saved_branch", "Saved is branch {name}, the one in hand.", "保存的是当前分支 {name}。"),
+    ("open_file", "Open a file …", "打开文件…"),
+    (
+        "data_note",
+        "Draw on the map, paste two columns, or drop a CSV, a picture or a scenario.",
+        "可在图上画、粘贴两列数，或拖入 CSV、图片、场景文件。",
+    ),
+    ("outside", "{n} of {of} points lie outside", "{of} 个点中有 {n} 个在图外"),
+    ("skip", "To the timeline", "跳到时间轴"),
     ("this_round", "This round", "本轮"),
     ("save_scenario", "Save as scenario (.toml)", "存为场景 (.toml)"),
     ("save_picture", "PNG", "PNG"),

@@ -77,6 +77,7 @@ export class Board {
         caption: branches.length > 1 ? word("branch_at", { name: branch.name, step: view.round }) : "", colour: branches.length > 1 ? this.colour(branch.name) : "", label: `${session.heading("title", lang) ?? inTongue(session.offer.title, lang)}. ${word("at_step", { step: view.round, head: branch.head, branch: branch.name })}`,
       });
     }
+    this.tellOutside();
     const curves = branches.map((branch) => ({ name: branch.name, parent: branch.parent, colour: this.colour(branch.name), rows: session.rowsOf(branch), from: branch.parent ? branch.from : 0, chosen: branch === chosen, modes: director.view(branch)?.setup.told?.modes?.length ?? 0 }));
     const view = director.view(chosen), told = view.setup.told, { claims } = session;
     for (const [i, { panel, curve }] of this.panels.entries()) {
@@ -90,6 +91,24 @@ export class Board {
     const last = curves.find((one) => one.chosen).rows.filter(([round]) => round <= session.cursor).pop()?.[1] ?? {};
     const losses = view.half?.losses ?? ("generator_loss" in last ? [last.discriminator_loss, last.generator_loss] : null);
     this.diagram.show({ turns: view.turns ?? turnsOf(view.setup.settings), turn: view.turn, losses, half: view.half, settings: view.setup.settings, theme, lang });
+  }
+
+  // Points that no map shows are told of, now and then.
+  tellOutside() {
+    const { director, word } = this.host, now = performance.now();
+    if (now - (this.told ?? 0) < (director.playing ? 400 : 0)) return;
+    this.told = now;
+    for (const branch of this.session.branches) {
+      const view = director.view(branch), { figure } = this.stages.get(branch.name) ?? {};
+      if (!view || !figure || view.counted === view.parameters) continue;
+      view.counted = view.parameters;
+      const { samples } = view.viewer.see(view.parameters), [x0, x1, y0, y1] = view.setup.extent;
+      let out = 0;
+      for (let i = 0; i < samples.length; i += 2) out += !(samples[i] >= x0 && samples[i] <= x1 && samples[i + 1] >= y0 && samples[i + 1] <= y1);
+      const label = figure.querySelector(".outside") ?? figure.appendChild(Object.assign(document.createElement("div"), { className: "outside" }));
+      // A few strays are no news.
+      label.textContent = out > samples.length / 20 && !this.session.offer.solvable ? word("outside", { n: out, of: samples.length / 2 }) : "";
+    }
   }
 
   /** What a game lacks for a metric: a key of Python's needs, or "". */

@@ -14,6 +14,8 @@ export function claimHere(claim, rows, steps, head, other = null) {
   if (head < low || !rows.length || (claim.reduce.startsWith("end") && head < high) || (claim.against && other === null)) return { state: "before", value: NaN, holds: false };
   // An end is not the nearest moment to it so far.
   if (low === high && head < low) return { state: "before", value: NaN, holds: false };
+  // Where it was not measured, as of data without modes, nothing is known of it.
+  if (rows.some(([round, values]) => round >= low && round <= Math.min(high, head) && !(claim.metric in values))) return { state: "lost", value: NaN, holds: false };
   const value = reducedRows(claim, rows, steps) - (claim.against ? other : 0);
   return { state: head >= high - 1e-9 ? "known" : "sofar", value, holds: satisfied(claim, value) };
 }
@@ -51,7 +53,7 @@ export class Claims {
           button.type = "button";
           button.addEventListener("click", () => { button.disabled = true; this.host.countAgainst(i); });
         } else line.append(word("not_here"));
-      } else if (state === "before") line.append(word("not_yet"));
+      } else if (state === "before" || state === "lost") line.append(word(state === "lost" ? "not_here" : "not_yet"));
       // Without a number there is no verdict, unless it diverged.
       else if (!Number.isFinite(value) && branch.ended < 0) line.append("–");
       else {

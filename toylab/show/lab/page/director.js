@@ -29,6 +29,12 @@ function squareAround([a, b, c, d], [e, f, g, h]) {
   return [x - half, x + half, y - half, y + half];
 }
 
+// Whether a target lies in a square.
+function liesWithin({ modes, points, spread = [] }, [x0, x1, y0, y1]) {
+  const places = modes?.length ? modes : points ?? [], room = 2 * Math.max(0, ...spread);
+  return places.every(([x, y]) => x - room >= x0 && x + room <= x1 && y - room >= y0 && y + room <= y1);
+}
+
 /**
  * events: draw(), told(key, values), refused(key, values) or refused("", {message}), opened(), turned(kind), finished(), half(report).
  * After each of them `session` is what is open, and `views` what is known of each future: {viewer, setup, parameters, round, half, turns, turn}.
@@ -51,7 +57,8 @@ export class Director {
     const made = known ?? targetOf(settings.target);
     return {
       settings, target: known, told: made, output: OBJECTIVES[valueAt(settings, "game.objective")]?.output ?? offer.output,
-      extent: known || !made ? offer.extent : squareAround(offer.extent, extentOf(made)),
+      // A picture that changes its scale under a hand is none to draw on.
+      extent: known || !made || liesWithin(made, offer.extent) ? offer.extent : squareAround(offer.extent, extentOf(made)),
     };
   }
 

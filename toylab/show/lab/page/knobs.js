@@ -120,7 +120,8 @@ export class Knobs {
         const summary = document.createElement("summary");
         summary.textContent = word(`group_${group}`);
         outer.append(summary);
-        if (group === "networks") Object.assign(outer.appendChild(document.createElement("p")), { className: "note", textContent: word("new_start") });
+        const note = { networks: "new_start", data: "data_note" }[group];
+        if (note) Object.assign(outer.appendChild(document.createElement("p")), { className: "note", textContent: word(note) });
       }
       (first ? this.box : this.rest).append(outer);
       for (const knob of knobs) this.rows.push(this.row(knob, outer));
@@ -206,7 +207,9 @@ export class Knobs {
       this.tell();
       return;
     }
-    this.host.turn(knob.path, this.into(knob, found.value));
+    const turned = this.host.turn(knob.path, this.into(knob, found.value));
+    // What was refused does not stay there as if it were so.
+    Promise.resolve(turned).then((done) => { if (!done) { entry.blur(); this.tell(); } });
   }
 
   said(value) {

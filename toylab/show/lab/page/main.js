@@ -74,8 +74,13 @@ class Page {
 
   refuse(line) {
     byId("alert").hidden = !line;
-    byId("alert").textContent = line;
-    if (line) this.emit("refused", { line });
+    byId("alert").replaceChildren(line);
+    if (!line) return;
+    const close = byId("alert").appendChild(document.createElement("button"));
+    Object.assign(close, { type: "button", className: "small", textContent: "✕", title: this.word("close") });
+    close.setAttribute("aria-label", this.word("close"));
+    close.addEventListener("click", () => this.refuse(""));
+    this.emit("refused", { line });
   }
 
   // --- what happens ---
@@ -250,7 +255,7 @@ class Page {
     byId("seedlabel").textContent = word("seed");
     byId("seed").title = word("seed_note");
     name("next", "seed_next");
-    for (const [id, key] of [["hunt", "find_failing"], ["save", "save"], ["share", "share"], ["stepd", "step_d"], ["stepg", "step_g"], ["layers", "layers"], ["confirmed", "do_start"], ["left", "leave_it"]]) byId(id).textContent = word(key);
+    for (const [id, key] of [["hunt", "find_failing"], ["save", "save"], ["skip", "skip"], ["share", "share"], ["stepd", "step_d"], ["stepg", "step_g"], ["layers", "layers"], ["confirmed", "do_start"], ["left", "leave_it"]]) byId(id).textContent = word(key);
     // With Latin letters too, for who has no Chinese font.
     byId("lang").textContent = lang === "zh" ? this.lab.words.en.language : `${this.lab.words.zh.language} (zh)`;
     name("theme", session.theme === "dark" ? "light" : "dark");
@@ -315,6 +320,7 @@ class Page {
       lang: () => { this.session.lang = this.session.lang === "zh" ? "en" : "zh"; this.tellWords(); },
     };
     for (const [id, act] of Object.entries(acts)) press(id, act);
+    press("skip", () => byId("line").focus());
     byId("speed").addEventListener("input", () => director.setPace(Number(byId("speed").value)));
     byId("seed").addEventListener("change", () => {
       const seed = Number(byId("seed").value.trim());
@@ -325,7 +331,10 @@ class Page {
       " ": toggle, ArrowLeft: acts.back, ArrowRight: acts.forward, d: acts.stepd, g: acts.stepg, Home: () => director.goto(0), End: () => director.goto(this.session.chosen.head),
       "[": () => director.setPace(director.pace - 1), "]": () => director.setPace(director.pace + 1), s: acts.next, b: () => director.branch(), l: layers, "?": help, f: hunt, undo: () => director.undo(),
       ...Object.fromEntries(["1", "2", "3", "4"].map((key, i) => [key, () => { const one = this.session.branches[i]; if (one) director.choose(one.name); }])),
-      Escape: () => { this.refuse(""); byId("menu").hidden = true; this.unfold(""); if (!byId("confirm").hidden) this.answer(false); if (this.seeds.shown) hunt(); this.chips.tell(); },
+      Escape: () => {
+        if (byId("side").contains(document.activeElement)) document.activeElement.blur();
+        this.refuse(""); byId("menu").hidden = true; this.unfold(""); if (!byId("confirm").hidden) this.answer(false); if (this.seeds.shown) hunt(); this.chips.tell();
+      },
     });
     window.addEventListener("resize", () => this.redraw());
     window.addEventListener("hashchange", () => this.follow());

@@ -11,13 +11,16 @@ import { fromToml, lackingOf, toToml } from "./toml.js";
 export class Saving {
   constructor(box, host) {
     Object.assign(this, { box, host, recorder: null, buttons: {} });
-    for (const name of ["save_scenario", "save_picture", "save_film", "save_video", "print"]) {
+    for (const name of ["save_scenario", "save_picture", "save_film", "save_video", "print", "open_file"]) {
       const button = box.appendChild(document.createElement("button"));
       button.type = "button";
       button.addEventListener("click", () => this.guarded(() => this[name]()));
       this.buttons[name] = button;
     }
     this.buttons.save_video.hidden = !canWebm();
+    this.field = box.appendChild(document.createElement("input"));
+    Object.assign(this.field, { type: "file", accept: ".csv,.txt,.tsv,.toml,image/*", hidden: true });
+    this.field.addEventListener("change", () => { if (this.field.files[0]) this.guarded(() => this.take(this.field.files[0])); this.field.value = ""; });
     const main = document.getElementById("page");
     main.addEventListener("dragover", (event) => event.preventDefault());
     main.addEventListener("drop", (event) => { event.preventDefault(); if (event.dataTransfer.files[0]) this.guarded(() => this.take(event.dataTransfer.files[0])); });
@@ -66,6 +69,7 @@ export class Saving {
   async save_picture() { this.give(`${this.stem}.png`, await pngOf(this.canvases, this.told)); }
   save_film() { return this.film("save_film", "gif"); }
   save_video() { return this.film("save_video", "webm"); }
+  open_file() { this.field.click(); }
   /** On paper it is light, whatever it is on the screen. */
   async print() {
     const { session } = this.host.director, { theme } = session, frame = () => new Promise((done) => { requestAnimationFrame(done); });

@@ -60,10 +60,12 @@ export class Session {
   branch(name) { return this.branches.find((one) => one.name === name); }
 
   sections(branch) { return sectionsOf(branch.base, branch.changes); }
+  /** The next round to begin. */
+  get next() { return this.cursor + (this.midway ? 1 : 0); }
   /** The settings that hold in the round to come. */
-  settingsAt(branch = this.chosen, round = this.cursor) { return sectionAt(this.sections(branch), round); }
+  settingsAt(branch = this.chosen, round = this.next) { return sectionAt(this.sections(branch), round); }
   /** What the scenario itself would have there. */
-  scenarioAt(round = this.cursor) { return sectionAt(sectionsOf(this.offer.settings), round); }
+  scenarioAt(round = this.next) { return sectionAt(sectionsOf(this.offer.settings), round); }
   value(path) { return valueAt(this.settingsAt(), path); }
   /** What the scenario has where the knob was turned; undefined where it was not. */
   oldValue(path) {
@@ -80,7 +82,7 @@ export class Session {
    */
   turn(path, value) {
     // What is turned in the middle of a round holds from the next one on.
-    const branch = this.chosen, at = this.cursor + (this.midway ? 1 : 0), now = this.settingsAt(branch, at);
+    const branch = this.chosen, at = this.next, now = this.settingsAt(branch, at);
     if (alike(valueAt(now, path), value)) return null;
     const change = changeTo(now, path, value);
     const was = { path, value: copied(valueAt(now, path)) };
@@ -173,7 +175,9 @@ export class Session {
       const differ = differencesBetween(sectionAt(theirs, at), sectionAt(own, at)), within = (one, many) => many.some((each) => alike(each, one));
       // And where it ends: from there on it is as the scenario has it.
       const fresh = differ.filter((one) => !within(one, before)), over = before.filter(([path]) => !differ.some(([other]) => other === path)).map(([path, old, now]) => [path, now, old]);
-      if (fresh.length || over.length) found.push([at, [...fresh, ...over]]);
+      // Or what differs already differs in another way: other points of a drawing.
+      const again = at && !fresh.length && !over.length && own.some(([one]) => one === at) && !theirs.some(([one]) => one === at) ? differencesBetween(sectionAt(own, at - 1), sectionAt(own, at)) : [];
+      if (fresh.length || over.length || again.length) found.push([at, [...fresh, ...over, ...again]]);
       before = differ;
     }
     return found;

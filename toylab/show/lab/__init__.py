@@ -1,0 +1,1 @@
+"""The live lab: a page that trains."""

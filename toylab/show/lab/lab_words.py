@@ -341,6 +341,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     ("outside", "{n} of {of} points lie outside", "{of} 个点中有 {n} 个在图外"),
     ("skip", "To the timeline", "跳到时间轴"),
+    ("layer.arrows_even", "its direction alone", "仅推力方向"),
     ("this_round", "This round", "本轮"),
     ("save_scenario", "Save as scenario (.toml)", "存为场景 (.toml)"),
     ("save_picture", "PNG", "PNG"),

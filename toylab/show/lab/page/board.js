@@ -169,7 +169,7 @@ export class Board {
     for (const name of layersOf(lab, director.view().setup)) {
       const label = menu.appendChild(document.createElement("label")), box = label.appendChild(document.createElement("input"));
       Object.assign(box, { type: "checkbox", name, checked: !off.has(name) });
-      label.append(inTongue(lab.layers.find((one) => one.name === name)?.words, lang) || name);
+      label.append(lab.words[lang][`layer.${name}`] ?? (inTongue(lab.layers.find((one) => one.name === name)?.words, lang) || name));
       box.addEventListener("change", () => { if (box.checked) off.delete(name); else off.add(name); this.tellKey(); this.draw(); });
     }
     curves.forEach((curve, i) => {

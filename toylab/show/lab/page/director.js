@@ -1,14 +1,8 @@
 // What happens when somebody acts: it keeps the session and the trainings in step, and tells who looks on.
 import { Viewer } from "../engine/eyes.js";
-import { ACTIVATIONS } from "../engine/networks.js";
-import { OBJECTIVES } from "../engine/objectives.js";
-import { OPTIMIZERS } from "../engine/optimizers.js";
-import { PENALTIES } from "../engine/penalties.js";
-import { UPDATES } from "../engine/updates.js";
-import { extentOf, targetOf } from "../engine/targets.js";
-import { alike, changeTo, copied, knownSetting, laidOver, needsStart, sectionsOf, valueAt } from "./changes.js";
+import { alike, changeTo, copied, knownSetting, laidOver, needsStart, sectionsOf } from "./changes.js";
 import { Conductor, Hunt } from "./conductor.js";
-import { KNOBS } from "./knobs.js";
+import { plannedOf, settingsSteps, setupOf, unplayedIn } from "./plans.js";
 import { conflictOf, misfitOf } from "./rules.js";
 import { Session } from "./session.js";
 
@@ -20,20 +14,6 @@ const HALF_SEEN = 1500, STEP_SEEN = 700;
 const OPENING_SECONDS = 16;
 // Scenarios that are kept while another is open.
 const MOST_SESSIONS = 3;
-const LOSS_METRICS = ["discriminator_loss", "generator_loss"];
-
-// The square about two extents.
-function squareAround([a, b, c, d], [e, f, g, h]) {
-  const x0 = Math.min(a, e), x1 = Math.max(b, f), y0 = Math.min(c, g), y1 = Math.max(d, h), half = Math.max(x1 - x0, y1 - y0) / 2;
-  const x = (x0 + x1) / 2, y = (y0 + y1) / 2;
-  return [x - half, x + half, y - half, y + half];
-}
-
-// Whether a target lies in a square.
-function liesWithin({ modes, points, spread = [] }, [x0, x1, y0, y1]) {
-  const places = modes?.length ? modes : points ?? [], room = 2 * Math.max(0, ...spread);
-  return places.every(([x, y]) => x - room >= x0 && x + room <= x1 && y - room >= y0 && y + room <= y1);
-}
 
 /**
  * events: draw(), told(key, values), refused(key, values) or refused("", {message}), opened(), turned(kind), finished(), half(report).
@@ -48,26 +28,8 @@ export class Director {
   id(branch) { return `${this.generation}${branch.name}`; }
   view(branch = this.session.chosen) { return this.views.get(branch.name); }
 
-  // --- plans ---
-
-  /** What the engine needs to know of one section. */
-  setup(settings, offer = this.session.offer) {
-    const told = sectionsOf(offer.settings).map(([at, one]) => [one.target, (offer.later ?? []).find(([from]) => from === at)?.[1] ?? (at === 0 ? offer.target : null)]);
-    const known = told.find(([target, told]) => told && alike(target, settings.target))?.[1] ?? null;
-    const made = known ?? targetOf(settings.target);
-    return {
-      settings, target: known, told: made, output: OBJECTIVES[valueAt(settings, "game.objective")]?.output ?? offer.output,
-      // A picture that changes its scale under a hand is none to draw on.
-      extent: known || !made || liesWithin(made, offer.extent) ? offer.extent : squareAround(offer.extent, extentOf(made)),
-    };
-  }
-
-  plan(sections, offer = this.session.offer, curves = this.session.curves, claims = offer.claims ?? []) {
-    const metrics = [...new Set([...curves.flatMap((curve) => curve.metrics), ...claims.map((claim) => claim.metric), ...LOSS_METRICS])];
-    return { sections: sections.map(([at, settings]) => [at, this.setup(settings, offer)]), due: dueOf(sections[0][1], offer), metrics, stop: settingsSteps(sections) };
-  }
-
-  planOf(branch) { return this.plan(this.session.sections(branch), this.session.offer, this.session.curves, this.session.claims); }
+  plan(sections, offer = this.session.offer, curves = this.session.curves, claims = offer.claims ?? []) { return plannedOf(sections, offer, curves, claims); }
+  planOf(branch) { return plannedOf(this.session.sections(branch), this.session.offer, this.session.curves, this.session.claims); }
 
   // --- opening ---
 
@@ -124,7 +86,7 @@ export class Director {
   openSettings(offer, base, changes) {
     // Looked through before what is open is left.
     for (const [, settings] of sectionsOf(base, changes)) {
-      const wrong = this.unplayed(settings, offer);
+      const wrong = unplayedIn(settings, offer);
       if (wrong) { this.events.refused(wrong.key, { ...wrong.values, path: wrong.path }); return false; }
     }
     this.open(offer.name, this.session.seed, true);
@@ -133,32 +95,6 @@ export class Director {
     this.begin();
     this.events.opened();
     return true;
-  }
-
-  // Why settings from elsewhere are none that this page plays: {path, key, values}, or null.
-  unplayed(settings, offer) {
-    const { game, optimizer, generator, discriminator } = settings;
-    const rows = [
-      ["game.objective", OBJECTIVES, valueAt(settings, "game.objective")], ["game.update", UPDATES, valueAt(settings, "game.update")],
-      ...(game.penalties ?? []).map(({ kind }) => ["game.penalties", PENALTIES, kind]), ...Object.entries(optimizer).map(([who, { kind }]) => [`optimizer.${who}`, OPTIMIZERS, kind]),
-      ...Object.entries({ generator, discriminator }).filter(([, one]) => one.kind === "mlp").map(([who, one]) => [`${who}.activation`, ACTIVATIONS, one.activation]),
-    ];
-    const strange = rows.find(([, table, kind]) => !Object.hasOwn(table, kind));
-    if (strange) return { path: strange[0], key: "not_played", values: { given: strange[2] } };
-    for (const [who, one] of Object.entries({ generator, discriminator })) {
-      const option = ["batch_norm", "spectral_norm", "minibatch", "dropout"].find((key) => one[key]);
-      if (option) return { path: `${who}.${option}`, key: "not_played", values: { given: one[option] } };
-    }
-    for (const path of [...KNOBS.map((knob) => knob.path), "training.steps"]) {
-      const value = valueAt(settings, path), found = misfitOf(path, value);
-      if (found) return { ...found, path, values: { ...found.values, given: JSON.stringify(value) } };
-    }
-    try {
-      const setup = this.setup(settings, offer);
-      if (!setup.told) return { path: "target", key: "not_played", values: { given: settings.target.kind } };
-      new Viewer(setup, 0).begin();
-    } catch (error) { return { path: "", key: "", values: { message: error.message } }; }
-    return conflictOf(settings);
   }
 
   /** All futures from round 0 on. */
@@ -259,7 +195,7 @@ export class Director {
   follow(branch, view, round) {
     const settings = this.session.settingsAt(branch, round);
     if (view.settings === settings || (view.settings && alike(view.settings, settings))) return;
-    const setup = this.setup(settings), { seed } = this.session;
+    const setup = setupOf(settings, this.session.offer), { seed } = this.session;
     if (alike(view.setup.settings.generator, settings.generator) && alike(view.setup.settings.discriminator, settings.discriminator)) view.viewer.follow(setup);
     else view.viewer = new Viewer(setup, seed);
     Object.assign(view, { setup, settings });
@@ -576,13 +512,3 @@ export class Director {
     if (plan) new Hunt(this.engineText, { plan: { ...plan, metrics: [claim.metric] }, rival: null, claim: { ...claim, against: "" } }, [this.session.seed], ({ value }) => use(value));
   }
 }
-
-// When it is measured: as Python said, or evenly where somebody's own file is of another length.
-function dueOf(settings, offer) {
-  const { training: { steps }, recording: { snapshots } } = settings, own = offer.settings;
-  if (steps === own.training.steps && snapshots === own.recording.snapshots) return offer.due;
-  const n = Math.min(snapshots, steps + 1);
-  return Array.from({ length: n }, (_, i) => Math.round((i * steps) / (n - 1)));
-}
-
-const settingsSteps = (sections) => sections[0][1].training.steps;

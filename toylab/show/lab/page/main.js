@@ -325,7 +325,7 @@ class Page {
     byId("seed").addEventListener("change", () => {
       const seed = Number(byId("seed").value.trim());
       if (Number.isInteger(seed) && seed >= 0 && byId("seed").value.trim()) director.reset(seed);
-      else { this.refuse(this.word("no_number", { name: this.word("seed"), given: byId("seed").value })); byId("seed").value = this.session.seed; }
+      else { this.refuse(this.word("must_be_whole", { name: this.word("seed"), given: byId("seed").value, least: 0, most: 999999999 })); byId("seed").value = this.session.seed; }
     });
     listenForKeys({
       " ": toggle, ArrowLeft: acts.back, ArrowRight: acts.forward, d: acts.stepd, g: acts.stepg, Home: () => director.goto(0), End: () => director.goto(this.session.chosen.head),

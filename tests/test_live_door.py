@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -240,6 +242,30 @@ def test_a_saved_page_trains_as_one_in_a_notebook_does(tmp_path: Path) -> None:
     assert rows[0][0] == 10 and rows[0] == rows[1]
 
 
+def test_the_guide_tells_every_word_of_a_script(tmp_path: Path) -> None:
+    guide = (Path(toylab.__file__).parents[1] / "docs/guide/live-lab.md").read_text("utf-8")
+    table = guide.partition("`window.toylab`")[2].partition("\n## ")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    named = {name for cell in cells for name in re.findall(r"`(\w+)", cell)}
+    Lab("dirac-cycle").save(tmp_path / "x.html")
+    with chromium() as browser:
+        page = browser.new_page()
+        page.goto((tmp_path / "x.html").as_uri())
+        page.wait_for_function("window.toylab")
+        assert named == {*page.evaluate("Object.keys(toylab)")}
+
+
+def test_the_wheel_brings_what_the_page_is_made_of(tmp_path: Path) -> None:
+    house = Path(toylab.__file__).parent
+    there = {path for path in house.rglob("*") if path.suffix in (".js", ".css", ".html")}
+    words = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(words, cwd=house.parent, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as file:
+        missing = {path.relative_to(house.parent).as_posix() for path in there} - {*file.namelist()}
+    assert len(there) > 40 and not missing
+
+
 # --- what is told of a game ---
 
 
@@ -429,10 +455,6 @@ def test_the_command_chooses_a_name(run: Callable[..., Any], tmp_path: Path) -> 
         (
             ["slides", "fair-steps", "-o", "x.md", "--link", "https://a.b/" + 300 * "x"],
             "and a code holds 250",
-        ),
-        (
-            ["slides", "fair-steps", "-o", "x.md", "--link", "https://a.b", "--set", "slow=true"],
-            "--link leads to scenarios as they are",
         ),
     ],
 )

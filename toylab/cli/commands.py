@@ -562,10 +562,6 @@ def slides(
     from toylab.show import slides as decks
 
     decks.check(output, video, live, link)
-    if link and set_:
-        raise ToylabError(
-            "--link leads to scenarios as they are, and --set changes them. Give one of the two."
-        )
     wanted = Look(**look, layout="bare").checked(warn)
     livened = talk.Livened(live, link, warn) if live or link else None
     kept = _keeper(_device(device))

@@ -255,6 +255,27 @@ def test_the_guide_tells_every_word_of_a_script(tmp_path: Path) -> None:
         assert named == {*page.evaluate("Object.keys(toylab)")}
 
 
+def test_a_page_around_two_labs_plays_both(tmp_path: Path) -> None:
+    """The guide's own page; nothing of it but messages reaches them."""
+    guide = (Path(toylab.__file__).parents[1] / "docs/guide/live-lab.md").read_text("utf-8")
+    (block,) = re.findall(r"```html\n(.*?)```", guide, re.S)
+    (tmp_path / "page.html").write_text(f"<!DOCTYPE html>{block}", encoding="utf-8")
+    Lab("mode-collapse", "fair-steps").save(tmp_path / "lab.html")
+    with chromium() as browser:
+        # Both in sight: a browser lets a frame rest that is not.
+        page = browser.new_page(viewport={"width": 1300, "height": 1600})
+        page.goto((tmp_path / "page.html").as_uri())
+        labs = page.frames[1:]
+        for lab in labs:
+            lab.wait_for_function("window.toylab")
+        assert [lab.evaluate("toylab.round") for lab in labs] == [0, 0]
+        page.click("#both")
+        for lab in labs:
+            lab.wait_for_function("toylab.round > 3")
+        names = [lab.evaluate("toylab.session().name") for lab in labs]
+    assert names == ["mode-collapse", "fair-steps"]
+
+
 def test_the_wheel_brings_what_the_page_is_made_of(tmp_path: Path) -> None:
     house = Path(toylab.__file__).parent
     there = {path for path in house.rglob("*") if path.suffix in (".js", ".css", ".html")}

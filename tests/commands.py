@@ -8,10 +8,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+import typer.main
 
 from toylab.cli import commands
+
+# A process types one command, and so builds the tree of all commands once; this one types thousands.
+_built_once = mock.patch("typer.main.get_command", cache(typer.main.get_command))
 
 
 def started(words: Sequence[str], folder: Path, **environment: str) -> subprocess.Popen[bytes]:
@@ -58,7 +65,7 @@ def _run(words: Sequence[str]) -> tuple[int, str, str]:
     code: Any = 0
     said, out = io.StringIO(), io.StringIO()
     try:
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(out):
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(out), _built_once:
             commands.main()
     except SystemExit as end:
         code = end.code

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import csv
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from commands import started
+from commands import toylab
 from games import small_toml
 from PIL import Image
 from typer.testing import CliRunner
@@ -113,18 +112,15 @@ def test_the_command_writes_a_table_and_a_picture(
     monkeypatch.chdir(tmp_path)
     axes = ["game.generator_steps=1,2", "training.batch=8,16", "generator.latent=1,2"][:n]
     words = [word for axis in axes for word in ("--over", axis)]
-    result = sweeping([small_file, *words, "-o", "x.png", "-o", "x.csv"], tmp_path)
-    assert result.wait() == 0
+    words += ["--metric", "c2st", "--seeds", "2", "--jobs", "1", "-o", "x.png", "-o", "x.csv"]
+    code, said = toylab("sweep", small_file, *words)
+    assert code == 0, said
     with (tmp_path / "x.csv").open(encoding="utf-8") as file:
         table = list(csv.DictReader(file))
     assert len(table) == 2**n * 2 and table[0]["seed"] == "0"
     assert all(np.isfinite(float(row["c2st"])) for row in table)
     with Image.open(tmp_path / "x.png") as picture:
         assert picture.size == (1280, 720)
-
-
-def sweeping(words: list[str], folder: Path) -> subprocess.Popen[bytes]:
-    return started(["sweep", *words, "--metric", "c2st", "--seeds", "2", "--jobs", "1"], folder)
 
 
 def test_a_seed_that_diverges_says_when(small_file: str, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import importlib.util
 import re
 import shlex
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 from documents import DOCUMENTS, ROOT, Block, is_name, is_synopsis, read
 from games import small_toml
 from test_docs import ROWS, arguments
-from users import BRIEF, FULL, OTHER, PLAIN, by_hand, is_a_line, typed
+from users import BRIEF, FULL, OTHER, PLAIN, Hands, hands, is_a_line, typed
 
 from toylab.scenario import catalogue
 
@@ -68,6 +69,7 @@ COMMANDS = {
     "check": ("check small.toml --seeds 8 --jobs 2 -o c.md -o c.json", ("c.md", "c.json")),
     "sweep": (f"{SWEEP} -o x.csv -o map.png -o map.gif", ("x.csv", "map.png", "map.gif")),
     "slides": ("slides small.toml -o a.qmd -o b.tex -o d.md", ("a.qmd", "b.tex", "d.md")),
+    "lab": ("lab small.toml -o lab.html", ("lab.html",)),
     "inspect": ("inspect x.gif", ()),
 }
 
@@ -123,18 +125,32 @@ def went_well(step: dict[str, Any], done: dict[str, Any]) -> bool:
     return done["code"] in fine and not done["said"] and left
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hands]:
+    with hands(PLAIN, tmp_path_factory.mktemp("home")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hands]:
+    with hands(FULL, tmp_path_factory.mktemp("home")) as opened:
+        yield opened
+
+
 @pytest.mark.parametrize(
     "path",
     [path for path in DOCUMENTS if path not in ROWS],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
-def test_what_a_document_says_to_do_works_for_its_reader(path: Path, tmp_path: Path) -> None:
+def test_what_a_document_says_to_do_works_for_its_reader(
+    path: Path, plain: Hands, full: Hands, tmp_path: Path
+) -> None:
     (tmp_path / "plain").mkdir()
     wanted = steps(read(path).blocks, tmp_path / "plain")
     if not wanted:
         return
     missing = set()
-    for step, done in zip(wanted, by_hand(PLAIN, wanted, tmp_path / "plain"), strict=True):
+    for step, done in zip(wanted, plain.do(wanted, tmp_path / "plain"), strict=True):
         extra = _EXTRA.search(done["said"])
         # Without a font for Chinese a film is made in English, and says so.
         if extra and done["code"] in (0, 2) and is_a_line(done["said"]):
@@ -149,7 +165,7 @@ def test_what_a_document_says_to_do_works_for_its_reader(path: Path, tmp_path: P
     if missing:
         (tmp_path / "full").mkdir()
         again = steps(read(path).blocks, tmp_path / "full")
-        for step, done in zip(again, by_hand(FULL, again, tmp_path / "full"), strict=True):
+        for step, done in zip(again, full.do(again, tmp_path / "full"), strict=True):
             assert went_well(step, done), (step, done)
 
 

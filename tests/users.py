@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,30 +46,52 @@ def typed(
     )
 
 
-def by_hand(where: Path, steps: Sequence[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
-    """Do commands and lines of Python one after the other; what came of each.
+class Hands:
+    """Those of a user of an environment, who does what one document says, and then another."""
+
+    def __init__(self, server: subprocess.Popen[str]) -> None:
+        """Take the process that has imported toylab."""
+        self.server = server
+
+    def do(self, steps: Sequence[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
+        """Do commands and lines of Python one after the other, in a new process; what came of each.
+
+        Args:
+            steps: {"words": of a command, "files": that it should leave} or {"python": lines}.
+            folder: In which it is done, and which is its home.
+        """
+        result, said = folder / ".done.json", folder / ".said"
+        told = {"brief": BRIEF, "steps": steps, "folder": str(folder)}
+        told |= {"result": str(result), "said": str(said)}
+        assert self.server.stdin and self.server.stdout
+        self.server.stdin.write(json.dumps(told) + "\n")
+        self.server.stdin.flush()
+        there, _, _ = select.select([self.server.stdout], [], [], 600)
+        assert there and self.server.stdout.readline() == "0\n", said.read_text(encoding="utf-8")
+        told = json.loads(result.read_text(encoding="utf-8"))
+        assert told["home"].startswith(str(PLAIN)), "not what was installed, but the checkout"
+        return told["done"]
+
+
+@contextmanager
+def hands(where: Path, home: Path) -> Iterator[Hands]:
+    """The hands of a user of an environment.
 
     Args:
         where: The environment.
-        steps: {"words": of a command, "files": that it should leave} or {"python": lines}.
-        folder: In which it is done.
+        home: An empty folder.
     """
-    result = folder / ".done.json"
-    done = subprocess.run(
-        [python_of(where), _HANDS, result],
-        input=json.dumps({"brief": BRIEF, "steps": steps}),
-        cwd=folder,
-        capture_output=True,
+    server = subprocess.Popen(
+        [python_of(where), _HANDS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=600,
+        cwd=home,
         # For the loops that the course writes out by hand: torch's threads stall beside a second test.
-        env=around(folder, OMP_NUM_THREADS="1"),
-        check=False,
+        env=around(home, OMP_NUM_THREADS="1"),
     )
-    assert done.returncode == 0, done.stderr
-    told = json.loads(result.read_text(encoding="utf-8"))
-    assert told["home"].startswith(str(PLAIN)), "not what was installed, but the checkout"
-    return told["done"]
+    with server:
+        yield Hands(server)
 
 
 def is_a_line(said: str) -> bool:

@@ -1,8 +1,8 @@
 """A user's hands: commands and lines of Python, one after the other, where only toylab is installed.
 
-Run by the Python of such an environment, which has no pytest: it reads what to do as JSON from standard
-input and writes what came of each to the file that it is given. One process for all of a document, for
-half of a short command is importing torch.
+Run by the Python of such an environment, which has no pytest. Each line of standard input says as JSON what a
+document tells to do; it is done in a process of its own, and what came of it is written to a file that the line
+names. Those processes are forked from this one: half of a short command is importing torch.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import re
 import sys
 import traceback
@@ -17,14 +18,28 @@ from pathlib import Path
 from typing import Any
 
 import toylab
+import toylab.show.cinema
+import toylab.training.run
 from toylab.claims import counting
 from toylab.cli import commands
 from toylab.scenario import scenario
 
 
 def main() -> None:
-    """Do what standard input says."""
-    told = json.load(sys.stdin)
+    """Do what each line of standard input says; put out how its process ended."""
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            _do(json.loads(line))
+            return
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+def _do(told: dict[str, Any]) -> None:
+    os.chdir(told["folder"])
+    os.environ["HOME"] = told["folder"]
+    for number, file in enumerate((os.devnull, os.devnull, told["said"])):
+        os.dup2(os.open(file, os.O_RDWR | os.O_CREAT), number)
     brief = told["brief"]
 
     def short(name: str | Path, changes: Any = ()) -> scenario.Scenario:
@@ -37,7 +52,7 @@ def main() -> None:
         _typed(step["words"], step["files"]) if "words" in step else _lines(step["python"], names)
         for step in told["steps"]
     ]
-    Path(sys.argv[1]).write_text(json.dumps({"home": toylab.__file__, "done": done}))
+    Path(told["result"]).write_text(json.dumps({"home": toylab.__file__, "done": done}))
 
 
 def _typed(words: list[str], files: list[str]) -> dict[str, Any]:

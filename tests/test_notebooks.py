@@ -16,6 +16,7 @@ from documents import ROOT
 from live import chromium
 from nbclient import NotebookClient
 from playwright.sync_api import sync_playwright
+from test_live_door import until
 from users import FULL, python_of
 
 from toylab import load, record
@@ -131,7 +132,7 @@ def test_the_live_lab(tmp_path: Path) -> None:
         ):
             page.goto((tmp_path / file).as_uri())
             for frame, name in zip(page.frames[-len(names) :], names, strict=True):
-                frame.wait_for_function("window.toylab")
+                until(frame, "window.toylab")
                 assert frame.evaluate(played) == [5, name]
     assert not faults
 

@@ -11,7 +11,7 @@ PYTEST = OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest -n 2 --dist worksteal
 USER_PYTHON ?= $(PYTHON)
 OTHER_PYTHON ?= $(shell sh tests/user/other-python.sh $(PYTHON))
 
-.PHONY: demo test user fast lint docs measure api bench scale fuzz fuzz-guided kill test-lowest test-newest audit check-slides clean
+.PHONY: demo test user fast lint docs measure api bench scale fuzz fuzz-guided kill test-lowest test-newest audit live-counts check-slides clean
 
 demo: .venv/ready
 	.venv/bin/toylab run mode-collapse
@@ -33,6 +33,7 @@ docs: .venv-test/ready
 	.venv-test/bin/python -m docs.make.reference
 	.venv-test/bin/python -m docs.make.papers
 	.venv-test/bin/python -m docs.make.course
+	.venv-test/bin/python -m docs.make.live_counts
 	.venv-test/bin/python -m docs.make.gallery
 
 # Trainings that documents tell of, once more: minutes for the course, far longer for the papers, whose numbers are
@@ -85,6 +86,10 @@ audit:
 # One table of ratios, some twenty minutes; JAX stands in it if it is installed there (pip install jax).
 bench: .venv-test/ready
 	.venv-test/bin/python tests/bench
+
+# Claims counted over 32 seeds of the page's own, in Chromium: an hour and more on two quiet cores. Then `make docs`.
+live-counts: .venv-test/ready
+	.venv-test/bin/python tests/checks/live_counts.py 32
 
 # Opens decks in LibreOffice, LuaLaTeX, Marp and Quarto, those that are installed; see docs/slides.md.
 check-slides: .venv-test/ready

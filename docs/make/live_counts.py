@@ -57,7 +57,7 @@ _HEAD = """# Claims, counted in the page
 
 The [live lab](guide/live-lab.md) trains with seeds of its own, which are not Python's. Here every claim of
 every scenario that it plays is counted over its seeds {first} to {last}, in Chromium, beside the published
-count over Python's seeds. `python tests/checks/live_counts.py {n}` counts them anew.
+count over Python's seeds. `make live-counts` counts them anew.
 
 """
 
@@ -66,7 +66,7 @@ def main() -> None:
     """Write the table."""
     held = json.loads(RESULTS.read_text(encoding="utf-8"))
     first, end = held["seeds"]
-    head = _HEAD.format(first=first, last=end - 1, n=end - first)
+    head = _HEAD.format(first=first, last=end - 1)
     write(PAGE, head + "\n".join(lines(held["numbers"])) + "\n")
 
 

@@ -41,30 +41,39 @@ def test_a_scenario_plays_and_films_a_few_rounds(name: str) -> None:
     assert np.array_equal(film.draw(2), film.redraw(2))
 
 
+# A training serves all tests that look at it; those of one training stand side by side, so that one worker has them.
+@cache
+def trained(name: str, seeds: int) -> Trace:
+    # Of one the arrows are looked at.
+    filmed = range(seeds if name == "vanishing-gradients" else 0)
+    return record(load(name), range(seeds), filmed=filmed)
+
+
+@pytest.mark.slow
+def test_the_arrows_of_vanishing_gradients_die_away() -> None:
+    trace = trained("vanishing-gradients", 8)
+    length = np.hypot(trace.pushes[..., 0], trace.pushes[..., 1]).mean(-1)  # [T, F]
+    assert (length[-1] < 1e-2 * length.max(0)).sum() >= 7
+    ratio = METRICS["non_saturating_gradient"](trace) / METRICS["saturating_gradient"](trace)
+    assert (ratio[-1] > 1e4).sum() >= 7
+
+
 # `toylab check` counts the claims of all scenarios; here only those of the README's first films.
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["convergence", "mode-collapse", "vanishing-gradients"])
+@pytest.mark.parametrize("name", ["vanishing-gradients", "mode-collapse", "convergence"])
 def test_a_scenario_shows_its_lesson_on_seven_of_seeds_0_to_7(name: str) -> None:
-    trace = record(load(name), range(8), filmed=())
+    trace = trained(name, 8)
     for claim in load(name).claims:
         hits = int(satisfied(claim, trace).sum())
         # Seven: these seeds were used to calibrate, so this guards the setting and proves nothing.
         assert hits >= 7, f"{claim.text}: {hits} of 8"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in NAMES if load(name).film.seed is not None])
-def test_a_seed_chosen_for_the_film_shows_what_is_claimed(name: str) -> None:
-    scenario = load(name)
-    assert scenario.film.seed is not None
-    trace = record(scenario, [scenario.film.seed], filmed=())
-    for claim in (claim for claim in scenario.claims if not claim.against):
-        assert satisfied(claim, trace).all(), claim.text
-
-
 # A failure, and the scenario whose setting mends it. k-twenty and replay's fix claim nothing of their own
 # alone, and the exactly solvable games need no more than their one run.
 MENDED = [
+    ("small-latent", "convergence"),
+    ("weak-discriminator", "convergence"),
     ("mode-collapse", "fair-steps"),
     ("forgetting", "fair-steps"),
     ("vanishing-gradients", "non-saturating-rescue"),
@@ -73,20 +82,13 @@ MENDED = [
     ("wgan-clipping", "critic-penalised"),
     ("wgan-unconstrained", "wgan-gp"),
     ("momentum-oscillation", "k-one"),
-    ("small-latent", "convergence"),
-    ("weak-discriminator", "convergence"),
-    ("gda-two-modes", "cgd-two-modes"),
     ("rmsprop-grid-16", "sga-grid-16"),
     ("no-consensus-ring", "consensus-ring"),
     ("dirac-cycle", "dirac-r1"),
     ("bilinear-simultaneous", "bilinear-extragradient"),
     ("ttur-one-rate", "ttur-saddle"),
+    ("gda-two-modes", "cgd-two-modes"),
 ]
-
-
-@cache
-def trained(name: str) -> Trace:
-    return record(load(name), range(3), filmed=())
 
 
 @pytest.mark.slow
@@ -94,17 +96,26 @@ def trained(name: str) -> Trace:
 def test_a_failures_claims_fail_under_the_fixes_setting(failure: str, fix: str) -> None:
     claims = [claim for claim in load(failure).claims if not claim.against]
     assert claims
-    fails = np.logical_and.reduce([satisfied(claim, trained(fix)) for claim in claims])
+    # Eight of convergence were trained above; the first three are the same.
+    trace = trained(fix, 8 if fix == "convergence" else 3)
+    fails = np.logical_and.reduce([satisfied(claim, trace) for claim in claims])[:3]
     # Two of three: competitive descent mends six in ten seeds, as its scenario says, all others each.
     assert fails.sum() <= 1, (
         f"{failure} still shows its failure in {fails.sum()} of 3 seeds of {fix}"
     )
 
 
+CHOSEN = [name for name in NAMES if load(name).film.seed is not None]
+
+
 @pytest.mark.slow
-def test_the_arrows_of_vanishing_gradients_die_away() -> None:
-    trace = record(load("vanishing-gradients"), range(8), filmed=range(8))
-    length = np.hypot(trace.pushes[..., 0], trace.pushes[..., 1]).mean(-1)  # [T, F]
-    assert (length[-1] < 1e-2 * length.max(0)).sum() >= 7
-    ratio = METRICS["non_saturating_gradient"](trace) / METRICS["saturating_gradient"](trace)
-    assert (ratio[-1] > 1e4).sum() >= 7
+@pytest.mark.parametrize("name", CHOSEN)
+def test_a_seed_chosen_for_the_film_shows_what_is_claimed(name: str) -> None:
+    scenario = load(name)
+    assert scenario.film.seed is not None
+    # What mends another was trained above, on seeds 0 to 2.
+    among = name in dict(MENDED).values() and scenario.film.seed < 3
+    trace = trained(name, 3) if among else record(scenario, [scenario.film.seed], filmed=())
+    row = [*trace.seeds].index(scenario.film.seed)
+    for claim in (claim for claim in scenario.claims if not claim.against):
+        assert satisfied(claim, trace)[row], claim.text

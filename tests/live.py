@@ -48,6 +48,12 @@ def engine_page(browser: Browser) -> Page:
     return page
 
 
+def ready(page: Page) -> None:
+    """Wait until a page can be driven; asked from outside, for it lets no text be run."""
+    while not page.evaluate("globalThis.toylab !== undefined"):
+        page.wait_for_timeout(20)
+
+
 def numbers(array: Any) -> list[float]:
     """An array as plain numbers."""
     return np.asarray(array, dtype=np.float64).ravel().tolist()

@@ -19,9 +19,9 @@ function rampOf(theme) {
   return ramp;
 }
 
-/** Give a canvas as many pixels as its box has; returns how many make one of the page's. */
-export function fitCanvas(canvas) {
-  const ratio = window.devicePixelRatio || 1;
+/** Give a canvas as many pixels as its box has, at most so many for one of the page's; returns how many those are. */
+export function fitCanvas(canvas, most = Infinity) {
+  const ratio = Math.min(window.devicePixelRatio || 1, most);
   const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
   const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
@@ -50,12 +50,12 @@ export function writePlate(context, theme, said, x, y, size, align, strength) {
 export class Pen {
   /** size: pixels of the stage for which all sizes are given. */
   constructor(canvas, size) {
-    Object.assign(this, { canvas, size, context: canvas.getContext("2d"), sheets: new WeakMap(), stamps: new WeakMap() });
+    Object.assign(this, { canvas, size, most: Infinity, context: canvas.getContext("2d"), sheets: new WeakMap(), stamps: new WeakMap() });
   }
 
   /** An empty stage as large as its box. */
   begin(theme) {
-    fitCanvas(this.canvas);
+    fitCanvas(this.canvas, this.most);
     this.theme = theme;
     this.side = this.canvas.width;
     this.unit = this.side / this.size;

@@ -12,10 +12,15 @@ import { inTongue } from "./speaking.js";
 // Which of the theme's curves is a branch's colour: the second is green, as what mends.
 const BRANCH_TINTS = [0, 2, 1, 3];
 
-/** places: {stages, panels, diagram, key, menu}; host: {lab, director, word, told()}. */
+// Milliseconds between two pictures of a slow machine: some 25 a second.
+const SPARING = 30;
+// Milliseconds after which all is at rest.
+const REST = 200;
+
+/** places: {stages, panels, diagram, key, menu}; host: {lab, director, word, told(), redraw()}. */
 export class Board {
   constructor(places, host) {
-    Object.assign(this, { places, host, stages: new Map(), panels: [], known: new Map() });
+    Object.assign(this, { places, host, stages: new Map(), panels: [], known: new Map(), moved: -Infinity, rest: 0 });
     this.diagram = new Diagram(places.diagram, host.lab);
   }
 
@@ -68,26 +73,49 @@ export class Board {
   }
 
   draw() {
-    const { director, lab, word } = this.host, { session } = this, { theme, lang, off, branches, chosen } = session;
+    this.drawStages();
+    this.drawBeside();
+  }
+
+  /** Whether something moves, or did a moment ago: who stops it sees that at once, and all of the picture next. */
+  get moving() {
+    const { director } = this.host, clock = performance.now();
+    if (director.playing && !director.slow) { this.moved = clock; return true; }
+    if (!(clock - this.moved < REST)) return false;
+    this.rest ||= setTimeout(() => { this.rest = 0; this.host.redraw(); }, REST);
+    return true;
+  }
+
+  drawStages() {
+    const { director, word } = this.host, { session } = this, { theme, lang, off, branches } = session, moving = this.moving;
     for (const branch of branches) {
       const view = director.view(branch), { stage } = this.stages.get(branch.name) ?? {};
       if (!view || !stage) continue;
       stage.show({
-        viewer: view.viewer, parameters: view.parameters, setup: view.setup, theme, lang, off, round: view.round, ended: branch.ended, half: view.half, seed: `${session.offer.name} ${session.seed} ${director.generation}`, path: branch.path,
-        caption: branches.length > 1 ? word("branch_at", { name: branch.name, step: view.round }) : "", colour: branches.length > 1 ? this.colour(branch.name) : "", label: `${session.heading("title", lang) ?? inTongue(session.offer.title, lang)}. ${word("at_step", { step: view.round, head: branch.head, branch: branch.name })}`,
+        viewer: view.viewer, parameters: view.parameters, setup: view.setup, theme, lang, off, round: view.round, ended: branch.ended, half: view.half, moving, seed: `${session.offer.name} ${session.seed} ${director.generation}`, path: branch.path,
+        caption: branches.length > 1 ? word("branch_at", { name: branch.name, step: view.round }) : "", colour: branches.length > 1 ? this.colour(branch.name) : "", // What is read out loud is not said anew with every frame.
+        label: moving ? "" : `${session.heading("title", lang) ?? inTongue(session.offer.title, lang)}. ${word("at_step", { step: view.round, head: branch.head, branch: branch.name })}`,
       });
     }
+    director.gap = this.main?.slow ? SPARING : 0;
     this.tellOutside();
+  }
+
+  /** Curves and the round, beside the stages; of them one alone, by its number, where a frame has no time for all. */
+  drawBeside(only = -1) {
+    const { director } = this.host, { session } = this, { theme, lang, branches, chosen } = session;
     const curves = branches.map((branch) => ({ name: branch.name, parent: branch.parent, colour: this.colour(branch.name), rows: session.rowsOf(branch), from: branch.parent ? branch.from : 0, chosen: branch === chosen, modes: director.view(branch)?.setup.told?.modes?.length ?? 0 }));
     const view = director.view(chosen), told = view.setup.told, { claims } = session;
     for (const [i, { panel, curve }] of this.panels.entries()) {
+      if (only >= 0 && i !== only) continue;
       panel.show({
-        foot: i === this.panels.length - 1,
+        foot: i === this.panels.length - 1, most: this.moving && this.main?.slow ? 1 : Infinity,
         branches: curves, cursor: session.cursor, steps: session.steps, end: session.end, changes: session.marks().map(([at]) => at), claims: claims.filter((claim) => curve.metrics.includes(claim.metric) && !claim.against),
         lacks: Object.fromEntries(curve.metrics.map((name) => [name, this.lack(name, view.setup)])),
         floors: this.floors(view, curve.metrics), modes: told?.modes?.length ?? 0, theme, lang,
       });
     }
+    if (only >= 0 && only < this.panels.length) return;
     const last = curves.find((one) => one.chosen).rows.filter(([round]) => round <= session.cursor).pop()?.[1] ?? {};
     const losses = view.half?.losses ?? ("generator_loss" in last ? [last.discriminator_loss, last.generator_loss] : null);
     this.diagram.show({ turns: view.turns ?? turnsOf(view.setup.settings), turn: view.turn, losses, half: view.half, settings: view.setup.settings, theme, lang });

@@ -21,7 +21,7 @@ const MOST_SESSIONS = 3;
  */
 export class Director {
   constructor(lab, engineText, events) {
-    Object.assign(this, { lab, engineText, events, playing: false, pace: 4, rate: 0, generation: 0, views: new Map(), going: null, goal: 0, looked: 0, kept: new Map(), last: 0 });
+    Object.assign(this, { lab, engineText, events, playing: false, pace: 4, rate: 0, generation: 0, views: new Map(), going: null, goal: 0, looked: 0, pictured: 0, gap: 0, kept: new Map(), last: 0 });
     this.conductor = new Conductor(engineText, (message) => this.hear(message));
   }
 
@@ -256,7 +256,8 @@ export class Director {
     const on = (clock) => {
       this.watching = false;
       if (!this.playing && !this.going) { this.lookAside(); return; }
-      this.conductor.look(this.id(this.session.chosen));
+      // A slow machine draws no more pictures than an eye needs, and has time for a finger in between.
+      if (clock - this.pictured >= this.gap) { this.pictured = clock; this.conductor.look(this.id(this.session.chosen)); }
       // Others are looked at less often: they are sent from afar.
       if (clock - this.looked > 250) { this.looked = clock; this.lookAside(); }
       this.watch();

@@ -14,6 +14,8 @@ import { inTongue, settingNamer, speaker } from "./speaking.js";
 import { Timeline } from "./timeline.js";
 
 const byId = (id) => document.getElementById(id);
+// Milliseconds between two looks at curves and time line while it plays.
+const BESIDE = 120;
 
 /** Everything at its place. */
 class Page {
@@ -22,6 +24,7 @@ class Page {
     this.word = speaker(lab, () => this.session?.lang ?? lab.lang);
     this.nameOf = settingNamer(lab, () => this.session?.lang ?? lab.lang);
     this.listeners = new Map();
+    Object.assign(this, { beside: 0, part: 0 });
     const events = {
       draw: (fresh) => { this.redraw(fresh); this.emit("seen", {}); },
       told: (key, values) => this.say(key ? this.word(key, values) : ""),
@@ -35,7 +38,7 @@ class Page {
     };
     const { word } = this, director = this.director = new Director(lab, byId("engine").textContent, events);
     const shared = { lab, word, director, say: (line) => this.say(line), refuse: (line) => this.refuse(line) };
-    this.board = new Board({ stages: byId("stages"), panels: byId("panels"), diagram: byId("diagram"), key: byId("key"), menu: byId("menu") }, shared);
+    this.board = new Board({ stages: byId("stages"), panels: byId("panels"), diagram: byId("diagram"), key: byId("key"), menu: byId("menu") }, { ...shared, redraw: () => this.redraw(true) });
     this.chips = new Chips(byId("scenarios"), byId("others"), { ...shared, session: () => this.session, open: (name) => director.open(name), unfold: (shown) => this.unfold(shown ? "others" : "") });
     const own = this, colour = (name) => this.board.colour(name);
     this.knobs = new Knobs(byId("knobs"), byId("more"), { word, get session() { return own.session; }, refuse: shared.refuse, turn: (path, value) => this.turn(path, value), putBack: (path) => director.putBack(path) });
@@ -176,7 +179,14 @@ class Page {
     requestAnimationFrame(() => {
       this.due = false;
       const { session } = this, section = JSON.stringify([session.chosenName, session.cursor === 0, session.sections(session.chosen).filter(([from]) => from <= session.cursor).length]);
-      this.board.draw();
+      this.board.drawStages();
+      const clock = performance.now(), parts = this.board.panels.length + 2;
+      if (this.board.moving && section === this.section) {
+        // What stands beside the stages is read, not watched: one thing after the other, now and then.
+        if (clock - this.beside < BESIDE / parts) return;
+        Object.assign(this, { beside: clock, part: (this.part + 1) % parts });
+        if (this.part < parts - 1) { this.board.drawBeside(this.part); return; }
+      } else { this.board.drawBeside(); }
       this.timeline.draw();
       this.tellTime();
       if (this.fresh) { this.claims.tell(); this.tellBranches(); }

@@ -131,7 +131,7 @@ export class Panel {
   }
 
   draw() {
-    const { view, canvas, lab } = this, ratio = fitCanvas(canvas), pen = canvas.getContext("2d"), theme = lab.themes[view.theme];
+    const { view, canvas, lab } = this, ratio = fitCanvas(canvas, view.most), pen = canvas.getContext("2d"), theme = lab.themes[view.theme];
     const width = canvas.width / ratio, height = canvas.height / ratio, small = Math.max(12, Math.min(15, width / 30));
     const axis = this.axis(), { low, high, ticks, log } = axis, foot = view.foot === false ? TOP : FOOT, steps = Math.max(view.steps, 1);
     const heads = view.branches.map(({ rows }) => (rows.length ? rows[rows.length - 1][0] : 0));

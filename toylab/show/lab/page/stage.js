@@ -11,6 +11,9 @@ import { SeenRun } from "./seen.js";
 
 // Cells of D along a side; of a small stage, which is one of fewer pixels than this.
 const CELLS = 64, CELLS_SMALL = 32, SMALL = 200;
+// Milliseconds of a frame beyond which a machine is slow: while something moves it then draws with fewer cells and
+// pixels, and with all of them at rest.
+const SLOW = 12;
 // Pixels from which on a stage is drawn as in a film.
 const WIDE = 420;
 const KEY_SIGNS = { real: "▪", generated: "●", arrow: "➜", line: "—", dashes: "╌" };
@@ -48,7 +51,7 @@ export class Stage {
   /** figure: an empty element; lab: what Python tells, with looks. */
   constructor(figure, lab) {
     const add = (tag, kind) => { const made = document.createElement(tag); if (kind) made.className = kind; figure.append(made); return made; };
-    Object.assign(this, { figure, lab, view: null, pointer: null, due: 0, key: "", kept: {}, held: null });
+    Object.assign(this, { figure, lab, view: null, pointer: null, due: 0, key: "", kept: {}, held: null, cost: 0, slow: false });
     this.caption = add("figcaption");
     this.canvas = add("canvas");
     this.here = add("div", "here");
@@ -109,7 +112,7 @@ export class Stage {
       Object.assign(this, { setupOf: setup, seedOf: view.seed, held: null, field: null });
       for (const layer of this.layers) for (const { shown } of layer.strokes) shown.of = null;
     }
-    const cells = this.small ? CELLS_SMALL : CELLS, n = cells * cells, kept = this.kept;
+    const cells = this.small || (view.moving && this.slow) ? CELLS_SMALL : CELLS, n = cells * cells, kept = this.kept;
     if (kept.surface?.length !== n) Object.assign(kept, { surface: new Float32Array(n), shownSurface: new Float32Array(n), scratch: new Float32Array(n) });
     const scene = this.scene ??= { film, kept }, { run } = this, part = half?.part ?? 1, moved = half ? softly(part, 0.45, 1) : 1;
     // Held until other parameters come: a half is looked at many times.
@@ -198,12 +201,22 @@ export class Stage {
   }
 
   draw() {
+    const start = performance.now();
+    this.paint();
+    // Milliseconds of a frame, of the last few.
+    this.cost += (performance.now() - start - this.cost) / 8;
+    if (this.cost > SLOW) this.slow = true;
+    else if (this.cost < SLOW / 4) this.slow = false;
+  }
+
+  paint() {
     const { view, pen, lab } = this, theme = lab.themes[view.theme], scene = this.look(), on = new Set(this.onKey.split(",")), half = this.moving;
     if (this.caption.textContent !== (view.caption ?? "")) this.caption.textContent = view.caption ?? "";
     this.caption.style.color = view.colour ?? "";
     if (view.label && this.label !== view.label) this.canvas.setAttribute("aria-label", this.label = view.label);
     // On a small stage marks are larger for it: no eye sees points of three pixels.
     pen.size = Math.round(lab.film.side * Math.min(1, Math.max(this.canvas.clientWidth / WIDE, 0.3)));
+    pen.most = view.moving && this.slow ? 1 : Infinity;
     pen.begin(theme);
     for (const layer of this.layers) {
       if (!on.has(layer.name)) continue;

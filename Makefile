@@ -11,7 +11,7 @@ PYTEST = OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest -n 2 --dist worksteal
 USER_PYTHON ?= $(PYTHON)
 OTHER_PYTHON ?= $(shell sh tests/user/other-python.sh $(PYTHON))
 
-.PHONY: demo test user fast lint docs measure api bench scale fuzz fuzz-guided kill test-lowest test-newest audit live-counts check-slides clean
+.PHONY: demo test user fast lint docs measure api bench scale fuzz fuzz-guided kill test-lowest test-newest audit tapes live-counts check-slides clean
 
 demo: .venv/ready
 	.venv/bin/toylab run mode-collapse
@@ -87,7 +87,11 @@ audit:
 bench: .venv-test/ready
 	.venv-test/bin/python tests/bench
 
-# Claims counted over 32 seeds of the page's own, in Chromium: an hour and more on two quiet cores. Then `make docs`.
+# How near the page that trains comes to Python on Python's draws, game by game.
+tapes: .venv-test/ready
+	.venv-test/bin/python tests/checks/tapes.py
+
+# Claims counted over 32 seeds of the page's own, in Chromium: hours on two cores. Then `make docs`.
 live-counts: .venv-test/ready
 	.venv-test/bin/python tests/checks/live_counts.py 32
 

@@ -28,7 +28,7 @@ WORDS += ["-o", "x.csv", "-o", "x.parquet"]
 
 # Python runs this first in every process, those of workers too.
 LEDGER = """
-import importlib.util, os, sys
+import importlib.util, os, sys, time
 
 def log(word, settings):
     line = f"{word} {settings['training']['steps']} {os.getpid()}\\n"
@@ -50,6 +50,8 @@ class Watch:
 
             def recording(scenario, *args, **kwargs):
                 log("begun", scenario.settings)
+                # Long enough for the test to see it under way: it looks every .02 s, if the machine lets it.
+                time.sleep(0.3)
                 return record(scenario, *args, **kwargs)
 
             def measuring(task, folder):

@@ -15,6 +15,7 @@ from games import SMALL
 from live import chromium
 from playwright.sync_api import Browser, Page, expect
 
+from toylab import Lab
 from toylab.base.settings import merged, sections
 from toylab.cli.unwritten import unwritten
 from toylab.film.differences import setting_name, told_changes
@@ -26,6 +27,7 @@ from toylab.show.lab.lab import lab_page
 from toylab.show.lab.lab_words import LAB_WORDS
 from toylab.show.lab.looks import looks
 from toylab.show.lab.parts import HOME
+from toylab.show.lab.told_target import MOST_TOLD
 
 PARTS = HOME / "page"
 
@@ -1369,3 +1371,17 @@ function ask(i, toylab, ...args) {
   });
 }
 """
+
+
+def test_a_target_of_which_the_page_has_only_points_is_told_so(
+    browser: Browser, tmp_path: Path
+) -> None:
+    Lab("your-logo", "mode-collapse").save(tmp_path / "lab.html")
+    page = browser.new_page()
+    page.goto((tmp_path / "lab.html").as_uri())
+    expect(page.locator("#differs")).to_contain_text(f"{MOST_TOLD} points of this target")
+    page.goto((tmp_path / "lab.html").as_uri() + "#scenario=mode-collapse")
+    page.reload()
+    expect(page.locator("#differs")).to_contain_text("Nothing differs")
+    expect(page.locator("#differs")).not_to_contain_text("points of this target")
+    page.close()

@@ -125,6 +125,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("put_all_back", "Put all back", "全部恢复"),
     ("differs", "Differs from the scenario", "与场景不同之处"),
     ("differs_not", "Nothing differs from the scenario.", "与场景完全一致。"),
+    (
+        "some_points",
+        "The page draws from {n} points of this target, and not from the target itself.",
+        "网页从该目标的 {n} 个点中抽样，而不是从目标本身抽样。",
+    ),
     ("from_start", "from the start: {what}", "从头起：{what}"),
     (
         "no_number",

@@ -226,7 +226,10 @@ class Page {
     const { session, word } = this, found = session.differences(), box = byId("differs");
     box.replaceChildren();
     box.appendChild(document.createElement("h2")).textContent = word("differs");
-    if (!found.length) { box.appendChild(document.createElement("p")).textContent = word("differs_not"); return; }
+    const { told } = this.director.view().setup, line = (said) => { box.appendChild(document.createElement("p")).textContent = said; };
+    // Nothing is drawn from less than Python draws from without a word.
+    if (told?.exact === false) line(word("some_points", { n: told.points.length }));
+    if (!found.length) { line(word("differs_not")); return; }
     const list = box.appendChild(document.createElement("ul"));
     for (const [from, differ] of found) {
       const what = differencesTold(differ, this.nameOf, word).join(", ") || word("no_change");

@@ -9,7 +9,7 @@ function power(b, n) {
 
 const HALF_TURN = 3.141592653589793;
 
-/** Factor on the learning rate at a time from 0 to 1; `turned` is cos of half a turn's share. */
+/** Factor on the learning rate at a time from 0 to 1. */
 export const SCHEDULES = {
   constant: () => 1,
   linear: (t) => 1 - t,

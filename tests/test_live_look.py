@@ -21,6 +21,7 @@ from scipy.spatial import KDTree
 from scipy.special import expit
 
 from toylab import Film, Trace
+from toylab.cli.live import offer
 from toylab.film.layers import LAYERS, Layer, View
 from toylab.film.layers.arrows import N_ARROWS, arrow_shapes
 from toylab.film.layers.layer import Key
@@ -31,6 +32,7 @@ from toylab.film.style import THEMES, nice_number, nice_probability, short
 from toylab.film.words import WORDS
 from toylab.metrics import METRICS, optimal_logits
 from toylab.scenario import scenario
+from toylab.scenario.scenario import load
 from toylab.show.bundle import as_engine, taken_from
 from toylab.show.lab.looks import UNFILLED, looks
 from toylab.show.lab.parts import HOME
@@ -42,6 +44,7 @@ DRAWING = [
     HOME / "page" / f"{name}.js"
     for name in (
         "stage",
+        "painters",
         "panels",
         "diagram",
         "fills",
@@ -64,7 +67,7 @@ figure { margin: 0; position: relative; } canvas { display: block; width: 100%; 
 """
 # What stands in the place of a viewer: what was recorded of a moment.
 SCRIPT = """
-const made = (Kind, name, ...more) => {
+const placed = (Kind, name, ...more) => {
   const box = document.createElement(name === "stage" ? "figure" : "div");
   box.className = name;
   document.body.append(box);
@@ -100,11 +103,12 @@ let stage = null, nth = 0;
 const drawn = (moments, view, setup, field) => {
   stage?.close();
   document.querySelectorAll("figure").forEach((one) => one.remove());
-  stage = made(Stage, "stage");
+  stage = placed(Stage, "stage");
   stage.figure.style.width = `${view.width ?? 548}px`;
-  const viewer = viewerOf(field), seed = nth++;
+  const viewer = viewerOf(field), run = nth++;
+  stage.painting.viewerOf = () => viewer;
   moments.forEach((moment, k) => {
-    stage.view = { viewer, setup, theme: "light", lang: "en", round: moment.round ?? k, seed, ...view, off: new Set(view.off), parameters: moment };
+    stage.view = { setup, theme: "light", lang: "en", round: moment.round ?? k, run, ...view, off: new Set(view.off), parameters: moment };
     stage.draw();
   });
   return stage.canvas.toDataURL("image/png");
@@ -338,7 +342,10 @@ def test_a_path_is_drawn_whole_where_somebody_kept_it(page: Page) -> None:
     assert np.any(drawn(page, dirac, [5], ["phase"], field) != seen)
     # What lies ahead is not drawn, but there is room for it.
     drawn(page, dirac, [5], ["phase"], field, path=path + late)
-    assert page.evaluate("[stage.run.path.n, stage.run.scales.plane]") == [6, pytest.approx(9.72)]
+    assert page.evaluate("[stage.painting.run.path.n, stage.painting.run.scales.plane]") == [
+        6,
+        pytest.approx(9.72),
+    ]
 
 
 def test_every_layer_of_the_film_is_filled_or_listed_with_its_reason(page: Page) -> None:
@@ -449,7 +456,7 @@ def test_contours_of_the_true_density_are_the_films(trace: Trace, page: Page) ->
     drawn(page, trace, [0], ["density"])
     ours = page.evaluate(
         """() => {
-          const { shown } = stage.layers.find((one) => one.name === "density").strokes[0], lines = [];
+          const { shown } = stage.painting.layers.find((one) => one.name === "density").strokes[0], lines = [];
           for (let l = 0, i = 0; l < shown.count; l++) {
             lines.push([]);
             for (; i < shown.ends[l]; i++) lines[l].push([shown.places[2 * i], shown.places[2 * i + 1]]);
@@ -537,7 +544,7 @@ def test_a_surfaces_limit_never_shrinks_in_a_run(trace: Trace, page: Page) -> No
 
     def limit(frames: list[int]) -> float:
         drawn(page, louder, frames, ["surface"])
-        return page.evaluate("stage.run.scales.limit")
+        return page.evaluate("stage.painting.run.scales.limit")
 
     each = [limit([k]) for k in range(6)]
     assert len({*each}) > 1
@@ -553,15 +560,109 @@ def test_stages_of_one_run_share_their_colours_and_whom_they_follow(
 ) -> None:
     loud = replace(trace, logits=9 * trace.logits, samples=trace.samples[:, :, ::-1])
     alone = drawn(page, trace, [3], ["surface", "arrows"])
-    followed = page.evaluate("stage.run.chosen")
-    drawn(page, loud, [3], ["surface", "arrows"], seed="both")
-    assert page.evaluate("stage.run.chosen") != followed
-    wide = page.evaluate("stage.run.scales.limit")
-    beside = drawn(page, trace, [3], ["surface", "arrows"], seed="both")
-    assert page.evaluate("stage.run.scales.limit") == wide
+    followed = page.evaluate("stage.painting.run.chosen")
+    drawn(page, loud, [3], ["surface", "arrows"], run="both")
+    assert page.evaluate("stage.painting.run.chosen") != followed
+    wide = page.evaluate("stage.painting.run.scales.limit")
+    beside = drawn(page, trace, [3], ["surface", "arrows"], run="both")
+    assert page.evaluate("stage.painting.run.scales.limit") == wide
     assert off_share(alone, beside) > 0.2
-    apart = drawn(page, trace, [3], ["surface", "arrows"], seed="another")
+    apart = drawn(page, trace, [3], ["surface", "arrows"], run="another")
     np.testing.assert_array_equal(alone, apart)
+
+
+# Paint some views here and in a worker, one after the other; what both canvases show then, and what is said beside them.
+IN_A_WORKER = """async ([text, views]) => {
+  const painters = await new Promise((done) => { const made = new Painters(text, lab, () => done(made)); });
+  const pictures = [];
+  for (const by of [null, painters]) {
+    const stage = placed(Stage, "stage", by), seen = [];
+    stage.figure.style.width = "400px";
+    for (const { seeds, half, ...view } of views) {
+      const [first, second] = seeds.map((seed) => begun(view.setup, seed));
+      const points = view.setup.target && Float32Array.from({ length: 32 }, (_, i) => Math.sin(i)), logits = points?.subarray(0, 16);
+      const event = half && { ...half, before: first, after: second, real: points, fake: points, realLogits: logits, fakeLogits: logits };
+      stage.show({ theme: "light", lang: "en", seed: 0, run: view.setup.settings.title, ...view, off: new Set(view.off), parameters: first, half: event });
+      while (stage.behind || stage.due) await new Promise((done) => requestAnimationFrame(done));
+      stage.pointer = [0.3, 0.6];
+      await stage.askHere();
+      seen.push([stage.canvas.toDataURL(), stage.figure.querySelector(".bar").textContent, stage.here.textContent, stage.told.limit, stage.told.outside]);
+    }
+    pictures.push(seen);
+    stage.close();
+  }
+  painters.end();
+  return pictures;
+}"""
+
+
+@pytest.mark.parametrize("name", ["mode-collapse", "dirac-cycle", "small-latent", "fair-steps"])
+def test_a_worker_paints_what_the_page_would(page: Page, name: str) -> None:
+    told = offer(load(name))
+    setup = {
+        "settings": load(name).settings,
+        **{k: told[k] for k in ("target", "extent", "output")},
+    }
+    layers = set(told["settings"]["film"]["layers"])
+    off = [layer["name"] for layer in lab()["layers"] if layer["name"] not in layers]
+    common = {"setup": setup, "off": off, "ended": -1}
+    views = [
+        {**common, "seeds": [0, 1], "round": 0},
+        {**common, "seeds": [1, 2], "round": 7},
+        {
+            **common,
+            "seeds": [1, 2],
+            "round": 7,
+            "half": {"who": "d", "nth": 1, "of": 2, "part": 0.7},
+        },
+        {
+            **common,
+            "seeds": [1, 2],
+            "round": 7,
+            "half": {"who": "g", "nth": 1, "of": 1, "part": 0.7},
+        },
+        {**common, "seeds": [2, 3], "round": 8, "theme": "dark", "lang": "zh", "ended": 8},
+    ]
+    if name == "dirac-cycle":
+        views = [
+            {**view, "path": [[0, 1, 1], [7, 0.5, -0.5]]} for view in views if "half" not in view
+        ]
+    text = f"{as_engine(ENGINE, 'engine')}\n{taken_from(DRAWING, ENGINE, 'engine')}\nservePaintings(self);"
+    here, there = page.evaluate(IN_A_WORKER, [text, views])
+    assert len({picture for picture, *_ in here}) == len(views)
+    for (picture, *said), (other, *beside) in zip(here, there, strict=True):
+        assert said == beside
+        np.testing.assert_array_equal(pixels(other), pixels(picture))
+
+
+def test_who_loses_its_worker_paints_itself(page: Page) -> None:
+    told = offer(load("mode-collapse"))
+    setup = {
+        "settings": load("mode-collapse").settings,
+        **{k: told[k] for k in ("target", "extent", "output")},
+    }
+    # A worker that falls over the second picture.
+    text = f"""{as_engine(ENGINE, "engine")}\n{taken_from(DRAWING, ENGINE, "engine")}\nservePaintings(self);
+    const serving = self.onmessage; let pictures = 0;
+    self.onmessage = (event) => {{ if (event.data.op === "paint" && ++pictures > 1) throw new Error("lost"); serving(event); }};"""
+    seen = page.evaluate(
+        """async ([text, setup]) => {
+          const painters = await new Promise((done) => { const made = new Painters(text, lab, () => done(made)); });
+          const stage = placed(Stage, "stage", painters), rounds = [];
+          stage.figure.style.width = "300px";
+          stage.onDrawn = ({ round }) => rounds.push([round, painters.ready]);
+          for (const round of [0, 1, 2]) {
+            stage.show({ theme: "light", lang: "en", seed: 0, run: "b", setup, off: new Set(), parameters: begun(setup, round), round, ended: -1 });
+            while (stage.behind || stage.due) await new Promise((done) => requestAnimationFrame(done));
+          }
+          stage.close();
+          return rounds;
+        }""",
+        [text, setup],
+    )
+    assert seen[0] == [0, True]
+    assert [round for round, _ in seen][-2:] == [1, 2]
+    assert seen[-1] == [2, False]
 
 
 def views_of(page: Page, trace: Trace, half: dict[str, Any] | None) -> dict[str, Any]:
@@ -571,7 +672,7 @@ def views_of(page: Page, trace: Trace, half: dict[str, Any] | None) -> dict[str,
         """([before, after, half]) => {
           stage.view = { ...stage.view, half: half && { ...half, before, after } };
           stage.draw();
-          const { scene } = stage;
+          const { scene } = stage.painting;
           return { samples: [...scene.samples], surface: [...scene.surface], arrows: scene.arrowShare, url: stage.canvas.toDataURL() };
         }""",
         [moment_of(trace, 0), moment_of(trace, 5), half],
@@ -702,7 +803,7 @@ def test_a_panels_axis_is_the_films(name: str, log: bool, page: Page) -> None:
     axis, head = page.evaluate(
         """([name, log, view]) => {
           document.querySelectorAll(".panel").forEach((one) => one.remove());
-          const panel = made(Panel, "panel", { metrics: [name], scale: log ? "log" : "linear" });
+          const panel = placed(Panel, "panel", { metrics: [name], scale: log ? "log" : "linear" });
           panel.view = view;
           panel.draw();
           return [panel.axis(), [...panel.heads[0].values.children].map((one) => one.textContent)];
@@ -749,7 +850,7 @@ def opened(page: Page, **view: Any) -> Any:
     return page.evaluate(
         """view => {
           document.querySelectorAll(".panel, figure").forEach((one) => one.remove());
-          window.panel = made(Panel, "panel", { metrics: ["modes_covered"], scale: "linear" });
+          window.panel = placed(Panel, "panel", { metrics: ["modes_covered"], scale: "linear" });
           window.asked = [];
           panel.onround = (round) => asked.push(round);
           panel.view = view;
@@ -864,7 +965,7 @@ def test_the_diagram_says_who_moves_and_both_losses(page: Page) -> None:
         return page.evaluate(
             """view => {
               document.querySelectorAll(".diagram, .panel").forEach((one) => one.remove());
-              const diagram = made(Diagram, "diagram");
+              const diagram = placed(Diagram, "diagram");
               diagram.show({ theme: "dark", half: null, ...view });
               const visible = Object.entries(diagram.ways).filter(([, { way }]) => way.getAttribute("visibility") === "visible").map(([who]) => who);
               return { visible, texts: [...diagram.svg.querySelectorAll("text")].map((one) => one.textContent), label: diagram.svg.getAttribute("aria-label") };

@@ -137,6 +137,6 @@ _WATCH_TOUCHES = """() => {
 }"""
 _COUNT_PICTURES = """(ms) => new Promise((resolve) => {
   let n = 0;
-  const end = toylab.on("seen", () => { n += 1; });
+  const end = toylab.on("drawn", () => { n += 1; });
   setTimeout(() => { end(); resolve(n); }, ms);
 })"""

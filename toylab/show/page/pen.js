@@ -19,24 +19,34 @@ function rampOf(theme) {
   return ramp;
 }
 
-/** Give a canvas as many pixels as its box has, at most so many for one of the page's; returns how many those are. */
-export function fitCanvas(canvas, most = Infinity) {
-  const ratio = Math.min(window.devicePixelRatio || 1, most);
-  const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
-  const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
+/** A box on the page: its size, and how many of the screen's pixels are one of the page's. */
+export const boxOf = ({ clientWidth, clientHeight }) => ({ clientWidth, clientHeight, ratio: window.devicePixelRatio || 1 });
+
+/** Give a canvas as many pixels as a box has, at most so many for one of the page's; returns how many those are. */
+export function fitCanvas(canvas, most = Infinity, box = boxOf(canvas)) {
+  const ratio = Math.min(box.ratio, most);
+  const width = Math.max(1, Math.round(box.clientWidth * ratio));
+  const height = Math.max(1, Math.round(box.clientHeight * ratio));
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   return ratio;
 }
 
+let font = "";
+
+/** The family of letters, where there is no page to ask: in a worker. */
+export function useFont(family) { font = family; }
+
+export const fontOf = () => font || getComputedStyle(document.body).fontFamily;
+
 export function writeText(context, said, x, y, size, align) {
-  context.font = `${size}px ${getComputedStyle(document.body).fontFamily}`;
+  context.font = `${size}px ${fontOf()}`;
   context.textAlign = align;
   context.textBaseline = "middle";
   context.fillText(said, x, y);
 }
 
 export function writePlate(context, theme, said, x, y, size, align, strength) {
-  context.font = `${size}px ${getComputedStyle(document.body).fontFamily}`;
+  context.font = `${size}px ${fontOf()}`;
   const width = context.measureText(said).width + size * 0.5;
   const left = align === "left" ? x - size * 0.25 : align === "right" ? x - width + size * 0.25 : x - width / 2;
   context.globalAlpha = 0.75 * strength;
@@ -53,9 +63,9 @@ export class Pen {
     Object.assign(this, { canvas, size, most: Infinity, context: canvas.getContext("2d"), sheets: new WeakMap(), stamps: new WeakMap() });
   }
 
-  /** An empty stage as large as its box. */
-  begin(theme) {
-    fitCanvas(this.canvas, this.most);
+  /** An empty stage as large as its box; that of the canvas itself where none is named. */
+  begin(theme, box) {
+    fitCanvas(this.canvas, this.most, box);
     this.theme = theme;
     this.side = this.canvas.width;
     this.unit = this.side / this.size;

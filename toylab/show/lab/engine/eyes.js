@@ -199,17 +199,17 @@ class Shot {
   }
 }
 
+/** Both players' parameters at the beginning of a seed, for the first picture: {generator, discriminator}. */
+export function begun(setup, seed) {
+  const { generator, discriminator } = new Game(setup, seed);
+  return { generator: generator.network.told(generator.parameters), discriminator: discriminator.network.told(discriminator.parameters) };
+}
+
 /** The page's own eyes: it draws from parameters that a worker sent, and so never slows the training. */
 export class Viewer {
   constructor(setup, seed) { this.eyes = new Eyes(setup, seed); this.setup = setup; }
 
   see(parameters) { return this.eyes.look(parameters); }
-
-  /** Parameters at the beginning, for the first picture. */
-  begin() {
-    const { settings } = this.setup, game = new Game(this.setup, this.eyes.seed), { generator, discriminator } = game;
-    return settings && { generator: generator.network.told(generator.parameters), discriminator: discriminator.network.told(discriminator.parameters) };
-  }
 
   follow(setup) { this.setup = setup; this.eyes.follow(setup); }
 

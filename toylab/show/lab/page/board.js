@@ -6,18 +6,21 @@ import { builtTarget } from "../engine/targets.js";
 import { BRANCH_NAMES } from "./session.js";
 import { Diagram } from "./diagram.js";
 import { Panel } from "./panels.js";
-import { Stage, keyOf, layersOf } from "./stage.js";
+import { keyOf, layersOf } from "./layers.js";
+import { Stage } from "./stage.js";
 import { inTongue } from "./speaking.js";
 
 // Which of the theme's curves is a branch's colour: the second is green, as what mends.
 const BRANCH_TINTS = [0, 2, 1, 3];
 
-// Milliseconds between two pictures of a slow machine: some 25 a second.
-const SPARING = 30;
+// Milliseconds that a frame takes from which on a machine is slow until they are fewer again, and then between two
+// pictures: some 25 a second, and a finger finds the page at leisure.
+const LATE = 13, IN_TIME = 9, SPARING = 33;
+const NARROW = globalThis.matchMedia?.("(max-width: 760px)") ?? { matches: false };
 // Milliseconds after which all is at rest.
 const REST = 200;
 
-/** places: {stages, panels, diagram, key, menu}; host: {lab, director, word, told(), redraw()}. */
+/** places: {stages, panels, diagram, numbers, key, menu}; host: {lab, director, painters, word, told(), redraw(), drawn(), touched()}. */
 export class Board {
   constructor(places, host) {
     Object.assign(this, { places, host, stages: new Map(), panels: [], known: new Map(), moved: -Infinity, rest: 0 });
@@ -45,6 +48,7 @@ export class Board {
       box.className = "panel";
       const panel = new Panel(box, this.host.lab, curve);
       panel.onround = (round) => { this.host.director.goto(Math.min(Math.max(Math.round(round), 0), this.session.chosen.head)); };
+      panel.ondrawn = () => this.tellNumbers();
       return { panel, curve };
     });
     this.places.panels.hidden = !this.panels.length;
@@ -66,7 +70,9 @@ export class Board {
       figure.addEventListener("pointerdown", () => { if (this.session.chosenName !== name) this.host.director.choose(name); }, true);
       const after = branches[branches.findIndex((one) => one.name === name) + 1]?.name;
       stages.insertBefore(figure, this.stages.get(after)?.figure ?? null);
-      this.stages.set(name, { figure, stage: new Stage(figure, this.host.lab) });
+      const stage = new Stage(figure, this.host.lab, this.host.painters, this.host.touched);
+      stage.onDrawn = (view) => { this.tellOutside(stage); if (stage === this.main) { this.session.scale = stage.told.limit; this.host.drawn(view.round); } };
+      this.stages.set(name, { figure, stage });
     }
     stages.dataset.n = branches.length;
     for (const [name, { figure }] of this.stages) figure.classList.toggle("chosen", name === chosenName && branches.length > 1);
@@ -86,19 +92,31 @@ export class Board {
     return true;
   }
 
+  /** Whether the page has no time for all that it would draw: its own pictures take long, or its frames do. */
+  get slow() {
+    const { painters, director: { cost } } = this.host;
+    this.late = cost > (this.late ? IN_TIME : LATE);
+    return this.late || (this.main?.told.slow && !painters.ready);
+  }
+
+  /** Once every stage shows what it was last given. */
+  async painted() {
+    const stages = () => [...this.stages.values()].some(({ stage }) => stage.behind || stage.due);
+    while (stages()) await new Promise((done) => { requestAnimationFrame(done); });
+  }
+
   drawStages() {
     const { director, word } = this.host, { session } = this, { theme, lang, off, branches } = session, moving = this.moving;
     for (const branch of branches) {
       const view = director.view(branch), { stage } = this.stages.get(branch.name) ?? {};
       if (!view || !stage) continue;
       stage.show({
-        viewer: view.viewer, parameters: view.parameters, setup: view.setup, theme, lang, off, round: view.round, ended: branch.ended, half: view.half, moving, seed: `${session.offer.name} ${session.seed} ${director.generation}`, path: branch.path,
+        parameters: view.parameters, setup: view.setup, seed: session.seed, run: `${session.offer.name} ${session.seed} ${director.generation}`, theme, lang, off, round: view.round, ended: branch.ended, half: view.half, moving, path: branch.path, limits: { surface: session.least },
         caption: branches.length > 1 ? word("branch_at", { name: branch.name, step: view.round }) : "", colour: branches.length > 1 ? this.colour(branch.name) : "", // What is read out loud is not said anew with every frame.
         label: moving ? "" : `${session.heading("title", lang) ?? inTongue(session.offer.title, lang)}. ${word("at_step", { step: view.round, head: branch.head, branch: branch.name })}`,
       });
     }
-    director.gap = this.main?.slow ? SPARING : 0;
-    this.tellOutside();
+    director.gap = this.slow ? SPARING : 0;
   }
 
   /** Curves and the round, beside the stages; of them one alone, by its number, where a frame has no time for all. */
@@ -109,7 +127,7 @@ export class Board {
     for (const [i, { panel, curve }] of this.panels.entries()) {
       if (only >= 0 && i !== only) continue;
       panel.show({
-        foot: i === this.panels.length - 1, most: this.moving && this.main?.slow ? 1 : Infinity,
+        foot: i === this.panels.length - 1, most: this.moving && this.slow ? 1 : Infinity,
         branches: curves, cursor: session.cursor, steps: session.steps, end: session.end, changes: session.marks().map(([at]) => at), claims: claims.filter((claim) => curve.metrics.includes(claim.metric) && !claim.against),
         lacks: Object.fromEntries(curve.metrics.map((name) => [name, this.lack(name, view.setup)])),
         floors: this.floors(view, curve.metrics), modes: told?.modes?.length ?? 0, theme, lang,
@@ -122,21 +140,24 @@ export class Board {
   }
 
   // Points that no map shows are told of, now and then.
-  tellOutside() {
+  tellOutside({ beyond, told: { outside, of } }) {
     const { director, word } = this.host, now = performance.now();
-    if (now - (this.told ?? 0) < (director.playing ? 400 : 0)) return;
-    this.told = now;
-    for (const branch of this.session.branches) {
-      const view = director.view(branch), { figure } = this.stages.get(branch.name) ?? {};
-      if (!view || !figure || view.counted === view.parameters) continue;
-      view.counted = view.parameters;
-      const { samples } = view.viewer.see(view.parameters), [x0, x1, y0, y1] = view.setup.extent;
-      let out = 0;
-      for (let i = 0; i < samples.length; i += 2) out += !(samples[i] >= x0 && samples[i] <= x1 && samples[i + 1] >= y0 && samples[i + 1] <= y1);
-      const label = figure.querySelector(".outside") ?? figure.appendChild(Object.assign(document.createElement("div"), { className: "outside" }));
-      // A few strays are no news.
-      label.textContent = out > samples.length / 20 && !this.session.offer.solvable ? word("outside", { n: out, of: samples.length / 2 }) : "";
-    }
+    if (now - (beyond.told ?? 0) < (director.playing ? 400 : 0)) return;
+    beyond.told = now;
+    // A few strays are no news.
+    const said = outside > of / 10 ? word("outside", { n: outside, of }) : "";
+    if (beyond.textContent !== said) beyond.textContent = said;
+  }
+
+  // On a narrow screen curves lie below the map: what they say of this moment stands beside it.
+  tellNumbers() {
+    const { numbers } = this.places;
+    if (!NARROW.matches) return;
+    const readings = this.panels.flatMap(({ panel }) => panel.readings()), key = JSON.stringify(readings);
+    if (key === this.numbersTold) return;
+    this.numbersTold = key;
+    const make = (tag, textContent) => Object.assign(document.createElement(tag), { textContent });
+    numbers.replaceChildren(...readings.flatMap(([name, value]) => [make("span", name), make("b", value)]));
   }
 
   /** What a game lacks for a metric: a key of Python's needs, or "". */

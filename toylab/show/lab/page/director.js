@@ -1,5 +1,5 @@
 // What happens when somebody acts: it keeps the session and the trainings in step, and tells who looks on.
-import { Viewer } from "../engine/eyes.js";
+import { begun } from "../engine/eyes.js";
 import { alike, changeTo, copied, knownSetting, laidOver, needsStart, sectionsOf } from "./changes.js";
 import { Conductor, Hunt } from "./conductor.js";
 import { plannedOf, settingsSteps, setupOf, unplayedIn } from "./plans.js";
@@ -16,12 +16,12 @@ const OPENING_SECONDS = 16;
 const MOST_SESSIONS = 3;
 
 /**
- * events: draw(), told(key, values), refused(key, values) or refused("", {message}), opened(), turned(kind), finished(), half(report).
- * After each of them `session` is what is open, and `views` what is known of each future: {viewer, setup, parameters, round, half, turns, turn}.
+ * events: draw(), behind() -> whether the chosen stage has pictures enough to paint, told(key, values), refused(key, values) or refused("", {message}), opened(), turned(kind), finished(), half(report).
+ * After each of them `session` is what is open, and `views` what is known of each future: {setup, parameters, round, half, turns, turn}.
  */
 export class Director {
   constructor(lab, engineText, events) {
-    Object.assign(this, { lab, engineText, events, playing: false, pace: 4, rate: 0, generation: 0, views: new Map(), going: null, goal: 0, looked: 0, pictured: 0, gap: 0, kept: new Map(), last: 0 });
+    Object.assign(this, { lab, engineText, events, playing: false, pace: 4, rate: 0, generation: 0, views: new Map(), going: null, goal: 0, looked: 0, pictured: 0, gap: 0, cost: 0, kept: new Map(), last: 0 });
     this.conductor = new Conductor(engineText, (message) => this.hear(message));
   }
 
@@ -108,8 +108,8 @@ export class Director {
   }
 
   openBranch(branch) {
-    const plan = this.planOf(branch), [, setup] = plan.sections[0], viewer = new Viewer(setup, this.session.seed);
-    this.views.set(branch.name, { viewer, setup, parameters: viewer.begin(), round: 0, turn: 0, turns: null, half: null });
+    const plan = this.planOf(branch), [, setup] = plan.sections[0];
+    this.views.set(branch.name, { setup, parameters: begun(setup, this.session.seed), round: 0, turn: 0, turns: null, half: null });
     this.conductor.open(this.id(branch), plan, this.session.seed);
   }
 
@@ -195,10 +195,7 @@ export class Director {
   follow(branch, view, round) {
     const settings = this.session.settingsAt(branch, round);
     if (view.settings === settings || (view.settings && alike(view.settings, settings))) return;
-    const setup = setupOf(settings, this.session.offer), { seed } = this.session;
-    if (alike(view.setup.settings.generator, settings.generator) && alike(view.setup.settings.discriminator, settings.discriminator)) view.viewer.follow(setup);
-    else view.viewer = new Viewer(setup, seed);
-    Object.assign(view, { setup, settings });
+    Object.assign(view, { setup: setupOf(settings, this.session.offer), settings });
   }
 
   halved(branch, view, report) {
@@ -255,9 +252,12 @@ export class Director {
     this.watching = true;
     const on = (clock) => {
       this.watching = false;
+      // What a frame of the browser takes, milliseconds, of the last few: all that follows until the thread is free again.
+      const begun = performance.now();
+      setTimeout(() => { this.cost += (performance.now() - begun - this.cost) / 16; });
       if (!this.playing && !this.going) { this.lookAside(); return; }
       // A slow machine draws no more pictures than an eye needs, and has time for a finger in between.
-      if (clock - this.pictured >= this.gap) { this.pictured = clock; this.conductor.look(this.id(this.session.chosen)); }
+      if (clock - this.pictured >= this.gap && !this.events.behind?.()) { this.pictured = clock; this.conductor.look(this.id(this.session.chosen)); }
       // Others are looked at less often: they are sent from afar.
       if (clock - this.looked > 250) { this.looked = clock; this.lookAside(); }
       this.watch();
@@ -395,7 +395,7 @@ export class Director {
   grow(branch) {
     const plan = this.planOf(branch), parent = this.view(this.session.branch(branch.parent));
     const setup = plan.sections.filter(([at]) => at <= branch.from).pop()[1];
-    this.views.set(branch.name, { viewer: new Viewer(setup, this.session.seed), setup, parameters: parent.parameters, round: branch.from, turn: 0, turns: null, half: null });
+    this.views.set(branch.name, { setup, parameters: parent.parameters, round: branch.from, turn: 0, turns: null, half: null });
     this.conductor.branch(this.id(branch), this.id(this.session.branch(branch.parent)), branch.from, plan);
     this.session.midway = 0;
   }

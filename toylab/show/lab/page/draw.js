@@ -1,6 +1,6 @@
 // Drawing and changing the data on the stage, by finger, mouse, pen and keyboard.
 //
-//   new Drawing(stage, tools, lab, host)
+//   new Drawing(stage, tools, lab, host, earlier)
 //     stage: {canvas}, whose parent is positioned; tools: an empty element for the buttons; lab.themes: colours
 //     host: {target() -> target table, toldTarget(), extent(), set(target), word(key, values), refuse(line), changed?()}
 //   .theme(theme, lang); .refresh() after another scenario, branch or step; .put(points, noise?); .use("draw" | ... | ""); .close()
@@ -16,7 +16,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowD
 const FINER = 1.15;
 
 export class Drawing {
-  constructor(stage, tools, lab, host) {
+  constructor(stage, tools, lab, host, earlier = null) {
     Object.assign(this, { stage, tools, lab, host, tool: "", pointer: null, held: null, cross: null, asked: 0, later: 0, colours: lab.themes.light });
     this.canvas = document.createElement("canvas");
     this.canvas.className = "drawing";
@@ -35,7 +35,9 @@ export class Drawing {
     on("blur", () => { this.cross = null; this.ask(); });
     this.sizes = new ResizeObserver(() => this.ask());
     this.sizes.observe(stage.canvas);
-    this.restart();
+    // What was drawn on another stage can be taken back on this one, where it leads to the data that there are.
+    if (earlier?.leadsTo(host.target())) Object.assign(this, { sketch: earlier.sketch, given: earlier.given, before: null });
+    else this.restart();
     // Where a stroke opened another future, and with it another stage, the tool stays in the hand.
     this.use(tools.dataset.held ?? "");
   }
@@ -62,6 +64,8 @@ export class Drawing {
     this.sketch = new Sketch(this.given, host.toldTarget(), host.extent());
     Object.assign(this, { before: null, held: null });
   }
+
+  leadsTo(target) { return this.sketch.history.some((one) => one.target && alike(one.target, target)); }
 
   /** Take over what the page has, where that is not what was drawn here. */
   refresh() {

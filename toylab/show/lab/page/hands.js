@@ -30,7 +30,8 @@ export function listenForKeys(acts) {
  * it was left, with a seed anew;
  * branch() -> its name; choose("A"); close("B"); speed(place of the dial, 0 slow motion); state() -> Uint8Array, restore(bytes);
  * scenario() -> TOML; session() -> plain data, revive(data). round, seed, playing, branches [{name, parent, from, head, rows}].
- * on("seen" | "half" | "turned" | "opened" | "finished" | "refused", use) -> a function that ends it; use gets {round, ...}.
+ * on("seen" | "drawn" | "half" | "turned" | "opened" | "finished" | "refused", use) -> a function that ends it; use gets {round, ...};
+ * with "drawn" a picture of the chosen future is on the page, of the round `pictured`.
  */
 export function scriptOf(director, listeners, scenario) {
   const now = (act) => async (...given) => {

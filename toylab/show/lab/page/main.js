@@ -8,6 +8,7 @@ import { Drawing } from "./draw.js";
 import { listenForKeys, listenForMessages, scriptOf } from "./hands.js";
 import { Knobs } from "./knobs.js";
 import { fromLink } from "./link.js";
+import { Painters, servePaintings } from "./painters.js";
 import { Saving } from "./saving.js";
 import { Seeds } from "./seeds.js";
 import { inTongue, settingNamer, speaker } from "./speaking.js";
@@ -16,6 +17,8 @@ import { Timeline } from "./timeline.js";
 const byId = (id) => document.getElementById(id);
 // Milliseconds between two looks at curves and time line while it plays.
 const BESIDE = 120;
+// Milliseconds for which pictures wait while a finger is down.
+const PICTURES_WAIT = 150;
 
 /** Everything at its place. */
 class Page {
@@ -24,8 +27,9 @@ class Page {
     this.word = speaker(lab, () => this.session?.lang ?? lab.lang);
     this.nameOf = settingNamer(lab, () => this.session?.lang ?? lab.lang);
     this.listeners = new Map();
-    Object.assign(this, { beside: 0, part: 0 });
+    Object.assign(this, { beside: 0, part: 0, finger: -Infinity });
     const events = {
+      behind: () => this.board.main?.behind > 1,
       draw: (fresh) => { this.redraw(fresh); this.emit("seen", {}); },
       told: (key, values) => this.say(key ? this.word(key, values) : ""),
       refused: (key, values) => this.refuse(key ? this.refusal(key, values) : values.message),
@@ -36,9 +40,10 @@ class Page {
       finished: () => this.finished(),
       half: ({ who, nth, of }) => { this.say(this.word(`turn_${who}`) + (of > 1 ? ` (${nth}/${of})` : "")); this.emit("half", { who, nth, of }); },
     };
+    const painters = this.painters = new Painters(`${byId("engine").textContent}\n${byId("script").textContent}`, lab, () => this.redraw());
     const { word } = this, director = this.director = new Director(lab, byId("engine").textContent, events);
     const shared = { lab, word, director, say: (line) => this.say(line), refuse: (line) => this.refuse(line) };
-    this.board = new Board({ stages: byId("stages"), panels: byId("panels"), diagram: byId("diagram"), key: byId("key"), menu: byId("menu") }, { ...shared, redraw: () => this.redraw(true) });
+    this.board = new Board({ stages: byId("stages"), panels: byId("panels"), diagram: byId("diagram"), numbers: byId("numbers"), key: byId("key"), menu: byId("menu") }, { ...shared, painters, redraw: () => this.redraw(true), drawn: (round) => this.emit("drawn", { pictured: round }), touched: () => this.touched });
     this.chips = new Chips(byId("scenarios"), byId("others"), { ...shared, session: () => this.session, open: (name) => director.open(name), unfold: (shown) => this.unfold(shown ? "others" : "") });
     const own = this, colour = (name) => this.board.colour(name);
     this.knobs = new Knobs(byId("knobs"), byId("more"), { word, get session() { return own.session; }, refuse: shared.refuse, turn: (path, value) => this.turn(path, value), putBack: (path) => director.putBack(path) });
@@ -53,7 +58,7 @@ class Page {
       canHunt: (claim) => !claim.against || director.rival(claim) !== null,
       extent: () => director.view().setup.extent, target: () => { const { modes, points } = director.view().setup.told ?? {}; return modes?.length ? modes : (points ?? []).filter((_, i) => i % 16 === 0); }, colours: () => this.board.colours,
     });
-    this.saving = new Saving(byId("keeping"), { ...shared, drawing: () => this.drawing, dress: (theme) => this.wear(theme) });
+    this.saving = new Saving(byId("keeping"), { ...shared, drawing: () => this.drawing, dress: (theme) => this.wear(theme), painted: () => this.board.painted() });
     this.script = scriptOf(director, this.listeners, () => this.saving.scenario());
     this.hands();
   }
@@ -90,20 +95,23 @@ class Page {
 
   opened() {
     const { session } = this;
-    const before = this.openName;
-    this.openName = session.offer.name;
+    const before = this.openName, { base } = session.chosen, parts = [session, session.curves, base], again = parts.every((part, i) => part === this.built?.[i]);
+    Object.assign(this, { openName: session.offer.name, built: parts });
     this.refuse("");
     this.say(before !== this.openName && this.director.kept.has(before) ? this.word("kept", { name: inTongue(this.director.offer(before).title, session.lang) }) : "");
     this.against.clear();
     byId("confirm").hidden = true;
     this.unfold("");
-    this.dress();
-    // Of data nothing is learned there.
-    byId("drawing").hidden = Boolean(session.offer.solvable);
-    this.board.build();
-    this.arrange(true);
     this.seeds.stop();
-    this.tellWords();
+    // Of the same plan with another seed nothing but the pictures is new, and they should be there at once.
+    if (!again) {
+      this.dress();
+      // Of data nothing is learned there.
+      byId("drawing").hidden = Boolean(session.offer.solvable);
+      this.board.build();
+    }
+    this.arrange(true);
+    if (again) this.redraw(true); else this.tellWords();
     this.emit("opened", { name: session.offer.name, seed: session.seed });
   }
 
@@ -156,13 +164,14 @@ class Page {
     this.board.arrange();
     const { main } = this.board, session = this.session;
     if (main && (main !== this.drawnOn || !this.drawing)) {
-      this.drawing?.close();
+      const earlier = this.drawing;
+      earlier?.close();
       byId("drawing").replaceChildren();
       this.drawnOn = main;
       this.drawing = new Drawing(main, byId("drawing"), this.lab, {
         target: () => this.session.settingsAt().target, toldTarget: () => this.director.view().setup.told, extent: () => this.director.view().setup.extent,
         set: (target) => this.director.turn("target", target), word: this.word, refuse: (line) => this.refuse(line), changed: () => this.redraw(true),
-      });
+      }, earlier);
       this.drawing.theme(session.theme, session.lang);
     } else if (other) this.drawing?.refresh();
     if (other) this.board.fillMenu();
@@ -178,6 +187,7 @@ class Page {
     this.due = true;
     requestAnimationFrame(() => {
       this.due = false;
+      if (this.touched) { this.redraw(); return; }
       const { session } = this, section = JSON.stringify([session.chosenName, session.cursor === 0, session.sections(session.chosen).filter(([from]) => from <= session.cursor).length]);
       this.board.drawStages();
       const clock = performance.now(), parts = this.board.panels.length + 2;
@@ -195,6 +205,9 @@ class Page {
       Object.assign(this, { fresh: false, section });
     });
   }
+
+  /** Whether a finger was set down and what it asked for was not answered yet: pictures wait for that. */
+  get touched() { return performance.now() - this.finger < PICTURES_WAIT; }
 
   tellBranches() {
     const { session, word } = this, { branches, chosenName } = session, box = byId("branches");
@@ -349,6 +362,11 @@ class Page {
         this.refuse(""); byId("menu").hidden = true; this.unfold(""); if (!byId("confirm").hidden) this.answer(false); if (this.seeds.shown) hunt(); this.chips.tell();
       },
     });
+    const lifted = () => { this.finger = -Infinity; }, listen = (kind, act) => document.addEventListener(kind, act, { capture: true, passive: true });
+    listen("pointerdown", () => { this.finger = performance.now(); });
+    for (const kind of ["pointermove", "pointercancel"]) listen(kind, lifted);
+    // The next frame has the answer to itself.
+    listen("click", () => requestAnimationFrame(() => requestAnimationFrame(lifted)));
     window.addEventListener("resize", () => this.redraw());
     window.addEventListener("hashchange", () => this.follow());
     listenForMessages(this.script);
@@ -380,4 +398,5 @@ async function beginPage() {
   await page.follow();
 }
 
-beginPage();
+// A worker is given the same text, and paints.
+if (globalThis.document) beginPage(); else servePaintings(globalThis);

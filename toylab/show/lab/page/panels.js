@@ -1,7 +1,7 @@
 // A panel: curves of one metric, or of a few, of all branches, over the rounds of the plan and beyond. What the
 // chosen branch has passed is solid, all other futures are pale.
 
-import { fitCanvas, writeText } from "../../page/pen.js";
+import { boxOf, fitCanvas, fontOf, writeText } from "../../page/pen.js";
 import { readMetric, roundTicks, toldRound } from "./axes.js";
 
 const RIGHT = 12, TOP = 9, FOOT = 24, PALE = 0.34;
@@ -43,7 +43,8 @@ export class Panel {
       drag(event);
     });
     this.canvas.addEventListener("pointermove", drag);
-    this.sizes = new ResizeObserver(() => this.ask());
+    // Asked for when it is another: to ask lays out the page.
+    this.sizes = new ResizeObserver(() => { this.size = null; this.ask(); });
     this.sizes.observe(this.canvas);
   }
 
@@ -59,6 +60,11 @@ export class Panel {
   }
 
   ask() { this.due ||= requestAnimationFrame(() => { this.due = 0; if (this.view) this.draw(); }); }
+
+  get sized() {
+    this.size ??= boxOf(this.canvas);
+    return { ...this.size, ratio: window.devicePixelRatio || 1 };
+  }
 
   parentOf(branch) {
     if (!branch.from && branch === this.view.branches[0]) return null;
@@ -131,7 +137,7 @@ export class Panel {
   }
 
   draw() {
-    const { view, canvas, lab } = this, ratio = fitCanvas(canvas, view.most), pen = canvas.getContext("2d"), theme = lab.themes[view.theme];
+    const { view, canvas, lab } = this, ratio = fitCanvas(canvas, view.most, this.sized), pen = canvas.getContext("2d"), theme = lab.themes[view.theme];
     const width = canvas.width / ratio, height = canvas.height / ratio, small = Math.max(12, Math.min(15, width / 30));
     const axis = this.axis(), { low, high, ticks, log } = axis, foot = view.foot === false ? TOP : FOOT, steps = Math.max(view.steps, 1);
     const heads = view.branches.map(({ rows }) => (rows.length ? rows[rows.length - 1][0] : 0));
@@ -140,7 +146,7 @@ export class Panel {
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
     const said = ticks.map((tick) => readMetric(this.metrics[0], tick, true));
-    pen.font = `${small}px ${getComputedStyle(document.body).fontFamily}`;
+    pen.font = `${small}px ${fontOf()}`;
     // Panels stand above one another: their axes begin at one place, unless a label is longer than most.
     this.left = Math.ceil(Math.max(small * 4, ...said.map((one) => pen.measureText(one).width + 10)));
     this.wide = width - this.left - RIGHT;
@@ -164,13 +170,17 @@ export class Panel {
     // Over all lines, with a border of paper.
     Object.assign(pen, { fillStyle: theme.soft, strokeStyle: theme.paper, lineWidth: 4, lineJoin: "round", textBaseline: "middle" });
     for (const [text, left, middle, size, align] of words) {
-      Object.assign(pen, { font: `${size}px ${getComputedStyle(document.body).fontFamily}`, textAlign: align });
+      Object.assign(pen, { font: `${size}px ${fontOf()}`, textAlign: align });
       pen.strokeText(text, left, middle);
       writeText(pen, text, left, middle, size, align);
     }
     pen.setTransform(1, 0, 0, 1, 0, 0);
     this.tellHeads(theme);
+    this.ondrawn?.();
   }
+
+  /** What is told of this moment: [[name, value]] of the chosen future. */
+  readings() { return this.heads.map(({ name, chosen }) => [name.textContent, chosen ?? "–"]); }
 
   drawMarks(pen, theme, x, y, bottom, small) {
     const { view } = this, { floors = {}, changes = [], branches } = view, upright = (at, colour, dash) => {
@@ -292,6 +302,7 @@ export class Panel {
       if (head.told === key) return;
       head.told = key;
       head.name.textContent = label;
+      head.chosen = told.find((one) => one.chosen)?.said;
       head.name.style.color = theme.ink;
       head.values.replaceChildren(...told.map((one) => {
         const made = document.createElement("span");

@@ -1,5 +1,5 @@
 // What the engine is told: of each part of a training its settings, its target and the square that is seen.
-import { Viewer } from "../engine/eyes.js";
+import { Viewer, begun } from "../engine/eyes.js";
 import { ACTIVATIONS } from "../engine/networks.js";
 import { OBJECTIVES } from "../engine/objectives.js";
 import { OPTIMIZERS } from "../engine/optimizers.js";
@@ -64,7 +64,8 @@ export function unplayedIn(settings, offer) {
   try {
     const setup = setupOf(settings, offer);
     if (!setup.told) return { path: "target", key: "not_played", values: { given: settings.target.kind } };
-    new Viewer(setup, 0).begin();
+    new Viewer(setup, 0);
+    begun(setup, 0);
   } catch (error) { return { path: "", key: "", values: { message: error.message } }; }
   return conflictOf(settings);
 }

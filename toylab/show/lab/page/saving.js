@@ -7,7 +7,7 @@ import { inTongue } from "./speaking.js";
 import { readTable } from "./tables.js";
 import { fromToml, lackingOf, toToml } from "./toml.js";
 
-/** host: {lab, director, word, drawing(), dress(theme), say(line), refuse(line)}. */
+/** host: {lab, director, word, drawing(), dress(theme), painted(), say(line), refuse(line)}. */
 export class Saving {
   constructor(box, host) {
     Object.assign(this, { box, host, recorder: null, buttons: {} });
@@ -66,7 +66,7 @@ export class Saving {
     this.give(`${this.stem}.toml`, new Blob([this.scenario()], { type: "text/plain" }));
   }
 
-  async save_picture() { this.give(`${this.stem}.png`, await pngOf(this.canvases, this.told)); }
+  async save_picture() { await this.host.painted(); this.give(`${this.stem}.png`, await pngOf(this.canvases, this.told)); }
   save_film() { return this.film("save_film", "gif"); }
   save_video() { return this.film("save_video", "webm"); }
   open_file() { this.field.click(); }
@@ -75,6 +75,7 @@ export class Saving {
     const { session } = this.host.director, { theme } = session, frame = () => new Promise((done) => { requestAnimationFrame(done); });
     this.host.dress("light");
     for (let k = 0; k < 3; k++) await frame();
+    await this.host.painted();
     window.print();
     this.host.dress(theme);
   }

@@ -15,6 +15,8 @@ export class Session {
     this.lang = manner.lang ?? "en";
     this.off = manner.off ?? new Set();
     this.curves = copied(offer.curves);
+    // Where the surface's colours end now, and at least: a link shows the same picture.
+    Object.assign(this, { scale: 0, least: 0 });
     const { changes = [], ...base } = offer.settings;
     this.begin(base, changes);
   }
@@ -32,7 +34,7 @@ export class Session {
   /** The same plan with another seed. */
   reset(seed) {
     const { base, changes } = this.chosen;
-    this.seed = seed;
+    Object.assign(this, { seed, scale: 0, least: 0 });
     this.begin(base, changes);
   }
 
@@ -206,7 +208,7 @@ export class Session {
   plain() {
     const { changes: _, ...first } = this.offer.settings;
     return {
-      name: this.offer.name, seed: this.seed, theme: this.theme, lang: this.lang, cursor: this.cursor, chosen: this.chosenName,
+      name: this.offer.name, seed: this.seed, theme: this.theme, lang: this.lang, cursor: this.cursor, chosen: this.chosenName, scale: this.scale,
       branches: this.branches.map(({ name, parent, from, base, changes, head }) => ({ name, parent, from, head, base: partialBetween(first, base), changes })),
     };
   }
@@ -220,6 +222,7 @@ export class Session {
     }));
     session.chosenName = session.branch(told.chosen) ? told.chosen : session.branches[0].name;
     session.cursor = told.cursor ?? 0;
+    session.scale = session.least = Number.isFinite(told.scale) && told.scale > 0 ? told.scale : 0;
     return session;
   }
 }

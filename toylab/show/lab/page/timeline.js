@@ -22,7 +22,7 @@ export class Timeline {
       this.drag(event);
     });
     box.addEventListener("pointermove", (event) => { if (event.buttons & 1) this.drag(event); });
-    new ResizeObserver(() => this.draw()).observe(box);
+    new ResizeObserver(() => { this.width = box.clientWidth; this.draw(); }).observe(box);
   }
 
   x(round) { return SIDE_PAD + (round / Math.max(this.host.session.end, 1)) * (this.width - 2 * SIDE_PAD); }
@@ -66,7 +66,7 @@ export class Timeline {
 
   draw() {
     const { session, word, colour } = this.host, n = session.branches.length;
-    this.width = this.box.clientWidth;
+    this.width ||= this.box.clientWidth;
     if (!this.width) return;
     const height = this.y(n - 1) + 26;
     this.box.style.height = `${height}px`;

@@ -24,7 +24,7 @@ from toylab.metrics import METRICS
 from toylab.metrics.claim import SIGNS
 from toylab.metrics.modes import RADIUS
 from toylab.show.page.packing import SIDE, Pack, Packer
-from toylab.show.page.page import SWITCHED, called
+from toylab.show.page.page import SWITCHED, told_layer
 from toylab.trace import Trace
 
 # Layers of the film that the page does not fill, and why; every other one it must.
@@ -71,20 +71,10 @@ def looks() -> dict[str, Any]:
 def _told(name: str) -> dict[str, Any]:
     """A layer without its contents."""
     layer, themes = _opened(name), {code: THEMES[code] for code in SWITCHED}
-    packer = Packer(Pack(), [0, 1], layer.extent or _trace().extent, themes)
-    strokes = [packer.stroke(stroke) for stroke in layer.strokes]
-    key, bar = layer.key, layer.bar
-    return {
+    told = told_layer(name, layer, Packer(Pack(), [0, 1], layer.extent or _trace().extent, themes))
+    return told | {
         "name": name,
-        "words": {code: called(name, layer, words) for code, words in WORDS.items()},
-        "mark": key.mark if key else None,
-        "colour": {code: one.colour(key.role) for code, one in themes.items()} if key else {},
-        "bar": {
-            code: {"name": words.told(bar.name), "ticks": bar.ticks}
-            for code, words in WORDS.items()
-            if bar
-        },
-        "strokes": [_bare(stroke) for stroke in strokes],
+        "strokes": [_bare(stroke) for stroke in told["strokes"]],
         "offered": name not in UNFILLED,
     }
 

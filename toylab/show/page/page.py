@@ -195,7 +195,7 @@ def _stage(
         except ToylabError:
             continue  # the trace has not what it shows
         packer = Packer(pack, snapshots, layer.extent or trace.extent, themes)
-        drawn.append({"name": name, "shown": name in layers, **_layer(name, layer, packer)})
+        drawn.append({"name": name, "shown": name in layers, **told_layer(name, layer, packer)})
     return {
         "title": {},
         "mark": "",
@@ -208,10 +208,17 @@ def _stage(
     }
 
 
-def _layer(name: str, layer: Layer, packer: Packer) -> dict[str, Any]:
+def told_layer(name: str, layer: Layer, packer: Packer) -> dict[str, Any]:
+    """A layer for a page: its words, its entry in the key, its bar, its strokes.
+
+    Args:
+        name: Key of `LAYERS`.
+        layer: Opened.
+        packer: With what its strokes are packed.
+    """
     key, bar, themes = layer.key, layer.bar, packer.themes
     return {
-        "words": {code: called(name, layer, words) for code, words in WORDS.items()},
+        "words": {code: _called(name, layer, words) for code, words in WORDS.items()},
         "mark": key.mark if key else None,
         "colour": {code: one.colour(key.role) for code, one in themes.items()} if key else {},
         "bar": {
@@ -223,7 +230,7 @@ def _layer(name: str, layer: Layer, packer: Packer) -> dict[str, Any]:
     }
 
 
-def called(name: str, layer: Layer, words: Words) -> str:
+def _called(name: str, layer: Layer, words: Words) -> str:
     """What a layer is called: its words in the key, or its own, or its name.
 
     Args:

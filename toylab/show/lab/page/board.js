@@ -84,7 +84,7 @@ export class Board {
   }
 
   /** Whether something moves, or did a moment ago: who stops it sees that at once, and all of the picture next. */
-  get moving() {
+  isMoving() {
     const { director } = this.host, clock = performance.now();
     if (director.playing && !director.slow) { this.moved = clock; return true; }
     if (!(clock - this.moved < REST)) return false;
@@ -106,7 +106,7 @@ export class Board {
   }
 
   drawStages() {
-    const { director, word } = this.host, { session } = this, { theme, lang, off, branches } = session, moving = this.moving;
+    const { director, word } = this.host, { session } = this, { theme, lang, off, branches } = session, moving = this.isMoving();
     for (const branch of branches) {
       const view = director.view(branch), { stage } = this.stages.get(branch.name) ?? {};
       if (!view || !stage) continue;
@@ -121,13 +121,13 @@ export class Board {
 
   /** Curves and the round, beside the stages; of them one alone, by its number, where a frame has no time for all. */
   drawBeside(only = -1) {
-    const { director } = this.host, { session } = this, { theme, lang, branches, chosen } = session;
+    const { director } = this.host, { session } = this, { theme, lang, branches, chosen } = session, moving = this.isMoving();
     const curves = branches.map((branch) => ({ name: branch.name, parent: branch.parent, colour: this.colour(branch.name), rows: session.rowsOf(branch), from: branch.parent ? branch.from : 0, chosen: branch === chosen, modes: director.view(branch)?.setup.told?.modes?.length ?? 0 }));
     const view = director.view(chosen), told = view.setup.told, { claims } = session;
     for (const [i, { panel, curve }] of this.panels.entries()) {
       if (only >= 0 && i !== only) continue;
       panel.show({
-        foot: i === this.panels.length - 1, most: this.moving && this.slow ? 1 : Infinity,
+        foot: i === this.panels.length - 1, most: moving && this.slow ? 1 : Infinity,
         branches: curves, cursor: session.cursor, steps: session.steps, end: session.end, changes: session.marks().map(([at]) => at), claims: claims.filter((claim) => curve.metrics.includes(claim.metric) && !claim.against),
         lacks: Object.fromEntries(curve.metrics.map((name) => [name, this.lack(name, view.setup)])),
         floors: this.floors(view, curve.metrics), modes: told?.modes?.length ?? 0, theme, lang,

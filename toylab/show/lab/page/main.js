@@ -191,7 +191,7 @@ class Page {
       const { session } = this, section = JSON.stringify([session.chosenName, session.cursor === 0, session.sections(session.chosen).filter(([from]) => from <= session.cursor).length]);
       this.board.drawStages();
       const clock = performance.now(), parts = this.board.panels.length + 2;
-      if (this.board.moving && section === this.section) {
+      if (this.board.isMoving() && section === this.section) {
         // What stands beside the stages is read, not watched: one thing after the other, now and then.
         if (clock - this.beside < BESIDE / parts) return;
         Object.assign(this, { beside: clock, part: (this.part + 1) % parts });

@@ -91,6 +91,102 @@ def test_the_divergences_of_a_dot_are_nearly_the_greatest(hand_made: Make) -> No
     assert one("c2st", trace) > 0.93
 
 
+def covered(n: int, m: int, k: int = 5) -> float:
+    """Share of n points with one of m others within the k-th nearest of their own, all of one distribution.
+
+    Of the n - 1 + m others around a point none is nearer than others by right: that the first k are all of
+    its own cloud has the chance of drawing them so without putting back.
+    """
+    return 1 - float(np.prod([(n - 1 - j) / (n + m - 1 - j) for j in range(k)]))
+
+
+@pytest.mark.parametrize(
+    "target", [RING, targets.grid(), targets.ring(modes=3, radius=0.9, spread=0.5)]
+)
+@pytest.mark.parametrize(("n", "m"), [(1000, 1000), (500, 2000)])
+def test_neighbourhoods_of_a_perfect_sampler(
+    target: Target, n: int, m: int, hand_made: Make
+) -> None:
+    # Means of 8 draws, whose own spread says how far they may be off; by symmetry recall is precision
+    # with the clouds changed.
+    found = {name: [] for name in ("density", "coverage", "precision", "recall")}
+    for seed in range(8):
+        real, cloud = draw(target, seed, n), draw(target, 100 + seed, m)
+        trace, turned = hand_made(cloud, real=real[None]), hand_made(real, real=cloud[None])
+        for name in ("density", "coverage", "precision"):
+            found[name].append(one(name, trace))
+        found["recall"].append(one("recall", turned))
+    assert found["recall"] == pytest.approx(found["precision"], abs=1e-12)
+    for name, expected in (("density", 1.0), ("coverage", covered(n, m))):
+        error = np.std(found[name], ddof=1) / np.sqrt(8)
+        assert abs(np.mean(found[name]) - expected) < 4.5 * error + 1e-9, name
+
+
+def neighbourhoods_by_hand(real: Points, cloud: Points, k: int = 5) -> dict[str, float]:
+    """By all distances, from the papers' formulas."""
+
+    def apart(a: Points, b: Points) -> Float:
+        return np.linalg.norm(a[:, None].astype(float) - b[None].astype(float), axis=-1)
+
+    reach = np.sort(apart(real, real), axis=1)[:, k]
+    own = np.sort(apart(cloud, cloud), axis=1)[:, k]
+    inside = apart(real, cloud) <= reach[:, None]
+    return {
+        "precision": inside.any(0).mean(),
+        "recall": (apart(cloud, real) <= own[:, None]).any(0).mean(),
+        "density": inside.sum() / (k * len(cloud)),
+        "coverage": inside.any(1).mean(),
+    }
+
+
+def test_neighbourhoods_are_those_of_all_distances(hand_made: Make) -> None:
+    real = draw(RING, 0, 400)
+    lost = draw(RING, 1, 400)
+    lost = lost[np.linalg.norm(lost - RING.modes[0], axis=1) > 0.6]
+    angle = np.linspace(0, 2 * np.pi, 300)
+    curve = np.repeat(RING.modes, 50, axis=0) + 0.05 * np.stack(
+        [np.cos(np.arange(400)), np.sin(np.arange(400))], axis=1
+    )
+    clouds = {
+        "perfect": draw(RING, 2, 400),
+        "one mode lost": lost,
+        "a curve inside the modes": curve,
+        "too wide": draw(targets.ring(spread=0.3), 3, 400),
+        "a circle between": 1.0 * np.stack([np.cos(angle), np.sin(angle)], axis=1),
+        "a dot": np.tile(RING.modes[2], (300, 1)),
+    }
+    found = {}
+    for name, cloud in clouds.items():
+        expected = neighbourhoods_by_hand(real, cloud.astype(np.float32))
+        trace = hand_made(cloud, real=real[None])
+        found[name] = {each: one(each, trace) for each in expected}
+        assert found[name] == pytest.approx(expected, abs=1e-12), name
+    # What each of them tells. A mode of eight that is lost is an eighth of the recall and the coverage.
+    perfect = found["perfect"]
+    assert found["one mode lost"]["recall"] == pytest.approx(perfect["recall"] * 7 / 8, abs=0.04)
+    assert found["one mode lost"]["coverage"] == pytest.approx(
+        perfect["coverage"] * 7 / 8, abs=0.04
+    )
+    assert found["one mode lost"]["precision"] == pytest.approx(perfect["precision"], abs=0.03)
+    # A curve inside a mode is precise, and recalls little.
+    assert found["a curve inside the modes"]["precision"] > 0.98
+    assert found["a curve inside the modes"]["recall"] < 0.3
+    # A cloud too wide reaches all, and a good part of it is nowhere.
+    assert found["too wide"]["recall"] > perfect["recall"]
+    assert found["too wide"]["precision"] < 0.6
+    assert max(found["a circle between"].values()) == 0
+    # A dot in the middle of a mode is denser than anything that was drawn, and recalls nothing.
+    assert found["a dot"]["precision"] == 1
+    assert found["a dot"]["recall"] == 0
+    assert found["a dot"]["coverage"] < 0.1
+
+
+def test_neighbourhoods_of_few_points_reach_to_the_farthest(hand_made: Make) -> None:
+    real = np.array([[0, 0], [1, 0], [0, 1]], np.float32)
+    trace = hand_made(np.array([[0.2, 0.2], [5, 5], [0, 0]], np.float32), real=real[None])
+    assert [one(name, trace) for name in ("precision", "recall", "coverage")] == [2 / 3, 1, 1]
+
+
 def test_a_tenth_of_the_fair_share_covers_a_mode(hand_made: Make) -> None:
     # 1,000 points: 12 at mode 0 are under a tenth of 125, 13 at mode 1 are over it.
     counts = [12, 13, 975, 0, 0, 0, 0, 0]

@@ -44,7 +44,7 @@ _NO_FRAME = {
     "zh": "这里是实时实验台，需要显示并信任 HTML；也可保存为文件：Lab(...).save('lab.html')。",
 }
 # Metrics by what is better of them, for who tells a cure from a failure.
-_MORE = ("modes_covered", "modes_hit", "high_quality")
+_MORE = ("modes_covered", "modes_hit", "high_quality", "precision", "recall", "coverage")
 _LESS = (
     *("top_mode_share", "reverse_kl", "mode_tv", "mode_switches", "js_divergence"),
     *("sliced_wasserstein", "c2st", "parameter_norm", "held_out_gap"),

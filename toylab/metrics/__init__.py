@@ -30,6 +30,7 @@ from toylab.metrics.modes import (
     reverse_kl,
     top_mode_share,
 )
+from toylab.metrics.neighbourhoods import coverage, density, precision, recall
 from toylab.metrics.players import (
     critic_slope,
     discriminator_accuracy,
@@ -93,6 +94,10 @@ METRICS: dict[str, Metric] = {
         sliced_wasserstein, "Wasserstein distance", "Wasserstein 距离", low=0
     ),
     "c2st": Metric(c2st, "Told apart by neighbours", "最近邻可区分率", "share", 0.5, 1),
+    "precision": Metric(precision, "Precision", "精确率", "share", 0, 1),
+    "recall": Metric(recall, "Recall", "召回率", "share", 0, 1),
+    "density": Metric(density, "Density in real neighbourhoods", "真实邻域中的密度", low=0, high=1),
+    "coverage": Metric(coverage, "Coverage", "覆盖率", "share", 0, 1),
     "discriminator_accuracy": Metric(
         discriminator_accuracy,
         "Discriminator accuracy",

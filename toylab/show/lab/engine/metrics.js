@@ -7,7 +7,7 @@ import { Neighbours } from "./neighbours.js";
 
 // Spreads within which a sample is good, a perfect sampler's share of those, and the share of a fair share that
 // covers a mode: reasons stand in toylab/metrics/modes.py.
-const RADIUS = 3, PERFECT_QUALITY = 1 - exp(-4.5), COVERED_SHARE = 0.1, DIRECTIONS = 32;
+const RADIUS = 3, PERFECT_QUALITY = 1 - exp(-4.5), COVERED_SHARE = 0.1, DIRECTIONS = 32, NEAR = 5;
 
 // What a shot, or the points that it is compared with, was asked before.
 const foundOf = new WeakMap();
@@ -85,6 +85,22 @@ function toldApart({ samples, real }) {
   return right / n;
 }
 
+// How many points of another cloud lie in each point's neighbourhood, which reaches to its `NEAR`-th nearest of its own, [n];
+// and how many of the others lie in any.
+function neighbourhoods(own, other) {
+  const n = own.length / 2, near = new Neighbours(own), tree = new Neighbours(other), met = new Int32Array(n), inside = new Uint8Array(other.length / 2);
+  const far = new Float64Array(Math.min(NEAR + 1, n)), which = new Int32Array(far.length);
+  for (let i = 0; i < n; i++) {
+    const x = own[2 * i], y = own[2 * i + 1];
+    // Each point is nearest to itself.
+    near.nearest(x, y, far, which);
+    tree.within(x, y, far[far.length - 1], (j) => { met[i] += 1; inside[j] = 1; });
+  }
+  return { met, inside };
+}
+const aroundReal = (shot) => once(shot, "aroundReal", () => neighbourhoods(shot.real, shot.samples));
+const aroundFake = (shot) => once(shot, "aroundFake", () => neighbourhoods(shot.samples, shot.real));
+
 // log of the sigmoid.
 const logSigmoid = (a) => Math.min(a, 0) - log1p(exp(-Math.abs(a)));
 const valueOf = (realLogits, fakeLogits) => averageOf(realLogits, logSigmoid) + averageOf(fakeLogits, (a) => logSigmoid(-a));
@@ -122,6 +138,10 @@ export const METRICS = {
   js_divergence: metric(DENSITY, (shot) => (bestValue(shot) + log(4)) / 2),
   sliced_wasserstein: metric([], slicedWasserstein),
   c2st: metric([], toldApart),
+  precision: metric([], (shot) => averageOf(aroundReal(shot).inside)),
+  recall: metric([], (shot) => averageOf(aroundFake(shot).inside)),
+  density: metric([], (shot) => aroundReal(shot).met.reduce((sum, k) => sum + k, 0) / (NEAR * aroundReal(shot).inside.length)),
+  coverage: metric([], (shot) => shareOf(aroundReal(shot).met, (k) => k > 0)),
   discriminator_accuracy: metric(LOGIT, (shot) => (shareOf(shot.realLogits, (a) => a > 0) + shareOf(shot.fakeLogits, (a) => a < 0)) / 2),
   real_score: metric(LOGIT, (shot) => score(shot.realLogits)),
   fake_score: metric(LOGIT, (shot) => score(shot.fakeLogits)),
@@ -179,7 +199,7 @@ export const satisfied = (claim, number) => RELATIONS[claim.relation](number, cl
 
 const DRAWS = 4;
 // Those that look at nothing but points.
-const OF_POINTS = ["modes_covered", "modes_hit", "high_quality", "reverse_kl", "mode_tv", "top_mode_share", "js_divergence", "sliced_wasserstein", "c2st", "optimal_value"];
+const OF_POINTS = ["modes_covered", "modes_hit", "high_quality", "reverse_kl", "mode_tv", "top_mode_share", "js_divergence", "sliced_wasserstein", "c2st", "precision", "recall", "density", "coverage", "optimal_value"];
 
 /**
  * What a perfect sampler has at so many points: {mean, spread} over a few draws; null where there is no such

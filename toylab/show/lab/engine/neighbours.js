@@ -60,6 +60,21 @@ export class Neighbours {
     if (this.n) this.search(0, x, y, far, which);
   }
 
+  /** Calls `use` with the number of each point no farther than the root of a squared distance. */
+  within(x, y, reach, use, node = 0) {
+    const { left, right, places, who } = this;
+    if (!this.n || this.gap(node, x, y) > reach) return;
+    if (left[node] >= 0) {
+      this.within(x, y, reach, use, left[node]);
+      this.within(x, y, reach, use, right[node]);
+      return;
+    }
+    for (let i = this.from[node], end = this.to[node]; i < end; i++) {
+      const dx = places[2 * i] - x, dy = places[2 * i + 1] - y;
+      if (dx * dx + dy * dy <= reach) use(who[i]);
+    }
+  }
+
   search(node, x, y, far, which) {
     const { left, right, places, who } = this, last = far.length - 1;
     if (left[node] >= 0) {

@@ -893,6 +893,21 @@ def test_the_map_of_the_other_future_is_that_of_the_same_round(opened: Callable[
     assert apart(shown, again) < apart(again, other) / 3
 
 
+def test_futures_side_by_side_have_one_scale(opened: Callable[..., Page]) -> None:
+    page = opened()
+    play_to(page, 12)
+    play_to(page, 10)
+    bars = page.locator(".stage .bar")
+    alone = bars.text_content() or ""
+    # A quick D grows sure of itself, and the map of the other future stands still.
+    page.evaluate("toylab.set('optimizer.discriminator.lr', 0.05)")
+    play_to(page, 30)
+    settled(page)
+    expect(bars).to_have_count(2)
+    expect(bars.first).not_to_have_text(alone)
+    expect(bars.last).to_have_text(bars.first.text_content() or "")
+
+
 # The stage's inner pixels; its border is thicker where it is in hand.
 PICTURE = """async (selector) => {
     await new Promise((done) => setTimeout(done, 300));

@@ -71,7 +71,7 @@ export class Board {
       const after = branches[branches.findIndex((one) => one.name === name) + 1]?.name;
       stages.insertBefore(figure, this.stages.get(after)?.figure ?? null);
       const stage = new Stage(figure, this.host.lab, this.host.painters, this.host.touched);
-      stage.onDrawn = (view) => { this.tellOutside(stage); if (stage === this.main) { this.session.scale = stage.told.limit; this.host.drawn(view.round); } };
+      stage.onDrawn = (view) => this.drawn(stage, view);
       this.stages.set(name, { figure, stage });
     }
     stages.dataset.n = branches.length;
@@ -90,6 +90,21 @@ export class Board {
     if (!(clock - this.moved < REST)) return false;
     this.rest ||= setTimeout(() => { this.rest = 0; this.host.redraw(); }, REST);
     return true;
+  }
+
+  // What follows from a picture that is on the page.
+  drawn(stage, view) {
+    const { limit, coloured } = stage.told;
+    this.tellOutside(stage);
+    // Futures side by side have one scale: where it grew for one, those at rest are painted anew, once.
+    for (const { stage: other } of this.stages.values()) {
+      if (other === stage || !other.view || other.nudged === limit || other.told.coloured !== coloured || !(other.told.limit < limit)) continue;
+      other.nudged = limit;
+      other.show(other.view);
+    }
+    if (stage !== this.main) return;
+    this.session.scale = limit;
+    this.host.drawn(view.round);
   }
 
   /** Whether the page has no time for all that it would draw: its own pictures take long, or its frames do. */

@@ -908,6 +908,56 @@ def test_futures_side_by_side_have_one_scale(opened: Callable[..., Page]) -> Non
     expect(bars.last).to_have_text(bars.first.text_content() or "")
 
 
+def test_a_link_shows_the_same_picture(opened: Callable[..., Page]) -> None:
+    """Whom arrows follow and where colours end depends on what was seen on the way; a link tells it."""
+    page = opened()
+    page.evaluate("toylab.play()")
+    page.wait_for_timeout(1200)
+    page.evaluate("toylab.pause()")
+    settled(page)
+    page.wait_for_timeout(400)
+    picture = "() => document.querySelector('#stages canvas').toDataURL()"
+    before, at = page.evaluate(picture), page.evaluate("toylab.round")
+    plain = page.evaluate("toylab.session()")
+    page.evaluate("toylab.reset(7)")
+    page.evaluate("toylab.goto(3)")
+    page.evaluate("told => toylab.revive(told)", plain)
+    settled(page)
+    page.wait_for_timeout(400)
+    assert page.evaluate("toylab.round") == at > 0
+    assert page.evaluate(picture) == before
+    # What a link tells is looked at before it is believed.
+    strange = {"surface": -1, "longest": "far", "chosen": ["<b>", -2, 1e9]}
+    for more in (
+        {"look": strange},
+        {"look": [1]},
+        {"curves": [{"metrics": ["<b>"]}]},
+        {"curves": 3},
+    ):
+        page.evaluate("told => toylab.revive(told)", {**plain, **more})
+        settled(page)
+        assert page.evaluate("toylab.round") == at
+        assert colours_of(page) > 2
+
+
+def test_a_finger_that_scrolls_over_a_slider_turns_nothing(opened: Callable[..., Page]) -> None:
+    page = opened()
+    turned = page.evaluate(
+        """() => {
+          const slider = document.querySelector("#knobs [type=range]"), before = slider.value;
+          slider.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+          slider.value = Number(before) + 5;
+          slider.dispatchEvent(new Event("input", { bubbles: true }));
+          slider.dispatchEvent(new PointerEvent("pointercancel", { bubbles: true }));
+          slider.dispatchEvent(new Event("change", { bubbles: true }));
+          return [slider.value === before, getComputedStyle(slider).touchAction];
+        }"""
+    )
+    assert turned == [True, "pan-y"]
+    settled(page)
+    assert page.locator("#differs li").count() == 0
+
+
 # The stage's inner pixels; its border is thicker where it is in hand.
 PICTURE = """async (selector) => {
     await new Promise((done) => setTimeout(done, 300));

@@ -103,12 +103,12 @@ export class Board {
       other.show(other.view);
     }
     if (stage !== this.main) return;
-    this.session.scale = limit;
+    this.session.look = stage.told.look ?? this.session.look;
     this.host.drawn(view.round);
   }
 
   /** Whether the page has no time for all that it would draw: its own pictures take long, or its frames do. */
-  get slow() {
+  isSlow() {
     const { painters, director: { cost } } = this.host;
     this.late = cost > (this.late ? IN_TIME : LATE);
     return this.late || (this.main?.told.slow && !painters.ready);
@@ -126,12 +126,12 @@ export class Board {
       const view = director.view(branch), { stage } = this.stages.get(branch.name) ?? {};
       if (!view || !stage) continue;
       stage.show({
-        parameters: view.parameters, setup: view.setup, seed: session.seed, run: `${session.offer.name} ${session.seed} ${director.generation}`, theme, lang, off, round: view.round, ended: branch.ended, half: view.half, moving, path: branch.path, limits: { surface: session.least },
+        parameters: view.parameters, setup: view.setup, seed: session.seed, run: `${session.offer.name} ${session.seed} ${director.generation}`, theme, lang, off, round: view.round, ended: branch.ended, half: view.half, moving, path: branch.path, given: session.given,
         caption: branches.length > 1 ? word("branch_at", { name: branch.name, step: view.round }) : "", colour: branches.length > 1 ? this.colour(branch.name) : "", // What is read out loud is not said anew with every frame.
         label: moving ? "" : `${session.heading("title", lang) ?? inTongue(session.offer.title, lang)}. ${word("at_step", { step: view.round, head: branch.head, branch: branch.name })}`,
       });
     }
-    director.gap = this.slow ? SPARING : 0;
+    director.gap = this.isSlow() ? SPARING : 0;
   }
 
   /** Curves and the round, beside the stages; of them one alone, by its number, where a frame has no time for all. */
@@ -142,7 +142,7 @@ export class Board {
     for (const [i, { panel, curve }] of this.panels.entries()) {
       if (only >= 0 && i !== only) continue;
       panel.show({
-        foot: i === this.panels.length - 1, most: moving && this.slow ? 1 : Infinity,
+        foot: i === this.panels.length - 1, most: moving && this.isSlow() ? 1 : Infinity,
         branches: curves, cursor: session.cursor, steps: session.steps, end: session.end, changes: session.marks().map(([at]) => at), claims: claims.filter((claim) => curve.metrics.includes(claim.metric) && !claim.against),
         lacks: Object.fromEntries(curve.metrics.map((name) => [name, this.lack(name, view.setup)])),
         floors: this.floors(view, curve.metrics), modes: told?.modes?.length ?? 0, theme, lang,
@@ -151,7 +151,7 @@ export class Board {
     if (only >= 0 && only < this.panels.length) return;
     const last = curves.find((one) => one.chosen).rows.filter(([round]) => round <= session.cursor).pop()?.[1] ?? {};
     const losses = view.half?.losses ?? ("generator_loss" in last ? [last.discriminator_loss, last.generator_loss] : null);
-    this.diagram.show({ turns: view.turns ?? turnsOf(view.setup.settings), turn: view.turn, losses, half: view.half, settings: view.setup.settings, theme, lang });
+    this.diagram.show({ turns: (view.turn && view.turns) || turnsOf(view.setup.settings), turn: view.turn, losses, half: view.half, settings: view.setup.settings, theme, lang });
   }
 
   // Points that no map shows are told of, now and then.

@@ -126,12 +126,16 @@ export class Director {
     const session = Session.from(offer, told, { off: this.session.off, theme: this.session.theme, lang: this.session.lang });
     const heads = session.branches.map((one) => one.head), { cursor, chosenName } = session;
     for (const one of session.branches) one.head = one.parent ? one.from : 0;
+    const { metrics } = this.lab, known = (curve) => Array.isArray(curve?.metrics) && curve.metrics.length > 0 && curve.metrics.every((name) => Object.hasOwn(metrics, name));
+    if (Array.isArray(told.curves) && told.curves.every(known)) session.curves = told.curves.slice(0, 4).map((curve) => ({ metrics: curve.metrics, scale: curve.scale === "log" ? "log" : "linear" }));
     // Where one looked is known when it is there again.
     session.choose(session.branches[0].name);
     session.cursor = 0;
     this.session = session;
     this.begin();
     this.events.opened();
+    // Until it is there again it is said where to.
+    this.events.told("going", { step: Math.max(...heads) });
     const { generation } = this;
     for (const [i, branch] of session.branches.entries()) {
       if (branch.parent) {
@@ -144,6 +148,7 @@ export class Director {
     }
     session.choose(chosenName);
     this.events.opened();
+    this.events.told("going", { step: cursor });
     await this.goto(Math.min(cursor, session.chosen.head));
     return true;
   }

@@ -63,7 +63,7 @@ export const FILLS = {
     for (let i = 0; i < surface.length; i++) shown.values[i] = surface[i] - mean;
     if (allFinite(shown.values, surface.length)) {
       const wide = highSize(shown.values, scratch);
-      scales.limit = Math.max(scales.limit, output === "logit" ? niceLogit(wide, film.probabilities) : niceNumber(wide), scene.least);
+      scales.limit = Math.max(scales.limit, output === "logit" ? niceLogit(wide, film.probabilities) : niceNumber(wide), scene.given.surface ?? 0);
     }
     fillPlane(strokes, shown.values, cells, scales.limit || 1);
   },
@@ -129,7 +129,7 @@ export const FILLS = {
 
   arrows(scene, strokes) {
     // A long arrow of the run takes a ninth of the stage.
-    const longest = scene.run.scales.lengths.at(0.95);
+    const longest = scene.given.longest || scene.run.scales.lengths.at(0.95);
     fillArrows(scene, strokes, () => (longest > 0 ? 1 / 9 / longest : 0));
   },
 

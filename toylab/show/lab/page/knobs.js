@@ -174,7 +174,10 @@ export class Knobs {
         Object.assign(made.slider, { type: "range", id, min: 0, max: made.places.last, step: 1 });
         name.htmlFor = id;
         made.slider.addEventListener("input", () => this.slid(made, false));
-        made.slider.addEventListener("change", () => this.slid(made, true));
+        made.slider.addEventListener("change", () => { if (!made.scrolled) this.slid(made, true); });
+        // A finger that scrolls the page over it turns nothing.
+        made.slider.addEventListener("pointerdown", () => { made.before = made.slider.value; made.scrolled = false; });
+        made.slider.addEventListener("pointercancel", () => { made.scrolled = true; made.slider.value = made.before; this.slid(made, false); });
       } else name.htmlFor = made.entry.id;
     }
     row.addEventListener("keydown", (event) => {

@@ -173,7 +173,7 @@ class Page {
         set: (target) => this.director.turn("target", target), word: this.word, refuse: (line) => this.refuse(line), changed: () => this.redraw(true),
       }, earlier);
       this.drawing.theme(session.theme, session.lang);
-    } else if (other) this.drawing?.refresh();
+    } else this.drawing?.refresh();
     if (other) this.board.fillMenu();
     this.board.tellKey();
     this.tellBranches();

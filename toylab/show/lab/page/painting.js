@@ -34,10 +34,11 @@ export class Painting {
   /**
    * Paint a moment.
    *
-   * view: {setup, seed, run, parameters, round, theme, lang, off, ended, half, moving, path, box}. `run` names what shares
-   * scales; box is {clientWidth, clientHeight, ratio} of the stage on the page.
-   * Returns {coloured, limit, outside, of, slow}: the layer whose colours need a bar and where they end; how many of the
-   * samples are beyond the stage; whether pictures take long here.
+   * view: {setup, seed, run, parameters, round, theme, lang, off, ended, half, moving, path, box, given}. `run` names what shares
+   * scales; box is {clientWidth, clientHeight, ratio} of the stage on the page; given is a look that is to be kept.
+   * Returns {coloured, limit, look, outside, of, slow}: the layer whose colours need a bar and where they end; where its
+   * colours and arrows end and whom they follow, null while something moves; how many of the samples are beyond the
+   * stage; whether pictures take long here.
    */
   show(view) {
     const start = performance.now();
@@ -47,8 +48,10 @@ export class Painting {
     this.cost += (performance.now() - start - this.cost) / 8;
     if (this.cost > SLOW) this.slow = true;
     else if (this.cost < SLOW / 4) this.slow = false;
-    const { scene, small, slow } = this, on = this.onKey.split(",");
-    return { coloured: small ? "" : ["surface", "optimal", "optimal_gap"].find((one) => on.includes(one)), limit: scene.run.scales.limit, slow, ...this.outside() };
+    const { scene, small, slow } = this, on = this.onKey.split(","), { scales } = scene.run;
+    // How it looks, for who wants the same picture elsewhere; the arrows' scale takes a while to find.
+    const look = view.moving ? null : { surface: scales.limit, longest: scene.given.longest || scales.lengths.at(0.95), chosen: scales.chosen };
+    return { coloured: small ? "" : ["surface", "optimal", "optimal_gap"].find((one) => on.includes(one)), limit: scales.limit, look, slow, ...this.outside() };
   }
 
   get small() { return this.view.box.clientWidth < SMALL; }
@@ -97,7 +100,7 @@ export class Painting {
     Object.assign(scene, {
       run, extent, cells, samples, places: kept.places, nPlaces: size, realPlaces: kept.realPlaces, nReal: Math.min(film.points, before.real.length / 2),
       surface: kept.surface, shownSurface: { values: kept.shownSurface, rows: cells, columns: cells, from: 0 }, scratch: kept.scratch, pushed: kept.pushed,
-      output: setup.output ?? "logit", target: before.target, lattice: (alone > 0.5 ? after : before).lattice, words: this.lab.words[view.lang], least: view.limits?.surface ?? 0,
+      output: setup.output ?? "logit", target: before.target, lattice: (alone > 0.5 ? after : before).lattice, words: this.lab.words[view.lang], given: view.given ?? {},
       field: this.field, // In D's turn nobody is pushed.
       arrowShare: !half ? 1 : half.who === "d" ? 0 : softly(part, 0.05, 0.4) * (1 - moved),
     });
@@ -144,7 +147,7 @@ export class Painting {
       run.scales.plane = Math.max(run.scales.plane, this.field?.half ?? 1, Number.isFinite(far) ? 1.08 * far : 0);
       return;
     }
-    run.follow(round, places, nPlaces);
+    run.follow(round, places, nPlaces, this.view.given?.chosen);
     if (!held.again) return;
     if (held.of !== run.chosen) Object.assign(held, { of: run.chosen, pushes: held.again(run.chosen) });
     if (round > run.newest) {

@@ -294,7 +294,7 @@ export class Panel {
     this.metrics.forEach((metric, m) => {
       const head = this.heads[m], sign = this.metrics.length > 1 ? `${DASH_SIGNS[m % DASH_SIGNS.length]} ` : "", label = sign + metric.label[lang];
       const told = branches.map((one) => {
-        const row = this.rowAt(one, cursor), value = row ? row[1][metric.name] ?? NaN : NaN, said = readMetric(metric, value);
+        const row = this.rowAt(one, cursor), value = row && !(one === chosen && view.lacks?.[metric.name]) ? row[1][metric.name] ?? NaN : NaN, said = readMetric(metric, value);
         const total = one.modes ?? modes, counted = metric.high === "modes" && metric.style === "count" && total && said !== "–" ? lab.words[lang].count.replace("{value}", said).replace("{total}", total) : said;
         return { said: many ? `${one.name} ${counted}` : counted, colour: one.colour, chosen: one === chosen, name: one.name };
       });

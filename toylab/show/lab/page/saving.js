@@ -110,6 +110,7 @@ export class Saving {
   }
 
   async share() {
+    await this.host.painted();
     const { word, say, director } = this.host, hash = await toLink(director.session.plain());
     // A sandboxed frame may not have an address of its own.
     try { history.replaceState(null, "", hash); } catch { /* the text alone then */ }

@@ -29,11 +29,13 @@ export class SeenRun {
   get chosen() { return this.scales.chosen; }
 
   /** Look at generated places [n, 2], in shares of the stage. */
-  follow(round, places, n) {
+  follow(round, places, n, given = null) {
     const { scales, film } = this;
     for (let i = 0; i < 2 * n; i++) if (!Number.isFinite(places[i])) return;
-    // Again whenever the run is twice as old: who is apart from whom at first says little of later.
-    if (round >= scales.next && scales.looks.length < 30 && n) {
+    // Whom a link follows; else they are chosen again whenever the run is twice as old: who is apart from whom at first
+    // says little of later.
+    if (given?.length && Math.max(...given) < n) scales.chosen = given;
+    else if (round >= scales.next && scales.looks.length < 30 && n) {
       scales.looks.push(places.slice(0, 2 * n));
       scales.chosen = spreadChoice(scales.looks, n, film.arrows);
       scales.next = 2 * Math.max(round, 1);

@@ -1,6 +1,12 @@
 // What is open: a scenario, a seed, up to four futures with their plans and rows, and where one looks. Plain data.
 import { alike, changeTo, copied, differencesBetween, laidOver, needsStart, partialBetween, sectionAt, sectionsOf, valueAt } from "./changes.js";
 
+// Of a look that somebody tells, what may be one.
+function lookTold(told) {
+  const length = (x) => (Number.isFinite(x) && x > 0 && x < 1e12 ? x : 0), chosen = Array.isArray(told?.chosen) ? told.chosen.slice(0, 99) : [];
+  return { surface: length(told?.surface), longest: length(told?.longest), chosen: chosen.every((i) => Number.isInteger(i) && i >= 0) ? chosen : [] };
+}
+
 export const BRANCH_NAMES = ["A", "B", "C", "D"];
 
 /**
@@ -15,8 +21,8 @@ export class Session {
     this.lang = manner.lang ?? "en";
     this.off = manner.off ?? new Set();
     this.curves = copied(offer.curves);
-    // Where the surface's colours end now, and at least: a link shows the same picture.
-    Object.assign(this, { scale: 0, least: 0 });
+    // How it looks now, and how a link said that it should: see Painting.
+    Object.assign(this, { look: null, given: {} });
     const { changes = [], ...base } = offer.settings;
     this.begin(base, changes);
   }
@@ -34,7 +40,7 @@ export class Session {
   /** The same plan with another seed. */
   reset(seed) {
     const { base, changes } = this.chosen;
-    Object.assign(this, { seed, scale: 0, least: 0 });
+    Object.assign(this, { seed, look: null, given: {} });
     this.begin(base, changes);
   }
 
@@ -208,7 +214,7 @@ export class Session {
   plain() {
     const { changes: _, ...first } = this.offer.settings;
     return {
-      name: this.offer.name, seed: this.seed, theme: this.theme, lang: this.lang, cursor: this.cursor, chosen: this.chosenName, scale: this.scale,
+      name: this.offer.name, seed: this.seed, theme: this.theme, lang: this.lang, cursor: this.cursor, chosen: this.chosenName, look: this.look, curves: this.curves,
       branches: this.branches.map(({ name, parent, from, base, changes, head }) => ({ name, parent, from, head, base: partialBetween(first, base), changes })),
     };
   }
@@ -222,7 +228,7 @@ export class Session {
     }));
     session.chosenName = session.branch(told.chosen) ? told.chosen : session.branches[0].name;
     session.cursor = told.cursor ?? 0;
-    session.scale = session.least = Number.isFinite(told.scale) && told.scale > 0 ? told.scale : 0;
+    session.given = lookTold(told.look);
     return session;
   }
 }

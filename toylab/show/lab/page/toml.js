@@ -62,7 +62,9 @@ function keepWhatFits(whole, base, n, lacking) {
   }
   if (whole.film?.curves) {
     const curves = whole.film.curves.map((one) => ({ ...one, metrics: one.metrics.filter((name) => !lacking.has(name)) }));
-    whole.film = { ...whole.film, curves: curves.filter((one) => one.metrics.length) };
+    const left = curves.filter((one) => one.metrics.length);
+    // Of any data there is this distance.
+    whole.film = { ...whole.film, curves: left.length || !curves.length ? left : [{ metrics: ["sliced_wasserstein"], scale: "linear" }] };
   }
 }
 

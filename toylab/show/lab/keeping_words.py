@@ -42,6 +42,8 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "Tap where a mode should be; drag it to its place.",
         "点按处添加模式，可拖到位。",
     ),
+    ("draw_point", "1 point.", "1 个点。"),
+    ("draw_mode", "1 mode.", "1 个模式。"),
     ("draw_points", "{n} points.", "{n} 个点。"),
     ("draw_modes", "{n} modes.", "{n} 个模式。"),
     (

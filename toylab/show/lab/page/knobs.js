@@ -210,6 +210,8 @@ export class Knobs {
       this.tell();
       return;
     }
+    // What was said of an entry before is over.
+    this.host.refuse("");
     const turned = this.host.turn(knob.path, this.into(knob, found.value));
     // What was refused does not stay there as if it were so.
     Promise.resolve(turned).then((done) => { if (!done) { entry.blur(); this.tell(); } });

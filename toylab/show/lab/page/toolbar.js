@@ -47,6 +47,7 @@ export class Toolbar {
   counted({ points, modes, chosen }) {
     const one = modes[chosen];
     if (one) return this.word("draw_chosen", { n: chosen + 1, of: modes.length, spread: one.spread, weight: one.weight });
-    return modes.length ? this.word("draw_modes", { n: modes.length }) : this.word("draw_points", { n: points.length.toLocaleString("en") });
+    const [key, n] = modes.length ? ["draw_mode", modes.length] : ["draw_point", points.length];
+    return this.word(n === 1 ? key : `${key}s`, { n: n.toLocaleString("en") });
   }
 }

@@ -571,6 +571,18 @@ def test_stages_of_one_run_share_their_colours_and_whom_they_follow(
     np.testing.assert_array_equal(alone, apart)
 
 
+# What a worker that paints is made of.
+PAINTER = (
+    f"{as_engine(ENGINE, 'engine')}\n{taken_from(DRAWING, ENGINE, 'engine')}\nservePaintings(self);"
+)
+
+
+def played(name: str) -> dict[str, Any]:
+    """What an engine is told of a scenario."""
+    told = offer(load(name))
+    return {"settings": told["settings"], **{k: told[k] for k in ("target", "extent", "output")}}
+
+
 # Paint some views here and in a worker, one after the other; what both canvases show then, and what is said beside them.
 IN_A_WORKER = """async ([text, views]) => {
   const painters = await new Promise((done) => { const made = new Painters(text, lab, () => done(made)); });
@@ -583,7 +595,7 @@ IN_A_WORKER = """async ([text, views]) => {
       const points = view.setup.target && Float32Array.from({ length: 32 }, (_, i) => Math.sin(i)), logits = points?.subarray(0, 16);
       const event = half && { ...half, before: first, after: second, real: points, fake: points, realLogits: logits, fakeLogits: logits };
       stage.show({ theme: "light", lang: "en", seed: 0, run: view.setup.settings.title, ...view, off: new Set(view.off), parameters: first, half: event });
-      while (stage.behind || stage.due) await new Promise((done) => requestAnimationFrame(done));
+      while (stage.behind) await new Promise((done) => requestAnimationFrame(done));
       stage.pointer = [0.3, 0.6];
       await stage.askHere();
       seen.push([stage.canvas.toDataURL(), stage.figure.querySelector(".bar").textContent, stage.here.textContent, stage.told.limit, stage.told.outside]);
@@ -598,12 +610,8 @@ IN_A_WORKER = """async ([text, views]) => {
 
 @pytest.mark.parametrize("name", ["mode-collapse", "dirac-cycle", "small-latent", "fair-steps"])
 def test_a_worker_paints_what_the_page_would(page: Page, name: str) -> None:
-    told = offer(load(name))
-    setup = {
-        "settings": load(name).settings,
-        **{k: told[k] for k in ("target", "extent", "output")},
-    }
-    layers = set(told["settings"]["film"]["layers"])
+    setup = played(name)
+    layers = set(load(name).film.layers)
     off = [layer["name"] for layer in lab()["layers"] if layer["name"] not in layers]
     common = {"setup": setup, "off": off, "ended": -1}
     views = [
@@ -627,8 +635,7 @@ def test_a_worker_paints_what_the_page_would(page: Page, name: str) -> None:
         views = [
             {**view, "path": [[0, 1, 1], [7, 0.5, -0.5]]} for view in views if "half" not in view
         ]
-    text = f"{as_engine(ENGINE, 'engine')}\n{taken_from(DRAWING, ENGINE, 'engine')}\nservePaintings(self);"
-    here, there = page.evaluate(IN_A_WORKER, [text, views])
+    here, there = page.evaluate(IN_A_WORKER, [PAINTER, views])
     assert len({picture for picture, *_ in here}) == len(views)
     for (picture, *said), (other, *beside) in zip(here, there, strict=True):
         assert said == beside
@@ -636,13 +643,9 @@ def test_a_worker_paints_what_the_page_would(page: Page, name: str) -> None:
 
 
 def test_who_loses_its_worker_paints_itself(page: Page) -> None:
-    told = offer(load("mode-collapse"))
-    setup = {
-        "settings": load("mode-collapse").settings,
-        **{k: told[k] for k in ("target", "extent", "output")},
-    }
+    setup = played("mode-collapse")
     # A worker that falls over the second picture.
-    text = f"""{as_engine(ENGINE, "engine")}\n{taken_from(DRAWING, ENGINE, "engine")}\nservePaintings(self);
+    text = f"""{PAINTER}
     const serving = self.onmessage; let pictures = 0;
     self.onmessage = (event) => {{ if (event.data.op === "paint" && ++pictures > 1) throw new Error("lost"); serving(event); }};"""
     seen = page.evaluate(
@@ -653,7 +656,7 @@ def test_who_loses_its_worker_paints_itself(page: Page) -> None:
           stage.onDrawn = ({ round }) => rounds.push([round, painters.ready]);
           for (const round of [0, 1, 2]) {
             stage.show({ theme: "light", lang: "en", seed: 0, run: "b", setup, off: new Set(), parameters: begun(setup, round), round, ended: -1 });
-            while (stage.behind || stage.due) await new Promise((done) => requestAnimationFrame(done));
+            while (stage.behind) await new Promise((done) => requestAnimationFrame(done));
           }
           stage.close();
           return rounds;

@@ -116,8 +116,7 @@ export class Board {
 
   /** Once every stage shows what it was last given. */
   async painted() {
-    const stages = () => [...this.stages.values()].some(({ stage }) => stage.behind || stage.due);
-    while (stages()) await new Promise((done) => { requestAnimationFrame(done); });
+    while ([...this.stages.values()].some(({ stage }) => stage.behind)) await new Promise((done) => { requestAnimationFrame(done); });
   }
 
   drawStages() {

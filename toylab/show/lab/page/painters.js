@@ -18,7 +18,7 @@ export class Painters {
       this.worker = new Worker(this.address);
     } catch { return; }
     this.worker.onmessage = ({ data: { ask, ...told } }) => {
-      if (ask === undefined) { this.ready = true; onready(); return; }
+      if (told.ready) { this.ready = true; onready(); return; }
       this.asks.get(ask)?.(told.failed ? null : told);
       this.asks.delete(ask);
       if (told.failed) this.end();
@@ -66,7 +66,7 @@ export function servePaintings(scope) {
   const paintings = new Map();
   let lab = null;
   const ops = {
-    begin: (told) => { ({ lab } = told); useFont(told.font); return { kind: "ready" }; },
+    begin: (told) => { ({ lab } = told); useFont(told.font); return { ready: true }; },
     paint: ({ id, view, part }) => {
       const known = paintings.get(id) ?? paintings.set(id, { canvas: new OffscreenCanvas(1, 1), view: {} }).get(id);
       known.painting ??= new Painting(known.canvas, lab);

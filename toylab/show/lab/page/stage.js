@@ -40,7 +40,7 @@ export class Stage {
   get painting() { return this.own ??= new Painting(this.canvas, this.lab); }
 
   /** Pictures that are asked for and not on the page yet: none, or one, or one and what is to be seen after it. */
-  get behind() { return this.away + this.waiting; }
+  get behind() { return this.away + this.waiting + Boolean(this.due); }
 
   /** What is to be seen as soon as may be; see Painting.show, and caption, colour, label. Of many the last. */
   show(view) {

@@ -78,6 +78,19 @@ def test_a_stop_while_modules_are_imported_is_one_line(
     assert stopped(job, kind) == (code, STOPPED + "\n")
 
 
+def test_ctrl_c_while_python_ends_is_not_a_traceback(tmp_path: Path) -> None:
+    # As it came while joblib's own end was waited for, with everything written.
+    ends = (
+        "import atexit, os, signal\n"
+        "from toylab.__main__ import main\n"
+        "atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))\n"
+        "main()"
+    )
+    words = [sys.executable, "-c", ends, "--version"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout
+
+
 def stopped_midway(words: list[str], folder: Path) -> dict[Path, int]:
     """Stop a command once something has ended, see what it says; what it kept, and when."""
     text = small_toml(training={"steps": 300}) + CLAIM

@@ -30,6 +30,17 @@ def test_results_come_in_the_order_of_the_tasks(jobs: int) -> None:
     assert list(Workers(jobs).results(square, range(7))) == [n * n for n in range(7)]
 
 
+def hears_interrupts(_: int) -> bool:
+    return signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+@pytest.mark.parametrize("backend", ["loky", "dask"])
+def test_a_worker_is_deaf_to_ctrl_c_from_its_start_and_its_host_is_not(backend: str) -> None:
+    # What is told here stays what it was when the process began: nothing of ours sets it there.
+    assert list(Workers(2, backend).results(hears_interrupts, range(4))) == [False] * 4
+    assert hears_interrupts(0)
+
+
 @pytest.mark.parametrize(
     ("backend", "words"),
     [

@@ -1,5 +1,7 @@
 """`toylab`, and `python -m toylab` where the command itself is not on the path."""
 
+import signal
+
 from toylab.cli.stopping import stoppable
 
 
@@ -7,7 +9,11 @@ def main() -> None:
     """Run the command line; Ctrl-C is answered from here on, while the rest is still imported."""
     with stoppable():
         from toylab.cli import commands
-    commands.main()
+    try:
+        commands.main()
+    finally:
+        # All is said and written. What libraries still put away as Python ends is theirs to finish.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ import importlib.util
 import logging
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 from joblib import Parallel, delayed, parallel_config
@@ -37,6 +39,26 @@ def _done(work: Callable[[Given], Result], task: Given, host: int) -> Result:
     if os.getpid() != host:
         keep_freed()
     return work(task)
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """What is started in here never sees Ctrl-C, which a terminal sends to every process.
+
+    It is for this process to say that it was stopped, and to end its workers: one that is still being
+    started would print a traceback of its own above that. A mask is inherited; it holds from the first
+    instruction on. Ours comes off again at once, and what was pressed meanwhile is heard then.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    # Python's watcher of what processes share lets interrupts in again when it starts: here, before.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass(frozen=True)
@@ -88,10 +110,12 @@ class Workers:
             size = _ROUND * n if in_rounds else max(1, len(tasks))
             try:
                 for start in range(0, len(tasks), size):
-                    made: Any = Parallel(n, return_as="list" if in_rounds else "generator")(
-                        delayed(_done)(work, task, os.getpid())
-                        for task in tasks[start : start + size]
-                    )
+                    # The list of a round is made of workers that run already, and may be interrupted.
+                    with contextlib.nullcontext() if in_rounds else _deaf_to_interrupts():
+                        made: Any = Parallel(n, return_as="list" if in_rounds else "generator")(
+                            delayed(_done)(work, task, os.getpid())
+                            for task in tasks[start : start + size]
+                        )
                     yield from made
             except Exception as error:
                 # loky's word for it, and dask's, whose package may not be here.
@@ -112,9 +136,10 @@ class Workers:
                 ray = importlib.import_module("ray")
                 # A cluster's own number of processors is its own affair.
                 here = {} if "RAY_ADDRESS" in os.environ else {"num_cpus": n}
-                ray.init(
-                    log_to_driver=False, include_dashboard=False, logging_level="ERROR", **here
-                )
+                with _deaf_to_interrupts():
+                    ray.init(
+                        log_to_driver=False, include_dashboard=False, logging_level="ERROR", **here
+                    )
                 stack.callback(ray.shutdown)
                 importlib.import_module("ray.util.joblib").register_ray()
                 n = int(ray.cluster_resources()["CPU"])
@@ -129,15 +154,16 @@ class Workers:
         distributed = importlib.import_module("distributed")
         try:
             # Threads would share torch's own; a worker is a process with one.
-            where = address or stack.enter_context(
-                distributed.LocalCluster(
-                    n_workers=self.jobs,
-                    threads_per_worker=1,
-                    dashboard_address=None,
-                    # What a stopped worker says of itself is nothing to whoever stopped it.
-                    silence_logs=logging.CRITICAL,
+            with _deaf_to_interrupts():
+                where = address or stack.enter_context(
+                    distributed.LocalCluster(
+                        n_workers=self.jobs,
+                        threads_per_worker=1,
+                        dashboard_address=None,
+                        # What a stopped worker says of itself is nothing to whoever stopped it.
+                        silence_logs=logging.CRITICAL,
+                    )
                 )
-            )
             stack.enter_context(distributed.Client(where, timeout=10))
         # An address that is none raises either of the others.
         except (OSError, ValueError, TypeError, OverflowError) as error:

@@ -386,6 +386,10 @@ OF_POINTS |= {"precision": 0.93, "recall": 0.93, "density": 1.0, "coverage": 0.9
 OF_POINTS |= {"top_mode_share": 1 / 8, "optimal_value": -np.log(4)}
 
 
+def test_the_same_metrics_look_at_nothing_but_points() -> None:
+    assert {name for name, metric in METRICS.items() if metric.of_points} == set(OF_POINTS)
+
+
 @pytest.mark.parametrize("name", OF_POINTS)
 def test_the_floor_is_what_pythons_perfect_sampler_has(
     name: str, engine: Page, hand_made: Make

@@ -67,7 +67,7 @@ def session(page: Page, work: str, name: str = "mode-collapse", **more: Any) -> 
 
 
 def test_settings_are_laid_over_one_another_as_python_does(alone: Page) -> None:
-    base = settings_of("convergence")
+    base = settings_of("all-modes")
     for change in (
         {"game": {"generator_steps": 3}},
         {"game": {"penalties": [{"kind": "r2", "weight": 1.0}]}},

@@ -359,6 +359,16 @@ def test_scores_and_accuracy_read_the_logits(hand_made: Make) -> None:
     assert one("fake_score", trace) == pytest.approx(sigmoid[1].mean(), rel=1e-6)
 
 
+def test_the_distance_from_half_is_what_all_but_a_hundredth_stay_within(hand_made: Make) -> None:
+    # D is 1/2 + k / 1000 and 1/2 - k / 1000 at 201 points; of them 99 in a hundred are within .099.
+    shares = 0.5 + np.arange(-100, 101) / 1000
+    logits = np.log(shares / (1 - shares)).astype(np.float32)
+    trace = hand_made(draw(RING, 1, 201), real_logits=logits[None, None])
+    assert one("half_distance", trace) == pytest.approx(0.099, abs=1e-6)
+    flat = hand_made(draw(RING, 1, 201))
+    assert one("half_distance", flat) == 0
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_every_metric_is_one_number_a_snapshot_and_seed(name: str, small_trace: Trace) -> None:
     curve = METRICS[name](small_trace)

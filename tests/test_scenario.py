@@ -232,16 +232,16 @@ def test_a_file_that_is_no_scenario_is_one_message(
 
 
 def test_a_change_lies_over_the_file() -> None:
-    changed = load("convergence", ["game.objective=saturating", "training.steps = 7"])
+    changed = load("all-modes", ["game.objective=saturating", "training.steps = 7"])
     assert changed.game.objective.kind == "saturating" and changed.training.steps == 7
-    penalties = load("convergence", ["game.penalties=[]"]).game.penalties
+    penalties = load("all-modes", ["game.penalties=[]"]).game.penalties
     assert penalties == ()
 
 
 def test_a_change_reaches_into_lists(tmp_path: Path) -> None:
     penalties = '[{ kind = "r1", weight = 1.0 }, { kind = "r2" }]'
     changed = load(
-        "convergence",
+        "all-modes",
         [
             f"game.penalties={penalties}",
             "game.penalties[0].weight=0.5",
@@ -252,12 +252,12 @@ def test_a_change_reaches_into_lists(tmp_path: Path) -> None:
         ("r1", 0.5),
         ("r1", 0.1),
     ]
-    assert load("convergence", ["generator.hidden[1]=3"]).generator.options["hidden"] == (64, 3)
+    assert load("all-modes", ["generator.hidden[1]=3"]).generator.options["hidden"] == (64, 3)
     own = [
         'target={kind="mixture", means=[[0.0, 1.0], [2.0, 3.0]], spreads=[0.1, 0.1]}',
         "target.means[1][0]=9.0",
     ]
-    assert load("convergence", own).target.options["means"] == ((0.0, 1.0), (9.0, 3.0))
+    assert load("all-modes", own).target.options["means"] == ((0.0, 1.0), (9.0, 3.0))
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_a_change_reaches_into_lists(tmp_path: Path) -> None:
 )
 def test_a_mistake_in_a_change_is_the_changes(change: str, words: str) -> None:
     with pytest.raises(ToylabError) as caught:
-        load("convergence", [change])
+        load("all-modes", [change])
     assert words in str(caught.value)
 
 
@@ -329,7 +329,7 @@ def test_a_mended_file_is_shown_without_a_base(scenario_file: Write) -> None:
 @pytest.mark.parametrize("change", ["steps", "=3", "a..b=1", "training.steps=", "nix.x=1"])
 def test_a_change_that_makes_no_sense_is_refused(change: str) -> None:
     with pytest.raises(ToylabError):
-        load("convergence", [change])
+        load("all-modes", [change])
 
 
 def test_the_schema_knows_every_table_and_row() -> None:

@@ -60,7 +60,7 @@ def test_the_arrows_of_vanishing_gradients_die_away() -> None:
 
 # `toylab check` counts the claims of all scenarios; here only those of the README's first films.
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["vanishing-gradients", "mode-collapse", "convergence"])
+@pytest.mark.parametrize("name", ["vanishing-gradients", "mode-collapse", "all-modes"])
 def test_a_scenario_shows_its_lesson_on_seven_of_seeds_0_to_7(name: str) -> None:
     trace = trained(name, 8)
     for claim in load(name).claims:
@@ -72,8 +72,8 @@ def test_a_scenario_shows_its_lesson_on_seven_of_seeds_0_to_7(name: str) -> None
 # A failure, and the scenario whose setting mends it. k-twenty and replay's fix claim nothing of their own
 # alone, and the exactly solvable games need no more than their one run.
 MENDED = [
-    ("small-latent", "convergence"),
-    ("weak-discriminator", "convergence"),
+    ("small-latent", "all-modes"),
+    ("weak-discriminator", "all-modes"),
     ("mode-collapse", "fair-steps"),
     ("forgetting", "fair-steps"),
     ("vanishing-gradients", "non-saturating-rescue"),
@@ -96,8 +96,8 @@ MENDED = [
 def test_a_failures_claims_fail_under_the_fixes_setting(failure: str, fix: str) -> None:
     claims = [claim for claim in load(failure).claims if not claim.against]
     assert claims
-    # Eight of convergence were trained above; the first three are the same.
-    trace = trained(fix, 8 if fix == "convergence" else 3)
+    # Eight of all-modes were trained above; the first three are the same.
+    trace = trained(fix, 8 if fix == "all-modes" else 3)
     fails = np.logical_and.reduce([satisfied(claim, trace) for claim in claims])[:3]
     # Two of three: competitive descent mends six in ten seeds, as its scenario says, all others each.
     assert fails.sum() <= 1, (

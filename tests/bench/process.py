@@ -14,7 +14,7 @@ _PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxr
 _TRAIN = "import training; training.ours({seeds}, 64, False, 100); "
 _FILM = """
 import tempfile, toylab
-scenario = toylab.load("convergence", ["training.steps={n}", "recording.snapshots={n}"])
+scenario = toylab.load("all-modes", ["training.steps={n}", "recording.snapshots={n}"])
 with tempfile.TemporaryDirectory() as folder:
     toylab.Film(toylab.record(scenario, [0])).save(f"{{folder}}/x.gif")
 """

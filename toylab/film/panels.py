@@ -22,6 +22,7 @@ from toylab.film.text import fitted
 from toylab.film.words import Words
 from toylab.metrics import METRICS, Metric
 from toylab.metrics.claim import REDUCTIONS, SIGNS, Claim, span_in, told_claims
+from toylab.metrics.floor import floors
 from toylab.trace import Trace
 
 
@@ -49,6 +50,10 @@ class PanelPlan:
         return (PANEL, VALUE) if len(self.metrics) <= 2 else (LABEL, LABEL)
 
 
+# Share of an axis. What an estimate is below the least value that there is by chance is drawn at the foot.
+_NOISE = 0.1
+# In a metric's own unit. So little below the least value that there is, a number is called that one.
+_ERROR = 0.05
 # Fewer seeds have no quartiles worth a band.
 LEAST_SEEDS = 3
 
@@ -97,6 +102,19 @@ class Threshold:
     curve: int | None
 
 
+@dataclass(frozen=True)
+class FloorLine:
+    """What a perfect sampler has, as a thin line over the whole axis.
+
+    Attributes:
+        at: Its place on the value axis.
+        side: Of the line, where its words stand: "top" or "bottom"; "" where they stand for another's too.
+    """
+
+    at: float
+    side: str
+
+
 class Panel:
     """One panel, opened once and then set to a frame.
 
@@ -137,7 +155,10 @@ class Panel:
         modes = np.array([len(trace.target_of(t).modes) for t in range(len(trace.steps))])
         k = int(modes.max())
         claims = [claim for claim in told_claims(trace) if _is_place(claim, plan)]
-        thresholds = [c.threshold for c in claims]
+        # A count has its whole as a tick; on a log axis a perfect sampler's number is mostly none.
+        sought = [name for name, m in zip(plan.metrics, metrics, strict=True) if m.style != "count"]
+        found = [] if plan.log else [one.mean for one in floors(trace, sought).values()]
+        thresholds = [c.threshold for c in claims] + found
         ceilings = [c.threshold for c in claims if c.relation.startswith("<")]
         others = [curves[:, trace.row(other)] for curves in of_seeds for other in beside]
         shown = [*values, *others, *(quartile for band in bands for quartile in band)]
@@ -155,6 +176,8 @@ class Panel:
         for at in self.changes:
             # Dotted and upright: neither a line of the grid, nor a claim's, nor the present.
             ax.axvline(at, color=theme.ink, linewidth=1.4, linestyle=(0, (1, 2)), zorder=0.8)
+        self.floors = self._floors(ax, found)
+        self._floor_words = [self._foot(one.at, one.side) for one in self.floors if one.side]
         self._thresholds(ax, claims, dict(zip(plan.metrics, colours, strict=False)))
         for metric, band, colour in zip(metrics, self.bands, colours, strict=False):
             self._band(metric, band, colour)
@@ -226,6 +249,9 @@ class Panel:
         low = min([*finite, *(m.low for m in metrics if m.low is not None)], default=0.0)
         tops = [k if m.high == "modes" else m.high for m in metrics if m.high is not None]
         high = max([*finite, *tops], default=1.0)
+        least = min((m.low for m in metrics if m.low is not None), default=low)
+        if low < least and least - low < _NOISE * (high - least):
+            low = least
         # A curve that never moves lies at the foot of an axis of length one.
         high = high if high > low else low + max(1.0, abs(low))
         if metrics[0].high == "modes" and high == k > 1:
@@ -317,6 +343,20 @@ class Panel:
                 annotation_clip=False,
             )
 
+    def _floors(self, ax: Axes, found: Sequence[float]) -> list[FloorLine]:
+        """Thin lines of what a perfect sampler has, with words at the left."""
+        low, high = ax.get_ylim()
+        lines: list[FloorLine] = []
+        for at in found:
+            ax.axhline(at, color=self._theme.soft, linewidth=1, zorder=0.9)
+            side = "top" if at < (low + high) / 2 else "bottom"
+            near = any(abs(at - one.at) < self._word_room() * (high - low) for one in lines)
+            lines.append(FloorLine(at, "" if near else side))
+            if not near:
+                line = (float(self._steps[0]), float(self._steps[-1]), at)
+                self._line_words(ax, self._words.perfect, line, side, self._theme.soft, early=True)
+        return lines
+
     def _thresholds(self, ax: Axes, claims: Sequence[Claim], colours: dict[str, str]) -> None:
         """A claim's threshold as a thin dashed line over its window, with its words."""
         first, last = float(self._steps[0]), float(self._steps[-1])
@@ -333,31 +373,43 @@ class Panel:
             ax.plot([start, end], [at] * 2, color=colour, linewidth=1.4, linestyle=(0, (4, 3)))
             ax.lines[-1].set_zorder(1)
             words = f"{SIGNS[claim.relation]} {read(METRICS[claim.metric], claim.threshold)}"
-            side = self._side(claim, at, end, taken)
+            # At the end of the line; of one at the very start, from there, clear of the axis's words, and of
+            # those of floors.
+            early = float(end) < 0.3 * float(self._steps[-1])
+            side = self._side(claim, at, [*taken, *(self._floor_words if early else ())])
             self.thresholds.append(Threshold(start, end, at, words, side, curve))
             if side:
-                self._threshold_words(ax, words, (start, end, at), side, colour)
+                taken.append(self._foot(at, side))
+                self._line_words(ax, words, (start, end, at), side, colour, early)
 
-    def _side(self, claim: Claim, at: float, end: float, taken: list[float]) -> str:
+    def _side(self, claim: Claim, at: float, taken: Sequence[float]) -> str:
         """Above or below a threshold's line, or "" where its words would lie on others' words."""
-        share = self._ax.transAxes.inverted().transform(self._ax.transData.transform((end, at)))
-        place, room = float(share[1]), self._word_room()
+        room = self._word_room()
         # Above a ceiling, below a floor: the curve is expected on the other side.
         wanted = ("top", "bottom") if claim.relation.startswith("<") else ("bottom", "top")
         for side in wanted:
-            low = place if side == "top" else place - room
+            low = self._foot(at, side)
             inside = low > -0.02 and low + room < 1.02
             if inside and all(low + room <= other or low >= other + room for other in taken):
-                taken.append(low)
                 return side
         return ""
 
-    def _threshold_words(
-        self, ax: Axes, words: str, line: tuple[float, float, float], side: str, colour: str
+    def _foot(self, at: float, side: str) -> float:
+        """Where words begin that stand on a side of a line, upwards, as a share of the axes."""
+        place = self._ax.transAxes.inverted().transform(self._ax.transData.transform((0.0, at)))[1]
+        return float(place) - (0.0 if side == "top" else self._word_room())
+
+    def _line_words(
+        self,
+        ax: Axes,
+        words: str,
+        line: tuple[float, float, float],
+        side: str,
+        colour: str,
+        early: bool,
     ) -> None:
+        """Words on a line from, to, at: at its beginning or at its end."""
         start, end, at = line
-        # At the end of the line; of a line at the very start, from there, clear of the axis's words.
-        early = float(end) < 0.3 * float(self._steps[-1])
         ax.annotate(
             words,
             (start if early else end, at),
@@ -435,6 +487,9 @@ def read(metric: Metric, value: float, bare: bool = False) -> str:
         return "–"
     if metric.style == "share":
         return f"{100 * value:.0f}\u202f%"
+    if not bare and metric.low is not None and metric.low - _ERROR < value < metric.low:
+        # An estimate's error: a perfect generator has such a number half of the time.
+        return f"≈\u202f{metric.low:.0f}"
     if metric.style == "count":
         return f"{value:.0f}" if bare or value == round(value) else short(value)
     # Two digits after the point read calmly while they say something.

@@ -56,6 +56,8 @@ class Words:
     other: str = "other {what}"
     parts: str = "parts at step {step}"
     band: str = "band: half of {n} seeds"
+    #: Beside the line of what such a one would have at this number of points.
+    perfect: str = "a perfect generator"
     modes_won: str = "{n} of {total} modes alive"
     modes_lost: str = "{n:mode} lost"
     seeds_hold: str = "{hits} of {n:seed}"
@@ -126,6 +128,7 @@ WORDS: dict[str, Words] = {
         other="{what}改变",
         parts="第 {step} 步分开",
         band="色带：{n} 个种子的中间一半",
+        perfect="完美的生成器",
         modes_won="{total} 个模式中有 {n} 个存活",
         modes_lost="失去 {n} 个模式",
         seeds_hold="{n} 个种子中 {hits} 个",

@@ -38,6 +38,7 @@ from toylab.metrics.players import (
     fake_score,
     generator_gradient,
     generator_loss,
+    half_distance,
     held_out_gap,
     largest_logit,
     non_saturating_gradient,
@@ -61,22 +62,49 @@ __all__ = [
 
 METRICS: dict[str, Metric] = {
     "modes_covered": Metric(
-        modes_covered, "Modes covered", "覆盖的模式", "count", 0, "modes", needs=("modes",)
+        modes_covered,
+        "Modes covered",
+        "覆盖的模式",
+        "count",
+        0,
+        "modes",
+        needs=("modes",),
+        of_points=True,
     ),
     "modes_hit": Metric(
-        modes_hit, "Modes hit", "命中的模式", "count", 0, "modes", needs=("modes",)
+        modes_hit, "Modes hit", "命中的模式", "count", 0, "modes", needs=("modes",), of_points=True
     ),
     "high_quality": Metric(
-        high_quality, "High-quality samples", "高质量样本", "share", 0, 1, needs=("modes",)
+        high_quality,
+        "High-quality samples",
+        "高质量样本",
+        "share",
+        0,
+        1,
+        needs=("modes",),
+        of_points=True,
     ),
     "reverse_kl": Metric(
-        reverse_kl, "Reverse KL of modes", "模式的反向 KL", low=0, needs=("modes",)
+        reverse_kl, "Reverse KL of modes", "模式的反向 KL", low=0, needs=("modes",), of_points=True
     ),
     "mode_tv": Metric(
-        mode_tv, "Distance of mode shares", "模式占比的距离", low=0, high=1, needs=("modes",)
+        mode_tv,
+        "Distance of mode shares",
+        "模式占比的距离",
+        low=0,
+        high=1,
+        needs=("modes",),
+        of_points=True,
     ),
     "top_mode_share": Metric(
-        top_mode_share, "Share of the largest mode", "最大模式占比", "share", 0, 1, needs=("modes",)
+        top_mode_share,
+        "Share of the largest mode",
+        "最大模式占比",
+        "share",
+        0,
+        1,
+        needs=("modes",),
+        of_points=True,
     ),
     "mode_switches": Metric(
         mode_switches,
@@ -88,16 +116,26 @@ METRICS: dict[str, Metric] = {
         cumulative=True,
     ),
     "js_divergence": Metric(
-        js_divergence, "JS divergence", "JS 散度", low=0, high=float(np.log(2)), needs=("density",)
+        js_divergence,
+        "JS divergence",
+        "JS 散度",
+        low=0,
+        high=float(np.log(2)),
+        needs=("density",),
+        of_points=True,
     ),
     "sliced_wasserstein": Metric(
-        sliced_wasserstein, "Wasserstein distance", "Wasserstein 距离", low=0
+        sliced_wasserstein, "Wasserstein distance", "Wasserstein 距离", low=0, of_points=True
     ),
-    "c2st": Metric(c2st, "Told apart by neighbours", "最近邻可区分率", "share", 0.5, 1),
-    "precision": Metric(precision, "Precision", "精确率", "share", 0, 1),
-    "recall": Metric(recall, "Recall", "召回率", "share", 0, 1),
-    "density": Metric(density, "Density in real neighbourhoods", "真实邻域中的密度", low=0, high=1),
-    "coverage": Metric(coverage, "Coverage", "覆盖率", "share", 0, 1),
+    "c2st": Metric(
+        c2st, "Told apart by neighbours", "最近邻可区分率", "share", 0.5, 1, of_points=True
+    ),
+    "precision": Metric(precision, "Precision", "精确率", "share", 0, 1, of_points=True),
+    "recall": Metric(recall, "Recall", "召回率", "share", 0, 1, of_points=True),
+    "density": Metric(
+        density, "Density in real neighbourhoods", "真实邻域中的密度", low=0, high=1, of_points=True
+    ),
+    "coverage": Metric(coverage, "Coverage", "覆盖率", "share", 0, 1, of_points=True),
     "discriminator_accuracy": Metric(
         discriminator_accuracy,
         "Discriminator accuracy",
@@ -109,6 +147,14 @@ METRICS: dict[str, Metric] = {
     ),
     "real_score": Metric(
         real_score, "D on real points", "真实样本的 D", low=0, high=1, needs=("logit",)
+    ),
+    "half_distance": Metric(
+        half_distance,
+        "D's distance from ½ on real points",
+        "真实样本处 D 与 ½ 的距离",
+        low=0,
+        high=0.5,
+        needs=("logit",),
     ),
     "fake_score": Metric(
         fake_score, "D on generated points", "生成样本的 D", low=0, high=1, needs=("logit",)
@@ -122,7 +168,9 @@ METRICS: dict[str, Metric] = {
     "non_saturating_gradient": Metric(
         non_saturating_gradient, "Non-saturating gradient", "非饱和损失的梯度", low=0
     ),
-    "optimal_value": Metric(optimal_value, "V of the best D", "最优判别器的 V", needs=("density",)),
+    "optimal_value": Metric(
+        optimal_value, "V of the best D", "最优判别器的 V", needs=("density",), of_points=True
+    ),
     "value_gap": Metric(
         value_gap, "Gap to the best D", "与最优判别器的差距", low=0, needs=("density", "logit")
     ),

@@ -113,6 +113,7 @@ class Metric:
         high: Greatest value that an axis must show; "modes" stands for K.
         needs: Keys of `NEEDS`.
         cumulative: Whether a snapshot's number depends on those before it.
+        of_points: Whether it looks at nothing but points: then a perfect sampler has a number too.
     """
 
     measure: Callable[[Trace], Curve]
@@ -123,6 +124,7 @@ class Metric:
     high: float | Literal["modes"] | None = None
     needs: tuple[str, ...] = ()
     cumulative: bool = False
+    of_points: bool = False
 
     def missing(self, setting: Setting) -> str:
         """Say what a scenario lacks for this metric; empty if nothing."""

@@ -21,6 +21,15 @@ def real_score(trace: Trace) -> Curve:
     return expit(trace.real_logits).mean(-1)
 
 
+def half_distance(trace: Trace) -> Curve:
+    """How far D is from 1/2 where data are: what 99 of 100 real points do not exceed, [T, S].
+
+    Goodfellow et al. 2014, proposition 1: 0 for the best D of a generator that has learned all. A mean
+    would be 1/2 too for a D that is wrong by as much on either side.
+    """
+    return np.quantile(np.abs(expit(trace.real_logits) - 0.5), 0.99, axis=-1)
+
+
 def fake_score(trace: Trace) -> Curve:
     """Mean of D over generated points, [T, S]."""
     return expit(trace.fake_logits).mean(-1)

@@ -145,8 +145,8 @@ EXPERIMENTS: dict[str, Experiment] = {
         numbers=_MODES,
         shares=True,
     ),
-    "plain": _penalised("convergence"),
-    "r1": _penalised("convergence", "r1"),
+    "plain": _penalised("all-modes"),
+    "r1": _penalised("all-modes", "r1"),
     "paired": _penalised("relativistic"),
     "paired_r1_r2": _penalised("relativistic", "r1", "r2"),
     **{

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -15,6 +16,10 @@ from toylab.film.words import Said
 
 # Few, so that each can be followed from frame to frame.
 N_ARROWS = 14
+# Pixels. Arrows that would start nearer to each other than this are one, or they hide what they push.
+APART = 34.0
+# Pixels from a sample's middle to its arrow: the sample stays seen.
+CLEAR = 5.0
 
 _KEY = Key("arrow", "arrows")
 
@@ -22,7 +27,8 @@ _KEY = Key("arrow", "arrows")
 def arrows(view: View) -> Layer:
     """Where the generator's loss pushes some samples: the same latents in all frames, one scale a run.
 
-    True lengths, so that a gradient that vanishes is seen to vanish.
+    True lengths, so that a gradient that vanishes is seen to vanish. Samples that stand close together
+    have one arrow, the mean of theirs.
     """
     start, push = _pushed(view)
     lengths = np.hypot(push[..., 0], push[..., 1])
@@ -30,7 +36,7 @@ def arrows(view: View) -> Layer:
     longest = float(np.percentile(finite, 95)) if finite.size else 0.0
     # A long arrow of the run takes a ninth of the stage.
     scale = _side(view) / 9 / longest if longest > 0 else 0.0
-    return Layer(_cased(view, start, push * scale), _KEY)
+    return Layer(_cased(view, start, push, lambda mean: mean * scale), _KEY)
 
 
 def arrows_even(view: View) -> Layer:
@@ -40,10 +46,12 @@ def arrows_even(view: View) -> Layer:
     """
     start, push = _pushed(view)
     size = np.hypot(push[..., 0], push[..., 1])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        even = push / size[..., None]
-    # A ninth of the stage, as a long arrow of true length has.
-    even = np.where(np.isfinite(even), even, 0.0) * (5 * (_side(view) / 5) / 9)
+
+    def even(mean: Points) -> Points:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            along = mean / np.hypot(mean[:, 0], mean[:, 1])[:, None]
+        # A ninth of the stage, as a long arrow of true length has.
+        return np.where(np.isfinite(along), along, 0.0) * (_side(view) / 9)
 
     def said(frame: int) -> Said:
         return Said("push", {"size": short(float(np.median(size[frame])))})
@@ -58,7 +66,7 @@ def arrows_even(view: View) -> Layer:
         upwards="baseline",
         plate=("square,pad=0.31", 0.85),
     )
-    return Layer([*_cased(view, start, even), words], _KEY)
+    return Layer([*_cased(view, start, push, even), words], _KEY)
 
 
 def _pushed(view: View) -> tuple[Float, Float]:
@@ -79,18 +87,57 @@ def _side(view: View) -> float:
     return x1 - x0
 
 
-def _cased(view: View, start: Float, push: Float) -> list[Shapes]:
-    """Arrows over their casing."""
+def _cased(
+    view: View, start: Float, push: Float, drawn: Callable[[Points], Points]
+) -> list[Shapes]:
+    """Arrows over their casing; `drawn` gives what is drawn of pushes."""
     frame, side = view.trace.target.frame, _side(view)
+    pixel = side / view.side
 
     @cache
     def shapes(snapshot: int) -> Float:
+        at, mean = thinned(start[snapshot], push[snapshot], APART * pixel, CLEAR * pixel)
         # None takes more than a fifth of the stage.
-        return frame.outward(
-            arrow_shapes(start[snapshot], push[snapshot], side / 5, side / view.side)
-        )
+        return frame.outward(arrow_shapes(at, drawn(mean), side / 5, pixel))
 
     return [Shapes(shapes, "paper", 2.2), Shapes(shapes, "arrow", 0.0)]
+
+
+def thinned(start: Points, push: Points, apart: float, clear: float) -> tuple[Points, Points]:
+    """Leave one push of those that start close together: their mean, beside them.
+
+    Each in turn joins the nearest of those that are kept, if that is nearer than `apart`; else it is kept.
+    So who keeps an arrow stays who has it while the cloud moves, but for who comes and goes.
+
+    Args:
+        start: Where samples are, [n, 2].
+        push: How they are pushed, [n, 2]; who has none that is finite is left out.
+        apart: The least distance of two that are kept.
+        clear: How far an arrow begins from the middle of the foremost sample of those it stands for.
+
+    Returns:
+        Where arrows begin and the mean pushes, each [m, 2].
+    """
+    finite = np.isfinite(start).all(1) & np.isfinite(push).all(1)
+    start, push = start[finite], push[finite]
+    kept: list[int] = []
+    joined = np.zeros(len(start), int)
+    for i, place in enumerate(start):
+        far = np.hypot(*(start[kept] - place).T)
+        if not len(far) or far.min() >= apart:
+            kept.append(i)
+            joined[i] = len(kept) - 1
+        else:
+            joined[i] = int(np.argmin(far))
+    begin, mean = np.zeros((len(kept), 2)), np.zeros((len(kept), 2))
+    for k, i in enumerate(kept):
+        mine = joined == k
+        mean[k] = push[mine].mean(0)
+        length = np.hypot(*mean[k])
+        along = mean[k] / length if length > 0 else mean[k]
+        # The one that has the arrow is among them: never behind it.
+        begin[k] = start[i] + along * (((start[mine] - start[i]) @ along).max() + clear)
+    return begin, mean
 
 
 def arrow_shapes(start: Points, push: Points, most: float, pixel: float) -> Float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from toylab.film.words import WORDS
+
 # Each row: key, English, Chinese. "{name}" is filled by the page.
 _ROWS: tuple[tuple[str, str, str], ...] = (
     # Of the whole page.
@@ -288,8 +290,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("seed_fails", "Seed {seed}: the claim fails. Open it", "种子 {seed}：论断不成立。打开"),
     # What is seen and kept.
     ("curve", "Curve", "曲线"),
-    # Beside the line of what such a one would have at this number of points.
-    ("floor", "a perfect generator", "完美的生成器"),
+    ("floor", WORDS["en"].perfect, WORDS["zh"].perfect),
     (
         "note.modes_covered",
         "that have their share of points within 3 spreads",

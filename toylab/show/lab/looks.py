@@ -13,7 +13,7 @@ import numpy as np
 import tomli_w
 
 from toylab.film.layers import LAYERS, Layer, View
-from toylab.film.layers.arrows import N_ARROWS, arrow_shapes
+from toylab.film.layers.arrows import APART, CLEAR, N_ARROWS, arrow_shapes
 from toylab.film.layers.layer import MOST_POINTS
 from toylab.film.layers.modes import MOST_LABELS
 from toylab.film.layers.points import N_TRAILS, TRAIL_FRAMES
@@ -134,7 +134,10 @@ def _numbers() -> dict[str, Any]:
         "levels": LEVELS,
         "points": MOST_POINTS,
         "arrows": N_ARROWS,
-        "arrow": {"head": head, "wing": wing, "half": half, "whole": whole},
+        "arrow": {
+            **{"head": head, "wing": wing, "half": half, "whole": whole},
+            **{"apart": APART, "clear": CLEAR},
+        },
         "trails": N_TRAILS,
         "trailFrames": TRAIL_FRAMES,
         "mostLabels": MOST_LABELS,

@@ -310,6 +310,13 @@ function drawPanel(panel, lowest) {
   for (const step of panel.changes ?? []) {
     pen.beginPath(); pen.moveTo(x(step), TOP / 2); pen.lineTo(x(step), height - foot); pen.stroke();
   }
+  pen.setLineDash([]);
+  pen.lineWidth = 1;
+  pen.fillStyle = pen.strokeStyle = theme.soft;
+  for (const [h, place] of panel.floors) {
+    pen.beginPath(); pen.moveTo(x(first), y(h)); pen.lineTo(x(end), y(h)); pen.stroke();
+    if (place) writeText(pen, word("perfect"), x(first) + 4, y(h) + (place === "bottom" ? 1 : -1) * small * 0.75, small, "left");
+  }
   pen.setLineDash([5, 4]);
   for (const [from, to, h, said, place, of] of panel.thresholds) {
     // Among several curves the line says whose it is.

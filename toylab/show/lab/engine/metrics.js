@@ -113,6 +113,11 @@ const bestValue = (shot) => once(shot, "best", () => {
 });
 
 const score = (logits) => averageOf(logits, sigmoid);
+// Between two neighbours in order, as numpy's.
+const quantileOf = (values, share) => {
+  const sorted = values.sort(), place = share * (sorted.length - 1), low = Math.floor(place);
+  return sorted[low] + (sorted[Math.min(low + 1, sorted.length - 1)] - sorted[low]) * (place - low);
+};
 const shareOf = (values, holds) => averageOf(values, (x) => (holds(x) ? 1 : 0));
 
 // What a metric needs of a game.
@@ -144,6 +149,7 @@ export const METRICS = {
   coverage: metric([], (shot) => shareOf(aroundReal(shot).met, (k) => k > 0)),
   discriminator_accuracy: metric(LOGIT, (shot) => (shareOf(shot.realLogits, (a) => a > 0) + shareOf(shot.fakeLogits, (a) => a < 0)) / 2),
   real_score: metric(LOGIT, (shot) => score(shot.realLogits)),
+  half_distance: metric(LOGIT, (shot) => quantileOf(Float64Array.from(shot.realLogits, (a) => Math.abs(sigmoid(a) - 0.5)), 0.99)),
   fake_score: metric(LOGIT, (shot) => score(shot.fakeLogits)),
   discriminator_loss: metric([], (shot) => shot.losses[0]),
   generator_loss: metric([], (shot) => shot.losses[1]),

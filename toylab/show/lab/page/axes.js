@@ -22,10 +22,18 @@ export function filmShort(value) {
   return String(Number(value.toPrecision(size < 0.1 ? 2 : 3)));
 }
 
+// As toylab/film/panels.py: in a metric's own unit, and as a share of an axis.
+const ERROR = 0.05, NOISE = 0.1;
+
+/** What is below the least value that there is by chance is drawn at the foot of an axis. */
+export const footOf = (low, least, high) => (low < least && least - low < NOISE * (high - least) ? least : low);
+
 /** A value of a metric in words; bare: as an axis's label. */
 export function readMetric(metric, value, bare = false) {
   if (value === null || !Number.isFinite(value)) return "–";
   if (metric.style === "share") return `${evenFixed(100 * value, 0)}\u202f%`;
+  // An estimate's error: a perfect generator has such a number half of the time.
+  if (!bare && metric.low !== null && metric.low - ERROR < value && value < metric.low) return `≈\u202f${evenFixed(metric.low, 0)}`;
   if (metric.style === "count") return bare || Number.isInteger(value) ? evenFixed(value, 0) : filmShort(value);
   const size = Math.abs(value);
   return !bare && size >= 0.1 && size < 1e3 ? evenFixed(value, 2) : filmShort(value);

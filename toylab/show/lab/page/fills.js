@@ -4,7 +4,7 @@
 import { filmShort, niceLogit, niceNumber } from "./axes.js";
 import { bestLogits } from "./best.js";
 import { ContourTracer, LineStore } from "./contours.js";
-import { putArrow } from "./following.js";
+import { putArrow, thinned } from "./following.js";
 
 const tracer = new ContourTracer();
 // Cells along a side on which densities are looked at; that of points is dear to ask for.
@@ -43,14 +43,16 @@ function fillPlane(strokes, values, n, limit) {
 
 function fillDots({ shown }, places, count) { Object.assign(shown, { places, count }); }
 
-// Arrows of some samples over their casing; `scaled` gives the length that is drawn of a push.
+// Arrows of some samples over their casing; `scaled` gives how many times a push's length is drawn.
 function fillArrows(scene, [casing, fill], scaled) {
-  const { film, places, pushed } = scene, store = casing.shown;
+  const { film: { arrow, side }, places, pushed, pushedOf, kept } = scene, store = casing.shown, n = pushedOf.length;
   fill.shown = store;
   store.clear();
-  scene.pushedOf.forEach((i, k) => {
-    const dx = pushed[2 * k], dy = pushed[2 * k + 1], times = scaled(Math.hypot(dx, dy)) * scene.arrowShare;
-    putArrow(store, film.arrow, 1 / film.side, 1 / 5, places[2 * i], places[2 * i + 1], dx * times, dy * times);
+  if (kept.starts?.length !== 2 * n) kept.starts = new Float64Array(2 * n);
+  pushedOf.forEach((i, k) => { for (const d of [0, 1]) kept.starts[2 * k + d] = places[2 * i + d]; });
+  thinned(kept.starts, pushed, n, arrow.apart / side, arrow.clear / side, (x, y, dx, dy) => {
+    const times = scaled(Math.hypot(dx, dy)) * scene.arrowShare;
+    putArrow(store, arrow, 1 / side, 1 / 5, x, y, dx * times, dy * times);
   });
 }
 

@@ -33,6 +33,35 @@ export function spreadChoice(looks, n, wanted) {
   return chosen;
 }
 
+/**
+ * One push for those that start close together: their mean, beside the foremost of them. Each in turn joins the
+ * nearest that is kept, if that is nearer than `apart`; else it is kept.
+ * places, pushes: [n, 2]; who has none that is finite is left out. Calls `put` with x, y, dx, dy of each.
+ */
+export function thinned(places, pushes, n, apart, clear, put) {
+  const kept = [], joined = [];
+  for (let i = 0; i < n; i++) {
+    if (![0, 1].every((d) => Number.isFinite(places[2 * i + d]) && Number.isFinite(pushes[2 * i + d]))) continue;
+    let nearest = null, least = Infinity;
+    for (const one of kept) {
+      const far = Math.hypot(places[2 * one] - places[2 * i], places[2 * one + 1] - places[2 * i + 1]);
+      if (far < least) { least = far; nearest = one; }
+    }
+    if (nearest === null || least >= apart) { kept.push(i); nearest = i; }
+    joined.push([i, nearest]);
+  }
+  for (const one of kept) {
+    const mine = joined.filter(([, to]) => to === one).map(([i]) => i), x = places[2 * one], y = places[2 * one + 1];
+    let dx = 0, dy = 0, front = 0;
+    for (const i of mine) { dx += pushes[2 * i]; dy += pushes[2 * i + 1]; }
+    dx /= mine.length;
+    dy /= mine.length;
+    const length = Math.hypot(dx, dy), ax = length > 0 ? dx / length : 0, ay = length > 0 ? dy / length : 0;
+    for (const i of mine) front = Math.max(front, (places[2 * i] - x) * ax + (places[2 * i + 1] - y) * ay);
+    put(x + ax * (front + clear), y + ay * (front + clear), dx, dy);
+  }
+}
+
 /** An arrow's seven corners; nothing for one that is shorter than a pixel. All in shares of the stage. */
 export function putArrow(store, shape, pixel, most, x, y, dx, dy) {
   let length = Math.hypot(dx, dy);

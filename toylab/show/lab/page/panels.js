@@ -2,7 +2,7 @@
 // chosen branch has passed is solid, all other futures are pale.
 
 import { boxOf, fitCanvas, fontOf, writeText } from "../../page/pen.js";
-import { readMetric, roundTicks, toldRound } from "./axes.js";
+import { footOf, readMetric, roundTicks, toldRound } from "./axes.js";
 
 const RIGHT = 12, TOP = 9, FOOT = 24, PALE = 0.34;
 // Of several metrics in one panel each has its own way of drawing, for colours are the branches'.
@@ -124,6 +124,7 @@ export class Panel {
     const lows = this.metrics.map((m) => m.low).filter((v) => v !== null), highs = this.metrics.map((m) => (m.high === "modes" ? modes : m.high)).filter((v) => v !== null && v !== undefined);
     const finite = (values, none) => { const known = values.filter(Number.isFinite); return known.length ? known : [none]; };
     let low = Math.min(...finite([...spans.map((s) => s.low), ...lines, ...lows], 0)), high = Math.max(...finite([...spans.map((s) => s.high), ...lines, ...highs], 1));
+    if (lows.length) low = footOf(low, Math.min(...lows), high);
     if (!(high > low)) high = low + Math.max(1, Math.abs(low));
     const whole = first.style === "count", ticks = first.high === "modes" && high === modes && modes > 1 ? [0, Math.floor(modes / 2), modes] : roundTicks(low, high, whole);
     [low, high] = [Math.min(low, ticks[0]), Math.max(high, ticks[ticks.length - 1])];

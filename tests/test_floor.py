@@ -1,0 +1,146 @@
+"""Floors: what a perfect sampler has, against closed forms; and as a line in panels and on pages."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from toylab import Film, targets
+from toylab.film.panels import read
+from toylab.film.words import WORDS
+from toylab.metrics import METRICS
+from toylab.metrics.floor import DRAWS, floors
+from toylab.show.page import page as pages
+from toylab.trace import Trace
+
+Make = Callable[..., Trace]
+N, MANY = 300, 200
+# Of N real and N generated points of one density, with the fifth neighbour; see metrics/neighbourhoods.py.
+MISSED = np.prod([(N - k) / (2 * N - k) for k in range(1, 6)])
+# The fullest of eight equal modes, by 200,000 throws of N points.
+THROWS = np.random.default_rng(0).multinomial(N, [1 / 8] * 8, size=200_000).max(1).mean() / N
+EXACT = {
+    "modes_hit": 8.0,
+    "high_quality": 1 - np.exp(-4.5),
+    "top_mode_share": THROWS,
+    # The nearest of the 2 N - 1 others is one of N - 1 with the same label.
+    "c2st": (N - 1) / (2 * N - 1),
+    "density": 1.0,
+    "coverage": 1 - MISSED,
+}
+
+
+@pytest.fixture
+def untrained(hand_made: Make) -> Trace:
+    return hand_made(np.zeros((N, 2)))
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_a_floor_is_its_closed_form(name: str, untrained: Trace) -> None:
+    found = floors(untrained, [name], MANY)[name]
+    # Four and a half standard errors of so many draws; none where every draw is the same.
+    assert abs(found.mean - EXACT[name]) < 4.5 * found.spread / np.sqrt(MANY) + 1e-12
+
+
+def test_the_divergence_of_a_perfect_generator_is_nothing_up_to_its_own_error(
+    untrained: Trace,
+) -> None:
+    found = floors(untrained, ["js_divergence", "optimal_value"], MANY)
+    # The estimate's bias is a few thousandths at 300 points and .02 is what claims allow for it.
+    assert abs(found["js_divergence"].mean) < 0.02 and 0 < found["js_divergence"].spread < 0.02
+    assert found["optimal_value"].mean == pytest.approx(
+        2 * found["js_divergence"].mean - np.log(4), abs=1e-6
+    )
+
+
+def test_fewer_points_have_a_wider_floor(hand_made: Make) -> None:
+    few, many = (
+        floors(hand_made(np.zeros((n, 2))), ["sliced_wasserstein"], MANY)["sliced_wasserstein"]
+        for n in (100, 1600)
+    )
+    # A distance of two samples falls with the root of their number: a quarter; a third is beyond chance.
+    assert many.mean < few.mean / 3 and many.spread < few.spread / 2
+
+
+def test_what_looks_at_players_has_no_floor(untrained: Trace) -> None:
+    without = [name for name, metric in METRICS.items() if not metric.of_points]
+    assert "generator_gradient" in without and floors(untrained, without) == {}
+
+
+def test_a_floor_is_of_points_alone(hand_made: Make) -> None:
+    # What players say and where the cloud is does not reach it.
+    one = hand_made(np.zeros((N, 2)))
+    other = hand_made(np.ones((N, 2)), real_logits=np.ones((1, 1, N), np.float32))
+    names = [name for name, metric in METRICS.items() if metric.of_points]
+    assert floors(one, names) == floors(other, names)
+    assert len(floors(one, names)) == len(names)
+
+
+def test_where_a_metric_has_no_meaning_there_is_no_floor(hand_made: Make) -> None:
+    square = hand_made(np.zeros((N, 2)), target='kind = "two_moons"\nnoise = 0.0')
+    assert set(floors(square, ["modes_covered", "js_divergence", "c2st"])) == {"c2st"}
+
+
+def test_a_target_of_ones_own_is_not_read_again(hand_made: Make) -> None:
+    # The file is on another machine; the trace has what was read.
+    points = targets.ring().sample(np.random.default_rng(1), 400)
+    trace = hand_made(
+        np.zeros((N, 2)), target='kind = "points"\nfile = "gone.csv"', target_data=points
+    )
+    assert floors(trace, ["c2st"])["c2st"].mean == pytest.approx(0.5, abs=0.05)
+
+
+# --- where it is seen ---
+
+
+def curved(make: Make, *curves: str, clouds: int = 3) -> Trace:
+    rng = np.random.default_rng(3)
+    told = ", ".join(f'{{ metrics = ["{name}"], scale = "linear" }}' for name in curves)
+    return make(
+        *(targets.ring().sample(rng, N) for _ in range(clouds)),
+        settings_text='title = "t"\nlesson = "l"\n[target]\nkind = "ring"\n[film]\n'
+        f'layers = ["real", "generated"]\ncurves = [{told}]\n',
+    )
+
+
+def test_a_panel_has_a_line_at_the_floor(hand_made: Make) -> None:
+    trace = curved(hand_made, "sliced_wasserstein", "c2st")
+    for panel, name in zip(Film(trace).panels, ("sliced_wasserstein", "c2st"), strict=True):
+        (line,) = panel.floors
+        assert line.at == floors(trace, [name], DRAWS)[name].mean
+        drawn = [one for one in panel.axes.lines if len({*one.get_ydata()}) == 1]
+        assert line.at in [one.get_ydata()[0] for one in drawn]
+        words = [text for text in panel.axes.texts if text.get_text() == WORDS["en"].perfect]
+        assert len(words) == 1
+
+
+def test_counts_and_what_looks_at_players_have_no_line(hand_made: Make) -> None:
+    for panel in Film(curved(hand_made, "modes_covered", "fake_score")).panels:
+        assert panel.floors == []
+
+
+def test_a_page_has_the_same_lines(hand_made: Make) -> None:
+    film = Film(curved(hand_made, "sliced_wasserstein", "c2st"))
+    for panel in film.panels:
+        low, high = panel.axes.get_ylim()
+        (line,) = panel.floors
+        told = pages._panel(panel, [0, 1, 2])["floors"]
+        assert told == [[round(1000 * (line.at - low) / (high - low)), line.side]]
+    packed = json.loads(json.dumps(vars(WORDS["zh"])))
+    assert re.search(r"\S", packed["perfect"])
+
+
+def test_a_divergence_below_nothing_is_called_nothing_and_lowers_no_axis(hand_made: Make) -> None:
+    trace = curved(hand_made, "js_divergence", clouds=6)
+    values = METRICS["js_divergence"](trace)[:, 0]
+    assert -0.05 < values.min() < 0, "this cloud's estimates lie on either side of zero"
+    (panel,) = Film(trace).panels
+    assert min(panel.ticks) == 0
+    panel.show(int(values.argmin()))
+    assert panel.curves[0].value.get_text() == "≈\u202f0"
+    # What is no error is told.
+    assert read(METRICS["value_gap"], -0.3) == "-0.30"

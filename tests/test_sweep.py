@@ -15,9 +15,10 @@ from typer.testing import CliRunner
 from toylab.base import faults
 from toylab.base.errors import ToylabError
 from toylab.claims import sweep
-from toylab.claims.sweep import parsed_axis, plan, rows
+from toylab.claims.sweep import parsed_axis, parsed_change, plan, rows
 from toylab.claims.workers import Workers
 from toylab.cli.commands import app
+from toylab.film.style import THEMES
 from toylab.metrics import METRICS
 from toylab.scenario.scenario import load
 from toylab.training.run import record
@@ -41,6 +42,78 @@ def test_an_axis_is_read_with_its_lists() -> None:
     for text in ("game.generator_steps", "=1,2", "x="):
         with pytest.raises(ToylabError, match="is no axis"):
             parsed_axis(text)
+
+
+def test_a_change_is_read_with_its_name() -> None:
+    assert parsed_change("training.batch=8") == ("training.batch=8", ["training.batch=8"])
+    assert parsed_change("small: training.batch=8; generator.hidden=[8,8]") == (
+        "small",
+        ["training.batch=8", "generator.hidden=[8,8]"],
+    )
+    # A colon or a semicolon inside a value is its own.
+    assert parsed_change('film.layers=["a:b;c"]') == (
+        'film.layers=["a:b;c"]',
+        ['film.layers=["a:b;c"]'],
+    )
+    assert parsed_change("a=1;b=2") == ("a=1; b=2", ["a=1", "b=2"])
+    for text in ("", "x", "name:", "name: ;"):
+        with pytest.raises(ToylabError, match="is no change"):
+            parsed_change(text)
+
+
+EACH = ["wide: training.batch=16", "training.steps=10; generator.hidden=[8]"]
+
+
+def test_each_change_is_made_alone_and_beside_none(small_file: str, tmp_path: Path) -> None:
+    chosen = plan(small_file, [], ["c2st"], [0, 1], each=EACH)
+    assert [values for values, _ in chosen.scenarios] == [
+        ("as it is",),
+        ("wide",),
+        ("training.steps=10; generator.hidden=[8]",),
+    ]
+    found = [row for part in rows(chosen, Workers(1), tmp_path) for row in part]
+    for number, changes in enumerate(([], ["training.batch=16"], EACH[1].split("; "))):
+        alone = METRICS["c2st"](record(load(small_file, changes), [0, 1]))
+        last = alone[int(np.ceil(0.9 * (len(alone) - 1))) :]
+        mine = [row.numbers[0] for row in found[2 * number : 2 * number + 2]]
+        np.testing.assert_allclose(mine, last.mean(0))
+
+
+def test_changes_made_one_at_a_time_are_a_table_and_a_picture(
+    small_file: str, tmp_path: Path
+) -> None:
+    csv_, png = str(tmp_path / "x.csv"), str(tmp_path / "x.png")
+    each = [word for one in EACH for word in ("--each", one)]
+    asked = ["--metric", "c2st", "--seeds", "2", "--jobs", "1", "-o", csv_, "-o", png]
+    assert toylab("sweep", small_file, *each, *asked)[0] == 0
+    with open(csv_, newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [row["change"] for row in table] == [
+        name for name in ("as it is", "wide", EACH[1]) for _ in range(2)
+    ]
+    pixels = np.asarray(Image.open(png).convert("RGB"), int)
+    blue = np.array([int(THEMES["light"].curves[0][i : i + 2], 16) for i in (1, 3, 5)])
+    ys = np.unique(np.nonzero(np.abs(pixels - blue).sum(-1) < 30)[0])
+    # Three means, one in each row.
+    assert (np.diff(ys) > 20).sum() == 2
+
+
+@pytest.mark.parametrize(
+    ("each", "over", "words"),
+    [
+        (["a: training.batch=8", "a: training.batch=9"], [], 'names "a" twice'),
+        (["as it is: training.batch=8"], [], 'names "as it is" twice'),
+        (["training.batch=8"], ["training.batch=9"], "not both"),
+        (["training.bach=8"], [], 'did you mean "batch"'),
+        (["x: target.kind=two_moons"], [], '--each "x": --metric modes_hit'),
+    ],
+)
+def test_a_mistake_in_a_change_made_alone_is_said_at_once(
+    each: list[str], over: list[str], words: str, small_file: str
+) -> None:
+    with pytest.raises(ToylabError) as caught:
+        plan(small_file, over, ["modes_hit"], [0], each=each)
+    assert words in str(caught.value)
 
 
 def test_the_product_is_run_and_each_row_is_what_a_single_training_gives(

@@ -14,6 +14,8 @@ OWN_KEYS = ("title", "title_zh", "lesson", "lesson_zh", "source", "claims")
 DECIDE_NO_NUMBER = (*OWN_KEYS, "film", "slow")
 # And what a game is recorded with is no difference between games.
 NOT_PLAYED = (*DECIDE_NO_NUMBER, "recording")
+# What a sweep varies whose changes are made one at a time: no setting's path.
+EACH = "change"
 
 
 def played(settings: Mapping[str, Any]) -> dict[str, Any]:

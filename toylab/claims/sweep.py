@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from toylab.base import faults
 from toylab.base.errors import ToylabError, unknown
+from toylab.base.settings import EACH
 from toylab.claims.cache import ENDED, Numbers, Task, film_of, measure, measured, parts
 from toylab.claims.traces import retold
 from toylab.claims.workers import Workers
@@ -26,6 +27,8 @@ from toylab.trace import Trace
 
 # The values of the varied settings, as written, in the order of the axes.
 Values = tuple[str, ...]
+# Where changes are made one at a time: the first one, which is none.
+AS_IT_IS = "as it is"
 
 
 class Varied(NamedTuple):
@@ -69,7 +72,7 @@ class Plan:
     """A sweep, checked.
 
     Attributes:
-        axes: What is varied.
+        axes: What is varied; of changes that are made one at a time only `EACH`.
         metrics: What is measured.
         claims: How: one a metric.
         scenarios: One a combination of values, in the order of the product.
@@ -112,8 +115,25 @@ def parsed_axis(text: str) -> Varied:
     return Varied(path.strip(), kept)
 
 
-def _apart(text: str) -> list[str]:
-    """Cut at the commas that stand in no bracket and in no quotes."""
+def parsed_change(text: str) -> tuple[str, list[str]]:
+    """Read "slower: a.lr=1; b.lr=1": what it is called, itself if it has no name, and its changes.
+
+    Raises:
+        ToylabError: If there is no change in it.
+    """
+    head, sign, _ = text.partition("=")
+    name, colon, _ = head.partition(":")
+    changes = [one for one in _apart(text[len(name) + 1 :] if colon else text, ";") if one]
+    if not sign or not changes:
+        raise ToylabError(
+            f'--each "{text}" is no change. Expected PATH=VALUE, or several with a name: '
+            '"slower: optimizer.generator.lr=1e-4; optimizer.discriminator.lr=1e-4"'
+        )
+    return (name.strip() if colon else "; ".join(changes)), changes
+
+
+def _apart(text: str, mark: str = ",") -> list[str]:
+    """Cut at the marks that stand in no bracket and in no quotes."""
     found, depth, quote = [""], 0, ""
     for c in text:
         if quote:
@@ -122,7 +142,7 @@ def _apart(text: str) -> list[str]:
             quote = c
         else:
             depth += (c in "[{") - (c in "]}")
-        if c == "," and depth <= 0 and not quote:
+        if c == mark and depth <= 0 and not quote:
             found.append("")
         else:
             found[-1] += c
@@ -139,6 +159,7 @@ def plan(
     reduce: str = "mean",
     device: str = "cpu",
     filmed: bool = False,
+    each: Sequence[str] = (),
 ) -> Plan:
     """Check a sweep: every combination is loaded before the first is trained.
 
@@ -152,6 +173,8 @@ def plan(
         reduce: Key of `REDUCTIONS`.
         device: As in `Task`.
         filmed: As in `Plan`.
+        each: Instead of `over`: changes that are made one at a time, as `parsed_change` reads them, beside
+            the scenario as it is.
 
     Raises:
         ToylabError: With the first axis, metric or combination that is no good.
@@ -163,25 +186,54 @@ def plan(
         raise ToylabError(unknown("--reduce", reduce, REDUCTIONS))
     if not 0 <= window[0] <= window[1] <= 1:
         raise ToylabError(f"--window needs two fractions of training in order, got {list(window)}.")
-    axes = tuple(parsed_axis(text) for text in over)
+    if over and each:
+        raise ToylabError("Give --over, every combination, or --each, one at a time; not both.")
+    axes, variants = _one_at_a_time(each) if each else _product(over)
     for what, given in (("--over", [axis.path for axis in axes]), ("--metric", metrics)):
         twice = next((one for one in given if given.count(one) > 1), None)
         if twice is not None:
             raise ToylabError(f"{what} names {twice} twice. Name each once.")
     if not axes or not metrics:
-        raise ToylabError("A sweep needs at least one --over and one --metric.")
+        raise ToylabError("A sweep needs at least one --over or --each, and one --metric.")
     claims = tuple(Claim(m, m, ">=", 0.0, window=window, reduce=reduce) for m in metrics)
     found = []
-    for values in itertools.product(*(axis.values for axis in axes)):
-        own = [f"{axis.path}={value}" for axis, value in zip(axes, values, strict=True)]
+    for values, own in variants:
         scenario = load(name, [*changes, *own])
         setting = setting_of(scenario)
         for metric in metrics:
             missing = METRICS[metric].missing(setting)
             if missing:
-                raise ToylabError(f"--over {' --over '.join(own)}: --metric {metric}: {missing}.")
+                raise ToylabError(f"{told(axes, values)}: --metric {metric}: {missing}.")
         found.append((values, scenario))
     return Plan(axes, tuple(metrics), claims, tuple(found), tuple(seeds), device, filmed)
+
+
+# Of each combination its values, and the changes that make it.
+_Variants = list[tuple[Values, list[str]]]
+
+
+def _product(over: Sequence[str]) -> tuple[tuple[Varied, ...], _Variants]:
+    axes = tuple(parsed_axis(text) for text in over)
+    return axes, [
+        (values, [f"{axis.path}={value}" for axis, value in zip(axes, values, strict=True)])
+        for values in itertools.product(*(axis.values for axis in axes))
+    ]
+
+
+def _one_at_a_time(each: Sequence[str]) -> tuple[tuple[Varied, ...], _Variants]:
+    named = [(AS_IT_IS, list[str]()), *map(parsed_change, each)]
+    names = [name for name, _ in named]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ToylabError(f'--each names "{twice}" twice. Name each once.')
+    return (Varied(EACH, tuple(names)),), [((name,), own) for name, own in named]
+
+
+def told(axes: Sequence[Varied], values: Values) -> str:
+    """A combination as the command line names it."""
+    if axes[0].path == EACH:
+        return f'--each "{values[0]}"'
+    return " ".join(f"--over {axis.path}={value}" for axis, value in zip(axes, values, strict=True))
 
 
 def rows(plan: Plan, workers: Workers, folder: Path) -> Iterator[list[SweepRow]]:

@@ -407,9 +407,6 @@ def check(
 @with_look("theme", "svg_text", *OF_FILMS)
 def sweep(
     name: Name,
-    over: Annotated[
-        list[str], typer.Option(metavar="PATH=A,B,...", help="A setting and its values; repeat it.")
-    ],
     metric: Annotated[list[str], typer.Option(help="What to measure; may be repeated.")],
     output: Annotated[
         list[str],
@@ -417,6 +414,16 @@ def sweep(
             "-o", "--output", help=".csv, .parquet; .png, .pdf, .svg; or a film. May be repeated."
         ),
     ],
+    over: Annotated[
+        list[str], typer.Option(metavar="PATH=A,B,...", help="A setting and its values; repeat it.")
+    ] = [],  # noqa: B006
+    each: Annotated[
+        list[str],
+        typer.Option(
+            metavar="[NAME:] PATH=VALUE",
+            help="Instead: a change made alone, beside no change; repeat it.",
+        ),
+    ] = [],  # noqa: B006
     seeds: SeedRange = "8",
     jobs: Jobs = 2,
     backend: Backend = "loky",
@@ -429,7 +436,7 @@ def sweep(
     look: Asked,
     set_: SetChanges = [],  # noqa: B006
 ) -> None:
-    """Train every combination of some settings: a row a run, a picture of the whole, and films."""
+    """Train every combination of some settings, or changes one at a time: tables, pictures, films."""
     from toylab.claims.cache import cache_folder
     from toylab.claims.sweep import plan
     from toylab.claims.workers import Workers
@@ -456,6 +463,7 @@ def sweep(
         reduce,
         place,
         bool(outputs.films),
+        each,
     )
     outputs.check(chosen.axes)
     _begin(output, [scenario for _, scenario in chosen.scenarios])

@@ -12,7 +12,7 @@ from typing import Any
 from toylab.base.errors import ToylabError
 from toylab.base.files import expect_apart, whole
 from toylab.claims.report import about
-from toylab.claims.sweep import Plan, SweepRow, Values, films, rows
+from toylab.claims.sweep import Plan, SweepRow, Values, films, rows, told
 from toylab.claims.sweep_tables import TABLES, check_table
 from toylab.claims.workers import Workers
 from toylab.cli.look import Look
@@ -140,17 +140,17 @@ def run_sweep(
     for row in found:
         runs.setdefault(row.values, []).append(row.numbers[0])
     outputs = outputs.filled_by(found)
-    told = {
+    origin = {
         "scenario": scenario.name,
         "settings": scenario.text,
         "film_command": command,
         **about(plan.seeds, plan.device),
     }
-    del told["date"]  # the same sweep, the same bytes
+    del origin["date"]  # the same sweep, the same bytes
     for path in outputs.pictures:
         ending = path.suffix.lower()
         with whole(path) as part:
-            named = plan.metrics[0], scenario.title, look.theme, told, look.svg_text
+            named = plan.metrics[0], scenario.title, look.theme, origin, look.svg_text
             diagram(part, ending, over, runs, *named)
     if outputs.films:
         film, timing = look.paced(opened(films(plan, folder), runs))
@@ -167,8 +167,7 @@ def _brief(plan: Plan) -> dict[Values, Trace]:
     """A round of each combination, to try a film on; none of one that fails, whose row will say why."""
     shown: dict[Values, Trace] = {}
     for values, scenario in plan.scenarios:
-        settings = zip((axis.path for axis in plan.axes), values, strict=True)
-        where = " ".join(f"--over {path}={value}" for path, value in settings)
+        where = told(plan.axes, values)
 
         def keep(traces: list[Trace], values: Values = values) -> None:
             shown[values] = traces[0]

@@ -17,6 +17,7 @@ from matplotlib.patches import Rectangle
 
 from toylab.base.axes import Float
 from toylab.base.errors import ToylabError
+from toylab.base.settings import EACH
 from toylab.film.fonts import LATIN, check_glyphs, families
 from toylab.film.layout import Box
 from toylab.film.style import DPI, LABEL, LESSON, PANEL, THEMES, TITLE, Theme, settled, short
@@ -41,6 +42,8 @@ PICTURES = {".png": png_metadata, ".pdf": pdf_metadata, ".svg": svg_metadata}
 MOST_AXES = 3
 # Of one, two or three settings: what leaves a cell some units to be seen.
 MOST_VALUES = {0: (), 1: (400,), 2: (160, 80), 3: (40, 80, 12)}
+# Of changes made one at a time, with no change: a row of words each.
+MOST_ROWS = 20
 
 _WIDTH, _HEIGHT = 1280, 720
 # Dark to light in even steps, for every eye: matplotlib's own.
@@ -84,7 +87,10 @@ def diagram(
         said = f"{METRICS[metric].label}: {counted(runs, *each)}"
         figure.text(40 / _WIDTH, 627 / _HEIGHT, said, fontsize=LESSON, color=look.soft)
         if len(axes) == 1:
-            _curve(figure.add_axes((0.09, 0.14, 0.86, 0.66)), axes[0], runs, look)
+            if axes[0][0] == EACH:
+                _rows(figure, METRICS[metric].label, axes[0][1], runs, look)
+            else:
+                _curve(figure.add_axes((0.09, 0.14, 0.86, 0.66)), axes[0], runs, look)
         else:
             _maps(figure, axes, runs, look)
         figure.savefig(
@@ -106,6 +112,7 @@ def check_axes(path: object, axes: Sequence[Axis]) -> None:
             f"{path}: a picture shows one to three --over, got {len(axes)}. Write a .csv."
         )
     for (name, values), most in zip(axes, MOST_VALUES[len(axes)], strict=True):
+        most = MOST_ROWS if name == EACH else most  # noqa: PLW2901
         if len(values) > most:
             raise ToylabError(
                 f"{path}: a picture shows {most} values of {name} at most, got {len(values)}. Write a .csv."
@@ -150,6 +157,31 @@ def _curve(ax: Axes, axis: Axis, runs: Runs, look: Theme) -> None:
     ax.set_xlabel(name, fontsize=LABEL, color=look.soft)
     _quiet(ax, look)
     ax.grid(axis="y", color=look.grid)
+
+
+def _rows(figure: Figure, label: str, names: Sequence[str], runs: Runs, look: Theme) -> None:
+    """A row for each change, no change on top: every seed, their mean, and where no change leads."""
+    left, bottom, width, height = 0.36, 0.13, 0.6, 0.68
+    ax = figure.add_axes((left, bottom, width, height))
+    at = np.arange(len(names))[::-1]
+    for y, name in zip(at, names, strict=True):
+        numbers, mean = runs[(name,)], _mean(runs[(name,)])
+        aside = np.linspace(-0.2, 0.2, len(numbers)) if len(numbers) > 1 else np.zeros(1)
+        ax.plot(numbers, y + aside, "o", color=look.curves[0], alpha=0.35, markersize=6)
+        ax.plot([mean], [y], "o", color=look.curves[0], markersize=10)
+        if not np.isfinite(mean):
+            ax.text(0.02, y, "failed", transform=ax.get_yaxis_transform(), color=look.soft)
+    mean = _mean(runs[(names[0],)])
+    if np.isfinite(mean):
+        ax.axvline(mean, color=look.soft, linewidth=1.2, linestyle=(0, (4, 3)), zorder=0)
+    shown = [fitted(name, left * _WIDTH - 60, PANEL, LABEL, [LATIN]) for name in names]
+    ax.set_yticks(at, [words for words, _ in shown])
+    ax.set_ylim(-0.6, len(names) - 0.4)
+    ax.set_xlabel(label, fontsize=LABEL, color=look.soft)
+    _quiet(ax, look)
+    for text, (_, size) in zip(ax.get_yticklabels(), shown, strict=True):
+        text.set(fontsize=size, color=look.ink)
+    ax.grid(axis="both", color=look.grid)
 
 
 def _maps(figure: Figure, axes: Sequence[Axis], runs: Runs, look: Theme) -> None:

@@ -373,7 +373,7 @@ class Panel:
             ax.plot([start, end], [at] * 2, color=colour, linewidth=1.4, linestyle=(0, (4, 3)))
             ax.lines[-1].set_zorder(1)
             words = f"{SIGNS[claim.relation]} {read(METRICS[claim.metric], claim.threshold)}"
-            # At the end of the line; of one at the very start, from there, clear of the axis's words, and of
+            # At the end of the line; of one at the very start, from there, clear of the axis's words and of
             # those of floors.
             early = float(end) < 0.3 * float(self._steps[-1])
             side = self._side(claim, at, [*taken, *(self._floor_words if early else ())])

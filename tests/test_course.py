@@ -47,8 +47,8 @@ def part(page: str, n: int) -> str:
     return found
 
 
-def test_there_are_eleven_chapters() -> None:
-    assert [int(name[:2]) for name in CHAPTERS] == list(range(1, 12))
+def test_there_are_twelve_chapters() -> None:
+    assert [int(name[:2]) for name in CHAPTERS] == list(range(1, 13))
 
 
 @pytest.mark.parametrize("page", LESSONS)
@@ -106,7 +106,7 @@ def test_a_measured_number_is_the_committed_one(page: str) -> None:
 
 
 def test_a_wrong_number_is_found_and_put_right() -> None:
-    page = "a <!--n claim/convergence/1/n d-->7<!--/n-->/<!--n k1/alive/high .1f-->9<!--/n--> c"
+    page = "a <!--n claim/all-modes/1/n d-->7<!--/n-->/<!--n k1/alive/high .1f-->9<!--/n--> c"
     high = max(RESULTS["experiments"]["k1"]["numbers"]["alive"])
     assert written(page, RESULTS, CLAIMS) == page.replace(">7<", ">64<").replace(
         ">9<", f">{high:.1f}<"
@@ -117,7 +117,7 @@ def test_a_wrong_number_is_found_and_put_right() -> None:
     for key in (
         "k1/alive/mode",
         "k3/alive/mean",
-        "claim/convergence/9/n",
+        "claim/all-modes/9/n",
         "claim/nothing/1/n",
         "k1",
     ):
@@ -204,6 +204,7 @@ def _answers() -> dict[int, list[str]]:
     slow = brentq(lambda x: x + math.exp(x) - 1 - 1000, 0, 20)
     fast = brentq(lambda x: x - math.exp(-x) + 1 - 1000, 0, 2000)
     bent = dirac.factor(dirac.WEIGHT)
+    two_of_three = _mixture_js(np.full(3, 1 / 3), np.array([1 / 2, 1 / 2, 0]))
     return {
         1: [f"{PERFECT_QUALITY:.4f}", f"{math.erf(3 / math.sqrt(2)):.4f}"],
         2: [
@@ -229,6 +230,11 @@ def _answers() -> dict[int, list[str]]:
             f"{bent:.4f}",
             f"{dirac.factor(1.0):.1f}",
             f"{math.sqrt(2) * bent**500:.0e}".replace("e-06", r" \cdot 10^{-6}"),
+        ],
+        12: [
+            f"{(1 / 3) / (1 / 3 + 1 / 2)}",
+            f"{two_of_three:.4f}",
+            f"{2 * two_of_three - math.log(4):.4f}",
         ],
         11: [f"{math.log(1e6) / -math.log(beta):.0f}" for beta in (0.999, 0.9)] + [f"{0.2**2:.2f}"],
     }
@@ -269,6 +275,7 @@ def test_numbers_of_formulas_in_the_text_are_right(lang: str) -> None:
     tells(10, _rounds("plain"))
     tells(10, f"{math.hypot(*dirac.START):.3f}")
     tells(11, _rounds("late400"), _rounds("leaky"))
+    tells(12, f"{math.log(4):.3f}", str(toylab.load("convergence").settings["training"]["steps"]))
 
 
 def _rounds(experiment: str) -> str:

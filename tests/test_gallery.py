@@ -67,17 +67,22 @@ def test_the_page_shows_every_film_and_every_command_once(lang: str) -> None:
         name: "gallery/zh/" if lang == "zh" and name in IN_CHINESE else "gallery/" for name in NAMES
     }
     films = (f"{folder}{name}.gif" for name, folder in own.items())
-    assert shown == Counter([*films, gallery.DIAGRAM])
+    assert shown == Counter([*films, *gallery.DIAGRAMS.values()])
     ran = re.findall(r"^`toylab run (\S+).*`$", text, re.M)
     assert sorted(ran) == NAMES
 
 
-def test_the_phase_diagram_was_made_by_the_command_that_is_told() -> None:
-    section = (ROOT / "docs/sweeps.md").read_text(encoding="utf-8").split("## A phase diagram")[1]
+@pytest.mark.parametrize(
+    ("title", "key", "seeds"),
+    [("A phase diagram", "diagram", "0 to 15"), ("What it takes to converge", "ablation", "1000 to 1015")],
+)
+def test_a_diagram_was_made_by_the_command_that_is_told(title: str, key: str, seeds: str) -> None:
+    section = (ROOT / "docs/sweeps.md").read_text(encoding="utf-8").split(f"## {title}\n")[1]
+    section = section.split("\n## ")[0]
     (told,) = re.findall(r"^    (toylab sweep (?:.+\\\n)*.+)$", section, re.M)
-    made = provenance_of(ROOT / HOME / gallery.DIAGRAM)
+    made = provenance_of(ROOT / HOME / gallery.DIAGRAMS[key])
     assert shlex.split(told.replace("\\\n", " ")) == shlex.split(made["film_command"])
-    assert made["seeds"] == "0 to 15"
+    assert made["seeds"] == seeds
 
 
 @pytest.mark.parametrize("lang", PAGES)

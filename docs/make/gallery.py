@@ -36,13 +36,13 @@ from toylab.training.run import record
 
 COMMAND = "make docs"
 HOME = Path("renders")
-# Written by the command that docs/sweeps.md tells.
-DIAGRAM = "phase-diagram.png"
+# Sweeps, by the key of their words; each written by the command that docs/sweeps.md tells.
+DIAGRAMS = {"diagram": "phase-diagram.png", "ablation": "ablation.png"}
 # For readers, from the table for machines.
 CLAIMS = "claims.md"
 PAGES = {"en": "README.md", "zh": "README.zh-CN.md"}
 # Bytes of the films in each language, and of the largest: they stay in the repository's history for ever. A
-# third of a megabyte each, for 63 films and 18.
+# third of a megabyte each, for 64 films and 19.
 MOST_BYTES, LARGEST = {"en": 21_000_000, "zh": 6_000_000}, 900_000
 # Some twenty-five frames tell a lesson at a quarter of a film's bytes; four a second can still be followed.
 FRAMES, SECONDS = 26, 6.0
@@ -107,15 +107,16 @@ def page(lang: str) -> str:
         f"{headline(lang)}{said['made']}",
     ]
     chapters = [(WORDS[lang].of(c, "title"), WORDS[lang].of(c, "lesson"), c) for c in CHAPTERS]
-    headings = [*(title for title, _, _ in chapters), said["diagram_title"]]
+    diagrams = [(said[f"{key}_title"], said[key], file) for key, file in DIAGRAMS.items()]
+    headings = [title for title, *_ in (*chapters, *diagrams)]
     lines += ["", *(f"- [{heading}](#{_anchor(heading)})" for heading in headings)]
     for title, lesson, chapter in chapters:
         lines += ["", f"## {title}", "", lesson, ""]
         for row in _rows(families(chapter)):
             lines += ["<table><tr>", *(line for name in row for line in _card(name, lang))]
             lines += ["</tr></table>", ""]
-    lines += [f"## {said['diagram_title']}", "", said["diagram"], ""]
-    lines += [f"![{said['diagram_title']}]({DIAGRAM})"]
+    for title, words, file in diagrams:
+        lines += [f"## {title}", "", words, "", f"![{title}]({file})", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

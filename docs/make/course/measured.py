@@ -11,10 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 
 from docs.make.course.canvas import band, beside, decades, panels, seeds
+from docs.make.course.numbers import ablation
 from docs.make.writing import data
 from toylab.base.axes import Float
 from toylab.film.style import LABEL, Theme
-from toylab.show.figures import Drawing, best_discriminator, normal
+from toylab.show.figures import Drawing, best_discriminator, normal, quiet
 
 Results = Mapping[str, Any]
 Words = Mapping[str, str]
@@ -149,6 +150,26 @@ def _too_late(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
     right.set_ylim(0, 1.4)
 
 
+def _what_it_takes(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
+    """A row for each change made alone: how far the clouds are apart, and how far D is from a guess."""
+    changes = ablation()
+    at = np.arange(len(changes))[::-1]
+    ax.set_axis_off()
+    for name, left, colour in zip(_TAKEN, (0.34, 0.7), theme.curves, strict=False):
+        panel = ax.figure.add_axes((left, 0.14, 0.27, 0.76))
+        quiet(panel, theme, words[name], "")
+        for y, numbers in zip(at, changes.values(), strict=True):
+            aside = np.linspace(-0.2, 0.2, len(numbers[name]))
+            panel.plot(numbers[name], y + aside, "o", color=colour, alpha=0.3, markersize=5)
+            panel.plot([np.median(numbers[name])], [y], "o", color=colour, markersize=9)
+        panel.axvline(_TAKEN[name], color=theme.soft, linewidth=1.4, linestyle=(0, (4, 4)), zorder=0)
+        panel.set_yticks(at, [words[change.lower()] for change in changes] if left < 0.5 else [])
+        panel.tick_params(axis="y", length=0)
+        panel.set(ylim=(-0.6, len(changes) - 0.4))
+        for label in panel.get_yticklabels():
+            label.set(color=theme.ink, fontsize=LABEL)
+
+
 def _key(ax: Axes, theme: Theme, name: str, colour: Callable[[float], Any]) -> None:
     """Squares of four shares above the right end of a panel."""
     free = {"transform": ax.transAxes, "clip_on": False}
@@ -174,7 +195,10 @@ _ROWS = {
     "too-weak": _too_weak,
     "hopping": _hopping,
     "too-late": _too_late,
+    "what-it-takes": _what_it_takes,
 }
+# What convergence claims of these at its end.
+_TAKEN = {"js_divergence": 0.02, "half_distance": 0.05}
 
 
 def measured(results: Results) -> dict[str, Drawing]:

@@ -258,7 +258,7 @@ CLOUDS = {
 @pytest.mark.parametrize("layer", ["arrows", "arrows_even"])
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_arrows_leave_the_generated_points_in_sight(
-    cloud: str, layer: str, hand_made: Make
+    cloud: str, layer: str, hand_made: Callable[..., Trace]
 ) -> None:
     rng = np.random.default_rng(3)
     samples = CLOUDS[cloud](rng, rng.normal(size=(500, 2)))
@@ -267,7 +267,7 @@ def test_arrows_leave_the_generated_points_in_sight(
     trace = hand_made(*[samples] * 3, pushes=np.stack(pushes)[:, None].astype(np.float32))
     shown = seen_share(trace, [0, 1, 2], layers=["real", "generated", layer])
     # Half is the least that is promised: an arrow along a thread hides what it lies on. Where fourteen lay on
-    # a small cloud a fifth of it was seen. Of all scenarios: tests/checks/seen.py.
+    # a small cloud a fifth of it was seen. Of all scenarios: tests/checks/in_sight.py.
     assert min(shown) >= 0.5 and np.mean(shown) >= 0.8, shown
     assert max(shown) < 1 or cloud == "a dot", "an arrow is there to be seen, too"
 

@@ -74,7 +74,10 @@ def test_the_page_shows_every_film_and_every_command_once(lang: str) -> None:
 
 @pytest.mark.parametrize(
     ("title", "key", "seeds"),
-    [("A phase diagram", "diagram", "0 to 15"), ("What it takes to converge", "ablation", "1000 to 1015")],
+    [
+        ("A phase diagram", "diagram", "0 to 15"),
+        ("What it takes to converge", "ablation", "1000 to 1015"),
+    ],
 )
 def test_a_diagram_was_made_by_the_command_that_is_told(title: str, key: str, seeds: str) -> None:
     section = (ROOT / "docs/sweeps.md").read_text(encoding="utf-8").split(f"## {title}\n")[1]

@@ -25,7 +25,8 @@ def test_a_scenario_loads_and_its_film_exists(name: str) -> None:
     scenario = load(name)
     check_names(*plans(scenario.settings))
     assert scenario.source and scenario.title_zh and scenario.lesson_zh
-    assert 2 <= len(scenario.claims) <= 4
+    # One lesson. But that a game is over is many numbers at once: an untrained D says 1/2 too.
+    assert 2 <= len(scenario.claims) <= (9 if name == "convergence" else 4)
     assert all(claim.source for claim in scenario.claims)
 
 

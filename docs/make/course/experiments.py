@@ -106,6 +106,14 @@ def _recovering(*changes: str) -> Experiment:
     )
 
 
+def _curves(*changes: str) -> Experiment:
+    """Eight modes that are covered by curves, and what may fill them."""
+    even = ("recording.snapshots=24", "recording.schedule=linear")
+    names = {"js": "js_divergence", "coverage": "coverage", "told_apart": "c2st"}
+    numbers = {name: (metric, "mean", END) for name, metric in names.items()}
+    return Experiment("all-modes", (*changes, *even), numbers)
+
+
 # From round 400 on one step of D, and a generator whose Adam remembers ten rounds instead of a thousand.
 _FORGETS = (
     "changes=[{at = 400, game = {discriminator_steps = 1}, "
@@ -144,6 +152,25 @@ EXPERIMENTS: dict[str, Experiment] = {
         ("training.steps=1600", "recording.schedule=linear", "recording.snapshots=161"),
         numbers=_MODES,
         shares=True,
+    ),
+    "curves": _curves(),
+    "wider": _curves("target.spread=0.3"),
+    "patient": _curves(
+        "game.discriminator_steps=3",
+        'game.penalties=[{ kind = "r1", weight = 0.01 }, { kind = "average", decay = 0.999 }]',
+        "optimizer.generator.schedule=cosine",
+        "optimizer.discriminator.schedule=cosine",
+        "generator.latent=4",
+    ),
+    # Modes that do not overlap any more, for the game that converges.
+    "narrow": Experiment(
+        "convergence",
+        ("target.spread=0.1", "recording.snapshots=24"),
+        {
+            "alive": ("modes_covered", "mean", END),
+            "on_data": ("real_score", "mean", END),
+            "on_generated": ("fake_score", "mean", END),
+        },
     ),
     "plain": _penalised("all-modes"),
     "r1": _penalised("all-modes", "r1"),

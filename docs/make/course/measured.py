@@ -162,7 +162,9 @@ def _what_it_takes(results: Results, ax: Axes, theme: Theme, words: Words) -> No
             aside = np.linspace(-0.2, 0.2, len(numbers[name]))
             panel.plot(numbers[name], y + aside, "o", color=colour, alpha=0.3, markersize=5)
             panel.plot([np.median(numbers[name])], [y], "o", color=colour, markersize=9)
-        panel.axvline(_TAKEN[name], color=theme.soft, linewidth=1.4, linestyle=(0, (4, 4)), zorder=0)
+        panel.axvline(
+            _TAKEN[name], color=theme.soft, linewidth=1.4, linestyle=(0, (4, 4)), zorder=0
+        )
         panel.set_yticks(at, [words[change.lower()] for change in changes] if left < 0.5 else [])
         panel.tick_params(axis="y", length=0)
         panel.set(ylim=(-0.6, len(changes) - 0.4))

@@ -7,9 +7,10 @@ A mark is a pair of comments, which no reader sees:
     <!--n ablation/CHANGE/METRIC/STATISTIC FORMAT-->0.02<!--/n-->
 
 EXPERIMENT and NAME are keys of docs/course/results.json; NUMBER counts a scenario's claims from 1 in
-renders/claims.json; CHANGE is one of docs/course/ablation.csv, with "_" for each blank. STATISTIC, over seeds: median, mean, low (least), high (greatest), n (how many);
-of a claim also hits (seeds that do as it says), from and to (95 % interval of their share). FORMAT is
-Python's (".1f", ".0%", "d"), or "short" for three digits, or "fall" for 1 / x, a number of times.
+renders/claims.json; CHANGE is one of docs/course/ablation.csv, with "_" for each blank. STATISTIC, over
+seeds: median, mean, low (least), high (greatest), n (how many); of a claim also hits (seeds that do as
+it says), from and to (95 % interval of their share). FORMAT is Python's (".1f", ".0%", "d"), or "short"
+for three digits, or "fall" for 1 / x, a number of times.
 """
 
 from __future__ import annotations
@@ -88,7 +89,8 @@ def statistic(
         return _STATISTICS[name](numbers)
     except (KeyError, IndexError, ValueError) as error:
         raise ToylabError(
-            f'"{key}": no such number was measured. Expected a key of {RESULTS}, {ABLATION} or renders/claims.json.'
+            f'"{key}": no such number was measured. Expected a key of {RESULTS}, {ABLATION} or '
+            "renders/claims.json."
         ) from error
 
 

@@ -1,6 +1,6 @@
 """How much of the generated points every film shows, frame by frame: none may show less than half of them.
 
-    python tests/checks/seen.py [NAME ...]
+    python tests/checks/in_sight.py [NAME ...]
 
 Trains the filmed seed of each scenario, a quarter of an hour for all. Says for each the least and the mean share
 of the points' pixels that no other layer hides, and the frame of the least; exit code 1 if one is below.
@@ -16,7 +16,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from seen import seen_share
 
-from toylab.scenario.catalogue import names
+from toylab.scenario import catalogue
 from toylab.scenario.scenario import load
 from toylab.training.run import record
 
@@ -29,7 +29,7 @@ _LOOKS = 40
 def main(wanted: list[str]) -> int:
     """Look at all films."""
     hidden = 0
-    for name in wanted or names():
+    for name in wanted or catalogue.names():
         scenario = load(name)
         if "generated" not in scenario.film.layers:
             continue

@@ -488,7 +488,7 @@ def read(metric: Metric, value: float, bare: bool = False) -> str:
     if metric.style == "share":
         return f"{100 * value:.0f}\u202f%"
     if not bare and metric.low is not None and metric.low - _ERROR < value < metric.low:
-        # An estimate's error: a perfect generator has such a number half of the time.
+        # An estimate's error: most draws of a perfect generator have such a number.
         return f"≈\u202f{metric.low:.0f}"
     if metric.style == "count":
         return f"{value:.0f}" if bare or value == round(value) else short(value)

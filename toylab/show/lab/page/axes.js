@@ -32,7 +32,7 @@ export const footOf = (low, least, high) => (low < least && least - low < NOISE 
 export function readMetric(metric, value, bare = false) {
   if (value === null || !Number.isFinite(value)) return "–";
   if (metric.style === "share") return `${evenFixed(100 * value, 0)}\u202f%`;
-  // An estimate's error: a perfect generator has such a number half of the time.
+  // An estimate's error: most draws of a perfect generator have such a number.
   if (!bare && metric.low !== null && metric.low - ERROR < value && value < metric.low) return `≈\u202f${evenFixed(metric.low, 0)}`;
   if (metric.style === "count") return bare || Number.isInteger(value) ? evenFixed(value, 0) : filmShort(value);
   const size = Math.abs(value);

@@ -155,9 +155,11 @@ class Panel:
         modes = np.array([len(trace.target_of(t).modes) for t in range(len(trace.steps))])
         k = int(modes.max())
         claims = [claim for claim in told_claims(trace) if _is_place(claim, plan)]
-        # A count has its whole as a tick; on a log axis a perfect sampler's number is mostly none.
+        # A count has its whole as a tick; on a log axis a perfect sampler's number is mostly none; and where
+        # another target comes it is another.
         sought = [name for name, m in zip(plan.metrics, metrics, strict=True) if m.style != "count"]
-        found = [] if plan.log else [one.mean for one in floors(trace, sought).values()]
+        without = plan.log or len(trace.parts) > 1
+        found = [] if without else [one.mean for one in floors(trace, sought).values()]
         thresholds = [c.threshold for c in claims] + found
         ceilings = [c.threshold for c in claims if c.relation.startswith("<")]
         others = [curves[:, trace.row(other)] for curves in of_seeds for other in beside]

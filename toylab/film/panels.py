@@ -155,8 +155,8 @@ class Panel:
         modes = np.array([len(trace.target_of(t).modes) for t in range(len(trace.steps))])
         k = int(modes.max())
         claims = [claim for claim in told_claims(trace) if _is_place(claim, plan)]
-        # A count has its whole as a tick; on a log axis a perfect sampler's number is mostly none; and where
-        # another target comes it is another.
+        # A count has its whole as a tick, a log axis mostly no place for it, and where another target comes
+        # it is another.
         sought = [name for name, m in zip(plan.metrics, metrics, strict=True) if m.style != "count"]
         without = plan.log or len(trace.parts) > 1
         found = [] if without else [one.mean for one in floors(trace, sought).values()]

@@ -142,6 +142,8 @@ def measurements(
     arriving = workers.results(partial(measure, folder=folder), tasks)
     for _ in wanted:
         yield _joined([next(arriving) for _ in ensembles])
+    # To the very end: joblib warns of results that are let go of before it.
+    next(arriving, None)
 
 
 def _joined(parts: Sequence[Numbers]) -> Numbers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 from collections.abc import Mapping, Sequence
@@ -93,12 +94,14 @@ def diagram(
                 _curve(figure.add_axes((0.09, 0.14, 0.86, 0.66)), axes[0], runs, look)
         else:
             _maps(figure, axes, runs, look)
+        raw = io.BytesIO()
         figure.savefig(
-            path,
+            raw,
             format=ending[1:],
             facecolor=look.paper,
             metadata=PICTURES[ending](json.dumps(told, sort_keys=True)),
         )
+    path.write_bytes(raw.getvalue())
 
 
 def check_axes(path: object, axes: Sequence[Axis]) -> None:

@@ -38,7 +38,10 @@ class Floor:
 def floors(trace: Trace, names: Sequence[str], draws: int = DRAWS) -> dict[str, Floor]:
     """The floor of each metric that looks at nothing but points, by name; others have none.
 
-    At the trace's number of points, for what it has to learn at first.
+    Args:
+        trace: Says of what target, the first if it changes, and of how many points.
+        names: Keys of `METRICS`.
+        draws: Perfect generators that are drawn, each with real points of its own.
     """
     found = {}
     for name in names:

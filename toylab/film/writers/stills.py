@@ -64,20 +64,24 @@ def still(
             if reel.still is None and kind in SHEETS:
                 SHEETS[kind](path, reel, tell(reel.told))
                 return
-            figure = reel.frames.figure(reel.still)
+            figure, raw = reel.frames.figure(reel.still), io.BytesIO()
             figure.savefig(
-                path, format=kind, facecolor=figure.get_facecolor(), metadata=tell(reel.told)
+                raw, format=kind, facecolor=figure.get_facecolor(), metadata=tell(reel.told)
             )
+            path.write_bytes(raw.getvalue())
 
     return open_
 
 
 def _pages(path: Path, reel: Reel, metadata: dict[str, Any]) -> None:
     """A PDF with a page a key frame: vectors, each page to be placed in a paper by itself."""
-    with PdfPages(path, metadata=metadata) as pages:
+    # In memory first: on a full disk matplotlib ends a stream that is broken already, and says only that.
+    raw = io.BytesIO()
+    with PdfPages(raw, metadata=metadata) as pages:
         for k in reel.frames.key_frames:
             figure = reel.frames.figure(k)
             pages.savefig(figure, facecolor=figure.get_facecolor())
+    path.write_bytes(raw.getvalue())
 
 
 # Units of an SVG between frames, and how many stand in a row.

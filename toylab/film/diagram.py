@@ -94,7 +94,7 @@ def diagram(
                 _curve(figure.add_axes((0.09, 0.14, 0.86, 0.66)), axes[0], runs, look)
         else:
             _maps(figure, axes, runs, look)
-        raw = io.BytesIO()
+        raw = io.BytesIO()  # as in writers/stills.py: a full disk is told as one
         figure.savefig(
             raw,
             format=ending[1:],
@@ -114,8 +114,8 @@ def check_axes(path: object, axes: Sequence[Axis]) -> None:
         raise ToylabError(
             f"{path}: a picture shows one to three --over, got {len(axes)}. Write a .csv."
         )
-    for (name, values), most in zip(axes, MOST_VALUES[len(axes)], strict=True):
-        most = MOST_ROWS if name == EACH else most  # noqa: PLW2901
+    for (name, values), usual in zip(axes, MOST_VALUES[len(axes)], strict=True):
+        most = MOST_ROWS if name == EACH else usual
         if len(values) > most:
             raise ToylabError(
                 f"{path}: a picture shows {most} values of {name} at most, got {len(values)}. Write a .csv."

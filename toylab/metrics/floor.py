@@ -2,7 +2,7 @@
 
 No estimate from points is exact. Two clouds of one density differ by chance, so a perfect generator has a
 Wasserstein distance above zero, is told apart in a little more or less than half of the cases, and has a
-divergence on either side of zero. A curve is read against this, not against zero.
+divergence whose estimate is mostly a little below zero. A curve is read against this, not against zero.
 """
 
 from __future__ import annotations

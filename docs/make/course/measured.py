@@ -15,6 +15,7 @@ from docs.make.course.numbers import ablation
 from docs.make.writing import data
 from toylab.base.axes import Float
 from toylab.film.style import LABEL, Theme
+from toylab.scenario.scenario import load
 from toylab.show.figures import Drawing, best_discriminator, normal, quiet
 
 Results = Mapping[str, Any]
@@ -155,7 +156,9 @@ def _what_it_takes(results: Results, ax: Axes, theme: Theme, words: Words) -> No
     changes = ablation()
     at = np.arange(len(changes))[::-1]
     ax.set_axis_off()
-    for name, left, colour in zip(_TAKEN, (0.34, 0.7), theme.curves, strict=False):
+    claimed = {claim.metric: claim.threshold for claim in load("convergence").claims}
+    names = ("js_divergence", "half_distance")
+    for name, left, colour in zip(names, (0.34, 0.7), theme.curves, strict=False):
         panel = ax.figure.add_axes((left, 0.14, 0.27, 0.76))
         quiet(panel, theme, words[name], "")
         for y, numbers in zip(at, changes.values(), strict=True):
@@ -163,7 +166,7 @@ def _what_it_takes(results: Results, ax: Axes, theme: Theme, words: Words) -> No
             panel.plot(numbers[name], y + aside, "o", color=colour, alpha=0.3, markersize=5)
             panel.plot([np.median(numbers[name])], [y], "o", color=colour, markersize=9)
         panel.axvline(
-            _TAKEN[name], color=theme.soft, linewidth=1.4, linestyle=(0, (4, 4)), zorder=0
+            claimed[name], color=theme.soft, linewidth=1.4, linestyle=(0, (4, 4)), zorder=0
         )
         panel.set_yticks(at, [words[change.lower()] for change in changes] if left < 0.5 else [])
         panel.tick_params(axis="y", length=0)
@@ -199,8 +202,6 @@ _ROWS = {
     "too-late": _too_late,
     "what-it-takes": _what_it_takes,
 }
-# What convergence claims of these at its end.
-_TAKEN = {"js_divergence": 0.02, "half_distance": 0.05}
 
 
 def measured(results: Results) -> dict[str, Drawing]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from toylab.base.errors import ToylabError
 from toylab.base.settings import fingerprint, played
 from toylab.claims.cache import Numbers, Task, measure, measured, parts
 from toylab.claims.misses import missed_by
+from toylab.claims.tried import Tried, tried
 from toylab.claims.verdict import Verdict, verdict, wilson
 from toylab.claims.workers import Workers
 from toylab.metrics import METRICS
@@ -26,6 +27,7 @@ from toylab.metrics.claim import RELATIONS, Claim
 from toylab.scenario import catalogue
 from toylab.scenario.rules import setting_of, solvable
 from toylab.scenario.scenario import Scenario, load
+from toylab.training.run import looks
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Outcome:
         solvable: Whether both players are a few numbers; without noise all seeds are then one run.
         seeds: In the order of the numbers; empty if an older table did not say which they were.
         called: What a command calls the scenario: its name, or its file's.
+        controls: The claim on what nobody trained, as `tried` says; empty in an older table.
+        looks: Snapshots in the claim's window; 0 in an older table.
     """
 
     scenario: str
@@ -55,6 +59,13 @@ class Outcome:
     solvable: bool = False
     seeds: tuple[int, ...] = ()
     called: str = ""
+    controls: Mapping[str, Tried] = field(default_factory=dict)
+    looks: int = 0
+
+    @property
+    def exact(self) -> bool:
+        """Whether nothing is drawn: all seeds are one run, which is no count."""
+        return self.solvable and len(self.numbers) > 1 and len({*self.numbers}) == 1
 
     @property
     def misses(self) -> tuple[int, ...]:
@@ -157,7 +168,7 @@ def _counted(
     """Judge the claims of a scenario by its numbers and those of the scenarios it compares with."""
     counted = []
     claims = scenario.claims, _in_numbers(scenario), scenario.handed_on["claims"]
-    for claim, placed, told in zip(*claims, strict=True):
+    for claim, placed, told, controls in zip(*claims, tried(scenario), strict=True):
         key = measured(placed)
         numbers: PerSeed = np.asarray(own[key], dtype=float)
         if claim.against:
@@ -177,6 +188,8 @@ def _counted(
                 solvable(scenario),
                 tuple(seeds),
                 scenario.name,
+                controls,
+                looks(scenario, placed.span((), 1)),
             )
         )
     return counted

@@ -13,7 +13,9 @@ from toylab.base.counted import Counted
 from toylab.claims.counting import Outcome
 from toylab.claims.misses import MOST_NAMED, seeds_of, span, to_film
 from toylab.claims.published import claim_of
+from toylab.claims.tried import UNTRAINED, Tried, nearest_chance
 from toylab.claims.verdict import verdict
+from toylab.metrics.controls import CONTROLS, ONE_MODE, PERFECT
 from toylab.training.run import versions
 
 
@@ -50,6 +52,8 @@ def outcomes_of(table: Mapping[str, Any]) -> list[Outcome]:
             row["solvable"],
             seeds,
             row.get("called", row["scenario"]),
+            {name: Tried(*told) for name, told in row.get("controls", {}).items()},
+            row.get("looks", 0),
         )
         for row in table["claims"]
     ]
@@ -81,28 +85,64 @@ def as_markdown(found: Sequence[Outcome], about: Mapping[str, str]) -> str:
         "",
         ", ".join(f"{key} {value}" for key, value in about.items()) + ".",
         "",
-        "| scenario | claim | seeds | 95 % interval | quorum | verdict |",
-        "|---|---|---|---|---|---|",
+        *_explained(found),
+        "| scenario | claim | seeds | 95 % interval | quorum | verdict | looks | perfect | chance "
+        "| also true of |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for o in found:
         low, high = o.interval
         text, count = o.claim.text.replace("|", "\\|"), f"{o.hits} of {len(o.numbers)}"
+        interval = f"{low:.2f} to {high:.2f}"
+        if o.exact:
+            count, interval = "one exact run", ""
         if o.misses:
             count = f"[{count}](#{places[o.scenario]})"
         lines.append(
-            f"| {o.scenario} | {text} | {count} | {low:.2f} to {high:.2f} "
-            f"| {o.claim.quorum:g} | {o.verdict} |"
+            f"| {o.scenario} | {text} | {count} | {interval} | {o.claim.quorum:g} | {o.verdict} "
+            f"| {o.looks or ''} | {_perfect(o)} | {_chance(o)} | {_also(o)} |"
         )
-    games = (o for o in found if o.solvable and len(o.numbers) > 1)
-    same = dict.fromkeys(o.scenario for o in games if len({*o.numbers}) == 1)
-    if same:
-        lines += ["", f"The games of {', '.join(same)} draw nothing: all their seeds are one run."]
     if open_ones:
         lines += ["", f"## {_UNDECIDED}", ""]
     lines += [f"- {o.scenario}, \u201c{o.claim.text}\u201d: {_why_undecided(o)}" for o in open_ones]
     if missed:
         lines += ["", *_counterexamples(missed, about.get("device", "cpu"))]
     return "\n".join(lines) + "\n"
+
+
+def _explained(found: Sequence[Outcome]) -> Iterator[str]:
+    """What the columns beside the counts say, where there is anything in them."""
+    if any(o.controls for o in found):
+        words = "; ".join(
+            f"{name}: {one.words}" for name, one in CONTROLS.items() if name != PERFECT
+        )
+        yield (
+            "What a claim is worth: *looks* are the snapshots in its window, *perfect* is what a perfect sampler has, *chance* what that "
+            "featureless cloud has which comes nearest to the claim, and *also true of* says what "
+            "satisfies the claim though nobody trained it: clouds, and the players before their first "
+            f"step ({UNTRAINED}). Only what those do not satisfy all together is a finding. ({words}; "
+            f"{ONE_MODE}: all points at the first mode. A ratio of two moments, a difference from another "
+            "scenario and a count of switches they do not have.)"
+        )
+        yield ""
+
+
+def _perfect(o: Outcome) -> str:
+    found = o.controls.get(PERFECT)
+    return _number(found.number) if found else ""
+
+
+def _chance(o: Outcome) -> str:
+    name = nearest_chance(o.claim, o.controls)
+    return f"{_number(o.controls[name].number)} ({name})" if name else ""
+
+
+def _also(o: Outcome) -> str:
+    return ", ".join(n for n, one in o.controls.items() if n != PERFECT and one.satisfied)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3g}"
 
 
 def _places(before: Sequence[str], names: Iterable[str]) -> dict[str, str]:

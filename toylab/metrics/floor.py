@@ -8,18 +8,11 @@ divergence whose estimate is mostly a little below zero. A curve is read against
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from toylab.metrics import METRICS, Setting
-from toylab.metrics.metric import kept
+from toylab.metrics.controls import DRAWS, PERFECT, control
 from toylab.trace import Trace
-
-# Enough for a line: the error of the mean is a third of one draw's spread.
-DRAWS = 8
-# No seed of a training; every draw of a floor is the same, wherever it is asked for.
-_SEED = 7
 
 
 @dataclass(frozen=True)
@@ -47,25 +40,6 @@ def floors(trace: Trace, names: Sequence[str], draws: int = DRAWS) -> dict[str, 
     for name in names:
         metric = METRICS[name]
         if metric.of_points and not metric.missing(Setting.of(trace)):
-            values = metric.measure(_perfect(trace, draws))[0]
+            values = metric.measure(control(trace, PERFECT, draws))[0]
             found[name] = Floor(float(values.mean()), float(values.std(ddof=1)))
     return found
-
-
-@kept
-def _perfect(trace: Trace, draws: int) -> Trace:
-    """One snapshot of a perfect generator: for each draw a seed, with real points of its own."""
-    n = trace.samples.shape[2]
-    generators = (np.random.default_rng([_SEED, k]) for k in range(2 * draws))
-    points = np.stack([trace.target.sample(one, n) for one in generators])
-    perfect = replace(
-        trace,
-        steps=np.zeros(1, np.int64),
-        seeds=np.arange(draws),
-        samples=points[None, :draws],
-        real=points[draws:],
-        diverged_at=np.full(draws, -1),
-    )
-    # Not by way of TOML, and the very target: one that was read from a file is not read again.
-    vars(perfect).update(settings=trace.settings, _targets=[trace.target], _cut=[])
-    return perfect

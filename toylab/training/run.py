@@ -87,6 +87,13 @@ def record(
     return Trace.stack(watch(ensemble.snapshots(due), len(due)), len(due), **told)
 
 
+def untrained(scenario: Scenario, seeds: Sequence[int]) -> Trace:
+    """The one snapshot before the first step; arguments and errors as `train`."""
+    ensemble = _Ensemble(scenario, seeds, (0,), "cpu")
+    told = ensemble.told(scenario, "")
+    return Trace.stack(ensemble.snapshots(_due(scenario)[:1]), 1, **told)
+
+
 def branch(
     scenario: Scenario,
     at: int,
@@ -469,6 +476,12 @@ def _due(scenario: Scenario, windows: Sequence[tuple[float, float]] | None = Non
         return due
     within = {i for window in windows for i in range(len(due))[window_of(due, window)]}
     return due[sorted(within | {len(due) - 1})]
+
+
+def looks(scenario: Scenario, window: tuple[float, float]) -> int:
+    """Snapshots in a window of training, fractions of it."""
+    due = _due(scenario)
+    return len(due[window_of(due, window)])
 
 
 def _check_seeds(seeds: Sequence[int], filmed: Sequence[int]) -> None:

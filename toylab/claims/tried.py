@@ -1,0 +1,83 @@
+"""What a claim says of clouds that nobody trained, and of players before their first step.
+
+A claim is worth as much as what it excludes. One that a perfect sampler satisfies is of a success, and no
+cloud without features should satisfy it; one that a perfect sampler does not satisfy is of a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from toylab.base.axes import PerSeed
+from toylab.metrics import METRICS
+from toylab.metrics.claim import REDUCTIONS, RELATIONS, Claim
+from toylab.metrics.controls import CONTROLS, control, named
+from toylab.scenario.scenario import Scenario
+from toylab.trace import Trace
+from toylab.training.run import untrained
+
+# The players as they begin.
+UNTRAINED = "untrained"
+# As many as there are draws of a control; any will do, they are trained by nobody.
+_SEEDS = range(8)
+
+
+class Tried(NamedTuple):
+    """A claim, tried on one control.
+
+    Attributes:
+        number: What is compared with the threshold, the mean over draws; None where none has one.
+        share: Of the draws that do as the claim says.
+    """
+
+    number: float | None
+    share: float
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether most draws do as the claim says."""
+        return self.share > 0.5
+
+
+def tried(scenario: Scenario) -> list[dict[str, Tried]]:
+    """Each claim of a scenario on the controls that it can be tried on, by name.
+
+    A control stands still: a ratio of two moments, or a difference from another scenario, it does not have.
+    What looks at more than points is measured on untrained players only.
+
+    Raises:
+        ToylabError: If there is no such target.
+    """
+    begun = untrained(scenario, _SEEDS)
+    return [_each(claim, begun) for claim in scenario.claims]
+
+
+def _each(claim: Claim, begun: Trace) -> dict[str, Tried]:
+    metric = METRICS[claim.metric]
+    if claim.against or not REDUCTIONS[claim.reduce].in_units or metric.cumulative:
+        return {}
+    found = {UNTRAINED: _judged(claim, metric.measure(begun)[0])}
+    if metric.of_points:
+        for name in named(begun.target):
+            found[name] = _judged(claim, metric.measure(control(begun, name))[0])
+    return found
+
+
+def _judged(claim: Claim, numbers: PerSeed) -> Tried:
+    held = RELATIONS[claim.relation](numbers, claim.threshold)
+    finite = numbers[np.isfinite(numbers)]
+    return Tried(float(finite.mean()) if finite.size else None, float(np.mean(held)))
+
+
+def nearest_chance(claim: Claim, found: Mapping[str, Tried]) -> str:
+    """Of the clouds without features the one that comes nearest to doing as a claim says; "" if none."""
+    sign = 1 if claim.relation.startswith(">") else -1
+    near = {
+        name: (found[name].share, sign * found[name].number)
+        for name, one in CONTROLS.items()
+        if one.featureless and name in found and found[name].number is not None
+    }
+    return max(near, key=near.__getitem__, default="")

@@ -117,10 +117,11 @@ def _explained(found: Sequence[Outcome]) -> Iterator[str]:
             f"{name}: {one.words}" for name, one in CONTROLS.items() if name != PERFECT
         )
         yield (
-            "What a claim is worth: *looks* are the snapshots in its window, *perfect* is what a perfect sampler has, *chance* what that "
-            "featureless cloud has which comes nearest to the claim, and *also true of* says what "
-            "satisfies the claim though nobody trained it: clouds, and the players before their first "
-            f"step ({UNTRAINED}). Only what those do not satisfy all together is a finding. ({words}; "
+            "What a claim is worth: *looks* are the snapshots in its window, *perfect* is what a perfect "
+            "sampler has, *chance* what that featureless cloud has which comes nearest to the claim, and "
+            "*also true of* says what satisfies the claim though nobody trained it: clouds, and the "
+            f"players before their first step ({UNTRAINED}). What one of these satisfies is no finding by "
+            f"itself; claims of one scenario are read together. ({words}; "
             f"{ONE_MODE}: all points at the first mode. A ratio of two moments, a difference from another "
             "scenario and a count of switches they do not have.)"
         )

@@ -76,8 +76,8 @@ def nearest_chance(claim: Claim, found: Mapping[str, Tried]) -> str:
     """Of the clouds without features the one that comes nearest to doing as a claim says; "" if none."""
     sign = 1 if claim.relation.startswith(">") else -1
     near = {
-        name: (found[name].share, sign * found[name].number)
-        for name, one in CONTROLS.items()
-        if one.featureless and name in found and found[name].number is not None
+        name: (one.share, sign * one.number)
+        for name, one in found.items()
+        if name in CONTROLS and CONTROLS[name].featureless and one.number is not None
     }
     return max(near, key=near.__getitem__, default="")

@@ -88,15 +88,17 @@ def named(target: Target) -> list[str]:
 
 
 @kept
-def control(trace: Trace, name: str, draws: int = DRAWS) -> Trace:
+def control(trace: Trace, name: str, draws: int = DRAWS, most: int | None = None) -> Trace:
     """One snapshot of a control's cloud, for each draw a seed, with real points of its own.
 
     Args:
         trace: Says of what target, the first if it changes, and of how many points.
         name: One of `named`.
         draws: How many.
+        most: Points at most; None for as many as the trace has.
     """
-    n, target = trace.samples.shape[2], trace.target
+    target, n = trace.target, trace.samples.shape[2]
+    n = min(n, most or n)
     generators = [np.random.default_rng([_SEED, k]) for k in range(2 * draws)]
     points = np.stack([target.sample(one, n) for one in generators])
     perfect, real = points[:draws], points[draws:]
@@ -111,8 +113,19 @@ def control(trace: Trace, name: str, draws: int = DRAWS) -> Trace:
         real=real,
         diverged_at=np.full(draws, -1),
     )
+    return _of_one_target(made, trace)
+
+
+def thinned(trace: Trace, most: int) -> Trace:
+    """A trace of so many of its points at most; only for metrics of points."""
+    few = replace(trace, samples=trace.samples[:, :, :most], real=trace.real[:, :most])
+    return _of_one_target(few, trace)
+
+
+def _of_one_target(made: Trace, trace: Trace) -> Trace:
+    """Have what was made from a trace share its settings and its first target."""
     # Not by way of TOML, and the very target: one that was read from a file is not read again.
-    vars(made).update(settings=trace.settings, _targets=[target], _cut=[])
+    vars(made).update(settings=trace.settings, _targets=[trace.target], _cut=[])
     return made
 
 

@@ -36,14 +36,13 @@ def test_featureless_clouds_know_place_and_size_and_no_shape(hand_made: Make) ->
         cloud = {name: control(trace, name).samples[0, k] for name in CONTROLS}
         away = {name: np.hypot(*(one - one.mean(axis=0)).T) for name, one in cloud.items()}
         # A ring of modes has radius^2 + 2 spread^2 in both directions together; 4,000 points have the
-        # variance to within some 6 %, and their mean to within .11 (five standard errors of 2 ÷ sqrt 2 ÷ sqrt N).
+        # variance to within some 6 %, and their mean to within .11: five standard errors, sqrt 2 / sqrt N.
         for name in ("blob", "annulus", "circle"):
             centre, covariance = moments(cloud[name])
             assert np.abs(centre).max() < 0.11
             assert np.trace(covariance) == pytest.approx(radius**2 + 2 * spread**2, rel=0.06)
-        assert (
-            np.ptp(away["circle"]) < 0.15
-        )  # its centre is that of its points, and so a little off
+        # Its centre is that of its points, and so a little off.
+        assert np.ptp(away["circle"]) < 0.15
         # The annulus is as wide as the modes are; points lie between the modes as often as anywhere.
         assert away["annulus"].std() == pytest.approx(spread, rel=0.25)
         angle = np.arctan2(*cloud["annulus"].T[::-1])

@@ -216,6 +216,8 @@ def test_check_names_the_seeds_that_miss_and_run_films_one(mine: Scenario) -> No
         (good, *_) = (seed for seed in SEEDS if seed not in misses)
         films(f"toylab run mine.toml --seed {good}", Path("renders/mine.npz"), mine.claims[0], True)
     table = json.loads(Path("x.json").read_text())
+    # Each claim that can be was tried on what nobody trained.
+    assert any("untrained" in row["controls"] for row in table["claims"])
     assert report.outcomes_of(table)[0].misses == tuple(misses)
     assert table["claims"][0]["called"] == "mine.toml"
 

@@ -45,7 +45,8 @@ class Outcome:
         solvable: Whether both players are a few numbers; without noise all seeds are then one run.
         seeds: In the order of the numbers; empty if an older table did not say which they were.
         called: What a command calls the scenario: its name, or its file's.
-        controls: The claim on what nobody trained, as `tried` says; empty in an older table.
+        controls: The claim on what nobody trained, as `tried` says; empty before
+            `with_controls`, and in an older table.
         looks: Snapshots in the claim's window; 0 in an older table.
     """
 
@@ -168,7 +169,7 @@ def _counted(
     """Judge the claims of a scenario by its numbers and those of the scenarios it compares with."""
     counted = []
     claims = scenario.claims, _in_numbers(scenario), scenario.handed_on["claims"]
-    for claim, placed, told, controls in zip(*claims, tried(scenario), strict=True):
+    for claim, placed, told in zip(*claims, strict=True):
         key = measured(placed)
         numbers: PerSeed = np.asarray(own[key], dtype=float)
         if claim.against:
@@ -188,11 +189,15 @@ def _counted(
                 solvable(scenario),
                 tuple(seeds),
                 scenario.name,
-                controls,
-                looks(scenario, placed.span((), 1)),
+                looks=looks(scenario, placed.span((), 1)),
             )
         )
     return counted
+
+
+def with_controls(scenario: Scenario, counted: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes of a scenario's claims, each tried on the controls as well; seconds, for a table."""
+    return [replace(o, controls=c) for o, c in zip(counted, tried(scenario), strict=True)]
 
 
 def named(names: Sequence[str]) -> list[Scenario]:

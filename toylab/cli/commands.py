@@ -384,13 +384,15 @@ def check(
     asked = names or [scenario.name for scenario in chosen]
     example = ""
     with going_on():
-        for name, outcomes in zip(asked, progress(arriving, len(chosen), "Checking"), strict=True):
+        arriving = progress(arriving, len(chosen), "Checking")
+        for name, scenario, outcomes in zip(asked, chosen, arriving, strict=True):
             for o in outcomes:
                 say(_counted(o, width))
                 if o.misses and not example:
                     example = to_film(name, o.misses[0], place)
             # Of a file its own name: what is written holds no folder of the user's.
-            found += [replace(o, called=re.split(r"[/\\]", name)[-1]) for o in outcomes]
+            told = counting.with_controls(scenario, outcomes) if output else outcomes
+            found += [replace(o, called=re.split(r"[/\\]", name)[-1]) for o in told]
     if example:
         say(f"To film one: {to_film('NAME', 'N', place)}, as in {example}")
     for path in output:

@@ -88,17 +88,15 @@ def named(target: Target) -> list[str]:
 
 
 @kept
-def control(trace: Trace, name: str, draws: int = DRAWS, most: int | None = None) -> Trace:
+def control(trace: Trace, name: str, draws: int = DRAWS) -> Trace:
     """One snapshot of a control's cloud, for each draw a seed, with real points of its own.
 
     Args:
         trace: Says of what target, the first if it changes, and of how many points.
         name: One of `named`.
         draws: How many.
-        most: Points at most; None for as many as the trace has.
     """
     target, n = trace.target, trace.samples.shape[2]
-    n = min(n, most or n)
     generators = [np.random.default_rng([_SEED, k]) for k in range(2 * draws)]
     points = np.stack([target.sample(one, n) for one in generators])
     perfect, real = points[:draws], points[draws:]
@@ -116,6 +114,7 @@ def control(trace: Trace, name: str, draws: int = DRAWS, most: int | None = None
     return _of_one_target(made, trace)
 
 
+@kept
 def thinned(trace: Trace, most: int) -> Trace:
     """A trace of so many of its points at most; only for metrics of points."""
     few = replace(trace, samples=trace.samples[:, :, :most], real=trace.real[:, :most])

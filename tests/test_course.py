@@ -6,9 +6,11 @@ import io
 import json
 import math
 import re
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from documents import ROOT, read
 from PIL import Image
 from scipy.optimize import brentq
@@ -20,6 +22,7 @@ from docs.make.course.experiments import EXPERIMENTS, SEEDS
 from docs.make.course.figures import CLOSED, SPREAD, drawn, figures, js_of_blobs
 from docs.make.course.numbers import statistic, written
 from toylab.film.fonts import families
+from toylab.game.objectives import OBJECTIVES
 from toylab.metrics import METRICS, PERFECT_QUALITY
 
 COURSE = ROOT / "docs" / "course"
@@ -47,8 +50,8 @@ def part(page: str, n: int) -> str:
     return found
 
 
-def test_there_are_twelve_chapters() -> None:
-    assert [int(name[:2]) for name in CHAPTERS] == list(range(1, 13))
+def test_there_are_twelve_chapters_and_one_before_them() -> None:
+    assert [int(name[:2]) for name in CHAPTERS] == list(range(13))
 
 
 @pytest.mark.parametrize("page", LESSONS)
@@ -61,8 +64,9 @@ def test_a_chapter_has_its_five_parts_in_order(page: str) -> None:
     (film,) = re.findall(r"!\[[^\]]+\]\((\S+)\)", part(page, 0))
     up = "../../" if lang == "en" else "../../../"
     assert film.startswith(f"{up}renders/gallery/") and film.endswith(".gif")
-    (figure,) = re.findall(r"!\[[^\]]+\]\((\S+)\)", part(page, 1))
-    assert figure.endswith(".zh.png") == (lang == "zh")
+    (_,) = re.findall(r"!\[[^\]]+\]\((\S+)\)", part(page, 1))
+    for figure in re.findall(r"\((\S*figures/\S+)\)", text):
+        assert figure.endswith(".zh.png") == (lang == "zh")
     assert re.search(r"^```(console|python)\n", part(page, 2), re.M)
     exercise = part(page, 3)
     assert exercise.count("<details>") == exercise.count("</details>") == 1
@@ -180,7 +184,11 @@ def test_a_figure_is_what_the_command_draws(name: str, lang: str) -> None:
 
 
 def test_every_figure_is_shown_and_every_shown_one_is_drawn() -> None:
-    shown = {re.findall(r"figures/([\w-]+)\.png", part(f"en/{name}", 1))[0] for name in CHAPTERS}
+    shown = {
+        figure
+        for name in CHAPTERS
+        for figure in re.findall(r"figures/([\w-]+)\.png", PAGES[f"en/{name}"])
+    }
     assert shown == set(figures(RESULTS))
     assert {path.name.split(".")[0] for path in (COURSE / "figures").iterdir()} == shown
 
@@ -206,6 +214,7 @@ def _answers() -> dict[int, list[str]]:
     bent = dirac.factor(dirac.WEIGHT)
     two_of_three = _mixture_js(np.full(3, 1 / 3), np.array([1 / 2, 1 / 2, 0]))
     return {
+        0: [f"{28 * 28}", f"{math.log(2):.3f}", f"{2 * math.log(2):.3f}"],
         1: [f"{PERFECT_QUALITY:.4f}", f"{math.erf(3 / math.sqrt(2)):.4f}"],
         2: [
             f"{-math.log(0.9):.3f}",
@@ -253,10 +262,11 @@ def test_an_answer_is_right(page: str) -> None:
 @pytest.mark.parametrize("lang", FOLDERS)
 def test_numbers_of_formulas_in_the_text_are_right(lang: str) -> None:
     def tells(chapter: int, *numbers: str) -> None:
-        text = PAGES[f"{lang}/{CHAPTERS[chapter - 1]}"].replace("{,}", "").replace(",", "")
+        text = PAGES[f"{lang}/{CHAPTERS[chapter]}"].replace("{,}", "").replace(",", "")
         for number in numbers:
             assert number in text, f"{chapter}: {number}"
 
+    tells(0, f"{64 * 64 * 3}")
     players = (2 * 64 + 64 + 64 * 64 + 64 + 64 * 2 + 2, 2 * 64 + 64 + 64 * 64 + 64 + 64 + 1)
     tells(1, *map(str, players))
     tells(2, f"{-math.log(0.1):.3f}", f"{math.exp(5):.0f}", f"{2 * math.log(2):.3f}")
@@ -276,6 +286,39 @@ def test_numbers_of_formulas_in_the_text_are_right(lang: str) -> None:
     tells(10, f"{math.hypot(*dirac.START):.3f}")
     tells(11, _rounds("late400"), _rounds("leaky"))
     tells(12, f"{math.log(4):.3f}", str(toylab.load("convergence").settings["training"]["steps"]))
+
+
+@pytest.mark.parametrize("lang", FOLDERS)
+def test_the_code_of_lecture_0_has_our_losses_and_their_gradients(lang: str) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", PAGES[f"{lang}/{CHAPTERS[0]}"], re.S)
+    few = code.replace("range(601)", "range(5)")
+    assert few != code
+    told: dict[str, Any] = {}
+    exec(few, told)
+    d, g, images = told["D"], told["G"], told["data"](told["BATCH"])
+    forged = g(torch.randn(told["BATCH"], told["LATENT"]))
+    ours = OBJECTIVES["non_saturating"]()
+    for theirs, mine, who in (
+        (
+            told["loss_of_d"](images, forged),
+            ours.discriminator_loss(d(images).T, d(forged.detach()).T),
+            d,
+        ),
+        (told["loss_of_g"](forged), ours.generator_loss(torch.empty(1, 0), d(forged).T), g),
+    ):
+        assert abs((theirs - mine).item()) < 1e-6
+        numbers = [*who.parameters()]
+        slopes = [
+            torch.autograd.grad(loss.sum(), numbers, retain_graph=True) for loss in (theirs, mine)
+        ]
+        for one, other in zip(*slopes, strict=True):
+            # Means over a batch, summed in another order: float32 has seven digits.
+            torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+    # What detach keeps from G.
+    loss = told["loss_of_d"](images, g(torch.randn(told["BATCH"], told["LATENT"])))
+    assert not any(
+        map(torch.is_tensor, torch.autograd.grad(loss, [*g.parameters()], allow_unused=True))
+    )
 
 
 def _rounds(experiment: str) -> str:
@@ -326,4 +369,4 @@ def test_the_drawn_divergence_is_that_of_two_gaussians() -> None:
 
 def test_a_closed_figure_needs_no_measurement() -> None:
     assert set(CLOSED) < set(figures(RESULTS))
-    assert len(CLOSED) == 5
+    assert len(CLOSED) == 10

@@ -116,13 +116,13 @@ def _discriminator(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     ax.set_position((0.08, 0.15, 0.88, 0.82))
     quiet(ax, theme, "D(x)", words["loss"])
     real, generated = discriminator_losses(_D)
-    # As in films: real is orange, generated blue.
+    # As in films: orange is where D says "real", generated points are green.
     ax.plot(_D, real, color=theme.curves[1], linewidth=LINE)
-    ax.plot(_D, generated, color=theme.curves[0], linewidth=LINE)
+    ax.plot(_D, generated, color=theme.curves[2], linewidth=LINE)
     ax.plot([0.5], [np.log(2)], "o", color=theme.ink, markersize=10)
     say(ax, (0.5, np.log(2) + 0.62), words["middle"], theme.ink, ha="center", fontsize=PANEL)
     say(ax, (0.05, 3.9), words["real"], theme.curves[1])
-    say(ax, (0.95, 3.9), words["generated"], theme.curves[0], ha="right")
+    say(ax, (0.95, 3.9), words["generated"], theme.curves[2], ha="right")
     ax.set(xlim=(0, 1), ylim=(0, 4.6))
 
 
@@ -192,7 +192,7 @@ def best_of_bells(ax: Axes, theme: Theme, width: float = LINE) -> None:
     """
     x = np.linspace(-5, 5, 401)
     p, q = normal(x, -1.2, 1.0), normal(x, 1.4, 0.8)
-    for density, colour in ((p, theme.curves[1]), (q, theme.curves[0])):
+    for density, colour in ((p, theme.curves[1]), (q, theme.curves[2])):
         ax.fill_between(x, density, color=colour, alpha=0.25, linewidth=0)
         ax.plot(x, density, color=colour, linewidth=2)
     ax.plot(x, best_discriminator(p, q), color=theme.ink, linewidth=width)
@@ -206,7 +206,7 @@ def _best(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     best_of_bells(ax, theme)
     ax.axhline(0.5, color=theme.soft, linewidth=1.2, linestyle=(0, (4, 4)))
     say(ax, (-1.25, 0.16), words["p"], theme.curves[1], ha="center")
-    say(ax, (1.55, 0.3), words["q"], theme.curves[0], ha="center")
+    say(ax, (1.55, 0.3), words["q"], theme.curves[2], ha="center")
     say(ax, (-4.8, 0.92), words["best"], theme.ink)
 
 
@@ -233,7 +233,7 @@ def _game(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
         ax.add_patch(shape)
 
     box(10, 100, 170, "z", words["noise"], theme.soft)
-    box(270, 100, 230, words["generator"], "G(z)", theme.curves[0])
+    box(270, 100, 230, words["generator"], "G(z)", theme.curves[2])
     box(270, 360, 230, words["data"], "x", theme.curves[1])
     box(620, 230, 270, words["discriminator"], "D(x)", theme.ink)
     arrow((180, 160), (270, 160))
@@ -242,7 +242,7 @@ def _game(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     arrow((890, 290), (960, 290))
     light = {"fontsize": PANEL, "fontweight": "normal"}
     say(ax, (975, 320), words["to_real"], theme.curves[1], **light)
-    say(ax, (975, 260), words["to_generated"], theme.curves[0], **light)
+    say(ax, (975, 260), words["to_generated"], theme.curves[2], **light)
     arrow((740, 230), (400, 100), back=True, bend=-0.35)
     say(ax, (640, 34), words["push"], theme.soft, ha="center", fontsize=PANEL)
 

@@ -63,9 +63,9 @@ def seeds(ax: Axes, columns: Sequence[Sequence[float]], labels: Sequence[str], c
         colour: Of the dots and of the line.
     """
     for x, numbers in enumerate(columns):
-        # Aside, so that equal seeds are seen to be many.
+        # Aside, so that equal seeds are seen to be many; in the seeds' order, which is no trend.
         aside = np.linspace(-0.16, 0.16, len(numbers))
-        ax.plot(x + aside, sorted(numbers), "o", color=colour, alpha=0.45, markersize=7)
+        ax.plot(x + aside, numbers, "o", color=colour, alpha=0.45, markersize=7)
     medians = [float(np.median(numbers)) for numbers in columns]
     ax.plot(range(len(columns)), medians, color=colour, linewidth=LINE)
     ax.set_xticks(range(len(columns)), labels)

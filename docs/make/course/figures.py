@@ -16,6 +16,7 @@ from scipy.special import rel_entr
 
 from docs.make.course import dirac
 from docs.make.course.canvas import LINE, beside, decades, panels
+from docs.make.course.first import first
 from docs.make.course.measured import WORDS, measured
 from docs.make.writing import write
 from toylab.base.axes import Float
@@ -69,8 +70,8 @@ def _two_losses(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     right.axvspan(-8, np.log(0.1 / 0.9), color=theme.grid, zorder=0)
     right.plot(logit, non_saturating, color=alive, linewidth=LINE)
     right.plot(logit, saturating, color=dying, linewidth=LINE)
-    beside(right, (-1.9, 1.06), "1 − D", alive)
-    beside(right, (4.2, 1.06), "D", dying)
+    beside(right, (-7.8, 1.08), "−log D: 1 − D", alive)
+    beside(right, (7.8, 1.08), "log(1 − D): D", dying, ha="right")
     beside(right, (-7.8, 0.5), words["sure"], theme.soft, fontweight="normal")
     ticks = (-8, -4, 0, 4, 8)
     right.set_xticks(ticks, [str(t).replace("-", "−") for t in ticks])
@@ -118,16 +119,18 @@ def _phase(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
         ("r1", dirac.path(weight=dirac.WEIGHT), theme.curves[0]),
     )
     for name, path, colour in rows:
-        if name != "other":  # two spirals and a circle are enough for the eye
-            left.plot(*path.T, color=colour, linewidth=1.6)
+        left.plot(*path.T, color=colour, linewidth=1.6)
         distance: Float = np.hypot(*path.T)
         right.plot(distance, color=colour, linewidth=LINE)
         # In a margin to the right of the curve's end; R1 leaves the picture long before.
         end = (dirac.STEPS + 12, distance[-1]) if distance[-1] > 1e-4 else (dirac.STEPS - 90, 3e-4)
         beside(right, end, words[name], colour)
     left.plot(*dirac.START, "o", color=theme.ink, markersize=8)
-    beside(left, (0.55, -0.55), words["start"], theme.ink, ha="center")
     left.plot(0, 0, "+", color=theme.ink, markersize=14, markeredgewidth=2.4)
+    # Where no curve goes: what dot and cross are.
+    for x, mark, name in ((-4.0, "o", "start"), (-2.2, "+", "home")):
+        left.plot(x, -2.85, mark, color=theme.ink, markersize=9, markeredgewidth=2)
+        beside(left, (x + 0.25, -2.85), words[name], theme.ink)
     # A length means the same both ways: a circle is a circle.
     left.set(xlim=(-4.3, 4.3), ylim=(-3.165, 3.165), aspect="equal")
     decades(right, -4, 1)
@@ -136,6 +139,8 @@ def _phase(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
 
 
 CLOSED: dict[str, Drawing] = {
+    **first(WORDS),
+    "log": FIGURES["generator_losses"],
     "game": FIGURES["game"],
     "cross-entropy": FIGURES["discriminator_loss"],
     "two-losses": Drawing(_two_losses, WORDS["two-losses"]),

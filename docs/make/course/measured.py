@@ -43,12 +43,12 @@ def _best(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
     )
     x = np.linspace(-5, 5, 401)
     p, q = normal(x, -1.2, 1.0), normal(x, 1.4, 0.8)
-    for density, colour in ((p, theme.curves[1]), (q, theme.curves[0])):
+    for density, colour in ((p, theme.curves[1]), (q, theme.curves[2])):
         left.fill_between(x, density, color=colour, alpha=0.25, linewidth=0)
         left.plot(x, density, color=colour, linewidth=2)
     left.plot(x, best_discriminator(p, q), color=theme.ink, linewidth=3.2)
     beside(left, (-1.5, 0.12), words["p"], theme.curves[1], ha="center")
-    beside(left, (1.75, 0.56), words["q"], theme.curves[0])
+    beside(left, (1.75, 0.56), words["q"], theme.curves[2])
     beside(left, (0.45, 0.86), "D* = p / (p + q)", theme.ink)
     left.set(xlim=(-5, 5), ylim=(0, 1.05))
     left.set_yticks([0, 0.5, 1], ["0", "1/2", "1"])
@@ -107,9 +107,16 @@ def _too_weak(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
 
 
 def _hopping(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
-    made = panels(
-        ax, theme, [(words[name], words["rounds"], words["mode"]) for name in ("collapse", "fair")]
-    )
+    # Their trainings are not equally long, and so neither are the panels' axes: each says how long it is.
+    names = [
+        (
+            words[name],
+            words["rounds"].format(results["experiments"][name]["steps"][-1]),
+            words["mode"],
+        )
+        for name in ("collapse", "fair")
+    ]
+    made = panels(ax, theme, names)
     ramp = LinearSegmentedColormap.from_list("share", (theme.paper, theme.curves[0], theme.ink))
     # The root: an eighth, the fair share, is to be seen beside a whole.
     norm = PowerNorm(0.5, 0.0, 1.0)

@@ -22,7 +22,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 import toylab
-from toylab.base.settings import merged, sections
+from toylab.base.settings import OWN_KEYS, merged, sections
 from toylab.cli.unwritten import unwritten
 from toylab.film.style import THEMES
 from toylab.metrics import METRICS
@@ -600,7 +600,7 @@ def test_what_was_turned_comes_back_to_python(
     assert read == scenario.check(settings).settings
     told = tomllib.loads(text)
     assert told["extends"] == name
-    own = {"extends", "title", "title_zh", "lesson", "lesson_zh", "source", "claims"}
+    own = {"extends", *OWN_KEYS}
     assert told.keys() - own == change.keys() - own
     assert saved(page, {"base": None, "settings": settings}, tmp_path)[1] == read
 

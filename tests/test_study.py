@@ -14,7 +14,7 @@ from toylab.claims import cache, counting, report
 from toylab.claims.verdict import wilson
 from toylab.claims.workers import Workers
 from toylab.metrics import METRICS
-from toylab.metrics.claim import REDUCTIONS, Claim, reduced
+from toylab.metrics.claim import REDUCTIONS, RELATIONS, Claim, reduced
 from toylab.scenario.scenario import Scenario, load
 
 Make = Callable[..., Scenario]
@@ -166,6 +166,56 @@ def test_a_comparison_with_what_has_no_such_number_is_refused(small: Make, tmp_p
     claim = {**CLAIMS[0], "metric": "modes_covered", "against": "your-logo"}
     with pytest.raises(ToylabError, match="your-logo has no modes_covered"):
         found(small(claims=[claim]), tmp_path)
+
+
+def test_a_claim_is_asked_of_the_partner_too(tmp_path: Path) -> None:
+    cycle, cured = load("dirac-cycle"), load("dirac-r1")
+    told = list(
+        counting.outcomes([cycle, cured], [0, 1], Workers(1), tmp_path / "cache", partners=True)
+    )
+    for scenario, partner, outcomes in ((cycle, cured, told[0]), (cured, cycle, told[1])):
+        for claim, outcome in zip(scenario.claims, outcomes, strict=True):
+            if claim.against:
+                assert outcome.partner is None
+                continue
+            # The partner's own number, in a game without noise the same for every seed.
+            number = reduced(claim, record(partner, [0]))[0]
+            does = RELATIONS[claim.relation](number, claim.threshold)
+            assert outcome.partner == (partner.name, pytest.approx(number), 2 * does)
+        # Each by itself may hold for the other, a ceiling for what ends in the middle; not all.
+        assert not all(one.partner.hits for one in outcomes if one.partner)
+    table = report.as_markdown([one for both in told for one in both], {}).splitlines()
+    (row,) = [line for line in table if line.startswith("| dirac-r1 | The players")]
+    assert "(0 of 2 in dirac-cycle)" in row
+    without = next(counting.outcomes([cycle], [0, 1], Workers(1), tmp_path / "cache"))
+    assert [one.partner for one in without] == [None, None]
+
+
+def test_a_partner_that_does_as_a_claim_says_is_told(small: Make, tmp_path: Path) -> None:
+    (tmp_path / "twin.toml").write_text('title = "t"\nlesson = "l"\n' + SMALL_BODY)
+    scenario = small(claims=CLAIMS[:1], partner=str(tmp_path / "twin.toml"))
+    (outcome,) = next(
+        counting.outcomes([scenario], range(4), Workers(1), tmp_path / "cache", partners=True)
+    )
+    assert outcome.partner and outcome.partner.hits == 4
+    again = report.outcomes_of(json.loads(report.as_json([outcome], {})))
+    assert again == [outcome]
+    (row,) = [x for x in report.as_markdown(again, {}).splitlines() if x.startswith("| small")]
+    assert row.endswith("| twin |")
+
+
+def test_a_partner_that_is_not_there_is_named(small: Make, tmp_path: Path) -> None:
+    scenario = small(claims=CLAIMS, partner="nobody")
+    assert found(scenario, tmp_path, 2)
+    with pytest.raises(ToylabError, match='small: partner: Scenario "nobody" is unknown'):
+        next(counting.outcomes([scenario], [0], Workers(1), tmp_path, partners=True))
+
+
+def test_one_exact_run_holds_or_fails_whatever_the_number_of_seeds(tmp_path: Path) -> None:
+    for outcome in found(load("dirac-cycle"), tmp_path, 2):
+        assert outcome.exact and outcome.verdict == "holds"
+    turned = load("dirac-cycle", ["training.steps=50"])
+    assert {outcome.verdict for outcome in found(turned, tmp_path, 2)} == {"holds", "fails"}
 
 
 def test_a_table_says_which_seeds_were_counted() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 # What a file says about itself and does not hand down: a fix claims other things than its failure.
-OWN_KEYS = ("title", "title_zh", "lesson", "lesson_zh", "source", "claims")
+OWN_KEYS = ("title", "title_zh", "lesson", "lesson_zh", "source", "partner", "claims")
 # Nor does its film decide a number, nor whether it is left out of a whole check; what is recorded does.
 DECIDE_NO_NUMBER = (*OWN_KEYS, "film", "slow")
 # And what a game is recorded with is no difference between games.

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from toylab.base.axes import PerSeed
 from toylab.base.errors import ToylabError
 from toylab.base.settings import fingerprint, played
 from toylab.claims.cache import Numbers, Task, measure, measured, parts
+from toylab.claims.following import follows
 from toylab.claims.misses import missed_by
 from toylab.claims.tried import Tried, tried
 from toylab.claims.verdict import Verdict, verdict, wilson
@@ -28,6 +30,20 @@ from toylab.scenario import catalogue
 from toylab.scenario.rules import setting_of, solvable
 from toylab.scenario.scenario import Scenario, load
 from toylab.training.run import looks
+
+
+class Partner(NamedTuple):
+    """A claim, counted in another scenario than its own: there it should not hold.
+
+    Attributes:
+        name: The other scenario's.
+        number: What is compared with the threshold, the median over seeds; None where none has one.
+        hits: Seeds that do as the claim says.
+    """
+
+    name: str
+    number: float | None
+    hits: int
 
 
 @dataclass(frozen=True)
@@ -47,7 +63,10 @@ class Outcome:
         called: What a command calls the scenario: its name, or its file's.
         controls: The claim on what nobody trained, as `tried` says; empty before
             `with_controls`, and in an older table.
+        partner: The same claim, counted in the scenario's partner; None where there is none, or where
+            it cannot be asked there.
         looks: Snapshots in the claim's window; 0 in an older table.
+        follows: Whether other claims say as much already.
     """
 
     scenario: str
@@ -61,12 +80,14 @@ class Outcome:
     seeds: tuple[int, ...] = ()
     called: str = ""
     controls: Mapping[str, Tried] = field(default_factory=dict)
+    partner: Partner | None = None
     looks: int = 0
+    follows: bool = False
 
     @property
     def exact(self) -> bool:
         """Whether nothing is drawn: all seeds are one run, which is no count."""
-        return self.solvable and len(self.numbers) > 1 and len({*self.numbers}) == 1
+        return _exact(self.solvable, self.numbers)
 
     @property
     def misses(self) -> tuple[int, ...]:
@@ -80,6 +101,7 @@ def outcomes(
     workers: Workers,
     folder: Path,
     device: str = "cpu",
+    partners: bool = False,
 ) -> Iterator[list[Outcome]]:
     """Count the claims of each scenario, in order, as results arrive.
 
@@ -89,30 +111,44 @@ def outcomes(
         workers: Who trains.
         folder: Cache; what is found there is not trained again.
         device: As in `Task`.
+        partners: Whether the partners are asked as well, which are trained for it.
 
     Raises:
-        ToylabError: If a claim compares with a scenario that does not exist or has no such metric.
+        ToylabError: If a claim compares with a scenario that does not exist or has no such metric, or
+            there is no such partner.
     """
     games: dict[str, tuple[Scenario, list[Claim]]] = {}
     questions = []
     for scenario in scenarios:
         rivals = {c.against: _rival(scenario, c) for c in scenario.claims if c.against}
-        # The rivals first, so that a scenario is judged as soon as it is trained itself.
-        for game in (*rivals.values(), scenario):
+        partner = _partner(scenario) if partners else None
+        # The others first, so that a scenario is judged as soon as it is trained itself.
+        for game in (*rivals.values(), *([partner] if partner else []), scenario):
             games.setdefault(_game(game), (game, []))
         for claim in _in_numbers(scenario):
             games[_game(scenario)][1].append(claim)
             if claim.against:
                 games[_game(rivals[claim.against])][1].append(claim)
-        questions.append((scenario, {name: _game(rival) for name, rival in rivals.items()}))
+            elif partner and _asks(claim, partner):
+                games[_game(partner)][1].append(claim)
+        questions.append((scenario, rivals, partner))
     arriving = measurements(list(games.values()), seeds, workers, folder, device)
     done: dict[str, Numbers] = {}
     for game, numbers in zip(games, arriving, strict=True):
         done[game] = numbers
-        while questions and {_game(questions[0][0]), *questions[0][1].values()} <= {*done}:
-            scenario, rivals = questions.pop(0)
-            against = {name: done[rival] for name, rival in rivals.items()}
-            yield _counted(scenario, seeds, done[_game(scenario)], against)
+        while questions and _needed(*questions[0]) <= {*done}:
+            scenario, rivals, partner = questions.pop(0)
+            against = {name: (rival, done[_game(rival)]) for name, rival in rivals.items()}
+            counted = _counted(scenario, seeds, done[_game(scenario)], against)
+            yield _with_partner(scenario, counted, partner, done) if partner else counted
+
+
+def _needed(
+    scenario: Scenario, rivals: Mapping[str, Scenario], partner: Scenario | None
+) -> set[str]:
+    """Games that must be done before a scenario is judged."""
+    there = [scenario, *rivals.values(), *([partner] if partner else [])]
+    return {_game(one) for one in there}
 
 
 def _game(scenario: Scenario) -> str:
@@ -135,6 +171,37 @@ def _rival(scenario: Scenario, claim: Claim) -> Scenario:
             f'{scenario.name}: claim "{claim.text}": {rival.name} has no {claim.metric}: {missing}.'
         )
     return rival
+
+
+def _partner(scenario: Scenario) -> Scenario | None:
+    """The partner of a scenario, if it names one."""
+    if not scenario.partner:
+        return None
+    try:
+        return load(scenario.partner)
+    except ToylabError as error:
+        raise ToylabError(f"{scenario.name}: partner: {error}") from None
+
+
+def _asks(claim: Claim, partner: Scenario) -> bool:
+    """Whether a claim can be asked of a partner: a difference from a third scenario cannot."""
+    return not claim.against and not METRICS[claim.metric].missing(setting_of(partner))
+
+
+def _with_partner(
+    scenario: Scenario, counted: Sequence[Outcome], partner: Scenario, done: Mapping[str, Numbers]
+) -> list[Outcome]:
+    """The outcomes of a scenario's claims, each with what its partner has."""
+    found = []
+    for outcome, claim in zip(counted, _in_numbers(scenario), strict=True):
+        if _asks(claim, partner):
+            numbers = np.asarray(done[_game(partner)][measured(claim)], dtype=float)
+            finite = numbers[np.isfinite(numbers)]
+            hits = int(np.sum(RELATIONS[claim.relation](numbers, claim.threshold)))
+            middle = float(np.median(finite)) if finite.size else None
+            outcome = replace(outcome, partner=Partner(partner.name, middle, hits))
+        found.append(outcome)
+    return found
 
 
 def measurements(
@@ -164,7 +231,10 @@ def _joined(parts: Sequence[Numbers]) -> Numbers:
 
 
 def _counted(
-    scenario: Scenario, seeds: Sequence[int], own: Numbers, against: Mapping[str, Numbers]
+    scenario: Scenario,
+    seeds: Sequence[int],
+    own: Numbers,
+    against: Mapping[str, tuple[Scenario, Numbers]],
 ) -> list[Outcome]:
     """Judge the claims of a scenario by its numbers and those of the scenarios it compares with."""
     counted = []
@@ -172,9 +242,12 @@ def _counted(
     for claim, placed, told in zip(*claims, strict=True):
         key = measured(placed)
         numbers: PerSeed = np.asarray(own[key], dtype=float)
+        theirs: list[Claim] = []
         if claim.against:
+            rival, others = against[claim.against]
+            theirs = _in_numbers(rival)
             # Seed by seed: both saw the same data and the same latents.
-            numbers = numbers - np.asarray(against[claim.against][key], dtype=float)
+            numbers = numbers - np.asarray(others[key], dtype=float)
         n, hits = len(numbers), int(np.sum(RELATIONS[claim.relation](numbers, claim.threshold)))
         shown = tuple(float(x) if np.isfinite(x) else None for x in numbers)
         counted.append(
@@ -185,14 +258,29 @@ def _counted(
                 shown,
                 hits,
                 wilson(hits, n),
-                verdict(hits, n, claim.quorum),
+                _verdict(scenario, shown, hits, claim.quorum),
                 solvable(scenario),
                 tuple(seeds),
                 scenario.name,
                 looks=looks(scenario, placed.span((), 1)),
+                follows=follows(placed, claims[1], theirs),
             )
         )
     return counted
+
+
+def _exact(may_be: bool, numbers: Sequence[float | None]) -> bool:
+    """Whether nothing is drawn, by the numbers of a game whose players are a few numbers."""
+    return may_be and len(numbers) > 1 and len({*numbers}) == 1
+
+
+def _verdict(
+    scenario: Scenario, numbers: Sequence[float | None], hits: int, quorum: float
+) -> Verdict:
+    if _exact(solvable(scenario), numbers):
+        # One run, however many seeds: there is no interval about it.
+        return "holds" if hits else "fails"
+    return verdict(hits, len(numbers), quorum)
 
 
 def with_controls(scenario: Scenario, counted: Sequence[Outcome]) -> list[Outcome]:

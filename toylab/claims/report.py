@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from toylab.base.counted import Counted
-from toylab.claims.counting import Outcome
+from toylab.claims.counting import Outcome, Partner
 from toylab.claims.misses import MOST_NAMED, seeds_of, span, to_film
 from toylab.claims.published import claim_of
 from toylab.claims.tried import UNTRAINED, Tried, nearest_chance
@@ -53,7 +53,9 @@ def outcomes_of(table: Mapping[str, Any]) -> list[Outcome]:
             seeds,
             row.get("called", row["scenario"]),
             {name: Tried(*told) for name, told in row.get("controls", {}).items()},
+            Partner(*row["partner"]) if row.get("partner") else None,
             row.get("looks", 0),
+            row.get("follows", False),
         )
         for row in table["claims"]
     ]
@@ -86,9 +88,9 @@ def as_markdown(found: Sequence[Outcome], about: Mapping[str, str]) -> str:
         ", ".join(f"{key} {value}" for key, value in about.items()) + ".",
         "",
         *_explained(found),
-        "| scenario | claim | seeds | 95 % interval | quorum | verdict | looks | perfect | chance "
-        "| also true of |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| scenario | claim | seeds | 95 % interval | quorum | verdict | looks | partner | perfect "
+        "| chance | also true of |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for o in found:
         low, high = o.interval
@@ -96,11 +98,12 @@ def as_markdown(found: Sequence[Outcome], about: Mapping[str, str]) -> str:
         interval = f"{low:.2f} to {high:.2f}"
         if o.exact:
             count, interval = "one exact run", ""
+        verdict = f"{o.verdict}, follows" if o.follows else o.verdict
         if o.misses:
             count = f"[{count}](#{places[o.scenario]})"
         lines.append(
-            f"| {o.scenario} | {text} | {count} | {interval} | {o.claim.quorum:g} | {o.verdict} "
-            f"| {o.looks or ''} | {_perfect(o)} | {_chance(o)} | {_also(o)} |"
+            f"| {o.scenario} | {text} | {count} | {interval} | {o.claim.quorum:g} | {verdict} "
+            f"| {o.looks or ''} | {_partner(o)} | {_perfect(o)} | {_chance(o)} | {_also(o)} |"
         )
     if open_ones:
         lines += ["", f"## {_UNDECIDED}", ""]
@@ -117,15 +120,23 @@ def _explained(found: Sequence[Outcome]) -> Iterator[str]:
             f"{name}: {one.words}" for name, one in CONTROLS.items() if name != PERFECT
         )
         yield (
-            "What a claim is worth: *looks* are the snapshots in its window, *perfect* is what a perfect "
-            "sampler has, *chance* what that featureless cloud has which comes nearest to the claim, and "
-            "*also true of* says what satisfies the claim though nobody trained it: clouds, and the "
-            f"players before their first step ({UNTRAINED}). What one of these satisfies is no finding by "
-            f"itself; claims of one scenario are read together. ({words}; "
-            f"{ONE_MODE}: all points at the first mode. A ratio of two moments, a difference from another "
-            "scenario and a count of switches they do not have.)"
+            "What a claim is worth: *looks* are the snapshots in its window, *partner* is the median in "
+            "the scenario that is this one's cure, or is cured by it, and how many of its seeds do as the "
+            "claim says, *perfect* is what a perfect sampler has, *chance* what that featureless cloud has "
+            "which comes nearest to the claim, and *also true of* says what satisfies the claim though "
+            "nobody trained it: clouds, and the players before their first step "
+            f"({UNTRAINED}). What one of these satisfies is no finding by itself; claims of one scenario "
+            "are read together. A verdict that *follows* is of a claim that is true of every seed of which "
+            f"other claims are. ({words}; {ONE_MODE}: all points at the first mode. A ratio of two "
+            "moments, a difference from another scenario and a count of switches they do not have.)"
         )
         yield ""
+
+
+def _partner(o: Outcome) -> str:
+    if not o.partner:
+        return ""
+    return f"{_number(o.partner.number)} ({o.partner.hits} of {len(o.numbers)} in {o.partner.name})"
 
 
 def _perfect(o: Outcome) -> str:
@@ -139,7 +150,10 @@ def _chance(o: Outcome) -> str:
 
 
 def _also(o: Outcome) -> str:
-    return ", ".join(n for n, one in o.controls.items() if n != PERFECT and one.satisfied)
+    also = [n for n, one in o.controls.items() if n != PERFECT and one.satisfied]
+    if o.partner and 2 * o.partner.hits > len(o.numbers):
+        also = [o.partner.name, *also]
+    return ", ".join(also)
 
 
 def _number(value: float | None) -> str:

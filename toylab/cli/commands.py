@@ -131,6 +131,8 @@ def show(name: Name, set_: SetChanges = []) -> None:  # noqa: B006 - typer copie
     say(f"{chosen.title}\n  {chosen.lesson}")
     if chosen.source:
         say(f"  Source: {chosen.source}")
+    if partner := chosen.handed_on.get("partner"):
+        say(f"  Partner: {partner}, for which the claims below must not all hold")
     _say_read([chosen])
     for heading, base in _bases(name, set_):
         _say_differences(heading, scenario.differences(chosen, base))
@@ -380,7 +382,7 @@ def check(
     kept = cache_folder(warn)
     found: list[counting.Outcome] = []
     width = max(len(s.name) for s in chosen)
-    arriving = counting.outcomes(chosen, numbers, workers, kept, place)
+    arriving = counting.outcomes(chosen, numbers, workers, kept, place, partners=bool(output))
     asked = names or [scenario.name for scenario in chosen]
     example = ""
     with going_on():

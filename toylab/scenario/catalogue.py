@@ -133,8 +133,8 @@ def chain(path: Path) -> list[tuple[Path, dict[str, Any]]]:
 def anchored(data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Files are named from the folder of the scenario that names them, wherever toylab runs.
 
-    Those are a target's file, and a neighbour that a claim compares with. A file that is not there may be
-    one that comes with toylab.
+    Those are a target's file, the partner, and a neighbour that a claim compares with. A file that is not
+    there may be one that comes with toylab.
     """
     return _renamed(data, partial(_place, beside=folder), partial(_neighbour, beside=folder))
 
@@ -153,13 +153,13 @@ def handed_on(data: Mapping[str, Any], folders: Sequence[Path]) -> dict[str, Any
 def _renamed(
     data: Mapping[str, Any], file: Callable[[str], str], rival: Callable[[str], str]
 ) -> dict[str, Any]:
-    """Settings, as far as they are such, with other names of the target's file and of claims' rivals."""
+    """Settings, as far as they are such, with other names of the target's file, the partner, and rivals."""
 
     def table(value: Any, key: str, name: Callable[[str], str]) -> Any:
         named = isinstance(value, Mapping) and isinstance(value.get(key), str)
         return {**value, key: name(value[key])} if named else value
 
-    result = dict(data)
+    result = table(data, "partner", rival)
     if "target" in data:
         result["target"] = table(data["target"], "file", file)
     if isinstance(data.get("claims"), list):

@@ -172,6 +172,8 @@ class Scenario(Strict):
         lesson: What there is to learn, in a sentence.
         lesson_zh: The same in Chinese.
         source: Whose experiment it is: paper, section, figure.
+        partner: Another scenario, for which its claims must not all hold: the cure of a failure, or a
+            failure that is cured here.
         slow: Whether `toylab check` leaves it out unless it is named.
         target: What the generator should learn; a row of `TARGETS`.
         generator: The network from latents to points; a row of `NETWORKS`.
@@ -190,6 +192,8 @@ class Scenario(Strict):
     lesson: Phrase
     lesson_zh: Phrase | None = None
     source: Phrase | None = None
+    # As long as a path: a neighbour of a file is named by its place.
+    partner: Annotated[str, Len(1, 4096)] | None = None
     # For papers' protocols, which take long.
     slow: bool = False
     target: Annotated[Choice, From(TARGETS, data=None)]

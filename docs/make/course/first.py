@@ -1,4 +1,4 @@
-"""The figures of lecture 0: what the first text on GANs that one reads draws, with points in the place of pictures."""
+"""The figures of lecture 0: what a first text on GANs draws, with points in the place of pictures."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import { copied, laidOver } from "./changes.js";
 import { isRecord } from "./toml_reader.js";
 
 // What a file says about itself and its base does not hand down.
-export const OWN_KEYS = ["title", "title_zh", "lesson", "lesson_zh", "source", "claims"];
+export const OWN_KEYS = ["title", "title_zh", "lesson", "lesson_zh", "source", "partner", "claims"];
 
 export function filled(told, base, { settings, rows, claim }) {
   const { claims = [], changes, ...played } = told;

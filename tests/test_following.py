@@ -13,8 +13,16 @@ from toylab.scenario import catalogue
 from toylab.scenario.scenario import load
 
 
-def claim(reduce: str, relation: str, threshold: float, window=(0.5, 1.0), **more: str) -> Claim:
-    return Claim("t", "modes_covered", relation, threshold, reduce=reduce, window=window, **more)
+def claim(
+    reduce: str,
+    relation: str,
+    threshold: float,
+    window: tuple[float, float] = (0.5, 1.0),
+    against: str = "",
+) -> Claim:
+    return Claim(
+        "t", "modes_covered", relation, threshold, reduce=reduce, window=window, against=against
+    )
 
 
 KINDS = list(itertools.product(("min", "mean", "max", "last"), RELATIONS, (2.0, 3.0)))

@@ -34,26 +34,12 @@ def _small(side: str) -> dict[str, object]:
 
 
 def _arrow(
-    ax: Axes,
-    start: tuple[float, float],
-    stop: tuple[float, float],
-    theme: Theme,
-    back: bool = False,
+    ax: Axes, start: tuple[float, float], stop: tuple[float, float], theme: Theme, bend: float = 0.0
 ) -> None:
-    """From here to there; dashed if it is the way back of a gradient."""
-    look = {"linestyle": (0, (5, 4)), "color": theme.soft} if back else {"color": theme.ink}
-    bend = "arc3,rad=-0.32" if back else "arc3,rad=0"
-    ax.add_patch(
-        FancyArrowPatch(
-            start,
-            stop,
-            arrowstyle="-|>",
-            mutation_scale=24,
-            linewidth=2.4,
-            connectionstyle=bend,
-            **look,
-        )
-    )
+    """From here to there, straight or bent aside by a share of its length."""
+    shape = FancyArrowPatch(start, stop, arrowstyle="-|>", mutation_scale=24, linewidth=2.4)
+    shape.set(connectionstyle=f"arc3,rad={bend}", color=theme.ink)
+    ax.add_patch(shape)
 
 
 def _points(ax: Axes, cloud: Points, theme: Theme, real: bool) -> None:
@@ -207,30 +193,10 @@ def _loop(ax: Axes, theme: Theme, words: Words) -> None:
                 ax, (left + 26, height), line, theme.soft if i == 3 else theme.ink, **_small("left")
             )
     _arrow(ax, (560, 245), (640, 245), theme)
-    ax.add_patch(
-        FancyArrowPatch(
-            (900, 110),
-            (300, 110),
-            arrowstyle="-|>",
-            mutation_scale=24,
-            linewidth=2.4,
-            color=theme.ink,
-            connectionstyle="arc3,rad=-0.12",
-        )
-    )
+    _arrow(ax, (900, 110), (300, 110), theme, bend=-0.12)
     say(ax, (600, 24), words["again"], theme.soft, **_small("center"))
     # K times around the first box.
-    ax.add_patch(
-        FancyArrowPatch(
-            (420, 380),
-            (180, 380),
-            arrowstyle="-|>",
-            mutation_scale=24,
-            linewidth=2.4,
-            color=theme.ink,
-            connectionstyle="arc3,rad=0.35",
-        )
-    )
+    _arrow(ax, (420, 380), (180, 380), theme, bend=0.35)
     say(ax, (300, 456), words["k_times"], theme.ink, **_small("center"))
     say(ax, (900, 412), words["once"], theme.curves[2], **_small("center"))
 

@@ -59,7 +59,7 @@ def claim_of(row: Mapping[str, Any]) -> Claim:
 def _measured(claim: Claim) -> str:
     """A claim without the words about it."""
     told = asdict(claim)
-    return json.dumps([told[key] for key in told if key not in ("text", "source")])
+    return json.dumps([told[key] for key in told if key not in ("text", "text_zh", "source")])
 
 
 @cache

@@ -65,7 +65,7 @@ class Words:
     optimal: str = "best discriminator D*(x)"
     optimal_gap: str = "D – D*"
     modes: str = "share of each mode"
-    #: A claim in words that no scenario needs to translate; empty where its own sentence is used.
+    #: A claim in words that no scenario needs to translate; empty where each has a sentence of its own.
     rule: str = ""
     against: str = ""
     # The player's controls.
@@ -169,10 +169,11 @@ _REDUCED_ZH = {
 
 
 def told_claim(claim: Claim, words: Words) -> str:
-    """A claim's own sentence, or its rule where the language has none."""
+    """A claim's own sentence, or its rule where it has none in the language."""
     rule = words.against if claim.against else words.rule
-    if not rule:
-        return claim.text
+    own = claim.text_zh if words.code == "zh" else claim.text
+    if own or not rule:
+        return own
     when, what = _when_zh(claim), words.label(METRICS[claim.metric])
     # Of one moment there is nothing to reduce, and a mean would be taken for one over seeds.
     if claim.window[0] != claim.window[1]:

@@ -81,6 +81,7 @@ class Claim:
         source: Where threshold and quorum come from.
         against: Another scenario; the number compared is then this scenario's less that one's, seed by
             seed.
+        text_zh: The sentence in Chinese; without it films in Chinese say the rule.
 
     Raises:
         ToylabError: If the window runs backwards.
@@ -97,6 +98,7 @@ class Claim:
     source: Annotated[str, Len(0, 400)] = ""
     # As long as a path: a neighbour of a file is named by its place.
     against: Annotated[str, Len(0, 4096)] = ""
+    text_zh: Annotated[str, Len(0, 400)] = ""
 
     def __post_init__(self) -> None:
         """Refuse a window that runs backwards."""

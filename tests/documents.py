@@ -21,7 +21,7 @@ DOCUMENTS = sorted(
     for pattern in ("*.md", "docs/**/*.md", "renders/**/*.md", "notebooks/*.ipynb")
     for path in ROOT.glob(pattern)
     # What the lab writes into renders/ is nobody's document.
-    if path.parts[len(ROOT.parts)] != "renders" or path.name in ("README.md", "claims.md")
+    if path.parts[len(ROOT.parts)] != "renders" or path.name.startswith(("README", "claims"))
 )
 # In a block of another language these begin a command.
 _HEAD = re.compile(

@@ -19,6 +19,7 @@ from toylab.cli.arguments import LOOK, parse_seeds
 from toylab.cli.look import Look
 from toylab.film.writers import provenance_of
 from toylab.scenario import catalogue
+from toylab.scenario.scenario import load
 from toylab.trace import Trace
 
 Write = Callable[..., Path]
@@ -258,6 +259,19 @@ def test_a_film_of_one_frame_is_refused_before_training(
 def test_show_tells_what_a_claim_compares_with(tmp_path: Path) -> None:
     told = toylab("show", "fair-steps", cwd=tmp_path).stdout
     assert "of training, less that of mode-collapse on the same seed, >=" in told
+    assert "Partner: mode-collapse, for which" in told
+
+
+def test_show_tells_all_of_it_in_chinese(tmp_path: Path) -> None:
+    scenario = load("collapse-then-fair")
+    told = toylab("show", "collapse-then-fair", "--lang", "zh", cwd=tmp_path).stdout
+    assert told.startswith(f"{scenario.title_zh}\n  {scenario.lesson_zh}\n  出处：")
+    assert f"对照：{scenario.partner}；" in told and "第 400 步起改变：" in told
+    assert all(f"论断：{claim.text_zh}\n" in told for claim in scenario.claims)
+    # What is no word of ours is the same: the settings.
+    english = toylab("show", "collapse-then-fair", cwd=tmp_path).stdout
+    assert told.split("设置：")[1] == english.split("Settings:")[1]
+    assert "Known: en, zh" in refused(toylab("show", "hinge", "--lang", "fr", cwd=tmp_path))
 
 
 @pytest.mark.parametrize("page", ["papers", "course", "gallery", "reference"])

@@ -155,14 +155,18 @@ def test_of_a_claim_that_holds_or_whose_seeds_are_not_known_none_is_named(
 
 
 def test_the_table_for_readers_is_written_from_that_for_machines() -> None:
-    written = (ROOT / HOME / gallery.CLAIMS).read_text(encoding="utf-8")
-    assert written == as_markdown(outcomes_of(TABLE), TABLE["about"]), "run `make docs`"
+    for lang, name in gallery.CLAIMS.items():
+        written = (ROOT / HOME / name).read_text(encoding="utf-8")
+        assert written == as_markdown(outcomes_of(TABLE), TABLE["about"], lang), "run `make docs`"
 
 
 def test_what_was_not_counted_names_the_command_that_counts_it() -> None:
     slow = [name for name in NAMES if load(name).slow]
+    counted = {row["scenario"] for row in TABLE["claims"]}
     for name in slow:
-        assert page("en").count(f"`toylab check {name}` counts it") == len(load(name).claims)
+        # What is slow is counted seldom, but it may have been.
+        n = 0 if name in counted else len(load(name).claims)
+        assert page("en").count(f"`toylab check {name}` counts it") == n, name
     assert slow
 
 

@@ -27,7 +27,7 @@ def test_a_scenario_loads_and_its_film_exists(name: str) -> None:
     assert scenario.source and scenario.title_zh and scenario.lesson_zh
     # One lesson. But that a game is over is many numbers at once: an untrained D says 1/2 too.
     assert 2 <= len(scenario.claims) <= (9 if name == "convergence" else 4)
-    assert all(claim.source for claim in scenario.claims)
+    assert all(claim.source and claim.text_zh for claim in scenario.claims)
 
 
 @pytest.mark.parametrize("name", NAMES)

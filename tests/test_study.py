@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from string import Formatter
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from toylab import record
 from toylab.base.errors import ToylabError
 from toylab.claims import cache, counting, report
+from toylab.claims.report_words import WORDS
 from toylab.claims.verdict import wilson
 from toylab.claims.workers import Workers
 from toylab.metrics import METRICS
@@ -282,3 +284,21 @@ def test_what_was_kept_by_code_that_gave_the_same_numbers_is_still_there(
     kept = task.key()
     monkeypatch.setattr(cache, "own_code", lambda: "older")
     assert kept == task.key() != own
+
+
+@pytest.mark.parametrize("key", WORDS["en"])
+def test_the_table_says_as_much_in_either_language(key: str) -> None:
+    def blanks(lang: str) -> set[str]:
+        return {name.split(".")[0] for _, name, *_ in Formatter().parse(WORDS[lang][key]) if name}
+
+    assert set(WORDS["zh"]) == set(WORDS["en"])
+    assert blanks("zh") == blanks("en")
+
+
+def test_a_table_in_chinese_has_the_claims_own_sentence(small: Make, tmp_path: Path) -> None:
+    claims = [{**CLAIMS[0], "text_zh": "总是"}, CLAIMS[1]]
+    text = report.as_markdown(found(small(claims=claims), tmp_path), {}, "zh")
+    assert "| small | 总是 | 20 个中 20 个 | 0.84–1.00 | 0.8 | 成立 |" in text
+    # Without one it keeps the other's.
+    assert "| small | never | [20 个中 0 个](#small) | 0.00–0.16 | 0.8 | 不成立 |" in text
+    assert "## 反例" in text and "“never”，全部 20 个种子不满足，这里是头几个：" in text

@@ -39,7 +39,8 @@ HOME = Path("renders")
 # Sweeps, by the key of their words; each written by the command that docs/sweeps.md tells.
 DIAGRAMS = {"diagram": "phase-diagram.png", "ablation": "ablation.png"}
 # For readers, from the table for machines.
-CLAIMS = "claims.md"
+# The table of claims in each language.
+CLAIMS = {"en": "claims.md", "zh": "claims.zh.md"}
 PAGES = {"en": "README.md", "zh": "README.zh-CN.md"}
 # Bytes of the films in each language, and of the largest: they stay in the repository's history for ever. A
 # third of a megabyte each, for 64 films and 19.
@@ -191,7 +192,8 @@ def with_headline(text: str, lang: str) -> str:
 def write_pages(to: Path) -> None:
     """Write the pages, the table of claims, and its headline into the documents beside their folder."""
     table = claims()
-    write(to / CLAIMS, as_markdown(outcomes_of(table), table["about"]))
+    for lang, name in CLAIMS.items():
+        write(to / name, as_markdown(outcomes_of(table), table["about"], lang))
     for lang, name in PAGES.items():
         write(to / name, page(lang))
         document = to.parent / name

@@ -13,8 +13,10 @@ from toylab.base.counted import Counted
 from toylab.claims.counting import Outcome, Partner
 from toylab.claims.misses import MOST_NAMED, seeds_of, span, to_film
 from toylab.claims.published import claim_of
+from toylab.claims.report_words import CONTROLS_ZH, WORDS
 from toylab.claims.tried import UNTRAINED, Tried, nearest_chance
 from toylab.claims.verdict import verdict
+from toylab.metrics.claim import Claim
 from toylab.metrics.controls import CONTROLS, ONE_MODE, PERFECT
 from toylab.training.run import versions
 
@@ -63,80 +65,95 @@ def outcomes_of(table: Mapping[str, Any]) -> list[Outcome]:
 
 # --- for readers ---
 
-_TITLE, _UNDECIDED, _MISSED = "Claims", "Undecided, and why", "Counterexamples"
 
+def as_markdown(found: Sequence[Outcome], about: Mapping[str, str], lang: str = "en") -> str:
+    """The table for readers.
 
-def as_markdown(found: Sequence[Outcome], about: Mapping[str, str]) -> str:
-    """The table for readers."""
-    counts = {v: sum(o.verdict == v for o in found) for v in ("holds", "undecided", "fails")}
+    Args:
+        found: The outcomes.
+        about: What `about` says of the making.
+        lang: Key of `WORDS`.
+    """
+    words = WORDS[lang]
     open_ones = [o for o in found if o.verdict == "undecided"]
     missed: dict[str, list[Outcome]] = {}
     for o in found:
         if o.misses:
             missed.setdefault(o.scenario, []).append(o)
-    places = _places([_TITLE, *[_UNDECIDED] * bool(open_ones), _MISSED], missed)
+    before = [words["title"], *[words["undecided"]] * bool(open_ones), words["missed"]]
+    places = _places(before, missed)
     lines = [
-        f"# {_TITLE}",
+        f"# {words['title']}",
         "",
-        f"{Counted(len(found)):claim}: {Counted(counts['holds']):holds|hold}, "
-        f"{counts['undecided']} undecided, {Counted(counts['fails']):fails|fail}. A claim holds if the "
-        "lower end of the 95 % Wilson interval of the "
-        "share of seeds reaches its quorum, fails if the upper end does not, and is undecided between."
-        + " A count with a link leads to the seeds that miss the claim."
-        * bool(missed),
+        _sum(found, lang) + words["linked"] * bool(missed),
         "",
-        ", ".join(f"{key} {value}" for key, value in about.items()) + ".",
+        words["about"].format(", ".join(f"{key} {value}" for key, value in about.items())),
         "",
-        *_explained(found),
-        "| scenario | claim | seeds | 95 % interval | quorum | verdict | looks | partner | perfect "
-        "| chance | also true of |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        *_explained(found, lang),
+        words["columns"],
+        "|---" * 11 + "|",
     ]
     for o in found:
         low, high = o.interval
-        text, count = o.claim.text.replace("|", "\\|"), f"{o.hits} of {len(o.numbers)}"
-        interval = f"{low:.2f} to {high:.2f}"
+        count = words["count"].format(hits=o.hits, n=len(o.numbers))
+        interval = words["interval"].format(low=low, high=high)
         if o.exact:
-            count, interval = "one exact run", ""
-        verdict = f"{o.verdict}, follows" if o.follows else o.verdict
+            count, interval = words["exact"], ""
+        verdict = words[f"verdict_{o.verdict}"] + words["follows"] * o.follows
         if o.misses:
             count = f"[{count}](#{places[o.scenario]})"
+        text = _sentence(o.claim, lang).replace("|", "\\|")
         lines.append(
             f"| {o.scenario} | {text} | {count} | {interval} | {o.claim.quorum:g} | {verdict} "
-            f"| {o.looks or ''} | {_partner(o)} | {_perfect(o)} | {_chance(o)} | {_also(o)} |"
+            f"| {o.looks or ''} | {_partner(o, words)} | {_perfect(o)} | {_chance(o)} | {_also(o)} |"
         )
     if open_ones:
-        lines += ["", f"## {_UNDECIDED}", ""]
-    lines += [f"- {o.scenario}, \u201c{o.claim.text}\u201d: {_why_undecided(o)}" for o in open_ones]
+        lines += ["", f"## {words['undecided']}", ""]
+    for o in open_ones:
+        why = _why_undecided(o, words)
+        lines.append(
+            words["item"].format(scenario=o.scenario, claim=_sentence(o.claim, lang), why=why)
+        )
     if missed:
-        lines += ["", *_counterexamples(missed, about.get("device", "cpu"))]
+        lines += ["", *_counterexamples(missed, about.get("device", "cpu"), lang)]
     return "\n".join(lines) + "\n"
 
 
-def _explained(found: Sequence[Outcome]) -> Iterator[str]:
+def _sentence(claim: Claim, lang: str) -> str:
+    return (lang == "zh" and claim.text_zh) or claim.text
+
+
+def _sum(found: Sequence[Outcome], lang: str) -> str:
+    """How many claims hold, and what that means."""
+    counts = {v: sum(o.verdict == v for o in found) for v in ("holds", "undecided", "fails")}
+    told: dict[str, object] = {"n": len(found), **counts}
+    if lang == "en":
+        told |= {
+            "n": f"{Counted(len(found)):claim}",
+            "holds": f"{Counted(counts['holds']):holds|hold}",
+            "fails": f"{Counted(counts['fails']):fails|fail}",
+        }
+    return WORDS[lang]["sum"].format(**told)
+
+
+def _explained(found: Sequence[Outcome], lang: str) -> Iterator[str]:
     """What the columns beside the counts say, where there is anything in them."""
     if any(o.controls for o in found):
-        words = "; ".join(
-            f"{name}: {one.words}" for name, one in CONTROLS.items() if name != PERFECT
-        )
-        yield (
-            "What a claim is worth: *looks* are the snapshots in its window, *partner* is the median in "
-            "the scenario that is this one's cure, or is cured by it, and how many of its seeds do as the "
-            "claim says, *perfect* is what a perfect sampler has, *chance* what that featureless cloud has "
-            "which comes nearest to the claim, and *also true of* says what satisfies the claim though "
-            "nobody trained it: clouds, and the players before their first step "
-            f"({UNTRAINED}). What one of these satisfies is no finding by itself; claims of one scenario "
-            "are read together. A verdict that *follows* is of a claim that is true of every seed of which "
-            f"other claims are. ({words}; {ONE_MODE}: all points at the first mode. A ratio of two "
-            "moments, a difference from another scenario and a count of switches they do not have.)"
+        told = {name: one.words for name, one in CONTROLS.items() if name != PERFECT}
+        told |= CONTROLS_ZH if lang == "zh" else {}
+        yield WORDS[lang]["explained"].format(
+            untrained=UNTRAINED,
+            one_mode=ONE_MODE,
+            controls="; ".join(f"{name}: {words}" for name, words in told.items()),
         )
         yield ""
 
 
-def _partner(o: Outcome) -> str:
+def _partner(o: Outcome, words: Mapping[str, str]) -> str:
     if not o.partner:
         return ""
-    return f"{_number(o.partner.number)} ({o.partner.hits} of {len(o.numbers)} in {o.partner.name})"
+    name, number, hits = o.partner
+    return words["in"].format(number=_number(number), hits=hits, n=len(o.numbers), name=name)
 
 
 def _perfect(o: Outcome) -> str:
@@ -176,34 +193,33 @@ def _places(before: Sequence[str], names: Iterable[str]) -> dict[str, str]:
     return places
 
 
-def _counterexamples(missed: Mapping[str, Sequence[Outcome]], device: str) -> Iterator[str]:
+def _counterexamples(
+    missed: Mapping[str, Sequence[Outcome]], device: str, lang: str
+) -> Iterator[str]:
     """For each scenario the commands that film the first seeds that miss each of its claims."""
-    yield f"## {_MISSED}"
+    words = WORDS[lang]
+    yield f"## {words['missed']}"
     yield ""
-    compared = " Where a claim compares with another scenario, `toylab compare` films the two side by side."
-    yield (
-        "A seed misses a claim if it does not do as the claim says, or went to infinity before it could. "
-        "These commands film the first of them. A seed that is trained alone is rounded otherwise than "
-        "among others, and so it is on another machine or with other versions: it may then do as the "
-        "claim says. With `toylab train NAME --seeds N,M -o T.npz` and `toylab render T.npz --seed N -o "
-        "X.gif` it is filmed as it was counted."
-        + compared
-        * any(o.claim.against for same in missed.values() for o in same)
-    )
+    compares = any(o.claim.against for same in missed.values() for o in same)
+    yield words["how"] + words["compared"] * compares
     for name, same in missed.items():
         yield from ("", f"### {name}")
         for o in same:
-            n, against = len(o.numbers), f", against {o.claim.against}" * bool(o.claim.against)
-            who = "all" if len(o.misses) == n > 1 else f"{len(o.misses)} of"
+            n, k, against = len(o.numbers), len(o.misses), o.claim.against
+            counted = f"{Counted(n):seed}" if lang == "en" else n
             # If all miss it none is an exception: one shows what happens.
-            shown = o.misses[: 1 if len(o.misses) == n else MOST_NAMED]
-            first = ", here the first" * (len(shown) < len(o.misses))
-            told = f"\u201c{o.claim.text}\u201d{against}, missed by {who} {Counted(n):seed}{first}:"
+            shown = o.misses[: 1 if k == n else MOST_NAMED]
+            told = words["told"].format(
+                claim=_sentence(o.claim, lang),
+                against=words["against"].format(against) if against else "",
+                who=words["all_of" if k == n > 1 else "some_of"].format(n=counted, k=k),
+                first=words["first"] * (len(shown) < k),
+            )
             commands = [to_film(o.called, seed, device) for seed in shown]
             yield from ("", told, "", "```console", *commands, "```")
 
 
-def _why_undecided(o: Outcome) -> str:
+def _why_undecided(o: Outcome, words: Mapping[str, str]) -> str:
     """What the interval says, and how many seeds would decide if the share stayed as it is."""
     n, (low, high) = len(o.numbers), o.interval
     share, doubled = o.hits / n, n
@@ -212,12 +228,7 @@ def _why_undecided(o: Outcome) -> str:
         and verdict(round(share * doubled), doubled, o.claim.quorum) == "undecided"
     ):
         doubled *= 2
-    enough = (
-        f"if the share stays, some {doubled} seeds decide"
-        if doubled < 100 * n
-        else "more seeds would hardly decide: the share is the quorum itself"
-    )
-    return (
-        f"true of {share:.0%} of these seeds, but with {n} of them the share may be anything from "
-        f"{low:.0%} to {high:.0%}, and {o.claim.quorum:.0%} lies between; {enough}."
+    enough = words["some"].format(n=doubled) if doubled < 100 * n else words["never"]
+    return words["true_of"].format(
+        share=share, n=n, low=low, high=high, quorum=o.claim.quorum, enough=enough
     )

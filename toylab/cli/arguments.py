@@ -90,7 +90,7 @@ StillFrame = Annotated[
 # How a film shall look: what each option asks for is told by `cli.look.Look`, whose fields these are.
 LOOK: dict[str, tuple[Any, Any]] = {
     "theme": (Annotated[str, typer.Option(help="light, dark or print.")], "light"),
-    "lang": (Annotated[str, typer.Option(help="Language of the film: en or zh.")], "en"),
+    "lang": (Annotated[str, typer.Option(help="Language: en or zh.")], "en"),
     "layout": (
         Annotated[
             str, typer.Option(help="slide, half, bare (no title), readme, card or portrait.")

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -117,42 +116,24 @@ def list_() -> None:
 
 
 @app.command()
-def show(name: Name, set_: SetChanges = []) -> None:  # noqa: B006 - typer copies defaults
+@with_look("lang")
+def show(name: Name, set_: SetChanges = [], *, look: Asked) -> None:  # noqa: B006 - typer copies defaults
     """Show a scenario: its lesson, settings, what differs from its base, claims, sources."""
-    from toylab.base.settings import OWN_KEYS
+    from toylab.cli import shown
+    from toylab.film.animation import check_look
     from toylab.film.script import check_names, plans
     from toylab.scenario import scenario
 
+    check_look(**look)
     chosen = scenario.load(name, set_)
     try:
         check_names(*plans(chosen.settings))
     except ToylabError as error:
         raise ToylabError(f"{_asked(name, set_)}: {error}") from None
-    say(f"{chosen.title}\n  {chosen.lesson}")
-    if chosen.source:
-        say(f"  Source: {chosen.source}")
-    if partner := chosen.handed_on.get("partner"):
-        say(f"  Partner: {partner}, for which the claims below must not all hold")
+    say(shown.heading(chosen, **look))
     _say_read([chosen])
-    for heading, base in _bases(name, set_):
-        _say_differences(heading, scenario.differences(chosen, base))
-    for (_, before), (at, after) in pairwise(chosen.sections):
-        differ = scenario.differences(after, before)
-        own = [one for one in differ if not one[0].startswith("changes[")]
-        _say_differences(f"Changes at step {at}:", own)
-    told = chosen.handed_on
-    for claim, handed in zip(chosen.claims, told["claims"], strict=True):
-        say(f"\nClaim: {claim.text}")
-        low, high = (f"{edge:g}" if isinstance(edge, float) else edge for edge in claim.window)
-        say(
-            f"  {claim.reduce} of {claim.metric} over {low}..{high} of training"
-            + f", less that of {handed['against']} on the same seed," * bool(claim.against)
-            + f" {claim.relation} {claim.threshold:g}, in {claim.quorum:.0%} of seeds"
-            + f" ({claim.source})" * bool(claim.source)
-        )
-    settings = {k: v for k, v in told.items() if k not in OWN_KEYS}
-    say("\nSettings:\n")
-    say(scenario.as_toml(settings).rstrip())
+    for part in shown.parts(chosen, name, set_, **look):
+        say(part)
 
 
 @app.command()
@@ -708,31 +689,6 @@ def _grid(seed: int | None, seeds: str | None) -> list[int] | None:
     if len(grid) > MOST_FILMED:
         raise ToylabError(f"--seeds names {len(grid)} seeds; a grid shows {MOST_FILMED} at most.")
     return grid
-
-
-def _bases(name: str, changes: Sequence[str]) -> Iterator[tuple[str, Scenario]]:
-    """What a scenario may be compared with: its file, if settings are changed; its base."""
-    from toylab.scenario import catalogue, scenario
-
-    filed = scenario.as_filed(name) if changes else None
-    if filed is not None:
-        yield "Differs from its file in:", filed
-    base = scenario.base_of(name)
-    if base is not None:
-        links = catalogue.chain(catalogue.find(name))
-        yield f"Differs from {links[-2][0].stem} in:", base
-
-
-def _say_differences(heading: str, found: Sequence[tuple[str, Any, Any]]) -> None:
-    say(f"\n{heading}")
-    for path, old, new in found:
-        say(f"  {path}: {_said(old)} -> {_said(new)}")
-    if not found:
-        say("  nothing")
-
-
-def _said(value: Any) -> str:
-    return "not set" if value is None else str(value)
 
 
 def _device(name: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -97,11 +98,13 @@ def test_a_target_of_ones_own_is_not_read_again(hand_made: Make) -> None:
 # --- where it is seen ---
 
 
-def curved(make: Make, *curves: str, clouds: int = 3) -> Trace:
+def curved(
+    make: Make, *curves: str, clouds: int = 3, given: Sequence[np.ndarray] | None = None
+) -> Trace:
     rng = np.random.default_rng(3)
     told = ", ".join(f'{{ metrics = ["{name}"], scale = "linear" }}' for name in curves)
     return make(
-        *(targets.ring().sample(rng, N) for _ in range(clouds)),
+        *(given or (targets.ring().sample(rng, N) for _ in range(clouds))),
         settings_text='title = "t"\nlesson = "l"\n[target]\nkind = "ring"\n[film]\n'
         f'layers = ["real", "generated"]\ncurves = [{told}]\n',
     )
@@ -118,6 +121,21 @@ def test_a_panel_has_a_line_at_the_floor(hand_made: Make) -> None:
         assert len(words) == 1
 
 
+@pytest.mark.parametrize("order", [*itertools.product((0.15, 0.4, 3.0), repeat=3)])
+def test_its_words_stand_where_the_curve_does_not_go(
+    hand_made: Make, order: tuple[float, ...]
+) -> None:
+    perfect = targets.TARGETS["ring"]().sample(np.random.default_rng(0), 400)
+    # An end of the axis is always free: the last cloud, and the one before it, are far away.
+    clouds = [perfect + away for away in (*order, 3.0, 3.0)]
+    (panel,) = Film(curved(hand_made, "sliced_wasserstein", given=clouds)).panels
+    (words,) = [t for t in panel.axes.texts if t.get_text() == WORDS["en"].perfect]
+    box = words.get_window_extent()
+    (curve,) = panel.curves
+    at = panel.axes.transData.transform(np.stack([10 * np.arange(5), curve.drawn], axis=1))
+    assert not any(box.contains(*place) for place in at)
+
+
 def test_counts_and_what_looks_at_players_have_no_line(hand_made: Make) -> None:
     for panel in Film(curved(hand_made, "modes_covered", "fake_score")).panels:
         assert panel.floors == []
@@ -129,7 +147,7 @@ def test_a_page_has_the_same_lines(hand_made: Make) -> None:
         low, high = panel.axes.get_ylim()
         (line,) = panel.floors
         told = pages._panel(panel, [0, 1, 2])["floors"]
-        assert told == [[round(1000 * (line.at - low) / (high - low)), line.side]]
+        assert told == [[round(1000 * (line.at - low) / (high - low)), line.side, line.early]]
     packed = json.loads(json.dumps(vars(WORDS["zh"])))
     assert re.search(r"\S", packed["perfect"])
 

@@ -18,7 +18,7 @@ from toylab.film.counter import counter
 from toylab.film.fonts import families
 from toylab.film.layout import HEADER, SMALL_HEADER
 from toylab.film.style import DPI, LABEL, PANEL, VALUE, Theme, short
-from toylab.film.text import fitted
+from toylab.film.text import fitted, measured
 from toylab.film.words import Words
 from toylab.metrics import METRICS, Metric
 from toylab.metrics.claim import REDUCTIONS, SIGNS, Claim, span_in, told_claims
@@ -109,10 +109,12 @@ class FloorLine:
     Attributes:
         at: Its place on the value axis.
         side: Of the line, where its words stand: "top" or "bottom"; "" where they stand for another's too.
+        early: Whether they stand at its beginning; at its end where the curves leave less room there.
     """
 
     at: float
     side: str
+    early: bool
 
 
 class Panel:
@@ -178,8 +180,7 @@ class Panel:
         for at in self.changes:
             # Dotted and upright: neither a line of the grid, nor a claim's, nor the present.
             ax.axvline(at, color=theme.ink, linewidth=1.4, linestyle=(0, (1, 2)), zorder=0.8)
-        self.floors = self._floors(ax, found)
-        self._floor_words = [self._foot(one.at, one.side) for one in self.floors if one.side]
+        self.floors = self._floors(ax, found, [self._inside(curve) for curve in values])
         self._thresholds(ax, claims, dict(zip(plan.metrics, colours, strict=False)))
         for metric, band, colour in zip(metrics, self.bands, colours, strict=False):
             self._band(metric, band, colour)
@@ -345,19 +346,44 @@ class Panel:
                 annotation_clip=False,
             )
 
-    def _floors(self, ax: Axes, found: Sequence[float]) -> list[FloorLine]:
-        """Thin lines of what a perfect sampler has, with words at the left."""
+    def _floors(self, ax: Axes, found: Sequence[float], curves: Sequence[Float]) -> list[FloorLine]:
+        """Thin lines of what a perfect sampler has, with words where the curves leave room for them."""
         low, high = ax.get_ylim()
         lines: list[FloorLine] = []
         for at in found:
             ax.axhline(at, color=self._theme.soft, linewidth=1, zorder=0.9)
-            side = "top" if at < (low + high) / 2 else "bottom"
-            near = any(abs(at - one.at) < self._word_room() * (high - low) for one in lines)
-            lines.append(FloorLine(at, "" if near else side))
-            if not near:
-                line = (float(self._steps[0]), float(self._steps[-1]), at)
-                self._line_words(ax, self._words.perfect, line, side, self._theme.soft, early=True)
+            if any(abs(at - one.at) < self._word_room() * (high - low) for one in lines):
+                lines.append(FloorLine(at, "", True))
+                continue
+            side, early = self._clear_of(at, curves)
+            lines.append(FloorLine(at, side, early))
+            line = (float(self._steps[0]), float(self._steps[-1]), at)
+            self._line_words(ax, self._words.perfect, line, side, self._theme.soft, early)
         return lines
+
+    def _clear_of(self, at: float, curves: Sequence[Float]) -> tuple[str, bool]:
+        """Side of a line, and whether at its beginning, where words lie on the least of the curves."""
+        low, high = self._ax.get_ylim()
+        figure = self._ax.get_figure(root=True)
+        assert figure is not None
+        units = self._ax.get_window_extent().width * DPI / figure.dpi
+        room, wide = (
+            self._word_room(),
+            measured(self._words.perfect, LABEL, tuple(self._fonts), False) / units,
+        )
+        time = (self._steps - self._steps[0]) / max(self._steps[-1] - self._steps[0], 1)
+        heights = [(curve - low) / (high - low) for curve in curves]
+
+        def covered(place: tuple[str, bool]) -> int:
+            foot = self._foot(at, place[0])
+            if not -0.02 < foot < 1.02 - room:
+                return len(time) * len(heights) + 1
+            beside = time <= wide if place[1] else time >= 1 - wide
+            on = [(h[beside] > foot) & (h[beside] < foot + room) for h in heights]
+            return sum(int(one.sum()) for one in on)
+
+        sides = ("top", "bottom") if at < (low + high) / 2 else ("bottom", "top")
+        return min([(side, early) for early in (True, False) for side in sides], key=covered)
 
     def _thresholds(self, ax: Axes, claims: Sequence[Claim], colours: dict[str, str]) -> None:
         """A claim's threshold as a thin dashed line over its window, with its words."""
@@ -378,7 +404,8 @@ class Panel:
             # At the end of the line; of one at the very start, from there, clear of the axis's words and of
             # those of floors.
             early = float(end) < 0.3 * float(self._steps[-1])
-            side = self._side(claim, at, [*taken, *(self._floor_words if early else ())])
+            floors = [self._foot(f.at, f.side) for f in self.floors if f.side and f.early == early]
+            side = self._side(claim, at, [*taken, *floors])
             self.thresholds.append(Threshold(start, end, at, words, side, curve))
             if side:
                 taken.append(self._foot(at, side))

@@ -56,7 +56,7 @@ _PIECES = re.compile(r"[\u2e80-\uffef][\u3001\u3002\uff01-\uff1f]*|[^\s\u2e80-\u
 @lru_cache(maxsize=4096)
 # A $ is a $, whoever asks and whatever matplotlib is set to.
 @rc_context({"text.parse_math": False})
-def _measured(line: str, points: float, fonts: tuple[str, ...], bold: bool) -> float:
+def measured(line: str, points: float, fonts: tuple[str, ...], bold: bool) -> float:
     """Width of a line's outline, units, to the next pixel."""
     if not line.strip():
         return 0.0  # blanks have no outline
@@ -88,7 +88,7 @@ def wrapped(
     words = _on_one_line(words)
 
     def measure(line: str) -> float:
-        return _measured(line, points, tuple(fonts), bold)
+        return measured(line, points, tuple(fonts), bold)
 
     if measure(words) <= width:
         return [words]

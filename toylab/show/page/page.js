@@ -313,9 +313,10 @@ function drawPanel(panel, lowest) {
   pen.setLineDash([]);
   pen.lineWidth = 1;
   pen.fillStyle = pen.strokeStyle = theme.soft;
-  for (const [h, place] of panel.floors) {
+  for (const [h, place, early] of panel.floors) {
     pen.beginPath(); pen.moveTo(x(first), y(h)); pen.lineTo(x(end), y(h)); pen.stroke();
-    if (place) writeText(pen, word("perfect"), x(first) + 4, y(h) + (place === "bottom" ? 1 : -1) * small * 0.75, small, "left");
+    const at = early ? x(first) + 4 : x(end);
+    if (place) writeText(pen, word("perfect"), at, y(h) + (place === "bottom" ? 1 : -1) * small * 0.75, small, early ? "left" : "right");
   }
   pen.setLineDash([5, 4]);
   for (const [from, to, h, said, place, of] of panel.thresholds) {

@@ -291,7 +291,7 @@ def _panel(panel: Panel, frames: Sequence[int]) -> dict[str, Any]:
             [one.start, one.end, height([one.at])[0], one.words, one.side, one.curve]
             for one in panel.thresholds
         ],
-        "floors": [[height([one.at])[0], one.side] for one in panel.floors],
+        "floors": [[height([one.at])[0], one.side, one.early] for one in panel.floors],
         "curves": [
             {
                 "name": {code: words.label(curve.metric) for code, words in WORDS.items()},

@@ -136,8 +136,10 @@ def test_an_ensemble_in_parts_is_the_ensemble(
     np.testing.assert_array_equal(parts.diverged_at, whole.diverged_at)
     np.testing.assert_array_equal(parts.filmed, films)
     for name in ARRAYS:
-        # Products of another height may be added in another order: a last digit of float32.
-        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-4, atol=1e-5)
+        # Products of another height may be added in another order: a last digit of float32, 6e-8. A seed
+        # that runs away, to 5e13 in four rounds, takes it along and makes 2e-4 of it on some machines; another
+        # seed's numbers would be off by their own size.
+        np.testing.assert_allclose(getattr(parts, name), getattr(whole, name), rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize("ends", ["stopped", "first fails", "second fails"])

@@ -57,7 +57,14 @@ _PIECES = re.compile(r"[\u2e80-\uffef][\u3001\u3002\uff01-\uff1f]*|[^\s\u2e80-\u
 # A $ is a $, whoever asks and whatever matplotlib is set to.
 @rc_context({"text.parse_math": False})
 def measured(line: str, points: float, fonts: tuple[str, ...], bold: bool) -> float:
-    """Width of a line's outline, units, to the next pixel."""
+    """Width of a line's outline, units, to the next pixel.
+
+    Args:
+        line: Words without breaks.
+        points: Their size.
+        fonts: Families, as `fonts.families` gives them.
+        bold: Whether they are.
+    """
     if not line.strip():
         return 0.0  # blanks have no outline
     font = FontProperties(family=list(fonts), weight="bold" if bold else "normal")

@@ -123,32 +123,27 @@ def outcomes(
         rivals = {c.against: _rival(scenario, c) for c in scenario.claims if c.against}
         partner = _partner(scenario) if partners else None
         # The others first, so that a scenario is judged as soon as it is trained itself.
-        for game in (*rivals.values(), *([partner] if partner else []), scenario):
-            games.setdefault(_game(game), (game, []))
+        needed = {
+            _game(game): game for game in (*rivals.values(), partner, scenario) if game is not None
+        }
+        for key, game in needed.items():
+            games.setdefault(key, (game, []))
         for claim in _in_numbers(scenario):
             games[_game(scenario)][1].append(claim)
             if claim.against:
                 games[_game(rivals[claim.against])][1].append(claim)
             elif partner and _asks(claim, partner):
                 games[_game(partner)][1].append(claim)
-        questions.append((scenario, rivals, partner))
+        questions.append((scenario, rivals, partner, needed))
     arriving = measurements(list(games.values()), seeds, workers, folder, device)
     done: dict[str, Numbers] = {}
     for game, numbers in zip(games, arriving, strict=True):
         done[game] = numbers
-        while questions and _needed(*questions[0]) <= {*done}:
-            scenario, rivals, partner = questions.pop(0)
+        while questions and questions[0][-1].keys() <= done.keys():
+            scenario, rivals, partner, _ = questions.pop(0)
             against = {name: (rival, done[_game(rival)]) for name, rival in rivals.items()}
             counted = _counted(scenario, seeds, done[_game(scenario)], against)
             yield _with_partner(scenario, counted, partner, done) if partner else counted
-
-
-def _needed(
-    scenario: Scenario, rivals: Mapping[str, Scenario], partner: Scenario | None
-) -> set[str]:
-    """Games that must be done before a scenario is judged."""
-    there = [scenario, *rivals.values(), *([partner] if partner else [])]
-    return {_game(one) for one in there}
 
 
 def _game(scenario: Scenario) -> str:
@@ -197,9 +192,8 @@ def _with_partner(
         if _asks(claim, partner):
             numbers = np.asarray(done[_game(partner)][measured(claim)], dtype=float)
             finite = numbers[np.isfinite(numbers)]
-            hits = int(np.sum(RELATIONS[claim.relation](numbers, claim.threshold)))
             middle = float(np.median(finite)) if finite.size else None
-            outcome = replace(outcome, partner=Partner(partner.name, middle, hits))
+            outcome = replace(outcome, partner=Partner(partner.name, middle, _hits(claim, numbers)))
         found.append(outcome)
     return found
 
@@ -248,7 +242,7 @@ def _counted(
             theirs = _in_numbers(rival)
             # Seed by seed: both saw the same data and the same latents.
             numbers = numbers - np.asarray(others[key], dtype=float)
-        n, hits = len(numbers), int(np.sum(RELATIONS[claim.relation](numbers, claim.threshold)))
+        n, hits = len(numbers), _hits(claim, numbers)
         shown = tuple(float(x) if np.isfinite(x) else None for x in numbers)
         counted.append(
             Outcome(
@@ -267,6 +261,11 @@ def _counted(
             )
         )
     return counted
+
+
+def _hits(claim: Claim, numbers: PerSeed) -> int:
+    """How many seeds do as a claim says."""
+    return int(np.sum(RELATIONS[claim.relation](numbers, claim.threshold)))
 
 
 def _exact(may_be: bool, numbers: Sequence[float | None]) -> bool:

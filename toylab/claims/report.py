@@ -99,12 +99,12 @@ def as_markdown(found: Sequence[Outcome], about: Mapping[str, str], lang: str = 
         interval = words["interval"].format(low=low, high=high)
         if o.exact:
             count, interval = words["exact"], ""
-        verdict = words[f"verdict_{o.verdict}"] + words["follows"] * o.follows
+        judged = words[f"verdict_{o.verdict}"] + words["follows"] * o.follows
         if o.misses:
             count = f"[{count}](#{places[o.scenario]})"
         text = _sentence(o.claim, lang).replace("|", "\\|")
         lines.append(
-            f"| {o.scenario} | {text} | {count} | {interval} | {o.claim.quorum:g} | {verdict} "
+            f"| {o.scenario} | {text} | {count} | {interval} | {o.claim.quorum:g} | {judged} "
             f"| {o.looks or ''} | {_partner(o, words)} | {_perfect(o)} | {_chance(o)} | {_also(o)} |"
         )
     if open_ones:
@@ -120,7 +120,7 @@ def as_markdown(found: Sequence[Outcome], about: Mapping[str, str], lang: str = 
 
 
 def _sentence(claim: Claim, lang: str) -> str:
-    return (lang == "zh" and claim.text_zh) or claim.text
+    return claim.said(lang) or claim.text
 
 
 def _sum(found: Sequence[Outcome], lang: str) -> str:

@@ -272,11 +272,16 @@ class Panel:
         self._ax.set_ylim(low - margin, high + margin)
         return ticks
 
-    def _word_room(self) -> float:
-        """Share of the axes' height that a line of words takes; half at most."""
+    @property
+    def _unit(self) -> float:
+        """Pixels in a unit of 1/96 inch."""
         figure = self._ax.get_figure(root=True)
         assert figure is not None
-        return min(0.5, 26 * figure.dpi / DPI / self._ax.get_window_extent().height)
+        return figure.dpi / DPI
+
+    def _word_room(self) -> float:
+        """Share of the axes' height that a line of words takes; half at most."""
+        return min(0.5, 26 * self._unit / self._ax.get_window_extent().height)
 
     def _log_limits(self, positive: Float) -> list[float]:
         # Eight decades at most: below that a gradient is zero for any purpose.
@@ -364,20 +369,15 @@ class Panel:
     def _clear_of(self, at: float, curves: Sequence[Float]) -> tuple[str, bool]:
         """Side of a line, and whether at its beginning, where words lie on the least of the curves."""
         low, high = self._ax.get_ylim()
-        figure = self._ax.get_figure(root=True)
-        assert figure is not None
-        units = self._ax.get_window_extent().width * DPI / figure.dpi
-        room, wide = (
-            self._word_room(),
-            measured(self._words.perfect, LABEL, tuple(self._fonts), False) / units,
-        )
+        width, room = self._ax.get_window_extent().width / self._unit, self._word_room()
+        wide = measured(self._words.perfect, LABEL, tuple(self._fonts), False) / width
         time = (self._steps - self._steps[0]) / max(self._steps[-1] - self._steps[0], 1)
         heights = [(curve - low) / (high - low) for curve in curves]
 
-        def covered(place: tuple[str, bool]) -> int:
+        def covered(place: tuple[str, bool]) -> float:
             foot = self._foot(at, place[0])
             if not -0.02 < foot < 1.02 - room:
-                return len(time) * len(heights) + 1
+                return math.inf
             beside = time <= wide if place[1] else time >= 1 - wide
             on = [(h[beside] > foot) & (h[beside] < foot + room) for h in heights]
             return sum(int(one.sum()) for one in on)
@@ -457,7 +457,7 @@ class Panel:
         assert figure is not None
         box = self._ax.get_window_extent()
         # The lowest line 12 units of 1/96 inch above the axes.
-        unit = figure.dpi / DPI
+        unit = self._unit
         x, y = (box.x0, box.x1)[side], box.y1 + (12 + self._plan.line * above) * unit
         if side == 0:
             # Beside it the value needs its place.

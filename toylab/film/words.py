@@ -171,7 +171,7 @@ _REDUCED_ZH = {
 def told_claim(claim: Claim, words: Words) -> str:
     """A claim's own sentence, or its rule where it has none in the language."""
     rule = words.against if claim.against else words.rule
-    own = claim.text_zh if words.code == "zh" else claim.text
+    own = claim.said(words.code)
     if own or not rule:
         return own
     when, what = _when_zh(claim), words.label(METRICS[claim.metric])

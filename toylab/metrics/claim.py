@@ -108,6 +108,10 @@ class Claim:
         if ends != sorted(ends):
             raise ToylabError(f"window must run forwards, got {list(window)}.")
 
+    def said(self, lang: str) -> str:
+        """The claim's own sentence in "en" or "zh"; empty where it has none in that language."""
+        return self.text_zh if lang == "zh" else self.text
+
     def missing_change(self, n: int) -> str:
         """The end of the window that names a change of which there are only so many; empty if none."""
         words = (edge for edge in self.window if isinstance(edge, str))

@@ -210,40 +210,75 @@ def _best(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
     say(ax, (-4.8, 0.92), words["best"], theme.ink)
 
 
-def _game(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
+def blank(ax: Axes) -> None:
+    """Have axes fill the picture, in its own units and without a frame."""
     ax.set_position((0, 0, 1, 1))
     ax.set_axis_off()
     ax.set_xlim(0, WIDTH)
     ax.set_ylim(0, HEIGHT)
 
+
+def frame(ax: Axes, box: tuple[float, float, float, float], paper: str, colour: str) -> None:
+    """A box with round corners.
+
+    Args:
+        ax: In the picture's units.
+        box: Left, bottom, width and height.
+        paper: Colour within it.
+        colour: Of its edge.
+    """
+    x, y, w, h = box
+    shape = FancyBboxPatch((x, y), w, h, boxstyle="round,pad=0,rounding_size=14")
+    shape.set(facecolor=paper, edgecolor=colour, linewidth=3)
+    ax.add_patch(shape)
+
+
+def arrow(
+    ax: Axes,
+    start: tuple[float, float],
+    stop: tuple[float, float],
+    colour: str,
+    bend: float = 0.0,
+    dashed: bool = False,
+) -> None:
+    """An arrow from here to there.
+
+    Args:
+        ax: In the picture's units.
+        start: Where it begins.
+        stop: Where it ends.
+        colour: Of line and head.
+        bend: How far it is bent aside, as a share of its length.
+        dashed: Whether it is the way back of a gradient.
+    """
+    shape = FancyArrowPatch(start, stop, arrowstyle="-|>", mutation_scale=26, linewidth=2.5)
+    shape.set(connectionstyle=f"arc3,rad={bend}", color=colour)
+    if dashed:
+        shape.set_linestyle((0, (5, 4)))
+    ax.add_patch(shape)
+
+
+def _game(ax: Axes, theme: Theme, words: Mapping[str, str]) -> None:
+    blank(ax)
+
     def box(x: float, y: float, w: float, name: str, what: str, colour: str) -> None:
-        shape = FancyBboxPatch((x, y), w, 120, boxstyle="round,pad=0,rounding_size=14")
-        shape.set(facecolor=theme.paper, edgecolor=colour, linewidth=3)
-        ax.add_patch(shape)
+        frame(ax, (x, y, w, 120), theme.paper, colour)
         say(ax, (x + w / 2, y + 74), name, colour, ha="center")
         light = {"fontsize": LABEL, "fontweight": "normal"}
         say(ax, (x + w / 2, y + 36), what, theme.soft, ha="center", **light)
-
-    def arrow(
-        start: tuple[float, float], stop: tuple[float, float], back: bool = False, bend: float = 0.0
-    ) -> None:
-        style = {"linestyle": (0, (5, 4)), "color": theme.soft} if back else {"color": theme.ink}
-        shape = FancyArrowPatch(start, stop, arrowstyle="-|>", mutation_scale=26, linewidth=2.5)
-        shape.set(connectionstyle=f"arc3,rad={bend}", **style)
-        ax.add_patch(shape)
 
     box(10, 100, 170, "z", words["noise"], theme.soft)
     box(270, 100, 230, words["generator"], "G(z)", theme.curves[2])
     box(270, 360, 230, words["data"], "x", theme.curves[1])
     box(620, 230, 270, words["discriminator"], "D(x)", theme.ink)
-    arrow((180, 160), (270, 160))
-    arrow((500, 160), (620, 260))
-    arrow((500, 420), (620, 320))
-    arrow((890, 290), (960, 290))
+    arrow(ax, (180, 160), (270, 160), theme.ink)
+    arrow(ax, (500, 160), (620, 260), theme.ink)
+    arrow(ax, (500, 420), (620, 320), theme.ink)
+    arrow(ax, (890, 290), (960, 290), theme.ink)
     light = {"fontsize": PANEL, "fontweight": "normal"}
     say(ax, (975, 320), words["to_real"], theme.curves[1], **light)
     say(ax, (975, 260), words["to_generated"], theme.curves[2], **light)
-    arrow((740, 230), (400, 100), back=True, bend=-0.35)
+    arrow(ax, (740, 230), (400, 100), theme.soft, bend=-0.35, dashed=True)
     say(ax, (640, 34), words["push"], theme.soft, ha="center", fontsize=PANEL)
 
 

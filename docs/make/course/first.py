@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from scipy.special import expit
 
 from docs.make.course.canvas import panels
 from toylab.base.axes import Float, Points
 from toylab.film.style import LABEL, PANEL, VALUE, Theme
-from toylab.show.figures import HEIGHT, WIDTH, Drawing, say
+from toylab.show.figures import HEIGHT, Drawing, arrow, blank, frame, say
 from toylab.targets import TARGETS
 
 Words = Mapping[str, str]
@@ -22,24 +21,8 @@ Words = Mapping[str, str]
 _N, _SEED = 160, 4
 
 
-def _free(ax: Axes) -> None:
-    """Axes in the picture's units, without a frame."""
-    ax.set_position((0, 0, 1, 1))
-    ax.set_axis_off()
-    ax.set(xlim=(0, WIDTH), ylim=(0, HEIGHT))
-
-
-def _small(side: str) -> dict[str, object]:
-    return {"fontsize": PANEL, "fontweight": "normal", "ha": side}
-
-
-def _arrow(
-    ax: Axes, start: tuple[float, float], stop: tuple[float, float], theme: Theme, bend: float = 0.0
-) -> None:
-    """From here to there, straight or bent aside by a share of its length."""
-    shape = FancyArrowPatch(start, stop, arrowstyle="-|>", mutation_scale=24, linewidth=2.4)
-    shape.set(connectionstyle=f"arc3,rad={bend}", color=theme.ink)
-    ax.add_patch(shape)
+# Words that stand back from those of `say`.
+_LIGHT = {"fontsize": PANEL, "fontweight": "normal"}
 
 
 def _points(ax: Axes, cloud: Points, theme: Theme, real: bool) -> None:
@@ -79,26 +62,25 @@ def _intuition(ax: Axes, theme: Theme, words: Words) -> None:
 
 def _networks(ax: Axes, theme: Theme, words: Words) -> None:
     """Both players in layers: z, two hidden layers, x; x, two hidden layers, one number."""
-    _free(ax)
+    blank(ax)
     green, ink = theme.curves[2], theme.ink
     g = ((2, 120.0), (5, 235.0), (5, 350.0), (2, 465.0))
     d = ((2, 650.0), (5, 765.0), (5, 880.0), (1, 995.0))
     for layers, colour in ((g, green), (d, ink)):
         _layers(ax, theme, layers, colour)
-    light = {"fontsize": PANEL, "fontweight": "normal"}
     say(ax, (100, 260), "z", ink, ha="right")
     say(ax, (292, 452), words["generator"], green, ha="center")
     say(ax, (822, 452), words["discriminator"], ink, ha="center")
-    _arrow(ax, (486, 250), (628, 250), theme)
-    say(ax, (557, 278), "x = G(z)", green, ha="center", **light)
+    arrow(ax, (486, 250), (628, 250), ink)
+    say(ax, (557, 278), "x = G(z)", green, ha="center", **_LIGHT)
     # Real points come in at the same door.
-    _arrow(ax, (557, 120), (628, 222), theme)
-    say(ax, (545, 98), words["real"], theme.curves[1], ha="center", **light)
-    _arrow(ax, (1012, 250), (1066, 250), theme)
+    arrow(ax, (557, 120), (628, 222), ink)
+    say(ax, (545, 98), words["real"], theme.curves[1], ha="center", **_LIGHT)
+    arrow(ax, (1012, 250), (1066, 250), ink)
     say(ax, (1076, 250), "D(x)", ink)
     say(ax, (1076, 214), words["share"], theme.soft, fontsize=LABEL, fontweight="normal")
-    say(ax, (292, 58), words["theta"], theme.soft, ha="center", **light)
-    say(ax, (822, 58), words["phi"], theme.soft, ha="center", **light)
+    say(ax, (292, 58), words["theta"], theme.soft, ha="center", **_LIGHT)
+    say(ax, (822, 58), words["phi"], theme.soft, ha="center", **_LIGHT)
 
 
 def _layers(
@@ -136,10 +118,9 @@ def _classifier(ax: Axes, theme: Theme, words: Words) -> None:
     plane = ax.figure.add_axes((0.03, 0.06, 0.5, 0.88))
     x, y = np.meshgrid(np.linspace(-3, 3, 241), np.linspace(-2.2, 2.2, 177))
     surface = LinearSegmentedColormap.from_list("surface", theme.surface)
-    plane.imshow(
-        _opinion(x, y), origin="lower", extent=(-3, 3, -2.2, 2.2), cmap=surface, vmin=0, vmax=1
-    )
-    plane.contour(x, y, _opinion(x, y), [0.5], colors=theme.ink, linewidths=2.2)
+    d = _opinion(x, y)
+    plane.imshow(d, origin="lower", extent=(-3, 3, -2.2, 2.2), cmap=surface, vmin=0, vmax=1)
+    plane.contour(x, y, d, [0.5], colors=theme.ink, linewidths=2.2)
     rng = np.random.default_rng(_SEED)
     _points(plane, rng.normal(_REAL, _SPREAD, (_N, 2)), theme, real=True)
     _points(plane, rng.normal(_FAKE, _SPREAD, (_N // 2, 2)), theme, real=False)
@@ -152,16 +133,15 @@ def _classifier(ax: Axes, theme: Theme, words: Words) -> None:
     told.set_axis_off()
     told.set(xlim=(0, 1), ylim=(0, 1))
     p = float(_opinion(*at))
-    light = {"fontsize": PANEL, "fontweight": "normal"}
     rows = (
-        (0.93, words["real"], theme.ink, light),
-        (0.82, words["generated"], theme.curves[2], light),
-        (0.71, words["line"], theme.soft, light),
+        (0.93, words["real"], theme.ink, _LIGHT),
+        (0.82, words["generated"], theme.curves[2], _LIGHT),
+        (0.71, words["line"], theme.soft, _LIGHT),
         (0.53, words["star"], theme.ink, {}),
         (0.41, f"P(y = 1 | x) = D(x) = {p:.2f}", theme.curves[1], {}),
         (0.29, f"P(y = 0 | x) = 1 − D(x) = {1 - p:.2f}", theme.curves[3], {}),
-        (0.12, words["if_real"].format(f"{-np.log(p):.2f}"), theme.soft, light),
-        (0.02, words["if_fake"].format(f"{-np.log(1 - p):.2f}"), theme.soft, light),
+        (0.12, words["if_real"].format(f"{-np.log(p):.2f}"), theme.soft, _LIGHT),
+        (0.02, words["if_fake"].format(f"{-np.log(1 - p):.2f}"), theme.soft, _LIGHT),
     )
     for height, line, colour, look in rows:
         say(told, (0, height), line, colour, **look)
@@ -180,25 +160,21 @@ def _opinion(x: Float | float, y: Float | float) -> Float:
 
 def _loop(ax: Axes, theme: Theme, words: Words) -> None:
     """One round: K steps of D, one of G; who moves, and whose numbers stand still."""
-    _free(ax)
+    blank(ax)
     boxes = ((40.0, "d", theme.ink), (640.0, "g", theme.curves[2]))
     for left, name, colour in boxes:
-        shape = FancyBboxPatch((left, 110), 520, 270, boxstyle="round,pad=0,rounding_size=16")
-        shape.set(facecolor=theme.paper, edgecolor=colour, linewidth=3)
-        ax.add_patch(shape)
+        frame(ax, (left, 110, 520, 270), theme.paper, colour)
         say(ax, (left + 26, 342), words[f"{name}_title"], colour, fontsize=VALUE)
         for i, height in enumerate((290, 240, 190, 140)):
-            line = words.get(f"{name}_{i + 1}", "")
-            say(
-                ax, (left + 26, height), line, theme.soft if i == 3 else theme.ink, **_small("left")
-            )
-    _arrow(ax, (560, 245), (640, 245), theme)
-    _arrow(ax, (900, 110), (300, 110), theme, bend=-0.12)
-    say(ax, (600, 24), words["again"], theme.soft, **_small("center"))
+            ink = theme.soft if i == 3 else theme.ink
+            say(ax, (left + 26, height), words[f"{name}_{i + 1}"], ink, **_LIGHT)
+    arrow(ax, (560, 245), (640, 245), theme.ink)
+    arrow(ax, (900, 110), (300, 110), theme.ink, bend=-0.12)
+    say(ax, (600, 24), words["again"], theme.soft, ha="center", **_LIGHT)
     # K times around the first box.
-    _arrow(ax, (420, 380), (180, 380), theme, bend=0.35)
-    say(ax, (300, 456), words["k_times"], theme.ink, **_small("center"))
-    say(ax, (900, 412), words["once"], theme.curves[2], **_small("center"))
+    arrow(ax, (420, 380), (180, 380), theme.ink, bend=0.35)
+    say(ax, (300, 456), words["k_times"], theme.ink, ha="center", **_LIGHT)
+    say(ax, (900, 412), words["once"], theme.curves[2], ha="center", **_LIGHT)
 
 
 FIRST = {

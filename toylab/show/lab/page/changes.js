@@ -1,7 +1,9 @@
 // Settings as plain data: laid over one another, asked by path, compared, told in words.
 
-// What a file says about itself, and what is recorded and shown: no difference between games.
-const NOT_COMPARED = new Set(["title", "title_zh", "lesson", "lesson_zh", "source", "partner", "claims", "film", "slow", "recording", "changes"]);
+// What a file says about itself and its base does not hand down.
+export const OWN_KEYS = ["title", "title_zh", "lesson", "lesson_zh", "source", "partner", "claims"];
+// That, and what is recorded and shown: no difference between games.
+const NOT_COMPARED = new Set([...OWN_KEYS, "film", "slow", "recording", "changes"]);
 // Options beside the one that a knob turns, where a penalty or an optimiser is new: Python's defaults.
 export const PENALTY_OPTIONS = {
   r1: { weight: 0.1 }, r2: { weight: 0.1 }, gradient_penalty: { weight: 0.1, target: 1, one_sided: false },

@@ -2,11 +2,8 @@
 //
 //   filled(told, base, unwritten) -> whole settings    told: what fromToml gave, without `extends`; base: whole settings of what
 //     it extends, or null; unwritten: lab.unwritten, as Python tells it
-import { copied, laidOver } from "./changes.js";
+import { OWN_KEYS, copied, laidOver } from "./changes.js";
 import { isRecord } from "./toml_reader.js";
-
-// What a file says about itself and its base does not hand down.
-export const OWN_KEYS = ["title", "title_zh", "lesson", "lesson_zh", "source", "partner", "claims"];
 
 export function filled(told, base, { settings, rows, claim }) {
   const { claims = [], changes, ...played } = told;

@@ -136,6 +136,23 @@ def test_its_words_stand_where_the_curve_does_not_go(
     assert not any(box.contains(*place) for place in at)
 
 
+def test_its_words_stand_below_axes_whose_curve_comes_down_to_the_line(hand_made: Make) -> None:
+    perfect = targets.TARGETS["ring"]().sample(np.random.default_rng(0), 400)
+    # As a training that converges: everywhere above the line the curve is near, and late it is on it.
+    clouds = [perfect + away for away in (3.0, 0.3, 0.2, 0.15, 0.1, 0.05, 0.0, 0.0)]
+    upper, lower = Film(curved(hand_made, "sliced_wasserstein", "c2st", given=clouds)).panels
+    (words,) = [t for t in upper.axes.texts if t.get_text() == WORDS["en"].perfect]
+    box, axes = words.get_window_extent(), upper.axes.get_window_extent()
+    assert box.y1 < axes.y0 + 0.05 * axes.height
+    figure = lower.axes.get_figure(root=True)
+    (header,) = [t for t in figure.texts if t.get_text() == WORDS["en"].label(METRICS["c2st"])]
+    assert box.y0 > header.get_window_extent().y1
+    # Nothing is below the last panel but its steps.
+    for text in lower.axes.texts:
+        if text.get_text() == WORDS["en"].perfect:
+            assert text.get_window_extent().y0 > lower.axes.get_window_extent().y0
+
+
 def test_counts_and_what_looks_at_players_have_no_line(hand_made: Make) -> None:
     for panel in Film(curved(hand_made, "modes_covered", "fake_score")).panels:
         assert panel.floors == []

@@ -465,6 +465,7 @@ class Animation:
                 seed,
                 [next(colours) for _ in plan.metrics],
                 step_axis=ax is axes[-1],
+                gap=self.layout.panel_gap,
                 beside=beside,
             )
             for ax, plan in zip(axes, self.plans, strict=True)

@@ -103,6 +103,11 @@ class Layout:
         left, bottom, side, _ = self.stage(lesson_lines)
         return (left + side + 16, bottom, 14, side)
 
+    @property
+    def panel_gap(self) -> int:
+        """Between a panel's axes and the words of the next."""
+        return 20 if self.tall else 34
+
     def panels(self, lesson_lines: int, header_lines: tuple[float, ...]) -> list[Box]:
         """Axes of the curve panels, each with so many lines of words above itself."""
         if not header_lines:
@@ -112,13 +117,13 @@ class Layout:
             left, top, foot = self.left + 62, bottom - 52, self.key + 30 + STEP_AXIS
         else:
             left, top, foot = self.left + self.panels_from, bottom + side, bottom + STEP_AXIS
-        n, gap = len(header_lines), 34 if not self.tall else 20
-        free = top - foot - gap * (n - 1) - HEADER * sum(header_lines)
+        n = len(header_lines)
+        free = top - foot - self.panel_gap * (n - 1) - HEADER * sum(header_lines)
         boxes: list[Box] = []
         for lines in header_lines:
             top -= HEADER * lines
             boxes.append((left, top - free / n, self.right - left, free / n))
-            top -= free / n + gap
+            top -= free / n + self.panel_gap
         return boxes
 
 

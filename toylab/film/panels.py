@@ -129,6 +129,7 @@ class Panel:
         seed: Whose curves.
         colours: One a curve.
         step_axis: Whether this panel carries the words of the step axis.
+        gap: Units of free room below the axes of the others.
         beside: Seeds whose curves must find room on the axes too.
     """
 
@@ -142,10 +143,13 @@ class Panel:
         seed: int,
         colours: Sequence[str],
         step_axis: bool,
+        gap: float,
         beside: Sequence[int] = (),
     ) -> None:
         self._theme, self._words, self._fonts = theme, words, families(words.code)
         self._ax, self._trace, self._steps, self._plan = ax, trace, trace.steps, plan
+        # Where no steps are told, words may stand below the axes.
+        self._below = 0.0 if step_axis else gap
         row = trace.row(seed)
         metrics = [METRICS[name] for name in plan.metrics]
         of_seeds = [metric(trace).astype(float) for metric in metrics]  # each [T, S]
@@ -373,10 +377,11 @@ class Panel:
         wide = measured(self._words.perfect, LABEL, tuple(self._fonts), False) / width
         time = (self._steps - self._steps[0]) / max(self._steps[-1] - self._steps[0], 1)
         heights = [(curve - low) / (high - low) for curve in curves]
+        lowest = -max(0.02, self._below * self._unit / self._ax.get_window_extent().height)
 
         def covered(place: tuple[str, bool]) -> float:
             foot = self._foot(at, place[0])
-            if not -0.02 < foot < 1.02 - room:
+            if not lowest < foot < 1.02 - room:
                 return math.inf
             beside = time <= wide if place[1] else time >= 1 - wide
             on = [(h[beside] > foot) & (h[beside] < foot + room) for h in heights]

@@ -253,13 +253,15 @@ const LEFT = 62, RIGHT = 14, TOP = 10, BOTTOM = 30;
 function drawPanel(panel, lowest) {
   const ratio = fitCanvas(panel.canvas), pen = panel.canvas.getContext("2d"), theme = colours();
   const width = panel.canvas.width / ratio, height = panel.canvas.height / ratio;
-  const foot = lowest ? BOTTOM : TOP;
+  const small = Math.max(11, Math.min(17, width / 34));
+  // Words of a floor may stand below the axes.
+  const under = panel.floors.some(([h, place]) => place === "bottom" && (h / 1000) * height < small);
+  const foot = lowest ? BOTTOM : under ? small * 1.6 : TOP;
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   pen.clearRect(0, 0, width, height);
   const [first, end] = [page.steps[0], page.steps[last]];
   const x = (step) => LEFT + ((step - first) / Math.max(end - first, 1)) * (width - LEFT - RIGHT);
   const y = (h) => height - foot - (h / 1000) * (height - foot - TOP);
-  const small = Math.max(11, Math.min(17, width / 34));
   pen.lineWidth = 1;
   for (const [h, said] of panel.ticks) {
     pen.strokeStyle = theme.grid;

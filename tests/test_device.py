@@ -180,7 +180,7 @@ GAMES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", [*GAMES, "dirac-r1", "bilinear-extragradient", "ttur-saddle"])
+@pytest.mark.parametrize("name", [*GAMES, "dirac-r1", "bilinear-extragradient", "ttur-minimax"])
 def test_every_tensor_of_a_game_lives_on_its_device(name: str, small: Make) -> None:
     short = ["training.steps=3", "recording.snapshots=2"]
     scenario = small(**GAMES[name]) if name in GAMES else load(name, short)

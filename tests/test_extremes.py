@@ -66,11 +66,11 @@ def test_a_rate_of_a_million_is_filmed_and_measured_without_a_word(
     assert "&lt;script" in film._repr_html_()
 
 
-@pytest.mark.parametrize("discriminator", ["linear", "saddle"])
+@pytest.mark.parametrize("discriminator", ["linear", "quadratic"])
 def test_players_that_start_as_far_out_as_they_may_are_filmed(
     discriminator: str, small: Make
 ) -> None:
-    objective = "fake_value" if discriminator == "saddle" else "saturating"
+    objective = "fake_value" if discriminator == "quadratic" else "saturating"
     scenario = small(
         target={"kind": "dirac"},
         generator={"kind": "point", "start": (1e4, -1e4)},

@@ -108,10 +108,10 @@ def with_penalties(*penalties: dict[str, Any], **own: Any) -> dict[str, Any]:
     return game(game={"penalties": [*penalties], **own})
 
 
-SADDLE = {
+QUADRATIC = {
     "target": {"kind": "dirac"},
     "generator": {"kind": "point", "start": [0.7, 0.2]},
-    "discriminator": {"kind": "saddle", "start": [0.8, 0.1]},
+    "discriminator": {"kind": "quadratic", "start": [0.8, 0.1], "terms": [-0.7, 1.5, -0.4]},
     "game": {"objective": "fake_value"},
 }
 DIRAC = {
@@ -122,7 +122,7 @@ DIRAC = {
 GAMES: dict[str, dict[str, Any]] = {
     **{
         f"{objective} by {rule}": game(
-            **(SADDLE if objective == "fake_value" else {"game": {"objective": objective}}),
+            **(QUADRATIC if objective == "fake_value" else {"game": {"objective": objective}}),
             optimizer=moved_by(rule),
         )
         for objective in sorted(PLAYED["objectives"])
@@ -181,9 +181,9 @@ GAMES: dict[str, dict[str, Any]] = {
         {"kind": "gradient_penalty", "one_sided": True, "target": 0.3}
     ),
     "no hidden layer": game(generator={"latent": 2, "hidden": []}),
-    "saddle": game(**SADDLE),
-    "saddle with slopes": game(
-        **{**SADDLE, "game": {"objective": "fake_value", "penalties": ["r1", "gradient_penalty"]}}
+    "quadratic": game(**QUADRATIC),
+    "quadratic with slopes": game(
+        **{**QUADRATIC, "game": {"objective": "fake_value", "penalties": ["r1", "gradient_penalty"]}}
     ),
     "dirac with slopes": game(
         **DIRAC,

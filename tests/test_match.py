@@ -162,23 +162,21 @@ def test_the_bilinear_game_diverges_stays_or_converges(
     assert low <= end <= high
 
 
-def saddle(lr_g: float, lr_d: float, steps: int) -> float:
+@pytest.mark.parametrize("ratio", [1.0, 2.0, 4.0])
+def test_a_quadratic_game_is_its_linear_map(ratio: float) -> None:
+    # G lowers -x^2 + 2 x y - y^2 / 2 at a rate of h, D raises it at ratio h: a round is a product with a matrix.
+    h, steps = 0.05, 300
     settings = solvable(1.0, steps, objective="fake_value", update="simultaneous")
-    settings["discriminator"] = {"kind": "saddle", "start": (2.0, 0.0)}
-    settings["generator"]["start"] = (0.5, 0.0)
+    settings["discriminator"] = {"kind": "quadratic", "start": (1.0, 0.0)}
     settings["optimizer"] = {
-        "generator": {"kind": "sgd", "lr": lr_g},
-        "discriminator": {"kind": "sgd", "lr": lr_d},
+        "generator": {"kind": "sgd", "lr": h},
+        "discriminator": {"kind": "sgd", "lr": ratio * h},
     }
-    return distance(settings)
-
-
-def test_two_time_scales_reach_the_saddle_sooner() -> None:
-    # Heusel et al. 2017, fig. 2: one large rate diverges, one small rate is slow, two are fast.
-    slow, two = saddle(1e-3, 1e-3, 500), saddle(1e-3, 2e-2, 500)
-    assert two < 0.1 * slow
-    large = saddle(2e-2, 2e-2, 500)
-    assert not large < 1.0
+    of_round = np.eye(2) + h * np.array([[2.0, -2.0], [2.0 * ratio, -ratio]])
+    end = np.linalg.norm(np.linalg.matrix_power(of_round, steps) @ np.array([1.0, 1.0]))
+    assert distance(settings) == pytest.approx(end, rel=1e-4)
+    # Beyond twice as fast the continuous game comes home: a matrix of trace 2 - ratio and determinant 2 ratio.
+    assert (end < np.sqrt(2)) == (ratio > 2)
 
 
 def test_the_field_of_the_dirac_gan_is_its_closed_form() -> None:
@@ -631,7 +629,7 @@ REFUSED = [
     ({"game": {"update": "simultaneous", "discriminator_steps": 2}}, "once a round"),
     ({"target": {"kind": "square"}, "claims": [{"text": "t", "metric": "modes_hit", "relation": "<", "threshold": 1}]}, "no separate modes"),
     ({"claims": [{"text": "t", "metric": "held_out_gap", "relation": "<", "threshold": 1}]}, "set training.points"),
-    ({"discriminator": {"kind": "saddle"}}, "fake_value"),
+    ({"discriminator": {"kind": "quadratic"}}, "fake_value"),
     ({"generator": {"batch_norm": True}, "training": {"batch": 1}}, "batch_norm with training.batch = 1 is refused"),
     ({"discriminator": {"minibatch": 2}, "training": {"batch": 1}}, "minibatch with training.batch = 1 is refused.*to 2 at"),
     ({"discriminator": {"minibatch": 2}, "training": {"batch": 4}, "game": {"penalties": [FOUR]}}, "4 and packing of 4 is refused.*to 8 at"),

@@ -102,7 +102,7 @@ def test_parameters_are_named_by_both_kinds_of_players_that_record_them() -> Non
     point = {"kind": "point"}
     for players in ({}, {"generator": point}):
         said = mistakes({"claims": [claim], **players})
-        assert "(generator.kind point, discriminator.kind linear or saddle)" in said
+        assert "(generator.kind point, discriminator.kind linear or quadratic)" in said
     check({**LEAST, "claims": [claim], "generator": point, "discriminator": {"kind": "linear"}})
 
 

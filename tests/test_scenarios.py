@@ -87,7 +87,7 @@ MENDED = [
     ("no-consensus-ring", "consensus-ring"),
     ("dirac-cycle", "dirac-r1"),
     ("bilinear-simultaneous", "bilinear-extragradient"),
-    ("ttur-one-rate", "ttur-saddle"),
+    ("ttur-one-rate", "ttur-minimax"),
     ("gda-two-modes", "cgd-two-modes"),
 ]
 

@@ -161,7 +161,7 @@ class FakeValue(_Apart):
     """D lowers the mean of D over generated points, the generator raises it: a game of two numbers.
 
     For the exactly solvable games, where the data has no say: the product x y, with the linear
-    discriminator, and the saddle. Mescheder et al. 2018; Heusel et al. 2017.
+    discriminator, and any quadratic one. Mescheder et al. 2018; Fiez & Ratliff 2021.
     """
 
     output, zero_sum = "value", True

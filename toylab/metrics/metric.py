@@ -93,7 +93,7 @@ NEEDS: dict[str, tuple[Callable[[Setting], Any], str]] = {
     "equilibrium": (
         lambda s: s.solvable,
         "only the exactly solvable games record their parameters (generator.kind point, "
-        "discriminator.kind linear or saddle)",
+        "discriminator.kind linear or quadratic)",
     ),
 }
 

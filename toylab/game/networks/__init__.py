@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from toylab.game.networks.mlp import ACTIVATIONS, AMONG, INITS, MLP
 from toylab.game.networks.network import Dice, Network
-from toylab.game.networks.solvable import Linear, Point, Saddle
+from toylab.game.networks.solvable import Linear, Point, Quadratic
 
-__all__ = ["ACTIVATIONS", "AMONG", "INITS", "MLP", "Dice", "Linear", "Network", "Point", "Saddle"]
+__all__ = ["ACTIVATIONS", "AMONG", "INITS", "MLP", "Dice", "Linear", "Network", "Point", "Quadratic"]
 
 NETWORKS: dict[str, type[Network]] = {
     "mlp": MLP,
     "point": Point,
     "linear": Linear,
-    "saddle": Saddle,
+    "quadratic": Quadratic,
 }
 GENERATORS = {kind: row for kind, row in NETWORKS.items() if row.generates}
 DISCRIMINATORS = {kind: row for kind, row in NETWORKS.items() if row.judges}

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import numpy as np
 import torch
-from annotated_types import Len
+from annotated_types import Interval, Len
 from torch import Tensor
 
 from toylab.game.networks.network import Dice, Network, Pulled
@@ -16,6 +16,7 @@ from toylab.targets.target import Position
 
 # Within the bounds of the data's own plane: a point starts in it, and the film shows where.
 Coordinates = Annotated[tuple[Position, ...], Len(2, 2)]
+Coefficient = Annotated[float, Interval(ge=-100, le=100)]
 
 
 @dataclass(frozen=True)
@@ -94,19 +95,25 @@ class Linear(_Two):
 
 
 @dataclass(frozen=True)
-class Saddle(_Two):
-    """D(x) = -(1 + x^2) (100 - y^2) of the first coordinates. Heusel et al. 2017, the toy of two rates.
+class Quadratic(_Two):
+    """D(x) = -(a x^2 + b x y + c y^2) of the first coordinates. Fiez & Ratliff 2021, the quadratic game.
+
+    Where c < 0 and b^2 > 4 a c, x = y = 0 is a minimax point: the best that G can do against D's best
+    answer. With a < 0 it is no Nash equilibrium besides: while y stands still, G would rather leave.
 
     Attributes:
         start: Its parameters at the beginning, of which y is the first.
+        terms: a, b and c of what the generator lowers and the discriminator raises.
     """
 
     start: Coordinates = (1.0, 0.0)
+    terms: Annotated[tuple[Coefficient, ...], Len(3, 3)] = (-1.0, 2.0, -0.5)
     generates, objective = False, "fake_value"
 
     def __call__(
         self, parameters: Tensor, x: Tensor, dice: Dice | None = None, among: Tensor | None = None
     ) -> Tensor:
         """The value, negated: the generator raises D and so lowers it."""
-        height = 100 - parameters[:, :1].square()  # [S, 1]
-        return -(1 + x[..., :1].square()) * height.unsqueeze(1)
+        a, b, c = self.terms
+        x, y = x[..., :1], parameters[:, :1].unsqueeze(1)  # [S, B, 1], [S, 1, 1]
+        return -(a * x.square() + b * x * y + c * y.square())

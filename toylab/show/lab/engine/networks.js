@@ -314,29 +314,32 @@ class Linear extends Two {
   }
 }
 
-/** D(x) = -(1 + x^2) (100 - y^2) of the first coordinates. Heusel et al. 2017. */
-class Saddle extends Two {
+/** D(x) = -(a x^2 + b x y + c y^2) of the first coordinates. Fiez & Ratliff 2021. */
+class Quadratic extends Two {
   evaluate({ data: [y] }, x, n) {
+    const [a, b, c] = this.spec.terms;
     Object.assign(this, { x: x.slice(0, 2 * n), n });
-    for (let r = 0; r < n; r++) this.value[r] = -(1 + x[2 * r] * x[2 * r]) * (100 - y * y);
+    for (let r = 0; r < n; r++) this.value[r] = -(a * x[2 * r] * x[2 * r] + b * x[2 * r] * y + c * y * y);
     return this.value;
   }
   pullRow({ data: [y] }, grad, out) {
+    const [, b, c] = this.spec.terms;
     let sum = 0;
-    for (let r = 0; r < this.n; r++) sum += grad[r] * (1 + this.x[2 * r] * this.x[2 * r]) * 2 * y;
+    for (let r = 0; r < this.n; r++) sum -= grad[r] * (b * this.x[2 * r] + 2 * c * y);
     out.data.set([sum, 0, 0, 0]);
   }
   pullPoints({ data: [y] }, grad, out) {
-    for (let r = 0; r < this.n; r++) { out[2 * r] = grad[r] * -2 * this.x[2 * r] * (100 - y * y); out[2 * r + 1] = 0; }
+    const [a, b] = this.spec.terms;
+    for (let r = 0; r < this.n; r++) { out[2 * r] = -grad[r] * (2 * a * this.x[2 * r] + b * y); out[2 * r + 1] = 0; }
     return out;
   }
   slope(parameters, x, n, out) {
     this.evaluate(parameters, x, n);
     return this.pullPoints(parameters, new Float32Array(n).fill(1), out);
   }
-  slopeRow({ data: [y] }, v, out) {
-    for (let r = 0; r < this.n; r++) out.data[0] += v[2 * r] * 4 * this.x[2 * r] * y;
+  slopeRow(parameters, v, out) {
+    for (let r = 0; r < this.n; r++) out.data[0] -= v[2 * r] * this.spec.terms[1];
   }
 }
 
-export const NETWORKS = { mlp: Mlp, point: Point, linear: Linear, saddle: Saddle };
+export const NETWORKS = { mlp: Mlp, point: Point, linear: Linear, quadratic: Quadratic };

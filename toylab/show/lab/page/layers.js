@@ -4,7 +4,7 @@ import { targetOf } from "../engine/targets.js";
 
 const KEY_SIGNS = { real: "▪", generated: "●", arrow: "➜", line: "—", dashes: "╌" };
 
-const solvableGame = ({ generator, discriminator }) => generator.kind === "point" && ["linear", "saddle"].includes(discriminator.kind);
+const solvableGame = ({ generator, discriminator }) => generator.kind === "point" && ["linear", "quadratic"].includes(discriminator.kind);
 
 /** Names of the layers that there are for a game, bottom first. */
 export function layersOf(lab, setup) {

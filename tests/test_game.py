@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -430,6 +431,17 @@ def test_a_term_is_its_papers_formula(name: str) -> None:
     at = side(quadratic)
     value = torch.as_tensor(PENALTIES[name](**options).term(at))
     assert torch.allclose(value, expected(side(quadratic)), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["r1", "r2"])
+def test_a_lazy_penalty_comes_every_so_many_rounds_and_weighs_as_much_in_all(name: str) -> None:
+    at, rule = side(quadratic), PENALTIES[name](weight=0.4, every=3)
+    once = PENALTIES[name](weight=0.4).term(at)
+    found = [torch.as_tensor(rule.term(replace(at, round=number))) for number in range(6)]
+    assert torch.allclose(found[0], 3 * once) and torch.equal(found[0], found[3])
+    assert all(not found[number].any() for number in (1, 2, 4, 5))
+    # Where no round is played, as in a field of pushes, it is what they do in the mean.
+    assert torch.equal(torch.as_tensor(rule.term(at)), once)
 
 
 def test_a_one_sided_penalty_counts_only_steep_places() -> None:

@@ -181,9 +181,16 @@ GAMES: dict[str, dict[str, Any]] = {
         {"kind": "gradient_penalty", "one_sided": True, "target": 0.3}
     ),
     "no hidden layer": game(generator={"latent": 2, "hidden": []}),
+    "lazy slopes": with_penalties(
+        {"kind": "r1", "weight": 0.3, "every": 4}, {"kind": "r2", "weight": 0.2, "every": 3}
+    ),
+    "lazy slope of two numbers": {**DIRAC, "game": {"penalties": [{"kind": "r1", "every": 4}]}},
     "quadratic": game(**QUADRATIC),
     "quadratic with slopes": game(
-        **{**QUADRATIC, "game": {"objective": "fake_value", "penalties": ["r1", "gradient_penalty"]}}
+        **{
+            **QUADRATIC,
+            "game": {"objective": "fake_value", "penalties": ["r1", "gradient_penalty"]},
+        }
     ),
     "dirac with slopes": game(
         **DIRAC,

@@ -42,9 +42,9 @@ def test_a_training_runs_on_one_thread_and_leaves_the_host_s_number(
     seen = []
     real = Game.begin_round
 
-    def begin_round(self: Game, progress: float) -> None:
+    def begin_round(self: Game, number: int, progress: float) -> None:
         seen.append(torch.get_num_threads())
-        real(self, progress)
+        real(self, number, progress)
 
     monkeypatch.setattr(Game, "begin_round", begin_round)
     torch.set_num_threads(3)
@@ -154,11 +154,11 @@ def test_what_ends_early_is_not_played_on_to_the_next_snapshot(
     # Of five seeds the first part has two, the second three.
     failing = {"first fails": 2, "second fails": 3}.get(ends)
 
-    def begin_round(self: Game, progress: float) -> None:
+    def begin_round(self: Game, number: int, progress: float) -> None:
         rounds.append(1)
         if len(self.shown) == failing and len(rounds) >= 20:
             raise ZeroDivisionError
-        real(self, progress)
+        real(self, number, progress)
 
     monkeypatch.setattr(Game, "begin_round", begin_round)
     long = small(training={"steps": 1_000_000}, recording={"snapshots": 2})

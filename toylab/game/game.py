@@ -94,6 +94,8 @@ class Game:
         self.shown = self.generator.parameters.clone()
         self._old = torch.zeros((len(seeds), 0, 2), device=device)
         self._progress = 0.0
+        # None: none is played, it is only looked at.
+        self._round: int | None = None
 
     def _play_by(self, rules: Rules) -> None:
         self.target, self.objective = rules.target, rules.objective
@@ -212,14 +214,20 @@ class Game:
         packed = self._packed(x.detach())
         return gradient(lambda at: self._evaluated(parameters, at, packed[:, :AMONG]), packed)
 
-    def begin_round(self, progress: float) -> None:
-        """Set the clock of what changes over the training; from 0 to 1."""
-        self._progress = progress
+    def begin_round(self, number: int, progress: float) -> None:
+        """Set the clock.
+
+        Args:
+            number: Of the round, from 0.
+            progress: Of what changes over the training, from 0 to 1.
+        """
+        self._round, self._progress = number, progress
         for side in (self.generator, self.discriminator):
             side.scale = SCHEDULES[side.optimizer.schedule](progress)
 
     def end_round(self) -> None:
         """Bring up to date what is recorded."""
+        self._round = None
         shown = self.generator.parameters
         for penalty in self._penalties:
             shown = penalty.shown(shown, self.shown)
@@ -270,7 +278,7 @@ class Game:
 
     def _terms(self, slope: Slope, real: Tensor, fake: Tensor, on_real: Tensor) -> Tensor | float:
         """What the penalties add to the discriminator's loss, [S]."""
-        sight = Sight(slope, real, fake, on_real, self._draws)
+        sight = Sight(slope, real, fake, on_real, self._draws, self._round)
         return sum((penalty.term(sight) for penalty in self._penalties), start=0.0)
 
     def _sides(self, points: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -315,10 +323,12 @@ class Game:
                         on_real.detach().requires_grad_(),
                     )
                     terms = self._terms(lambda x: self._judge.slope(d, x), real, fake, at)
-                    row, more = torch.autograd.grad(
-                        torch.as_tensor(terms).sum(), (d, at), materialize_grads=True
-                    )
-                push_real = push_real + more
+                    # A number where no term is due this round.
+                    if isinstance(terms, Tensor):
+                        row, more = torch.autograd.grad(
+                            terms.sum(), (d, at), materialize_grads=True
+                        )
+                        push_real = push_real + more
             push = torch.cat([push_real, push_fake], dim=1).unsqueeze(-1)
             return judged.row(push) + row
 

@@ -32,6 +32,7 @@ class Sight:
         fake: Generated points.
         real_logits: D's logits of `real`, [S, B].
         draws: For what is random in the term.
+        round: Of the game; None where no round is played, but looked at what all of them do together.
     """
 
     slope: Slope
@@ -39,6 +40,7 @@ class Sight:
     fake: Tensor
     real_logits: Tensor
     draws: Draws
+    round: int | None = None
 
 
 class Penalty:
@@ -107,35 +109,54 @@ class Penalty:
 
 
 @dataclass(frozen=True)
-class R1(Penalty):
+class _MeanSquare(Penalty):
+    """weight / 2 times E |grad a|^2 over some points; each row says over which. Lazily: Karras et al. 2020.
+
+    Attributes:
+        weight: Of the penalty in D's loss.
+        every: Rounds from one with the penalty to the next, in which it weighs so many times as much.
+    """
+
+    weight: Strength = 0.1
+    every: Annotated[int, Interval(ge=1, le=1000)] = 1
+    slopes = True
+
+    def _term(self, sight: Sight, x: Tensor) -> Tensor | float:
+        if sight.round is None:
+            weight = self.weight
+        elif sight.round % self.every:
+            return 0.0
+        else:
+            weight = self.weight * self.every
+        return 0.5 * weight * sight.slope(x).square().sum(-1).mean(-1)
+
+
+@dataclass(frozen=True)
+class R1(_MeanSquare):
     """weight / 2 times E |grad a|^2 over real points. Mescheder et al. 2018, eq. 9.
 
     Attributes:
         weight: Of the penalty in D's loss.
+        every: Rounds from one with the penalty to the next, in which it weighs so many times as much.
     """
 
-    weight: Strength = 0.1
-    slopes = True
-
-    def term(self, sight: Sight) -> Tensor:
-        """Penalty on the real points, [S]."""
-        return 0.5 * self.weight * sight.slope(sight.real).square().sum(-1).mean(-1)
+    def term(self, sight: Sight) -> Tensor | float:
+        """Penalty on the real points, [S]; nothing in the rounds between."""
+        return self._term(sight, sight.real)
 
 
 @dataclass(frozen=True)
-class R2(Penalty):
+class R2(_MeanSquare):
     """weight / 2 times E |grad a|^2 over generated points. Mescheder et al. 2018, eq. 10.
 
     Attributes:
         weight: Of the penalty in D's loss.
+        every: Rounds from one with the penalty to the next, in which it weighs so many times as much.
     """
 
-    weight: Strength = 0.1
-    slopes = True
-
-    def term(self, sight: Sight) -> Tensor:
-        """Penalty on the generated points, [S]."""
-        return 0.5 * self.weight * sight.slope(sight.fake).square().sum(-1).mean(-1)
+    def term(self, sight: Sight) -> Tensor | float:
+        """Penalty on the generated points, [S]; nothing in the rounds between."""
+        return self._term(sight, sight.fake)
 
 
 @dataclass(frozen=True)

@@ -316,7 +316,7 @@ class Run:
             self._follow(section)
         if len(self.alive):
             # A run may go on beyond its steps: what changes over the training has then changed.
-            self.game.begin_round(min(self.at / self.steps, 1.0))
+            self.game.begin_round(self.at, min(self.at / self.steps, 1.0))
             self.update.play(self.game)
             self.game.end_round()
         self.at += 1

@@ -9,7 +9,17 @@ from toylab.game.networks.mlp import ACTIVATIONS, AMONG, INITS, MLP
 from toylab.game.networks.network import Dice, Network
 from toylab.game.networks.solvable import Linear, Point, Quadratic
 
-__all__ = ["ACTIVATIONS", "AMONG", "INITS", "MLP", "Dice", "Linear", "Network", "Point", "Quadratic"]
+__all__ = [
+    "ACTIVATIONS",
+    "AMONG",
+    "INITS",
+    "MLP",
+    "Dice",
+    "Linear",
+    "Network",
+    "Point",
+    "Quadratic",
+]
 
 NETWORKS: dict[str, type[Network]] = {
     "mlp": MLP,

@@ -102,6 +102,8 @@ export class Game {
     this.dice = new Dice(seed);
     this.old = new Float32Array(0);
     this.progress = 0;
+    // Of the round that is played; null where none is.
+    this.round = null;
     const n = 2 * this.room;
     // For points both of real and of generated kind, their logits, and slopes at them.
     Object.assign(this, { seen: new Float32Array(2 * n), push: new Float32Array(n), slopes: new Float32Array(2 * n), between: new Float32Array(n), pushPoints: new Float32Array(n) });
@@ -132,12 +134,13 @@ export class Game {
     for (const [hooks, p] of this.penalties) if (hooks[hook]) use(hooks[hook], p);
   }
 
-  beginRound(progress) {
-    this.progress = progress;
+  beginRound(round, progress) {
+    Object.assign(this, { round, progress });
     for (const side of [this.generator, this.discriminator]) side.scale = SCHEDULES[side.spec.schedule](progress, cosSin);
   }
 
   endRound() {
+    this.round = null;
     const now = this.generator.parameters.data;
     let averaged = false;
     this.each("shown", (hook, p) => { hook(p, now, this.shown); averaged = true; });
@@ -162,7 +165,7 @@ export class Game {
     this.each("labels", (hook, p) => { for (let i = 0; i < rows; i++) push[i] += hook(p) / rows; });
     network.pullRow(parameters, push, gradient);
     const sight = {
-      n: rows, wide: 2 * pack, real: seenReal, fake: seenFake, draws: dice,
+      n: rows, wide: 2 * pack, real: seenReal, fake: seenFake, draws: dice, round: this.round,
       room: (size) => this.between.subarray(0, size),
       pull: (at, factor) => {
         const wide = 2 * pack, s = network.slope(parameters, at, rows, this.slopes);

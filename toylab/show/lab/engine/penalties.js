@@ -10,8 +10,8 @@
  * clipped(p, block, run), projected(p, block, run), shown(p, parameters, before).
  */
 export const PENALTIES = {
-  r1: { slope: (p, sight) => squared(p.weight, sight, sight.real) },
-  r2: { slope: (p, sight) => squared(p.weight, sight, sight.fake) },
+  r1: { slope: (p, sight) => squared(p, sight, sight.real) },
+  r2: { slope: (p, sight) => squared(p, sight, sight.fake) },
   gradient_penalty: {
     slope(p, sight) {
       const { n, wide, real, fake } = sight, at = sight.draws.uniform(n), between = sight.room(n * wide);
@@ -68,9 +68,12 @@ export const PENALTIES = {
   },
 };
 
-// weight / 2 times the mean square of the slope.
-function squared(weight, sight, x) {
-  sight.pull(x, () => weight / sight.n);
+// weight / 2 times the mean square of the slope; in every so many rounds only, and then so many times as much.
+// Where no round is played (null), but looked at what all of them do together, the weight itself.
+function squared({ weight, every = 1 }, sight, x) {
+  if (sight.round !== null && sight.round % every) return;
+  const now = sight.round === null ? weight : weight * every;
+  sight.pull(x, () => now / sight.n);
 }
 
 // To the even neighbour, as Python rounds.

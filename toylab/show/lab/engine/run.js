@@ -35,7 +35,7 @@ export class Run {
     const { game } = this, { turns, batch, objective } = game;
     let seen = null;
     if (this.ended < 0) {
-      if (this.turn === 0) game.beginRound(Math.min(this.round / game.settings.training.steps, 1));
+      if (this.turn === 0) game.beginRound(this.round, Math.min(this.round / game.settings.training.steps, 1));
       const turn = turns[this.turn], of = turns.filter((one) => one === turn).length;
       const nth = turns.slice(0, this.turn + 1).filter((one) => one === turn).length;
       const { onReal, onFake, fake, real } = game.play(turn);
@@ -114,6 +114,7 @@ export class Run {
     game.old = arrays.old.slice();
     game.progress = told.progress;
     Object.assign(this, { round: told.round, turn: told.turn < game.turns.length ? told.turn : 0, ended: told.ended });
+    game.round = this.turn ? this.round : null;
   }
 
   /** Refuses settings that need a new start, by name; changes nothing. */

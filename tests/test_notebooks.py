@@ -22,8 +22,10 @@ from users import FULL, python_of
 from toylab import load, record
 from toylab.metrics import METRICS
 
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+each_notebook = pytest.mark.parametrize(
+    "path", NOTEBOOKS, ids=lambda path: str(path.relative_to(ROOT / "notebooks"))
+)
 PLAYER = re.compile(
     r'<div .*<iframe title="toylab" sandbox="allow-scripts".* srcdoc="([^"]+)"></iframe></div>',
     re.S,
@@ -182,10 +184,34 @@ def test_a_notebook_opens_in_colab_and_fetches_toylab_there(path: Path) -> None:
     home = about["urls"]["Repository"]
     where = home.removeprefix("https://github.com/")
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    badge = f"https://colab.research.google.com/github/{where}/blob/main/notebooks/{path.name}"
+    inside = path.relative_to(ROOT).as_posix()
+    badge = f"https://colab.research.google.com/github/{where}/blob/main/{inside}"
     assert badge in "".join(cells[0]["source"])
     first = "".join(next(cell["source"] for cell in cells if cell["cell_type"] == "code"))
-    assert f'"toylab @ git+{home}"' in first and "google.colab" in first
+    extra = "[zh]" if path.parent.name == "zh" else ""
+    assert f'"toylab{extra} @ git+{home}"' in first and "google.colab" in first
+
+
+def bare(source: str) -> str:
+    """A cell without what a translation may change: words, and in which language a film is asked for."""
+    without = re.sub(r'(, )?lang="zh"|^\w+_zh = .*\n|^ *"\w+_zh": .*\n|#.*', "", source, flags=re.M)
+    without = without.replace("_zh)", ")").replace('.said("zh")', ".text")
+    # Of what is said stays what is filled in.
+    filled = re.sub(r'"[^"\n]*"', lambda said: "".join(re.findall(r"{.*?}", said[0])), without)
+    return re.sub(r"'[^'\n]*'", "", filled)
+
+
+def test_a_notebook_in_chinese_does_what_the_english_one_does() -> None:
+    pairs = [(path, path.parents[1] / path.name) for path in NOTEBOOKS if path.parent.name == "zh"]
+    assert len(pairs) == len(FILMS)
+    for ours, english in pairs:
+        cells, told = (nbformat.read(path, as_version=4).cells for path in (ours, english))
+        assert [cell.cell_type for cell in cells] == [cell.cell_type for cell in told]
+        for cell, other in zip(cells, told, strict=True):
+            if cell.cell_type == "code":
+                assert bare(cell.source) == bare(other.source)
+            else:
+                assert re.search(r"[\u4e00-\u9fff]", cell.source)
 
 
 def test_the_repository_has_one_address() -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 
-from docs.make import schema_tables
+from docs.make import estimates, schema_tables
 from docs.make.reference import (
     TABLES,
     attributes,
@@ -23,6 +24,7 @@ from docs.make.reference import (
 )
 from toylab.game.networks import MLP
 from toylab.scenario import catalogue
+from toylab.targets import TARGETS
 
 ROOT = Path(__file__).parent.parent
 
@@ -135,3 +137,41 @@ def test_an_editor_underlines_mistakes(wrong: dict[str, Any]) -> None:
     assert not SCHEMA.is_valid({**fine, **wrong})
     assert not SCHEMA.is_valid({"title": "x", "lesson": "y"})
     assert SCHEMA.is_valid({"title": "x", "lesson": "y", "extends": "mode-collapse"})
+
+
+def test_the_truth_of_a_narrow_cloud_is_what_a_million_draws_say() -> None:
+    # Of one mode; both clouds as a mixture of equal shares, so that the best classifier is p > q.
+    rng, n = np.random.default_rng(0), 500_000
+    away = np.concatenate([rng.rayleigh(1.0, n), rng.rayleigh(0.5, n)])
+    log_p, log_q = (-0.5 * (away / s) ** 2 - 2 * np.log(s) for s in (1.0, 0.5))
+    log_m = np.logaddexp(log_p, log_q) - np.log(2)
+    js = 0.5 * ((log_p - log_m)[:n].mean() + (log_q - log_m)[n:].mean())
+    right = 0.5 * ((log_p > log_q)[:n].mean() + (log_p < log_q)[n:].mean())
+    narrow = next(one for one in estimates.WRONG if "wide" in one.words and "half" in one.words)
+    # Means of half a million: errors of 5e-4.
+    assert narrow.truth(TARGETS["ring"]()) == pytest.approx((js, right), abs=2e-3)
+
+
+def test_the_truth_of_a_lost_mode_is_its_sum() -> None:
+    lost = next(one for one in estimates.WRONG if "lost" in one.words)
+    m = 1 / 16 + 1 / 14
+    js = (7 / 8 * np.log(1 / 8 / m) + np.log(1 / 7 / m) + 1 / 8 * np.log(2)) / 2
+    # Told apart: what lies in the eighth mode, and of the rest half and a little.
+    assert lost.truth(TARGETS["ring"]()) == pytest.approx((js, 0.5 + 1 / 16))
+
+
+def test_wrong_clouds_are_wrong_as_they_are_said_to_be() -> None:
+    target, rng = TARGETS["ring"](), np.random.default_rng(0)
+    seen = target.sample(rng, 4000)
+    circle, strokes, lost, narrow = (one.cloud(rng, seen, target) for one in estimates.WRONG)
+    assert np.allclose(np.hypot(*circle.T), 2)
+    for mode in target.modes:
+        near = strokes[np.hypot(*(strokes - mode).T) < 0.5] - mode
+        # On a line across the way to the centre, as long as a mode is wide.
+        assert np.allclose(near @ mode, 0, atol=1e-5)
+        assert near.std() * np.sqrt(2) == pytest.approx(0.1, rel=0.15)
+    counts = [int((np.hypot(*(lost - mode).T) < 0.5).sum()) for mode in target.modes]
+    assert counts[0] == 0 and min(counts[1:]) > 450
+    # No point twice: twins are each other's neighbours.
+    assert len(np.unique(lost, axis=0)) == len(lost)
+    assert np.hypot(*(narrow - target.modes[0]).T).min() < 0.01

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from docs.make import schema_tables
+from docs.make import estimates, schema_tables
 from docs.make.writing import run, write
 from toylab.cli.live import reason_against
 from toylab.film.layers import LAYERS
@@ -23,19 +23,15 @@ from toylab.game.optimizers import OPTIMIZERS, SCHEDULES
 from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES
 from toylab.metrics import METRICS
-from toylab.metrics.floor import floors
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import load, schema
 from toylab.show.lab.playable import MOST_BATCH, MOST_WIDTH, NOT_PLAYED, NOT_PLAYED_LAYERS
 from toylab.targets import TARGETS
-from toylab.training.run import record
 
 # A sentence that names a year or a library's function is a source.
 _SOURCE = re.compile(r"\b(19|20)\d\d\b|sklearn\.")
 # Where a docstring's first words end.
 _SECTION = re.compile(r"^(Args|Attributes|Returns|Raises|Source):\n", re.M)
-# Of the table of floors.
-_POINTS, _DRAWS = 1000, 200
 TABLES: dict[str, tuple[str, Mapping[str, Any]]] = {
     "Targets": ("`[target] kind`", TARGETS),
     "Networks": ("`[generator] kind`, `[discriminator] kind`", NETWORKS),
@@ -104,7 +100,7 @@ def page() -> str:
             what, source = described(row)
             cells = (cell.replace("|", "\\|") for cell in (what, source))
             lines.append(f"| `{name}` | {' | '.join(cells)} |")
-    lines += _floors()
+    lines += estimates.estimates()
     lines += ["", "## Options of the network `mlp`", "", "| name | what it is |", "|---|---|"]
     lines += [f"| `{name}` | {what} |" for name, what in attributes(MLP)]
     names = {
@@ -115,30 +111,6 @@ def page() -> str:
     for title, table in names.items():
         lines += ["", f"## {title}", "", ", ".join(f"`{name}`" for name in table) + "."]
     return "\n".join(lines) + "\n"
-
-
-def _floors() -> list[str]:
-    """What a perfect generator has, of each metric that looks at nothing but points."""
-    short = ["training.steps=1", "recording.snapshots=2", f"recording.samples={_POINTS}"]
-    trace = record(load("all-modes", short), [0])
-    lines = [
-        "",
-        "## What a perfect generator has",
-        "",
-        f"An estimate from points has an error. Of {_POINTS:,} generated and as many real points, both",
-        f"drawn from the ring of `all-modes`, {_DRAWS} times: the mean, and the standard deviation of one",
-        "draw. A divergence is never below nothing, but its estimate is, in most of these draws: films",
-        "call that `≈ 0`. Panels of these metrics have a thin line at what a perfect generator has of",
-        "the film's own target and number of points.",
-        "",
-        "| metric | mean | spread |",
-        "|---|---|---|",
-    ]
-    found = floors(trace, list(METRICS), _DRAWS)
-    return lines + [
-        f"| `{name}` | {floor.mean:.3f} | {floor.spread:.3f} |".replace("-", "−")
-        for name, floor in found.items()
-    ]
 
 
 def described_schema() -> dict[str, Any]:

@@ -103,13 +103,24 @@ def control(trace: Trace, name: str, draws: int = DRAWS) -> Trace:
     clouds = [
         _cloud(name, target, *one) for one in zip(generators[:draws], perfect, real, strict=True)
     ]
+    return hand_made(trace, np.stack(clouds).astype(points.dtype), real)
+
+
+def hand_made(trace: Trace, clouds: Points, real: Points) -> Trace:
+    """One snapshot of clouds that nobody trained, each a seed; only for metrics of points.
+
+    Args:
+        trace: Says of what target, the first if it changes.
+        clouds: Data units, [S, N, 2].
+        real: As many real points for each, [S, N, 2].
+    """
     made = replace(
         trace,
         steps=np.zeros(1, np.int64),
-        seeds=np.arange(draws),
-        samples=np.stack(clouds).astype(points.dtype)[None],
+        seeds=np.arange(len(clouds)),
+        samples=clouds[None],
         real=real,
-        diverged_at=np.full(draws, -1),
+        diverged_at=np.full(len(clouds), -1),
     )
     return _of_one_target(made, trace)
 

@@ -1,4 +1,4 @@
-"""What metrics of points say of clouds whose truth is known: a perfect sampler's, and some that are wrong."""
+"""What metrics of points say of clouds whose truth is known: a perfect one, and some that are wrong."""
 
 from __future__ import annotations
 
@@ -68,13 +68,15 @@ def _of_wrong_ones(trace: Trace) -> list[str]:
         "",
         "## What they do not see",
         "",
-        f"Clouds of {_POINTS:,} points that are wrong in a known way, on the same ring, {_WRONG_DRAWS} draws each:",
-        "the true divergence and how often the best classifier is right, beside the estimates. Kernels",
-        "widen whatever they lie on, so that a curve passes for a cloud of some width; one neighbour is",
-        "a poor classifier. Both err downwards: clouds that they tell apart are different, clouds that",
-        "they do not tell apart need not be alike.",
+        f"Clouds of {_POINTS:,} points that are wrong in a known way, on the same ring, {_WRONG_DRAWS}",
+        "draws each: the true divergence and how often the best classifier is right, beside the",
+        "estimates. Kernels widen whatever they lie on, so that a curve passes for a cloud of some width;",
+        "one neighbour is a poor classifier. Both err downwards: clouds that they tell apart are",
+        "different, clouds that they do not tell apart need not be alike.",
         "",
-        "| cloud | JS, nats | `js_divergence` | best classifier | `c2st` | `precision` | `recall` | `coverage` |",
+        "| cloud | JS, nats | `js_divergence` | best classifier | "
+        + " | ".join(f"`{name}`" for name in _SAID[1:])
+        + " |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for wrong in WRONG:

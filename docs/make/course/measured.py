@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, PowerNorm
 
 from docs.make.course.canvas import band, beside, decades, panels, seeds
-from docs.make.course.numbers import ablation
+from docs.make.course.numbers import swept
 from docs.make.writing import data
 from toylab.base.axes import Float
 from toylab.film.style import LABEL, Theme
@@ -160,7 +160,7 @@ def _too_late(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
 
 def _what_it_takes(results: Results, ax: Axes, theme: Theme, words: Words) -> None:
     """A row for each change made alone: how far the clouds are apart, and how far D is from a guess."""
-    changes = ablation()
+    changes = swept("ablation")
     at = np.arange(len(changes))[::-1]
     ax.set_axis_off()
     claimed = {claim.metric: claim.threshold for claim in load("convergence").claims}

@@ -4,10 +4,10 @@ A mark is a pair of comments, which no reader sees:
 
     <!--n EXPERIMENT/NAME/STATISTIC FORMAT-->12.3<!--/n-->
     <!--n claim/SCENARIO/NUMBER/STATISTIC FORMAT-->64<!--/n-->
-    <!--n ablation/CHANGE/METRIC/STATISTIC FORMAT-->0.02<!--/n-->
+    <!--n SWEEP/CHANGE/METRIC/STATISTIC FORMAT-->0.02<!--/n-->
 
 EXPERIMENT and NAME are keys of docs/course/results.json; NUMBER counts a scenario's claims from 1 in
-renders/claims.json; CHANGE is one of docs/course/ablation.csv, with "_" for each blank. STATISTIC, over
+renders/claims.json; SWEEP is one of `SWEEPS`, CHANGE one of its table, with "_" for each blank. STATISTIC, over
 seeds: median, mean, low (least), high (greatest), n (how many); of a claim also hits (seeds that do as
 it says), from and to (95 % interval of their share). FORMAT is Python's (".1f", ".0%", "d"), or "short"
 for three digits, or "fall" for 1 / x, a number of times.
@@ -31,8 +31,8 @@ from toylab.metrics import METRICS
 
 FOLDER = Path("docs/course")
 RESULTS = FOLDER / "results.json"
-# Written by the command that docs/sweeps.md tells.
-ABLATION = FOLDER / "ablation.csv"
+# Tables in that folder, written by the commands that docs/sweeps.md tells.
+SWEEPS = ("ablation", "penalties")
 # Nothing in it may run on into the next mark.
 _MARK = re.compile(r"(<!--n ([^\s>]+) ([^\s>]+)-->)([^<]*)(<!--/n-->)")
 _STATISTICS = {"median": np.median, "mean": np.mean, "low": np.min, "high": np.max, "n": len}
@@ -63,7 +63,7 @@ def statistic(
     """The number that a mark's key names.
 
     Args:
-        key: EXPERIMENT/NAME/STATISTIC, or one that begins with "claim" or "ablation".
+        key: EXPERIMENT/NAME/STATISTIC, or one that begins with "claim" or a name of `SWEEPS`.
         results: As `written`.
         claims: As `written`.
 
@@ -80,17 +80,17 @@ def statistic(
             if name == "hits":
                 return row["hits"]
             numbers = [np.nan if x is None else x for x in row["numbers"]]
-        elif parts[0] == "ablation":
-            _, change, metric, name = parts
-            numbers = ablation()[change][metric]
+        elif parts[0] in SWEEPS:
+            sweep, change, metric, name = parts
+            numbers = swept(sweep)[change][metric]
         else:
             experiment, number, name = parts
             numbers = results["experiments"][experiment]["numbers"][number]
         return _STATISTICS[name](numbers)
     except (KeyError, IndexError, ValueError) as error:
         raise ToylabError(
-            f'"{key}": no such number was measured. Expected a key of {RESULTS}, {ABLATION} or '
-            "renders/claims.json."
+            f'"{key}": no such number was measured. Expected a key of {RESULTS}, of a table of '
+            f"{' or '.join(SWEEPS)}, or of renders/claims.json."
         ) from error
 
 
@@ -112,10 +112,14 @@ def _formed(number: float, form: str) -> str:
 
 
 @cache
-def ablation() -> dict[str, dict[str, list[float]]]:
-    """What came of each change made alone, a number a seed, by change and metric."""
+def swept(name: str) -> dict[str, dict[str, list[float]]]:
+    """What came of each change made alone, a number a seed, by change and metric.
+
+    Args:
+        name: One of `SWEEPS`.
+    """
     found: dict[str, dict[str, list[float]]] = {}
-    with ABLATION.open(encoding="utf-8", newline="") as file:
+    with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             change = found.setdefault(row.pop(EACH).replace(" ", "_"), {})
             for metric in row.keys() & METRICS.keys():

@@ -145,6 +145,7 @@ def test_its_words_stand_below_axes_whose_curve_comes_down_to_the_line(hand_made
     box, axes = words.get_window_extent(), upper.axes.get_window_extent()
     assert box.y1 < axes.y0 + 0.05 * axes.height
     figure = lower.axes.get_figure(root=True)
+    assert figure is not None
     (header,) = [t for t in figure.texts if t.get_text() == WORDS["en"].label(METRICS["c2st"])]
     assert box.y0 > header.get_window_extent().y1
     # Nothing is below the last panel but its steps.

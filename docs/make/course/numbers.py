@@ -7,8 +7,8 @@ A mark is a pair of comments, which no reader sees:
     <!--n SWEEP/CHANGE/METRIC/STATISTIC FORMAT-->0.02<!--/n-->
 
 EXPERIMENT and NAME are keys of docs/course/results.json; NUMBER counts a scenario's claims from 1 in
-renders/claims.json; SWEEP is one of `SWEEPS`, CHANGE one of its table, with "_" for each blank. STATISTIC, over
-seeds: median, mean, low (least), high (greatest), n (how many); of a claim also hits (seeds that do as
+renders/claims.json; SWEEP is one of `SWEEPS`, CHANGE one of its table, with "_" for each blank. STATISTIC,
+over seeds: median, mean, low (least), high (greatest), n (how many); of a claim also hits (seeds that do as
 it says), from and to (95 % interval of their share). FORMAT is Python's (".1f", ".0%", "d"), or "short"
 for three digits, or "fall" for 1 / x, a number of times.
 """

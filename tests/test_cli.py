@@ -266,7 +266,7 @@ def test_show_tells_all_of_it_in_chinese(tmp_path: Path) -> None:
     scenario = load("collapse-then-fair")
     told = toylab("show", "collapse-then-fair", "--lang", "zh", cwd=tmp_path).stdout
     assert told.startswith(f"{scenario.title_zh}\n  {scenario.lesson_zh}\n  出处：")
-    assert f"对照：{scenario.partner}；" in told and "第 400 步起改变：" in told
+    assert f"对照：{scenario.partner}；" in told and "第 400 轮起改变：" in told
     assert all(f"论断：{claim.text_zh}\n" in told for claim in scenario.claims)
     # What is no word of ours is the same: the settings.
     english = toylab("show", "collapse-then-fair", cwd=tmp_path).stdout

@@ -154,3 +154,41 @@ def test_documents_are_read_as_a_reader_reads_them(tmp_path: Path) -> None:
 def test_there_are_documents_with_commands() -> None:
     assert len(DOCUMENTS) >= 12
     assert sum(len(read(path).commands) for path in DOCUMENTS) > 50
+
+
+# In Chinese, one word for each thing; beside it words that others use, or that say it in English bones.
+ONE_WORD = {
+    "轮": r"第 ?[\d{][^ ]* ?步|训练步",
+    "判别器": "辨别器|判断网络|判别网络",
+    "模式崩溃": "模式坍塌|模式坍缩|模式塌缩",
+    "好样本": "高质量样本|优质样本|良好样本|合格样本",
+    "存活的模式": "活着的模式|活模式",
+    "权重裁剪": "权重剪裁|权重截断",
+    "回放": "经验池|重放",
+    "随机猜测": "瞎猜|乱猜",
+    "值函数": "价值函数",
+    "交替更新": "轮流更新|交替训练",
+    "推力": "推动力",
+    "生成器停住": "饿死|饥饿",
+}
+# Where such a word is told as what others say: lecture 0's table, and a parenthesis of "also called".
+_TOLD = re.compile(r"^\|.*|也译作[^）。]*|也叫[^）。]*|原文[^）。]*", re.M)
+
+
+@pytest.mark.parametrize("word", ONE_WORD)
+def test_one_thing_has_one_word_in_chinese(word: str) -> None:
+    texts = [
+        *ROOT.glob("docs/**/zh/*.md"),
+        *ROOT.glob("notebooks/zh/*.ipynb"),
+        *ROOT.glob("scenarios/**/*.toml"),
+        ROOT / "README.zh-CN.md",
+        *HOUSE.rglob("*words.py"),
+        HOUSE / "metrics" / "__init__.py",
+    ]
+    assert len(texts) > 80
+    found = [
+        f"{path.relative_to(ROOT)}: {said.group()}"
+        for path in texts
+        for said in re.finditer(ONE_WORD[word], _TOLD.sub("", path.read_text(encoding="utf-8")))
+    ]
+    assert not found, f"say {word}"

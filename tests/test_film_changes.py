@@ -140,8 +140,8 @@ def test_settings_of_a_foreign_trace_are_told_whatever_they_are() -> None:
 def test_titles_say_what_changes_and_what_is_kept(base: Trace, cured: Trace) -> None:
     both = [base.settings, cured.settings]
     assert told_differences(both) == ["generator steps 20", "from step 4: generator steps 1"]
-    assert told_differences(both, "zh") == ["生成器步数 20", "第 4 步起：生成器步数 1"]
-    for lang, told in (("en", "from step 4: generator steps 1"), ("zh", "第 4 步起：生成器步数 1")):
+    assert told_differences(both, "zh") == ["生成器步数 20", "第 4 轮起：生成器步数 1"]
+    for lang, told in (("en", "from step 4: generator steps 1"), ("zh", "第 4 轮起：生成器步数 1")):
         film = Compare([base, cured], lang=lang)
         film.draw(0)
         assert told in [text.get_text() for text in texts_of(film)]
@@ -175,7 +175,7 @@ def test_a_change_is_a_chapter_from_its_first_snapshot_on(small: Make) -> None:
     (change,) = changes_of(trace, WORDS["en"])
     assert change == Chapter(2, "step 4: generator steps 20 → 1", "generator steps 20 → 1", 4)
     (change,) = changes_of(trace, WORDS["zh"])
-    assert change.words == "第 4 步：生成器步数 20 → 1"
+    assert change.words == "第 4 轮：生成器步数 20 → 1"
 
 
 def test_changes_are_told_whatever_else_happens(
@@ -455,7 +455,7 @@ def packed(film: Any) -> dict[str, Any]:
 def test_a_page_has_the_change_in_both_languages(base: Trace, cured: Trace) -> None:
     (scene,) = packed(Film(cured))["scenes"]
     assert [4, "step 4: generator steps 20 → 1", True] in scene["chapters"]["en"]
-    assert [4, "第 4 步：生成器步数 20 → 1", True] in scene["chapters"]["zh"]
+    assert [4, "第 4 轮：生成器步数 20 → 1", True] in scene["chapters"]["zh"]
     assert all(panel["changes"] == [4.0] for panel in scene["panels"])
     (scene,) = packed(Film(base))["scenes"]
     assert not any("changes" in panel for panel in scene["panels"])
@@ -467,8 +467,8 @@ def test_a_page_of_two_futures_knows_when_they_part(base: Trace, cured: Trace) -
     (scene,) = packed(film)["scenes"]
     first, second = scene["stages"]
     assert "begins" not in first and second["begins"] == 4
-    assert second["later"] == {"en": "parts at step 4", "zh": "第 4 步分开"}
-    assert scene["chapters"]["zh"] == [[4, "第 4 步：生成器步数 20 → 1", True]]
+    assert second["later"] == {"en": "parts at step 4", "zh": "第 4 轮分开"}
+    assert scene["chapters"]["zh"] == [[4, "第 4 轮：生成器步数 20 → 1", True]]
     film.frames = [0, 2, 5, 8]
     (scene,) = packed(film)["scenes"]
     assert scene["stages"][1]["begins"] == 2 and scene["chapters"]["en"][0][0] == 2
@@ -491,7 +491,7 @@ def test_a_slide_tells_a_change_in_words(small: Make) -> None:
     told = differs(DECK_WORDS["en"], "small", found)
     assert told == "Differs from small: from step 4 generator steps 1, penalties r1 (weight 0.1)"
     told = differs(DECK_WORDS["zh"], "small", found)
-    assert told == "与 small 的不同：第 4 步起生成器步数 1，惩罚项 r1 (weight 0.1)"
+    assert told == "与 small 的不同：第 4 轮起生成器步数 1，惩罚项 r1 (weight 0.1)"
     film = Film(record(other, [0]), layout="bare")
     known = Known(base="small", changes=found)
     for lang, words in (("en", "penalties none → r1"), ("zh", "惩罚项 无 → r1")):
@@ -514,7 +514,7 @@ def test_a_slide_tells_of_a_change_that_the_base_has_otherwise(small: Make) -> N
     assert told("en", changed(6, 1)) == "Differs from b: change 1: step 4 → 6"
     assert told("en", changed(4, 2)) == "Differs from b: change 1: generator steps 1 → 2"
     assert (
-        told("zh", changed(6, 2)) == "与 b 的不同：第 1 次改变：第 4 步 → 第 6 步，生成器步数 1 → 2"
+        told("zh", changed(6, 2)) == "与 b 的不同：第 1 次改变：第 4 轮 → 第 6 轮，生成器步数 1 → 2"
     )
 
 
@@ -522,7 +522,7 @@ def test_a_slide_tells_of_a_change_that_the_base_has_otherwise(small: Make) -> N
     ("lang", "told", "without"),
     [
         ("en", "from step 400 generator steps 1; ", "without the change at step 400"),
-        ("zh", "第 400 步起生成器步数 1；", "没有第 400 步的改变"),
+        ("zh", "第 400 轮起生成器步数 1；", "没有第 400 轮的改变"),
     ],
 )
 def test_a_slide_tells_a_change_before_all_else_and_a_control_what_it_lacks(

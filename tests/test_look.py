@@ -168,7 +168,7 @@ def test_a_chinese_film_speaks_chinese(small: Make) -> None:
     film = Film(trace, lang="zh")
     film.draw(1)
     said = " ".join(t.get_text() for t in texts_of(film))
-    assert all(words in said for words in ("标题", "一句话。", "命中的模式", "真实样本", "步"))
+    assert all(words in said for words in ("标题", "一句话。", "命中的模式", "真实样本", "轮次"))
     assert len(families("zh")) == 2
 
 

@@ -281,7 +281,7 @@ def test_languages_themes_and_seeds_can_be_switched(
     page.select_option("#scenes", "1")
     assert np.any(stage_pixels(page) != light)
     page.click("#lang")
-    assert step_shown(page) == "步 0"
+    assert step_shown(page) == "轮次 0"
     assert page.get_attribute("html", "lang") == "zh-CN"
     assert "生成样本" in page.inner_text("#key")
     page.click("#theme")
@@ -677,7 +677,7 @@ def test_a_change_is_marked_and_told_in_both_languages(
     turned: Trace, opened: Callable[..., Page]
 ) -> None:
     page = opened(Film(turned))
-    words = {"en": "step 24: generator steps 1 → 3", "zh": "第 24 步：生成器步数 1 → 3"}
+    words = {"en": "step 24: generator steps 1 → 3", "zh": "第 24 轮：生成器步数 1 → 3"}
     for told in words.values():
         mark = page.locator(f'#marks i[title="{told}"]')
         assert mark.count() == 1

@@ -29,7 +29,7 @@ _ZH = {
     "iterations": "迭代次数",
     "weight": "权重",
     "weights": "权重",
-    "steps": "步数",
+    "steps": "轮数",
     "batch": "批大小",
     "points": "样本数",
     "target": "目标分布",

@@ -77,7 +77,7 @@ METRICS: dict[str, Metric] = {
     "high_quality": Metric(
         high_quality,
         "High-quality samples",
-        "高质量样本",
+        "好样本",
         "share",
         0,
         1,

@@ -68,22 +68,22 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("speed_rounds", "{n} rounds/s", "{n} 轮/秒"),
     ("speed_most", "full speed", "最快"),
     ("rate", "{n} rounds/s", "{n} 轮/秒"),
-    ("step_of", "step {step} of {end}", "第 {step} / {end} 步"),
-    ("step_beyond", "step {step}, beyond the plan of {end}", "第 {step} 步，超出计划的 {end} 步"),
+    ("step_of", "step {step} of {end}", "第 {step} / {end} 轮"),
+    ("step_beyond", "step {step}, beyond the plan of {end}", "第 {step} 轮，超出计划的 {end} 轮"),
     (
         "at_step",
         "step {step} of {head}, branch {branch}",
-        "第 {step} 步，共 {head} 步，分支 {branch}",
+        "第 {step} 轮，共 {head} 轮，分支 {branch}",
     ),
     (
         "time_hint",
         "Drag back to any step and turn a knob: a new branch begins, and both futures stay.",
-        "拖回任意一步再改参数：新的分支开始，两种未来都保留。",
+        "拖回任意一轮再改参数：新的分支开始，两种未来都保留。",
     ),
-    ("branch_at", "{name} · step {step}", "{name} · 第 {step} 步"),
+    ("branch_at", "{name} · step {step}", "{name} · 第 {step} 轮"),
     ("branch_new", "Branch here", "在此分支"),
     ("branch_close", "Close branch {name}", "关闭分支 {name}"),
-    ("branch_began", "Branch {name} begins at step {step}.", "分支 {name} 从第 {step} 步开始。"),
+    ("branch_began", "Branch {name} begins at step {step}.", "分支 {name} 从第 {step} 轮开始。"),
     (
         "four_branches",
         "Four branches are open, and no more can be. Close one: ✕ beside its name.",
@@ -95,15 +95,15 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "ended",
         "This training diverged at step {step}. Go back and turn a knob, or take another seed.",
-        "训练在第 {step} 步发散。可退回修改参数，或换一个种子。",
+        "训练在第 {step} 轮发散。可退回修改参数，或换一个种子。",
     ),
     (
         "finished",
         "Step {step}, the end of the plan: {holds} of {n} claims hold here. Play goes on beyond it; "
         "the dial makes it faster.",
-        "第 {step} 步，计划结束：{n} 条论断中 {holds} 条成立。可继续播放，速度旋钮可加快。",
+        "第 {step} 轮，计划结束：{n} 条论断中 {holds} 条成立。可继续播放，速度旋钮可加快。",
     ),
-    ("going", "Going to step {step} …", "正在前往第 {step} 步…"),
+    ("going", "Going to step {step} …", "正在前往第 {step} 轮…"),
     # Knobs.
     ("knobs", "Knobs", "参数"),
     ("group_rules", "The game", "博弈"),
@@ -114,12 +114,12 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "new_start",
         "Turning one of these begins a new training at step 0.",
-        "改动以下任一项将从第 0 步重新训练。",
+        "改动以下任一项将从第 0 轮重新训练。",
     ),
     (
         "ask_start",
         "{what}: this begins a new training at step 0, as branch {name}. What is open stays.",
-        "{what}：将作为分支 {name} 从第 0 步重新训练，已有分支保留。",
+        "{what}：将作为分支 {name} 从第 0 轮重新训练，已有分支保留。",
     ),
     ("do_start", "Begin anew", "重新开始"),
     ("leave_it", "Leave it", "不改"),
@@ -258,8 +258,8 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("published", "{hits} of {n} seeds", "{n} 个种子中 {hits} 个"),
     ("unchanged", "of the scenario as it was", "（未改动的场景）"),
     ("with_changes", "with your changes", "含你的改动"),
-    ("here_in", "here, steps {low} to {high}", "此处第 {low}–{high} 步"),
-    ("here_at", "here, step {step}", "此处第 {step} 步"),
+    ("here_in", "here, steps {low} to {high}", "此处第 {low}–{high} 轮"),
+    ("here_at", "here, step {step}", "此处第 {step} 轮"),
     ("reduced.mean", "{value} on average", "平均 {value}"),
     ("reduced.last", "{value}", "{value}"),
     ("reduced.min", "{value} at the least", "最小 {value}"),
@@ -333,7 +333,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "filming",
         "Recording steps {from} to {to}; press again to stop sooner.",
-        "正在录制第 {from}–{to} 步；再按一次可提前停止。",
+        "正在录制第 {from}–{to} 轮；再按一次可提前停止。",
     ),
     (
         "filming_on",

@@ -158,7 +158,7 @@ def test_a_knob_turned_and_turned_back_leaves_no_change(alone: Page) -> None:
         {
             "at": 40,
             "optimizer": {"generator": {"lr": 0.1}},
-            "game": {"penalties": [{"kind": "r1", "weight": 0.5}]},
+            "game": {"penalties": [{"kind": "r1", "weight": 0.5, "every": 1}]},
         }
     ]
     assert found[1:] == [[], []]
@@ -1359,7 +1359,7 @@ def test_a_script_drives_it_and_states_come_back(opened: Callable[..., Page]) ->
     assert told["wrong"].startswith('"game.nonsense"')
     assert "whole number from 1 to 65536, got 0" in told["beyond"]
     assert tomllib.loads(told["toml"])["changes"] == [
-        {"at": 10, "game": {"penalties": [{"kind": "r1", "weight": 0.5}]}}
+        {"at": 10, "game": {"penalties": [{"kind": "r1", "weight": 0.5, "every": 1}]}}
     ]
 
 

@@ -20,6 +20,8 @@ from toylab.game.batches import Draws
 Slope = Callable[[Tensor], Tensor]
 Strength = Annotated[float, Interval(ge=0, le=1e6)]
 Share = Annotated[float, Interval(ge=0, le=1)]
+# Lazily: Karras et al. 2020, StyleGAN2, who also slow Adam down by as much; here it is left as it is.
+Rounds = Annotated[int, Interval(ge=1, le=1000)]
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,18 @@ class Penalty:
         return parameters
 
 
+def _half_mean_square(sight: Sight, x: Tensor, weight: float, every: int) -> Tensor | float:
+    """weight / 2 times E |grad a|^2 over points [S, B, 2], [S]; now and then, as much in the mean over rounds."""
+    if sight.round is not None:
+        if sight.round % every:
+            return 0.0
+        weight *= every
+    return 0.5 * weight * sight.slope(x).square().sum(-1).mean(-1)
+
+
 @dataclass(frozen=True)
-class _MeanSquare(Penalty):
-    """weight / 2 times E |grad a|^2 over some points; each row says over which. Lazily: Karras et al. 2020.
+class R1(Penalty):
+    """weight / 2 times E |grad a|^2 over real points, a D's logit. Mescheder et al. 2018, eq. 9.
 
     Attributes:
         weight: Of the penalty in D's loss.
@@ -118,45 +129,30 @@ class _MeanSquare(Penalty):
     """
 
     weight: Strength = 0.1
-    every: Annotated[int, Interval(ge=1, le=1000)] = 1
+    every: Rounds = 1
     slopes = True
-
-    def _term(self, sight: Sight, x: Tensor) -> Tensor | float:
-        if sight.round is None:
-            weight = self.weight
-        elif sight.round % self.every:
-            return 0.0
-        else:
-            weight = self.weight * self.every
-        return 0.5 * weight * sight.slope(x).square().sum(-1).mean(-1)
-
-
-@dataclass(frozen=True)
-class R1(_MeanSquare):
-    """weight / 2 times E |grad a|^2 over real points. Mescheder et al. 2018, eq. 9.
-
-    Attributes:
-        weight: Of the penalty in D's loss.
-        every: Rounds from one with the penalty to the next, in which it weighs so many times as much.
-    """
 
     def term(self, sight: Sight) -> Tensor | float:
         """Penalty on the real points, [S]; nothing in the rounds between."""
-        return self._term(sight, sight.real)
+        return _half_mean_square(sight, sight.real, self.weight, self.every)
 
 
 @dataclass(frozen=True)
-class R2(_MeanSquare):
-    """weight / 2 times E |grad a|^2 over generated points. Mescheder et al. 2018, eq. 10.
+class R2(Penalty):
+    """weight / 2 times E |grad a|^2 over generated points, a D's logit. Mescheder et al. 2018, eq. 10.
 
     Attributes:
         weight: Of the penalty in D's loss.
         every: Rounds from one with the penalty to the next, in which it weighs so many times as much.
     """
 
+    weight: Strength = 0.1
+    every: Rounds = 1
+    slopes = True
+
     def term(self, sight: Sight) -> Tensor | float:
         """Penalty on the generated points, [S]; nothing in the rounds between."""
-        return self._term(sight, sight.fake)
+        return _half_mean_square(sight, sight.fake, self.weight, self.every)
 
 
 @dataclass(frozen=True)

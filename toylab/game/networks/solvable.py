@@ -96,10 +96,11 @@ class Linear(_Two):
 
 @dataclass(frozen=True)
 class Quadratic(_Two):
-    """D(x) = -(a x^2 + b x y + c y^2) of the first coordinates. Fiez & Ratliff 2021, the quadratic game.
+    """D(x) = -(a x^2 + b x y + c y^2), y being D's own first parameter. Fiez & Ratliff 2021.
 
-    Where c < 0 and b^2 > 4 a c, x = y = 0 is a minimax point: the best that G can do against D's best
-    answer. With a < 0 it is no Nash equilibrium besides: while y stands still, G would rather leave.
+    Of points only the first coordinate counts. Where c < 0 and b^2 > 4 a c, x = y = 0 is a minimax point
+    (Jin et al. 2020): the best that G can do against D's best answer. With a < 0 it is no Nash equilibrium
+    besides: while y stands still, G would rather leave.
 
     Attributes:
         start: Its parameters at the beginning, of which y is the first.

@@ -111,7 +111,7 @@ class Penalty:
 
 
 def _half_mean_square(sight: Sight, x: Tensor, weight: float, every: int) -> Tensor | float:
-    """weight / 2 times E |grad a|^2 over points [S, B, 2], [S]; now and then, as much in the mean over rounds."""
+    """Half of weight times E |grad a|^2 over points [S, B, 2], [S]; now and then, as much in the mean."""
     if sight.round is not None:
         if sight.round % every:
             return 0.0

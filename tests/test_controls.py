@@ -71,6 +71,9 @@ def test_copies_are_the_real_points_and_one_mode_is_the_first(hand_made: Make) -
 def test_a_target_without_modes_has_no_mode_to_sit_on() -> None:
     assert ONE_MODE not in named(targets.TARGETS["square"]())
     assert ONE_MODE in named(targets.TARGETS["ring"]())
+    # A single point has no shape to be without.
+    assert named(targets.TARGETS["dirac"]()) == [PERFECT]
+    assert len(named(targets.TARGETS["dirac"](noise=0.1))) > 1
 
 
 def test_what_lies_far_away_has_its_controls_there(hand_made: Make) -> None:
@@ -156,7 +159,7 @@ def test_no_cloud_without_features_does_all_that_a_success_claims(name: str) -> 
         chance = {
             cloud
             for cloud, control in CONTROLS.items()
-            if control.featureless and all(one[cloud].satisfied for one in found)
+            if control.featureless and all(cloud in one and one[cloud].satisfied for one in found)
         }
         assert bool(chance) == (name in OPEN), chance
 

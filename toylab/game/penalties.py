@@ -121,7 +121,7 @@ def _half_mean_square(sight: Sight, x: Tensor, weight: float, every: int) -> Ten
 
 @dataclass(frozen=True)
 class R1(Penalty):
-    """weight / 2 times E |grad a|^2 over real points, a D's logit. Mescheder et al. 2018, eq. 9.
+    """weight / 2 times E |grad a|^2 over real points, a being D's logit. Mescheder et al. 2018, eq. 9.
 
     Attributes:
         weight: Of the penalty in D's loss.
@@ -139,7 +139,7 @@ class R1(Penalty):
 
 @dataclass(frozen=True)
 class R2(Penalty):
-    """weight / 2 times E |grad a|^2 over generated points, a D's logit. Mescheder et al. 2018, eq. 10.
+    """weight / 2 times E |grad a|^2 over generated points, a being D's logit. Mescheder et al. 2018.
 
     Attributes:
         weight: Of the penalty in D's loss.

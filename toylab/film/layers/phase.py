@@ -24,7 +24,7 @@ def phase(view: View) -> Layer:
     if not trace.field.size:
         raise ToylabError(
             "film.layers phase needs an exactly solvable game: "
-            "generator kind point, discriminator.kind linear or quadratic."
+            "generator kind point, discriminator kind linear or quadratic."
         )
     path = _path(trace, view.seed)
     half = max(phase_limit(trace, view.seed), view.least)

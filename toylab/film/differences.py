@@ -128,13 +128,28 @@ def _turns(settings: Mapping[str, Any]) -> list[tuple[int, Spelt]]:
 
 def _between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Spelt:
     old, new = _spelt(before), _spelt(after)
-    differ = [path for path in sorted({*old, *new}) if old.get(path) != new.get(path)]
+    differ = [
+        path
+        for path in sorted({*old, *new})
+        if old.get(path) != new.get(path) and not _unnamed(path, new)
+    ]
     return {
         path: (old.get(path), new.get(path))
         for path in differ
         # Another kind has other options, which say little to who looks on.
         if (path in old and path in new) or not any(path.startswith(f"{one}.") for one in differ)
     }
+
+
+def _unnamed(path: str, new: Mapping[str, Any]) -> bool:
+    """Whether it is an option of a penalty that is still there and does not say it: as by default."""
+    row = f"{path.rpartition('.')[0]}."
+    return (
+        row.count(".") > 2
+        and row.startswith("game.penalties.")
+        and path not in new
+        and any(one.startswith(row) for one in new)
+    )
 
 
 def _spelt(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ const hasOptimizer = (player, kind) => (settings) => settings.optimizer[player].
 const hasTarget = (key) => (settings) => ["ring", "grid", "mixture", "drawn", "dirac"].includes(settings.target.kind) && key in settings.target;
 const RATE_KNOB = { kind: "number", scale: "log", low: 1e-5, high: 1 };
 const SHARE_KNOB = { kind: "number", scale: "stops", stops: [0, 0.5, 0.8, 0.9, 0.99, 0.999] };
+const hasPenalty = (kind) => (s) => valueAt(s, `game.penalties.${kind}`) !== null;
 const penaltyKnob = (path, more) => ({ path: `game.penalties.${path}`, group: "tricks", kind: "number", scale: "log", low: 1e-3, high: 100, off: true, ...more });
 const playerKnobs = (player) => [
   { path: `optimizer.${player}.kind`, group: "players", kind: "choice", options: ["adam", "sgd", "rmsprop"] },
@@ -35,16 +36,16 @@ export const KNOBS = [
   { path: "training.batch", group: "rules", kind: "number", scale: "power", low: 0, high: 12 },
   { path: "game.update", group: "tricks", kind: "choice", options: ["alternating", "simultaneous", "extragradient", "optimistic"] },
   { path: "game.update.generator_first", group: "tricks", kind: "flag", when: (s) => s.game.update?.kind === "alternating" },
-  penaltyKnob("instance_noise.end", { kind: "number", scale: "linear", low: 0, high: 1, step: 0.05, off: false, when: (s) => valueAt(s, "game.penalties.instance_noise") !== null }),
-  penaltyKnob("r1.every", { scale: "count", low: 1, high: 40, off: false, when: (s) => valueAt(s, "game.penalties.r1") !== null }),
-  penaltyKnob("r2.weight"), penaltyKnob("r2.every", { scale: "count", low: 1, high: 40, off: false, when: (s) => valueAt(s, "game.penalties.r2") !== null }),
+  penaltyKnob("instance_noise.end", { kind: "number", scale: "linear", low: 0, high: 1, step: 0.05, off: false, when: hasPenalty("instance_noise") }),
+  penaltyKnob("r1.every", { scale: "count", low: 1, high: 40, off: false, when: hasPenalty("r1") }),
+  penaltyKnob("r2.weight"), penaltyKnob("r2.every", { scale: "count", low: 1, high: 40, off: false, when: hasPenalty("r2") }),
   penaltyKnob("gradient_penalty.weight"),
-  penaltyKnob("gradient_penalty.target", { scale: "linear", low: 0, high: 5, step: 0.1, off: false, when: (s) => valueAt(s, "game.penalties.gradient_penalty") !== null }),
-  penaltyKnob("gradient_penalty.one_sided", { kind: "flag", off: false, when: (s) => valueAt(s, "game.penalties.gradient_penalty") !== null }),
+  penaltyKnob("gradient_penalty.target", { scale: "linear", low: 0, high: 5, step: 0.1, off: false, when: hasPenalty("gradient_penalty") }),
+  penaltyKnob("gradient_penalty.one_sided", { kind: "flag", off: false, when: hasPenalty("gradient_penalty") }),
   penaltyKnob("weight_clipping.limit"), penaltyKnob("gradient_clipping.norm"),
   penaltyKnob("label_smoothing.amount", { scale: "linear", low: 0, high: 1, step: 0.05 }),
   penaltyKnob("replay.share", { scale: "linear", low: 0, high: 1, step: 0.05 }),
-  penaltyKnob("replay.capacity", { scale: "power", low: 6, high: 16, off: false, when: (s) => valueAt(s, "game.penalties.replay") !== null }),
+  penaltyKnob("replay.capacity", { scale: "power", low: 6, high: 16, off: false, when: hasPenalty("replay") }),
   penaltyKnob("average.decay", { ...SHARE_KNOB }),
   ...playerKnobs("generator"), ...playerKnobs("discriminator"),
   { path: "target.spread", group: "data", kind: "number", scale: "log", low: 0.01, high: 1, when: hasTarget("spread") },

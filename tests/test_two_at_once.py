@@ -127,7 +127,10 @@ def test_of_two_sweeps_into_one_table_one_writes_it(small: Path) -> None:
     until = time.monotonic() + 60
     while not Path(".x.csv.lock").exists() and time.monotonic() < until:
         time.sleep(0.02)
+    # Held where it is, so that it cannot have ended when the second asks.
+    os.killpg(first.pid, signal.SIGSTOP)
     code, said = toylab(*long)
+    os.killpg(first.pid, signal.SIGCONT)
     assert code == 2 and "x.csv is being written" in said
     assert first.wait(timeout=120) == 0
     assert len(rows("x.csv")) == 1 + 4 and not Path(".x.csv.lock").exists()
@@ -137,7 +140,10 @@ def test_of_two_sweeps_into_one_table_one_writes_it(small: Path) -> None:
         time.sleep(0.02)
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait(timeout=60)
-    assert toylab(*SWEEP)[0] == 0
+    # A helper that was just being started holds what its parent held, until it has died as well.
+    until = time.monotonic() + 10
+    while toylab(*SWEEP)[0] != 0:
+        assert time.monotonic() < until
     assert len(rows("x.csv")) == 1 + 4 and not Path(".x.csv.lock").exists()
 
 

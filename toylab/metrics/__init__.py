@@ -17,7 +17,14 @@ from toylab.metrics.density import (
     value,
     value_gap,
 )
-from toylab.metrics.distances import c2st, sliced_wasserstein
+from toylab.metrics.distances import (
+    c2st,
+    c2st_held_out,
+    critic_distance,
+    critic_ratio,
+    energy_distance,
+    sliced_wasserstein,
+)
 from toylab.metrics.metric import Metric, Setting
 from toylab.metrics.modes import (
     PERFECT_QUALITY,
@@ -30,7 +37,7 @@ from toylab.metrics.modes import (
     reverse_kl,
     top_mode_share,
 )
-from toylab.metrics.neighbourhoods import coverage, density, precision, recall
+from toylab.metrics.neighbourhoods import coverage, density, local_width, precision, recall
 from toylab.metrics.players import (
     critic_slope,
     discriminator_accuracy,
@@ -127,8 +134,20 @@ METRICS: dict[str, Metric] = {
     "sliced_wasserstein": Metric(
         sliced_wasserstein, "Wasserstein distance", "Wasserstein 距离", low=0, of_points=True
     ),
+    "energy_distance": Metric(
+        energy_distance, "Energy distance", "能量距离", low=0, of_points=True
+    ),
     "c2st": Metric(
         c2st, "Told apart by neighbours", "最近邻可区分率", "share", 0.5, 1, of_points=True
+    ),
+    "c2st_held_out": Metric(
+        c2st_held_out,
+        "Told apart by a classifier",
+        "分类器可区分率",
+        "share",
+        0.5,
+        1,
+        of_points=True,
     ),
     "precision": Metric(precision, "Precision", "精确率", "share", 0, 1, of_points=True),
     "recall": Metric(recall, "Recall", "召回率", "share", 0, 1, of_points=True),
@@ -136,6 +155,9 @@ METRICS: dict[str, Metric] = {
         density, "Density in real neighbourhoods", "真实邻域中的密度", low=0, high=1, of_points=True
     ),
     "coverage": Metric(coverage, "Coverage", "覆盖率", "share", 0, 1, of_points=True),
+    "local_width": Metric(
+        local_width, "Local width of the cloud", "局部宽度", low=0, high=1, of_points=True
+    ),
     "discriminator_accuracy": Metric(
         discriminator_accuracy,
         "Discriminator accuracy",
@@ -175,6 +197,10 @@ METRICS: dict[str, Metric] = {
         value_gap, "Gap to the best D", "与最优判别器的差距", low=0, needs=("density", "logit")
     ),
     "largest_logit": Metric(largest_logit, "Largest |D(x)|", "最大 |D(x)|", low=0),
+    "critic_distance": Metric(critic_distance, "Critic: real less fake", "评论家：真减假", low=0),
+    "critic_ratio": Metric(
+        critic_ratio, "Share of the true distance", "占真实距离的比例", low=0, high=1
+    ),
     "critic_slope": Metric(critic_slope, "Slope of D", "D 的斜率", low=0),
     "weights_at_bound": Metric(
         weights_at_bound, "Weights at the bound", "触及边界的权重", "share", 0, 1

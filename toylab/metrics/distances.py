@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 from scipy.spatial import KDTree
+from scipy.spatial.distance import cdist
 
-from toylab.base.axes import Curve
-from toylab.metrics.metric import alive
+from toylab.base.axes import Curve, Points
+from toylab.metrics.metric import alive, kept
+from toylab.targets.target import pieces
 from toylab.trace import Trace
+
+# Neighbours that vote on a point. On four clouds of 1,000 points that are wrong in a known way, 11 come
+# nearer to the best classifier than 31 and 61 do; boosted and grown trees come a little nearer (by .00,
+# .01, .03 and .09) and take ten times as long and more.
+VOTERS = 11
+# More points than this and an assignment takes minutes.
+_ASSIGNED = 1000
 
 
 def sliced_wasserstein(trace: Trace) -> Curve:
@@ -47,3 +57,94 @@ def c2st(trace: Trace) -> Curve:
         neighbour = np.where(itself, index[:, 1], index[:, 0])
         accuracy[t, s] = np.mean(generated[neighbour] == generated)
     return accuracy
+
+
+def c2st_held_out(trace: Trace) -> Curve:
+    """Accuracy of a classifier on points that it has not seen, .5 = indistinguishable, [T, S].
+
+    Lopez-Paz & Oquab 2017. Eleven neighbours vote on whether a point is real. Every other point of both
+    clouds is learned and the rest judged, and the other way round. In the mean it is never above what the
+    best classifier has.
+    """
+    frame = trace.target.frame
+    accuracy = np.full(trace.samples.shape[:2], np.nan)
+    for t, s in zip(*np.nonzero(alive(trace)), strict=True):
+        real, generated = frame.inward(trace.real[s]), frame.inward(trace.samples[t, s])
+        right = 0
+        for half in (0, 1):
+            learned = np.concatenate([real[half::2], generated[half::2]])
+            judged = np.concatenate([real[1 - half :: 2], generated[1 - half :: 2]])
+            is_generated = np.arange(len(learned)) >= len(real[half::2])
+            # An odd number, so that every vote is decided.
+            k = min(VOTERS, len(learned) - 1 + len(learned) % 2)
+            near = np.asarray(KDTree(learned).query(judged, k=k)[1]).reshape(len(judged), -1)
+            said = is_generated[near].sum(1) > k / 2
+            right += np.sum(said == (np.arange(len(judged)) >= len(real[1 - half :: 2])))
+        accuracy[t, s] = right / (len(real) + len(generated))
+    return accuracy
+
+
+def energy_distance(trace: Trace) -> Curve:
+    """2 E|x - y| - E|x - x'| - E|y - y'| of generated x and real y, data units, [T, S].
+
+    Szekely & Rizzo 2013, over pairs of different points: without a bias, so that a perfect sampler has 0 in
+    the mean, and a little less in half of the draws. Units as in `sliced_wasserstein`.
+    """
+    frame = trace.target.frame
+    found = np.full(trace.samples.shape[:2], np.nan)
+    for s in range(len(trace.seeds)):
+        real = frame.inward(trace.real[s])
+        among_real = _apart(real, real)
+        for t in np.flatnonzero(alive(trace)[:, s]):
+            cloud = frame.inward(trace.samples[t, s])
+            found[t, s] = 2 * _apart(cloud, real) - _apart(cloud, cloud) - among_real
+    return found if frame.plain else frame.length * found
+
+
+def _apart(a: Points, b: Points) -> float:
+    """Mean distance of points of two clouds; of different points where both are one."""
+    n, m = len(a), len(b)
+    total = sum(float(cdist(a[rows], b).sum()) for rows in pieces(n, m))
+    # Of one point there is no pair: a distance of 0, as between twins.
+    return total / (n * m if a is not b else max(n * (n - 1), 1))
+
+
+@kept
+def exact_wasserstein(trace: Trace) -> Curve:
+    """Wasserstein-1 distance of the recorded clouds, players' units, [T, S]: the cheapest assignment.
+
+    Of the first thousand points of each, which takes a fifth of a second.
+    """
+    frame, living = trace.target.frame, alive(trace)
+    found = np.full(trace.samples.shape[:2], np.nan)
+    for t, s in zip(*np.nonzero(living), strict=True):
+        # A generator that does not move has one distance.
+        if t and living[t - 1, s] and np.array_equal(trace.samples[t, s], trace.samples[t - 1, s]):
+            found[t, s] = found[t - 1, s]
+        else:
+            found[t, s] = _assigned(frame.inward(trace.real[s]), frame.inward(trace.samples[t, s]))
+    return found
+
+
+def _assigned(a: Points, b: Points) -> float:
+    apart = cdist(*(np.asarray(cloud[:_ASSIGNED], float) for cloud in (a, b)))
+    return float(apart[linear_sum_assignment(apart)].mean())
+
+
+def critic_distance(trace: Trace) -> Curve:
+    """E f(real) - E f(generated), where f is D's number, [T, S].
+
+    Arjovsky et al. 2017: what a critic has found of the Wasserstein distance, times how steep it may be.
+    """
+    found = trace.real_logits.mean(-1, dtype=float) - trace.fake_logits.mean(-1, dtype=float)
+    return np.where(alive(trace), found, np.nan)
+
+
+def critic_ratio(trace: Trace) -> Curve:
+    """`critic_distance` as a share of the clouds' exact Wasserstein-1 distance, players' units, [T, S].
+
+    1 for the best f whose slope is 1 at most (Kantorovich & Rubinstein 1958). The distance of two samples
+    is a little more than that of what they are drawn from: for a perfect sampler it is not 0.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return critic_distance(trace) / exact_wasserstein(trace)

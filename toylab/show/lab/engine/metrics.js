@@ -7,7 +7,7 @@ import { Neighbours } from "./neighbours.js";
 
 // Spreads within which a sample is good, a perfect sampler's share of those, and the share of a fair share that
 // covers a mode: reasons stand in toylab/metrics/modes.py.
-const RADIUS = 3, PERFECT_QUALITY = 1 - exp(-4.5), COVERED_SHARE = 0.1, DIRECTIONS = 32, NEAR = 5;
+const RADIUS = 3, PERFECT_QUALITY = 1 - exp(-4.5), COVERED_SHARE = 0.1, DIRECTIONS = 32, NEAR = 5, VOTERS = 11, AROUND = 10, DOT = 1e-6, ASSIGNED = 1000;
 
 // What a shot, or the points that it is compared with, was asked before.
 const foundOf = new WeakMap();
@@ -85,6 +85,92 @@ function toldApart({ samples, real }) {
   return right / n;
 }
 
+// Held-out accuracy of the nearest neighbours' vote: every other point is learned, the rest judged, and the other way round.
+function toldApartUnseen({ samples, real }) {
+  let right = 0;
+  for (const half of [0, 1]) {
+    const ofHalf = (points, parity) => Float64Array.from(points).filter((_, i) => (i >> 1) % 2 === parity);
+    const mine = ofHalf(real, half), learned = new Float64Array([...mine, ...ofHalf(samples, half)]), n = learned.length / 2;
+    const judged = [ofHalf(real, 1 - half), ofHalf(samples, 1 - half)], tree = new Neighbours(learned);
+    // An odd number, so that every vote is decided.
+    const far = new Float64Array(Math.min(VOTERS, n - 1 + (n % 2))), which = new Int32Array(far.length);
+    judged.forEach((points, generated) => {
+      for (let i = 0; i < points.length; i += 2) {
+        tree.nearest(points[i], points[i + 1], far, which);
+        const votes = which.reduce((sum, j) => sum + (j >= mine.length / 2 ? 1 : 0), 0);
+        if (votes > far.length / 2 === Boolean(generated)) right += 1;
+      }
+    });
+  }
+  return (2 * right) / (samples.length + real.length);
+}
+
+// Mean distance of points of two clouds; of one cloud's pairs of different points where the other is left out.
+function meanDistance(a, b) {
+  const n = a.length / 2, m = (b ?? a).length / 2;
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    const x = a[2 * i], y = a[2 * i + 1];
+    if (b) for (let j = 0; j < m; j++) sum += Math.hypot(b[2 * j] - x, b[2 * j + 1] - y);
+    else for (let j = 0; j < i; j++) sum += Math.hypot(a[2 * j] - x, a[2 * j + 1] - y);
+  }
+  return sum / (b ? n * m : (n * (n - 1)) / 2);
+}
+
+function energyDistance({ samples, real, target: { unit = 1 } }) {
+  return unit * (2 * meanDistance(samples, real) - meanDistance(samples) - once(real, "among", () => meanDistance(real)));
+}
+
+// The cheapest assignment of points to as many others, its mean distance: shortest augmenting paths (Jonker and Volgenant
+// 1987). u and v are the prices of either side; `of[j]` is who has j, 0 nobody, counted from 1.
+const assigned = ({ samples: a, real: b }) => {
+  const n = Math.min(a.length / 2, ASSIGNED), u = new Float64Array(n + 1), v = new Float64Array(n + 1), of = new Int32Array(n + 1), way = new Int32Array(n + 1);
+  const least = new Float64Array(n + 1), seen = new Uint8Array(n + 1);
+  const apart = (i, j) => Math.hypot(a[2 * i - 2] - b[2 * j - 2], a[2 * i - 1] - b[2 * j - 1]);
+  for (let i = 1; i <= n; i++) {
+    of[0] = i;
+    least.fill(Infinity);
+    seen.fill(0);
+    let at = 0;
+    do {
+      seen[at] = 1;
+      const who = of[at];
+      let step = Infinity, next = 0;
+      for (let j = 1; j <= n; j++) {
+        if (seen[j]) continue;
+        const cost = apart(who, j) - u[who] - v[j];
+        if (cost < least[j]) { least[j] = cost; way[j] = at; }
+        if (least[j] < step) { step = least[j]; next = j; }
+      }
+      for (let j = 0; j <= n; j++) {
+        if (seen[j]) { u[of[j]] += step; v[j] -= step; } else least[j] -= step;
+      }
+      at = next;
+    } while (of[at]);
+    while (at) { of[at] = of[way[at]]; at = way[at]; }
+  }
+  let sum = 0;
+  for (let j = 1; j <= n; j++) sum += apart(of[j], j);
+  return sum / n;
+};
+
+const criticDistance = ({ realLogits, fakeLogits }) => averageOf(realLogits) - averageOf(fakeLogits);
+
+/** Mean over points of the cloud's width there as a share of its length, by the covariance's eigenvalues. */
+function localWidth({ samples }) {
+  const n = samples.length / 2, tree = new Neighbours(samples), far = new Float64Array(Math.min(AROUND + 1, n)), which = new Int32Array(far.length), k = far.length;
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    tree.nearest(samples[2 * i], samples[2 * i + 1], far, which);
+    const mean = (of) => which.reduce((total, j) => total + of(samples[2 * j], samples[2 * j + 1]), 0) / k;
+    const x = mean((a) => a), y = mean((_, b) => b);
+    const xx = mean((a) => (a - x) ** 2), xy = mean((a, b) => (a - x) * (b - y)), yy = mean((_, b) => (b - y) ** 2);
+    const middle = (xx + yy) / 2, half = Math.hypot((xx - yy) / 2, xy), most = middle + half;
+    sum += most > DOT ** 2 ? Math.sqrt(Math.max(middle - half, 0) / most) : 0;
+  }
+  return sum / n;
+}
+
 // How many points of another cloud lie in each point's neighbourhood, which reaches to its `NEAR`-th nearest of its own, [n];
 // and how many of the others lie in any.
 function neighbourhoods(own, other) {
@@ -142,11 +228,14 @@ export const METRICS = {
   mode_switches: { needs: MODES, measure: (shot, memory) => (isWhole(shot) ? switchesOf(shot, memory) : { value: NaN, memory }) },
   js_divergence: metric(DENSITY, (shot) => (bestValue(shot) + log(4)) / 2),
   sliced_wasserstein: metric([], slicedWasserstein),
+  energy_distance: metric([], energyDistance),
   c2st: metric([], toldApart),
+  c2st_held_out: metric([], toldApartUnseen),
   precision: metric([], (shot) => averageOf(aroundReal(shot).inside)),
   recall: metric([], (shot) => averageOf(aroundFake(shot).inside)),
   density: metric([], (shot) => aroundReal(shot).met.reduce((sum, k) => sum + k, 0) / (NEAR * aroundReal(shot).inside.length)),
   coverage: metric([], (shot) => shareOf(aroundReal(shot).met, (k) => k > 0)),
+  local_width: metric([], localWidth),
   discriminator_accuracy: metric(LOGIT, (shot) => (shareOf(shot.realLogits, (a) => a > 0) + shareOf(shot.fakeLogits, (a) => a < 0)) / 2),
   real_score: metric(LOGIT, (shot) => score(shot.realLogits)),
   half_distance: metric(LOGIT, (shot) => quantileOf(Float64Array.from(shot.realLogits, (a) => Math.abs(sigmoid(a) - 0.5)), 0.99)),
@@ -159,6 +248,8 @@ export const METRICS = {
   optimal_value: metric(DENSITY, bestValue),
   value_gap: metric(["density", "logit"], (shot) => bestValue(shot) - valueOf(shot.realLogits, shot.fakeLogits)),
   largest_logit: metric([], (shot) => Math.max(...[shot.realLogits, shot.fakeLogits].map((logits) => logits.reduce((most, a) => Math.max(most, Math.abs(a)), 0)))),
+  critic_distance: metric([], criticDistance),
+  critic_ratio: metric([], (shot) => criticDistance(shot) / assigned(shot)),
   critic_slope: metric([], (shot) => shot.critic[0]),
   weights_at_bound: metric([], (shot) => shot.critic[1]),
   held_out_gap: metric(["training_set", "logit"], (shot) => score(shot.trainLogits) - score(shot.realLogits)),
@@ -205,7 +296,7 @@ export const satisfied = (claim, number) => RELATIONS[claim.relation](number, cl
 
 const DRAWS = 4;
 // Those that look at nothing but points.
-const OF_POINTS = ["modes_covered", "modes_hit", "high_quality", "reverse_kl", "mode_tv", "top_mode_share", "js_divergence", "sliced_wasserstein", "c2st", "precision", "recall", "density", "coverage", "optimal_value"];
+const OF_POINTS = ["modes_covered", "modes_hit", "high_quality", "reverse_kl", "mode_tv", "top_mode_share", "js_divergence", "sliced_wasserstein", "energy_distance", "c2st", "c2st_held_out", "precision", "recall", "density", "coverage", "local_width", "optimal_value"];
 
 /**
  * What a perfect sampler has at so many points: {mean, spread} over a few draws; null where there is no such

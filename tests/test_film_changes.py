@@ -19,7 +19,8 @@ from toylab.film.layers import LAYERS, View
 from toylab.film.words import WORDS, told_claim
 from toylab.film.writers import Timing
 from toylab.film.writers.writer import key_frames
-from toylab.metrics.claim import Claim
+from toylab.metrics import METRICS
+from toylab.metrics.claim import Claim, reduced, window_of
 from toylab.scenario.scenario import Scenario, check, differences, load
 from toylab.show.cinema import Compare, Film, Seeds
 from toylab.show.deck_words import DECK_WORDS
@@ -403,6 +404,23 @@ def test_the_best_discriminator_is_that_of_the_present_target(moved: Trace) -> N
     later = replace(moved, settings_text=check(settings).text, later_real=moved.later_real[:0])
     assert np.array_equal(at(moved, 6), at(later, 6))
     assert not np.array_equal(at(moved, 4), at(later, 4))
+
+
+@pytest.mark.parametrize(
+    "name", ["sliced_wasserstein", "high_quality", "mode_switches", "c2st_held_out"]
+)
+@pytest.mark.parametrize("window", [(0.0, 0.4), (0.3, 0.9), (0.7, 1.0), (1.0, 1.0)])
+def test_a_window_is_measured_against_the_target_of_its_time(
+    name: str, window: tuple[float, float], moved: Trace
+) -> None:
+    # The whole curve's part, whether all was recorded or nothing but the window.
+    claim = Claim(text="t", metric=name, relation="<", threshold=0, window=window)
+    expected = METRICS[name](moved)[window_of(moved.steps, window)].mean(0)
+    assert np.array_equal(reduced(claim, moved), expected)
+    if not METRICS[name].cumulative:
+        only = record(check(moved.settings), [0], windows=[window])
+        assert len(only.steps) < len(moved.steps)
+        assert np.array_equal(reduced(claim, only), expected)
 
 
 def test_a_film_of_two_targets_is_its_full_redraw(moved: Trace) -> None:

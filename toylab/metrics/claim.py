@@ -15,6 +15,7 @@ from toylab.base.axes import Bool, Curve, Int, PerSeed
 from toylab.base.choice import Fitting, OneOf, misfit
 from toylab.base.errors import ToylabError
 from toylab.metrics import METRICS, Setting
+from toylab.metrics.metric import kept
 from toylab.trace import Trace
 
 
@@ -175,10 +176,18 @@ def span_in(claim: Claim, trace: Trace) -> tuple[float, float]:
     return claim.span(trace.changes, float(trace.steps[-1]))
 
 
+# One claim after the other asks for a window.
+@kept
+def _during(trace: Trace, start: int, stop: int) -> Trace:
+    return trace.during(start, stop)
+
+
 def reduced(claim: Claim, trace: Trace) -> PerSeed:
     """The number a claim speaks of, per seed, [S]; NaN for a seed that diverged in the window."""
-    curve = METRICS[claim.metric](trace)
-    window = curve[window_of(trace.steps, span_in(claim, trace))]
+    metric, looks = METRICS[claim.metric], window_of(trace.steps, span_in(claim, trace))
+    # Some metrics take a fifth of a second a look.
+    alone = not metric.cumulative
+    window = metric(_during(trace, looks.start, looks.stop)) if alone else metric(trace)[looks]
     # A curve that starts at zero has no ratio: the seed then satisfies nothing, as when it diverges.
     with np.errstate(divide="ignore", invalid="ignore"):
         number = REDUCTIONS[claim.reduce].reduce(window)

@@ -189,16 +189,16 @@ class Trace:
 
     @cached_property
     def _cut(self) -> list[Trace]:
-        """The parts, if there are several: a trace that held itself would never be let go of."""
+        """The parts, if any is not the trace itself, which held by itself would never be let go of."""
         n = len(self.steps)
         ends = [t for t in range(1, n) if self.target_of(t) is not self.target_of(t - 1)]
+        # Of some windows of a training the first look may lie behind a change.
+        one = not ends and self.target_of(0) is self.target
         told = [settings for _, settings in sections(self.settings)]
-        moving = [name for name, axes in _AXES.items() if axes.startswith("T")]
         found = []
-        for start, end in pairwise([0, *ends, n]) if ends else ():
+        for start, end in pairwise([0, *ends, n]) if not one else ():
             part = replace(
-                self,
-                **{name: getattr(self, name)[start:end] for name in moving},
+                self.during(start, end),
                 real=self.real_of(start),
                 field=self.field_of(start),
                 later_real=none_later(),
@@ -208,6 +208,11 @@ class Trace:
             vars(part)["settings"] = told[self.section(start)]
             found.append(part)
         return found
+
+    def during(self, start: int, stop: int) -> Trace:
+        """The trace of the snapshots from one on and before another, and of nothing else that moves."""
+        moving = [name for name, axes in _AXES.items() if axes.startswith("T")]
+        return replace(self, **{name: getattr(self, name)[start:stop] for name in moving})
 
     @property
     def name(self) -> str:

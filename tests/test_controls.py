@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from toylab import targets
+from toylab.claims.counting import looks_of
 from toylab.claims.report import as_json, as_markdown, outcomes_of
 from toylab.claims.tried import UNTRAINED, Tried, nearest_chance, tried
 from toylab.metrics import METRICS
@@ -18,7 +19,7 @@ from toylab.metrics.controls import CONTROLS, DRAWS, ONE_MODE, PERFECT, control,
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import load
 from toylab.trace import Trace
-from toylab.training.run import looks, record, untrained
+from toylab.training.run import record, untrained
 
 Make = Callable[..., Trace]
 N = 4_000
@@ -176,5 +177,4 @@ def test_the_published_controls_are_those_of_today(row: int) -> None:
         told = outcome.controls[name]
         # Other versions round otherwise: a point here and there.
         assert one.number == pytest.approx(told.number, rel=0.05, abs=0.02), name
-    placed = scenario.claims[i].within([c.at for c in scenario.changes], scenario.training.steps)
-    assert looks(scenario, placed.span((), 1)) == outcome.looks
+    assert looks_of(scenario, scenario.claims[i]) == outcome.looks

@@ -25,6 +25,7 @@ from toylab.cli.sweep_outputs import Outputs, run_sweep
 from toylab.film.diagram import Axis, Place, check_words, counted, draw_map
 from toylab.film.product import product
 from toylab.film.style import LABEL, THEMES
+from toylab.film.words import WORDS
 from toylab.film.writers import provenance_of
 from toylab.scenario.scenario import Scenario, check
 from toylab.show.cinema import Projection
@@ -51,8 +52,13 @@ def made(trace: Trace, *axes: Axis, holes: tuple[Place, ...] = ()) -> Projection
 
 def test_a_sweeps_words_tell_what_they_show_and_what_has_no_number() -> None:
     two = {("1",): [1.0, 2.0], ("2",): [3.0, float("nan")]}
-    assert counted({("1",): [1.0, 2.0]}) == "mean of 2 seeds; strips: each seed, lowest first"
-    assert counted(two, "dots: each seed").endswith("dots: each seed; 1 of 4 failed")
+    en, zh = WORDS["en"], WORDS["zh"]
+    assert counted({("1",): [1.0, 2.0]}, en, en.strips) == (
+        "mean of 2 seeds; strips: each seed, lowest first"
+    )
+    assert counted({("1",): [1.0]}, en, en.dots) == "one seed"
+    assert counted(two, en, en.dots).endswith("dots: each seed; 1 of 4 failed")
+    assert counted(two, zh, zh.dots) == "2 个种子的均值；小点：各个种子；4 次中有 1 次失败"
     with pytest.raises(ToylabError, match="No font here has"):
         check_words(["fine", "\U00013000"])
 
@@ -112,6 +118,7 @@ def test_a_cell_has_its_seeds_in_order_and_each_takes_its_share() -> None:
         {("1", "2"): numbers},
         (0.0, 8.0),
         look,
+        WORDS["en"],
     )
     whole, *pieces, frame = [patch for patch in ax.patches if isinstance(patch, Rectangle)]
     assert [text.get_text() for text in ax.texts] == ["2.67"]

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -96,6 +98,19 @@ def test_changes_made_one_at_a_time_are_a_table_and_a_picture(
     ys = np.unique(np.nonzero(np.abs(pixels - blue).sum(-1) < 30)[0])
     # Three means, one in each row.
     assert (np.diff(ys) > 20).sum() == 2
+
+
+def test_a_picture_in_chinese_has_no_english_but_what_was_typed(
+    small_file: str, tmp_path: Path
+) -> None:
+    svg = tmp_path / "x.svg"
+    asked = ["--metric", "c2st", "--seeds", "2", "--jobs", "1", "--lang", "zh", "--svg-text"]
+    each = ["--each", "宽: training.batch=16"]
+    assert toylab("sweep", small_file, *each, *asked, "-o", str(svg))[0] == 0
+    words = {text.text for text in ElementTree.parse(svg).iter() if text.tag.endswith("}text")}
+    assert {"原样", "宽", "最近邻可区分率：2 个种子的均值；小点：各个种子"} <= words
+    english = {word for word in words if word and re.search("[A-Za-z]{2}", word)}
+    assert english <= {load(small_file).title}, english
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ class Outcome:
             `with_controls`, and in an older table.
         partner: The same claim, counted in the scenario's partner; None where there is none, or where
             it cannot be asked there.
-        looks: Snapshots in the claim's window; 0 in an older table.
+        looks: As `looks_of` says; 0 in an older table.
         follows: Whether other claims say as much already.
     """
 
@@ -256,11 +256,18 @@ def _counted(
                 solvable(scenario),
                 tuple(seeds),
                 scenario.name,
-                looks=looks(scenario, placed.span((), 1)),
+                looks=looks_of(scenario, placed),
                 follows=follows(placed, claims[1], theirs),
             )
         )
     return counted
+
+
+def looks_of(scenario: Scenario, claim: Claim) -> int:
+    """Snapshots that a claim looks at; of what is counted from one to the next, all up to then."""
+    low, high = claim.within([one.at for one in scenario.changes], scenario.training.steps).window
+    start = 0.0 if METRICS[claim.metric].cumulative else low
+    return looks(scenario, (float(start), float(high)))
 
 
 def _hits(claim: Claim, numbers: PerSeed) -> int:

@@ -29,7 +29,9 @@ WORDS: dict[str, Mapping[str, str]] = {
         "exact": "one exact run",
         "in": "{number} ({hits} of {n} in {name})",
         "explained": (
-            "What a claim is worth: *looks* are the snapshots in its window, *partner* is the "
+            "What a claim is worth: *looks* are the snapshots in its window (of a count of switches, "
+            "which goes from one to the next, all up to then: there is one less to be counted at "
+            "most), *partner* is the "
             "median in the scenario that is this one's cure, or is cured by it, and how many "
             "of its seeds do as the claim says, *perfect* is what a perfect sampler has, *chance* "
             "what that featureless cloud has which comes nearest to the claim, and *also true "
@@ -88,7 +90,8 @@ WORDS: dict[str, Mapping[str, str]] = {
         "exact": "一次精确的运行",
         "in": "{number}（{name}：{n} 个中 {hits} 个）",
         "explained": (
-            "一条论断值多少：*观察次数*是窗口里的快照数；*对照*是治好它的、或被它治好的那个场"
+            "一条论断值多少：*观察次数*是窗口里的快照数（主模式更换的次数从一次观察数到下一次"
+            "，这里是到那时为止的快照数，最多能数到它减一）；*对照*是治好它的、或被它治好的那个场"
             "景里的中位数，以及那里有多少种子也满足论断；*完美采样*是直接从数据分布采样会得到"
             "的数；*碰运气*是最接近论断的那种毫无特征的点云会得到的数；*也满足的*列出不经训练"
             "就满足论断的东西：各种点云，以及尚未走第一步的双方（{untrained}）。它们能满足的，"

@@ -389,7 +389,7 @@ def check(
 
 
 @app.command()
-@with_look("theme", "svg_text", *OF_FILMS)
+@with_look("theme", "lang", "svg_text", *OF_FILMS)
 def sweep(
     name: Name,
     metric: Annotated[list[str], typer.Option(help="What to measure; may be repeated.")],

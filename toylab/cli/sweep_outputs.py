@@ -19,6 +19,7 @@ from toylab.cli.look import Look
 from toylab.cli.rehearsal import rehearse
 from toylab.film.diagram import PICTURES, Runs, check_axes, check_words, diagram
 from toylab.film.product import check_product, product
+from toylab.film.words import WORDS
 from toylab.film.writers import WRITERS, check_outputs
 from toylab.film.writers.endings import ending_of, unknown_ending
 from toylab.show.cinema import Projection
@@ -121,11 +122,14 @@ def run_sweep(
     over, scenario = plan.axes, plan.scenarios[0][1]
 
     def opened(traces: dict[Values, Trace], runs: Runs) -> Projection:
-        script = product(traces, over, runs, plan.metrics[0], look.named)
-        return Projection(script, look.theme, "en", "slide", look.style)
+        script = product(traces, over, runs, plan.metrics[0], look.named, look.lang)
+        return Projection(script, look.theme, look.lang, "slide", look.style)
 
+    words = WORDS[look.lang]
+    title = words.of(scenario.settings, "title")
     if outputs.pictures:
-        check_words([scenario.title, *(value for _, values in over for value in values)])
+        shown = [title, *words.all, *(value for _, values in over for value in values)]
+        check_words(shown, look.lang)
     if outputs.films and (brief := _brief(plan)):
         opened(brief, {values: [0.0] for values, _ in plan.scenarios})
     found: list[SweepRow] = []
@@ -150,7 +154,7 @@ def run_sweep(
     for path in outputs.pictures:
         ending = path.suffix.lower()
         with whole(path) as part:
-            named = plan.metrics[0], scenario.title, look.theme, origin, look.svg_text
+            named = plan.metrics[0], title, look.theme, origin, look.svg_text, look.lang
             diagram(part, ending, over, runs, *named)
     if outputs.films:
         film, timing = look.paced(opened(films(plan, folder), runs))

@@ -17,12 +17,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from toylab.base.axes import Float
+from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError
 from toylab.base.settings import EACH
-from toylab.film.fonts import LATIN, check_glyphs, families
+from toylab.film.fonts import check_glyphs, families
 from toylab.film.layout import Box
 from toylab.film.style import DPI, LABEL, LESSON, PANEL, THEMES, TITLE, Theme, settled, short
 from toylab.film.text import fitted
+from toylab.film.words import WORDS, Words
 from toylab.film.writers.stills import (
     pdf_metadata,
     png_metadata,
@@ -63,6 +65,7 @@ def diagram(
     theme: str,
     told: Mapping[str, str],
     svg_text: bool = False,
+    lang: str = "en",
 ) -> None:
     """Draw the mean over seeds of a metric, with its seeds, and write it.
 
@@ -76,24 +79,25 @@ def diagram(
         theme: Key of `THEMES`.
         told: Where it comes from.
         svg_text: Whether an .svg holds its words as text.
+        lang: Key of `WORDS`.
     """
-    look = THEMES[theme]
-    fonts = families("en")
+    look, words = THEMES[theme], WORDS[lang]
+    fonts, label = families(lang), words.label(METRICS[metric])
     with settled({"font.family": fonts, **vectors(fonts), **svg_words(svg_text)}):
         figure = Figure(figsize=(_WIDTH / DPI, _HEIGHT / DPI), dpi=DPI, facecolor=look.paper)
         FigureCanvasAgg(figure)
         title, size = fitted(title, 1200, TITLE, LESSON + 3, fonts, bold=True)
         figure.text(40 / _WIDTH, 660 / _HEIGHT, title, fontsize=size, color=look.ink, weight="bold")
-        each = ("dots: each seed",) if len(axes) == 1 else ()
-        said = f"{METRICS[metric].label}: {counted(runs, *each)}"
+        each = words.dots if len(axes) == 1 else words.strips
+        said = f"{label}{words.colon}{counted(runs, words, each)}"
         figure.text(40 / _WIDTH, 627 / _HEIGHT, said, fontsize=LESSON, color=look.soft)
         if len(axes) == 1:
             if axes[0][0] == EACH:
-                _rows(figure, METRICS[metric].label, axes[0][1], runs, look)
+                _rows(figure, label, axes[0][1], runs, look, words)
             else:
                 _curve(figure.add_axes((0.09, 0.14, 0.86, 0.66)), axes[0], runs, look)
         else:
-            _maps(figure, axes, runs, look)
+            _maps(figure, axes, runs, look, words)
         raw = io.BytesIO()  # as in writers/stills.py: a full disk is told as one
         figure.savefig(
             raw,
@@ -122,28 +126,29 @@ def check_axes(path: object, axes: Sequence[Axis]) -> None:
             )
 
 
-def check_words(words: Sequence[str]) -> None:
+def check_words(words: Sequence[str], lang: str = "en") -> None:
     """Check that the fonts have a picture's words, before anything is trained.
 
     Raises:
         ToylabError: With the characters that are missing.
     """
     for bold in (False, True):  # the title is bold, the values are not
-        check_glyphs(words, families("en"), bold, styled=False)
+        check_glyphs(words, families(lang), bold, styled=False)
 
 
-def counted(runs: Runs, each: str = "strips: each seed, lowest first") -> str:
+def counted(runs: Runs, words: Words, each: str) -> str:
     """Of how many seeds a number is the mean, how each is shown, and how many have none.
 
     Args:
         runs: What was measured.
+        words: Of a language.
         each: How single seeds are shown.
     """
     n = max(len(numbers) for numbers in runs.values())
     lacking = sum(not np.isfinite(x) for numbers in runs.values() for x in numbers)
-    told = f"mean of {n} seeds; {each}" if n > 1 else "one seed"
-    n_runs = sum(map(len, runs.values()))
-    return told + f"; {lacking} of {n_runs} failed" * bool(lacking)
+    told = [words.means.format(n=Counted(n)), each] if n > 1 else [words.one_seed]
+    failed = words.some_failed.format(n=lacking, total=sum(map(len, runs.values())))
+    return words.aside.join([*told, *[failed] * bool(lacking)])
 
 
 def _curve(ax: Axes, axis: Axis, runs: Runs, look: Theme) -> None:
@@ -162,7 +167,9 @@ def _curve(ax: Axes, axis: Axis, runs: Runs, look: Theme) -> None:
     ax.grid(axis="y", color=look.grid)
 
 
-def _rows(figure: Figure, label: str, names: Sequence[str], runs: Runs, look: Theme) -> None:
+def _rows(
+    figure: Figure, label: str, names: Sequence[str], runs: Runs, look: Theme, words: Words
+) -> None:
     """A row for each change, no change on top: every seed, their mean, and where no change leads."""
     left, bottom, width, height = 0.36, 0.13, 0.6, 0.68
     ax = figure.add_axes((left, bottom, width, height))
@@ -173,12 +180,15 @@ def _rows(figure: Figure, label: str, names: Sequence[str], runs: Runs, look: Th
         ax.plot(numbers, y + aside, "o", color=look.curves[0], alpha=0.35, markersize=6)
         ax.plot([mean], [y], "o", color=look.curves[0], markersize=10)
         if not np.isfinite(mean):
-            ax.text(0.02, y, "failed", transform=ax.get_yaxis_transform(), color=look.soft)
+            ax.text(0.02, y, words.failed, transform=ax.get_yaxis_transform(), color=look.soft)
     mean = _mean(runs[(names[0],)])
     if np.isfinite(mean):
         ax.axvline(mean, color=look.soft, linewidth=1.2, linestyle=(0, (4, 3)), zorder=0)
-    shown = [fitted(name, left * _WIDTH - 60, PANEL, LABEL, [LATIN]) for name in names]
-    ax.set_yticks(at, [words for words, _ in shown])
+    called = [words.as_it_is, *names[1:]]
+    shown = [
+        fitted(name, left * _WIDTH - 60, PANEL, LABEL, families(words.code)) for name in called
+    ]
+    ax.set_yticks(at, [name for name, _ in shown])
     ax.set_ylim(-0.6, len(names) - 0.4)
     ax.set_xlabel(label, fontsize=LABEL, color=look.soft)
     _quiet(ax, look)
@@ -187,7 +197,7 @@ def _rows(figure: Figure, label: str, names: Sequence[str], runs: Runs, look: Th
     ax.grid(axis="both", color=look.grid)
 
 
-def _maps(figure: Figure, axes: Sequence[Axis], runs: Runs, look: Theme) -> None:
+def _maps(figure: Figure, axes: Sequence[Axis], runs: Runs, look: Theme, words: Words) -> None:
     """One map, or one for each value of a third setting, and the scale of their colours."""
     third, values = axes[2] if len(axes) == 3 else ("", ("",))
     left, right, bottom, height = 150, 1150, 92, 500 - 34 * bool(third)
@@ -196,7 +206,7 @@ def _maps(figure: Figure, axes: Sequence[Axis], runs: Runs, look: Theme) -> None
         own = (value,) if third else ()
         part = {point[:2]: numbers for point, numbers in runs.items() if point[2:] == own}
         box = left + k * (width + _GAP), bottom, width, height
-        ax = draw_map(figure, box, axes[:2], part, limits(runs), look, rows=k == 0)
+        ax = draw_map(figure, box, axes[:2], part, limits(runs), look, words, rows=k == 0)
         if third:
             ax.set_title(f"{third} {value}", fontsize=LABEL, color=look.ink)
     _scale(figure, (right + 24, bottom, 16, height), limits(runs), look)
@@ -216,6 +226,7 @@ def draw_map(
     runs: Runs,
     ends: tuple[float, float],
     look: Theme,
+    words: Words,
     *,
     rows: bool = True,
 ) -> Axes:
@@ -228,6 +239,7 @@ def draw_map(
         runs: What was measured.
         ends: Numbers of the darkest and the lightest colour.
         look: Colours.
+        words: Of a language.
         rows: Whether the values of the rows are written beside them.
     """
     (across, columns), (down, lines) = axes
@@ -235,7 +247,7 @@ def draw_map(
     ax = figure.add_axes((x / _WIDTH, y / _HEIGHT, width / _WIDTH, height / _HEIGHT))
     cell = width / len(columns), height / len(lines)
     for (i, row), (j, column) in itertools.product(enumerate(lines), enumerate(columns)):
-        _cell(ax, (j, i), runs[column, row], ends, cell, look)
+        _cell(ax, (j, i), runs[column, row], ends, cell, look, words)
     ax.set_xlim(-0.5, len(columns) - 0.5)
     ax.set_ylim(-0.5, len(lines) - 0.5)
     ax.set_xticks(range(len(columns)), columns)
@@ -254,6 +266,7 @@ def _cell(
     ends: tuple[float, float],
     size: tuple[float, float],
     look: Theme,
+    words: Words,
 ) -> None:
     """The mean as colour and number, and below it a strip with a piece for each seed."""
     (x, y), mean = at, _mean(numbers)
@@ -264,15 +277,13 @@ def _cell(
     # Perceived lightness decides which ink is read.
     bright = float(np.dot(colour, (0.299, 0.587, 0.114))) > 0.5
     ink = "#10131A" if bright else "#FFFFFF"
-    words = short(mean) if np.isfinite(mean) else "failed"
+    said = short(mean) if np.isfinite(mean) else words.failed
     # What has no room is left out: the colour says it too.
-    shown = fitted(words, size[0] - 6, PANEL, LABEL, [LATIN], bold=True)
+    shown = fitted(said, size[0] - 6, PANEL, LABEL, families(words.code), bold=True)
     seeds = len(numbers) > 1 and size[0] >= _LEAST_WITH_SEEDS[0] and size[1] >= _LEAST_WITH_SEEDS[1]
-    if shown[0] == words and size[1] > 26:
+    if shown[0] == said and size[1] > 26:
         place = (x, y + 0.16 * seeds)
-        ax.text(
-            *place, words, ha="center", va="center", fontsize=shown[1], color=ink, weight="bold"
-        )
+        ax.text(*place, said, ha="center", va="center", fontsize=shown[1], color=ink, weight="bold")
     if seeds:
         _strip(ax, (x - 0.42, y - 0.36, 0.84, 0.22), numbers, ends, ink, look)
 

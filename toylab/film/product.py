@@ -14,7 +14,7 @@ from toylab.film.layout import FOOT, Layout, in_rows
 from toylab.film.script import Cell, Script, chosen_plans, filmed_seed, told
 from toylab.film.style import LABEL
 from toylab.film.text import fitted
-from toylab.film.words import WORDS
+from toylab.film.words import WORDS, Words
 from toylab.metrics import METRICS
 from toylab.trace import Trace
 
@@ -45,6 +45,7 @@ def product(
     runs: Runs,
     metric: str,
     layers: Sequence[str] | None,
+    lang: str = "en",
 ) -> Script:
     """A stage for each combination of one or two settings, and the metric of all seeds beside them.
 
@@ -54,6 +55,7 @@ def product(
         runs: The metric's number of each seed.
         metric: Key of `METRICS`.
         layers: Names of layers, bottom first; those of the first trace if none are given.
+        lang: Key of `WORDS`, for the words of the map.
 
     Raises:
         ToylabError: If there is no trace at all, or a layer is unknown.
@@ -68,14 +70,21 @@ def product(
     (title, _), (names, _) = told(first), chosen_plans(first, layers)
     seeds = ", ".join(dict.fromkeys(str(cell.seed) for cell in cells))
     if len(axes) == 1:
-        lesson = f"Stages: seed {seeds}, by {axes[0][0]}."
-        return Script(cells, title, dict.fromkeys(WORDS, lesson), names, in_rows(len(cells)))
-    lesson = f"Stages: seed {seeds}. Right: {METRICS[metric].label}, {counted(runs)}."
-    table = Table(axes[0], axes[1], list(traces), runs)
+        by = {
+            code: w.stages_by.format(seeds=seeds, setting=axes[0][0]) for code, w in WORDS.items()
+        }
+        return Script(cells, title, by, names, in_rows(len(cells)))
+    lesson = {
+        code: w.stages_and.format(
+            seeds=seeds, label=w.label(METRICS[metric]), counted=counted(runs, w, w.strips)
+        )
+        for code, w in WORDS.items()
+    }
+    table = Table(axes[0], axes[1], list(traces), runs, WORDS[lang])
     return Script(
         cells,
         title,
-        dict.fromkeys(WORDS, lesson),
+        lesson,
         names,
         table.places,
         captioned=False,
@@ -100,12 +109,14 @@ class Table:
         up: The setting of the rows.
         points: The combinations that have a stage.
         runs: The metric's number of each seed, of all combinations.
+        words: Of a language.
     """
 
     across: Axis
     up: Axis
     points: Sequence[Place]
     runs: Runs
+    words: Words
 
     def places(self, layout: Layout, lesson_lines: int) -> tuple[list[tuple[float, float]], float]:
         """Where the stages stand, as `Places` says it."""
@@ -144,11 +155,18 @@ class Table:
         for x, y in ((x, y) for x in columns for y in rows):
             if (x, y) not in self.points:
                 at = left + columns.index(x) * step + middle, low + rows.index(y) * step + middle
-                write(*at, "failed", side)
+                write(*at, self.words.failed, side)
         # What all seeds measure, its rows in line with those of the stages.
         x = left + len(columns) * step + _BESIDE - _GAP
         box = x, low - _GAP / 2, board.layout.right - x, len(rows) * step
         ends = limits(self.runs)
         draw_map(
-            board.figure, box, (self.across, self.up), self.runs, ends, board.theme, rows=False
+            board.figure,
+            box,
+            (self.across, self.up),
+            self.runs,
+            ends,
+            board.theme,
+            self.words,
+            rows=False,
         )

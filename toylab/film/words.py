@@ -65,6 +65,18 @@ class Words:
     optimal: str = "best discriminator D*(x)"
     optimal_gap: str = "D – D*"
     modes: str = "share of each mode"
+    # A sweep's.
+    as_it_is: str = "as it is"
+    failed: str = "failed"
+    some_failed: str = "{n} of {total} failed"
+    means: str = "mean of {n:seed}"
+    one_seed: str = "one seed"
+    dots: str = "dots: each seed"
+    strips: str = "strips: each seed, lowest first"
+    aside: str = "; "
+    colon: str = ": "
+    stages_by: str = "Stages: seed {seeds}, by {setting}."
+    stages_and: str = "Stages: seed {seeds}. Right: {label}, {counted}."
     #: A claim in words that no scenario needs to translate; empty where each has a sentence of its own.
     rule: str = ""
     against: str = ""
@@ -136,6 +148,17 @@ WORDS: dict[str, Words] = {
         optimal="最优判别器 D*(x)",
         optimal_gap="D – D*",
         modes="各模式的份额",
+        as_it_is="原样",
+        failed="失败",
+        some_failed="{total} 次中有 {n} 次失败",
+        means="{n} 个种子的均值",
+        one_seed="一个种子",
+        dots="小点：各个种子",
+        strips="色条：各个种子，由低到高",
+        aside="；",
+        colon="：",
+        stages_by="各幅：种子 {seeds}，按 {setting} 排列。",
+        stages_and="各幅：种子 {seeds}。右：{label}，{counted}。",
         rule="{when}{what} {sign} {threshold:g}",
         against="{when}{what}与 {other} 之差 {sign} {threshold:g}",
         play="播放",

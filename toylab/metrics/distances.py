@@ -127,7 +127,7 @@ def exact_wasserstein(trace: Trace) -> Curve:
 
 
 def _assigned(a: Points, b: Points) -> float:
-    apart = cdist(*(np.asarray(cloud[:_ASSIGNED], float) for cloud in (a, b)))
+    apart = cdist(a[:_ASSIGNED], b[:_ASSIGNED])
     return float(apart[linear_sum_assignment(apart)].mean())
 
 

@@ -17,7 +17,7 @@ from toylab.base.axes import Float, Points
 from toylab.metrics import METRICS, Setting, cloud_log_density
 from toylab.metrics import claim as arithmetic
 from toylab.metrics.claim import REDUCTIONS, RELATIONS, Claim, window_of
-from toylab.metrics.metric import NEEDS
+from toylab.metrics.metric import NEEDS, Metric
 from toylab.targets import Target, cell_centres
 from toylab.trace import Trace
 
@@ -170,6 +170,7 @@ CLOUDS: dict[str, Points] = {
     "nowhere near": draw(targets.mixture(means=((6, 5),), spreads=(0.3,)), 2),
     "wide": draw(targets.mixture(means=((0, 0),), spreads=(1.5,)), 3),
     "fewer than neighbours": draw(RING, 4, 6),
+    "more than are assigned": draw(RING, 6, 1200),
 }
 
 
@@ -358,7 +359,7 @@ def test_a_window_becomes_pythons_number(
 ) -> None:
     trace = hand_made(*[DOT[:3]] * len(STEPS), steps=np.array(STEPS))
     curve = np.array(SERIES[series])[:, None]
-    monkeypatch.setitem(METRICS, "c2st", lambda _: curve)
+    monkeypatch.setitem(METRICS, "c2st", Metric(lambda _: curve, "", "", cumulative=True))
     for window in WINDOWS:
         asked = Claim("t", "c2st", ">", 0.0, window, reduce)
         found = engine.evaluate(

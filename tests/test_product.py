@@ -18,6 +18,7 @@ from pictures import boxes_of, check_apart, texts_of
 from PIL import Image
 
 from toylab.base.errors import ToylabError
+from toylab.base.settings import AS_IT_IS, EACH
 from toylab.claims.sweep import plan
 from toylab.claims.workers import Workers
 from toylab.cli.look import Look
@@ -74,6 +75,14 @@ def test_a_product_is_its_full_redraw_and_no_words_touch(n: tuple[int, ...], tra
     for words, box in boxes_of(film):
         assert box.x0 >= 0 and box.x1 <= 1280 and box.y0 >= 0 and box.y1 <= 720, words
     check_apart(film)
+
+
+def test_a_film_of_changes_made_alone_says_so_in_each_language(trace: Trace) -> None:
+    film = made(trace, (EACH, (AS_IT_IS, "wide")))
+    zh = Projection(film.script, "light", "zh", "slide", None)
+    for one, words in ((film, ("as it is", "one change each")), (zh, ("原样", "每幅只改一样"))):
+        shown = [text.get_text() for text in texts_of(one)]
+        assert all(any(word in text for text in shown) for word in (*words, "wide")), shown
 
 
 def test_stages_stand_where_their_settings_are(trace: Trace) -> None:

@@ -129,8 +129,10 @@ def test_of_two_sweeps_into_one_table_one_writes_it(small: Path) -> None:
         time.sleep(0.02)
     # Held where it is, so that it cannot have ended when the second asks.
     os.killpg(first.pid, signal.SIGSTOP)
-    code, said = toylab(*long)
-    os.killpg(first.pid, signal.SIGCONT)
+    try:
+        code, said = toylab(*long)
+    finally:
+        os.killpg(first.pid, signal.SIGCONT)
     assert code == 2 and "x.csv is being written" in said
     assert first.wait(timeout=120) == 0
     assert len(rows("x.csv")) == 1 + 4 and not Path(".x.csv.lock").exists()

@@ -16,6 +16,8 @@ DECIDE_NO_NUMBER = (*OWN_KEYS, "film", "slow")
 NOT_PLAYED = (*DECIDE_NO_NUMBER, "recording")
 # What a sweep varies whose changes are made one at a time: no setting's path.
 EACH = "change"
+# What the first of them is called, which is none.
+AS_IT_IS = "as it is"
 
 
 def played(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from toylab.base import faults
 from toylab.base.errors import ToylabError, unknown
-from toylab.base.settings import EACH
+from toylab.base.settings import AS_IT_IS, EACH
 from toylab.claims.cache import ENDED, Numbers, Task, film_of, measure, measured, parts
 from toylab.claims.traces import retold
 from toylab.claims.workers import Workers
@@ -27,8 +27,6 @@ from toylab.trace import Trace
 
 # The values of the varied settings, as written, in the order of the axes.
 Values = tuple[str, ...]
-# Where changes are made one at a time: the first one, which is none.
-AS_IT_IS = "as it is"
 
 
 class Varied(NamedTuple):

@@ -22,6 +22,7 @@ from toylab.film.product import check_product, product
 from toylab.film.words import WORDS
 from toylab.film.writers import WRITERS, check_outputs
 from toylab.film.writers.endings import ending_of, unknown_ending
+from toylab.metrics import METRICS
 from toylab.show.cinema import Projection
 from toylab.trace import Trace
 
@@ -128,7 +129,8 @@ def run_sweep(
     words = WORDS[look.lang]
     title = words.of(scenario.settings, "title")
     if outputs.pictures:
-        shown = [title, *words.all, *(value for _, values in over for value in values)]
+        label = words.label(METRICS[plan.metrics[0]])
+        shown = [title, label, *words.all, *(value for _, values in over for value in values)]
         check_words(shown, look.lang)
     if outputs.films and (brief := _brief(plan)):
         opened(brief, {values: [0.0] for values, _ in plan.scenarios})

@@ -19,7 +19,7 @@ from matplotlib.patches import Rectangle
 from toylab.base.axes import Float
 from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError
-from toylab.base.settings import EACH
+from toylab.base.settings import AS_IT_IS, EACH
 from toylab.film.fonts import check_glyphs, families
 from toylab.film.layout import Box
 from toylab.film.style import DPI, LABEL, LESSON, PANEL, THEMES, TITLE, Theme, settled, short
@@ -184,7 +184,7 @@ def _rows(
     mean = _mean(runs[(names[0],)])
     if np.isfinite(mean):
         ax.axvline(mean, color=look.soft, linewidth=1.2, linestyle=(0, (4, 3)), zorder=0)
-    called = [words.as_it_is, *names[1:]]
+    called = [words.as_it_is if name == AS_IT_IS else name for name in names]
     shown = [
         fitted(name, left * _WIDTH - 60, PANEL, LABEL, families(words.code)) for name in called
     ]

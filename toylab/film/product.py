@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from toylab.base.errors import ToylabError
+from toylab.base.settings import AS_IT_IS, EACH
 from toylab.film.board import Board
 from toylab.film.diagram import Axis, Place, Runs, counted, draw_map, limits
 from toylab.film.fonts import check_glyphs
@@ -14,7 +15,7 @@ from toylab.film.layout import FOOT, Layout, in_rows
 from toylab.film.script import Cell, Script, chosen_plans, filmed_seed, told
 from toylab.film.style import LABEL
 from toylab.film.text import fitted
-from toylab.film.words import WORDS, Words
+from toylab.film.words import WORDS, Said, Words
 from toylab.metrics import METRICS
 from toylab.trace import Trace
 
@@ -63,15 +64,21 @@ def product(
     if not traces:
         raise ToylabError("No run of this sweep came to its end: there is nothing to film.")
     cells = [
-        Cell(trace, filmed_seed(trace, None), dict.fromkeys(WORDS, _title(point, axes)))
+        Cell(
+            trace,
+            filmed_seed(trace, None),
+            {code: _title(point, axes, words) for code, words in WORDS.items()},
+        )
         for point, trace in traces.items()
     ]
     first = cells[0].trace
     (title, _), (names, _) = told(first), chosen_plans(first, layers)
     seeds = ", ".join(dict.fromkeys(str(cell.seed) for cell in cells))
     if len(axes) == 1:
+        key = "stages_each" if axes[0][0] == EACH else "stages_by"
         by = {
-            code: w.stages_by.format(seeds=seeds, setting=axes[0][0]) for code, w in WORDS.items()
+            code: w.told(Said(key, {"seeds": seeds, "setting": axes[0][0]}))
+            for code, w in WORDS.items()
         }
         return Script(cells, title, by, names, in_rows(len(cells)))
     lesson = {
@@ -92,10 +99,10 @@ def product(
     )
 
 
-def _title(point: Place, axes: Sequence[Axis]) -> str:
+def _title(point: Place, axes: Sequence[Axis], words: Words) -> str:
     """The combination in a few words; of one setting the lesson says which it is."""
     if len(point) == 1:
-        return point[0]
+        return words.as_it_is if point[0] == AS_IT_IS else point[0]
     names = [path.split(".")[-1].replace("_", " ") for path, _ in axes]
     return ", ".join(f"{name} {value}" for name, value in zip(names, point, strict=True))
 

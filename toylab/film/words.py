@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePath
 
+from toylab.base.settings import AS_IT_IS
 from toylab.metrics import METRICS, Metric
 from toylab.metrics.claim import SIGNS, Claim
 
@@ -66,7 +67,7 @@ class Words:
     optimal_gap: str = "D – D*"
     modes: str = "share of each mode"
     # A sweep's.
-    as_it_is: str = "as it is"
+    as_it_is: str = AS_IT_IS
     failed: str = "failed"
     some_failed: str = "{n} of {total} failed"
     means: str = "mean of {n:seed}"
@@ -75,6 +76,7 @@ class Words:
     strips: str = "strips: each seed, lowest first"
     aside: str = "; "
     colon: str = ": "
+    stages_each: str = "Stages: seed {seeds}, one change each."
     stages_by: str = "Stages: seed {seeds}, by {setting}."
     stages_and: str = "Stages: seed {seeds}. Right: {label}, {counted}."
     #: A claim in words that no scenario needs to translate; empty where each has a sentence of its own.
@@ -157,6 +159,7 @@ WORDS: dict[str, Words] = {
         strips="色条：各个种子，由低到高",
         aside="；",
         colon="：",
+        stages_each="各幅：种子 {seeds}，每幅只改一样。",
         stages_by="各幅：种子 {seeds}，按 {setting} 排列。",
         stages_and="各幅：种子 {seeds}。右：{label}，{counted}。",
         rule="{when}{what} {sign} {threshold:g}",

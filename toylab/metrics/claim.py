@@ -176,7 +176,7 @@ def span_in(claim: Claim, trace: Trace) -> tuple[float, float]:
     return claim.span(trace.changes, float(trace.steps[-1]))
 
 
-# One claim after the other asks for a window.
+# So that what a metric keeps of a window is there for each claim about it.
 @kept
 def _during(trace: Trace, start: int, stop: int) -> Trace:
     return trace.during(start, stop)
@@ -185,7 +185,7 @@ def _during(trace: Trace, start: int, stop: int) -> Trace:
 def reduced(claim: Claim, trace: Trace) -> PerSeed:
     """The number a claim speaks of, per seed, [S]; NaN for a seed that diverged in the window."""
     metric, looks = METRICS[claim.metric], window_of(trace.steps, span_in(claim, trace))
-    # Some metrics take a fifth of a second a look.
+    # Some metrics take a fifth of a second a look: of a window alone, unless they count all before it.
     alone = not metric.cumulative
     window = metric(_during(trace, looks.start, looks.stop)) if alone else metric(trace)[looks]
     # A curve that starts at zero has no ratio: the seed then satisfies nothing, as when it diverges.

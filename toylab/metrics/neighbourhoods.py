@@ -88,8 +88,9 @@ def local_width(trace: Trace) -> Curve:
     """Width of the cloud around a point as a share of its length there, mean over points, 0..1, [T, S].
 
     Square root of the ratio of the covariance's eigenvalues, over a point and its ten nearest, in the
-    players' units: near 0 for a curve, whatever it threads; .69 for a perfect sampler of round modes. By
-    lemma 1 of Arjovsky & Bottou 2017 a latent of one number draws nothing else.
+    players' units: 0 for a dot, near 0 for a curve whose strands lie farther apart than ten neighbours
+    reach, .69 for a perfect sampler of round modes. By lemma 1 of Arjovsky & Bottou 2017 a latent of one
+    number draws nothing but a curve.
     """
     frame = trace.target.frame
     found = np.full(trace.samples.shape[:2], np.nan)

@@ -204,7 +204,6 @@ class Trace:
                 later_real=none_later(),
                 later_field=none_later(),
             )
-            # Not by way of TOML.
             vars(part)["settings"] = told[self.section(start)]
             found.append(part)
         return found
@@ -212,7 +211,10 @@ class Trace:
     def during(self, start: int, stop: int) -> Trace:
         """The trace of the snapshots from one on and before another, and of nothing else that moves."""
         moving = [name for name, axes in _AXES.items() if axes.startswith("T")]
-        return replace(self, **{name: getattr(self, name)[start:stop] for name in moving})
+        part = replace(self, **{name: getattr(self, name)[start:stop] for name in moving})
+        # Not by way of TOML; and a part's are not what its text says.
+        vars(part)["settings"] = self.settings
+        return part
 
     @property
     def name(self) -> str:

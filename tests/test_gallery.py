@@ -77,6 +77,7 @@ def test_the_page_shows_every_film_and_every_command_once(lang: str) -> None:
     [
         ("A phase diagram", "diagram", "0 to 15"),
         ("What it takes to converge", "ablation", "1000 to 1015"),
+        ("What R1, R2 and pairing do", "penalties", "1000 to 1007"),
     ],
 )
 def test_a_diagram_was_made_by_the_command_that_is_told(title: str, key: str, seeds: str) -> None:

@@ -20,7 +20,7 @@ from toylab.training.run import record
 _POINTS, _DRAWS = 1000, 200
 # Of each wrong cloud: the error of a mean is a tenth of a draw's spread.
 _WRONG_DRAWS = 100
-_SAID = ("js_divergence", "c2st", "precision", "recall", "coverage")
+_SAID = ("js_divergence", "c2st", "c2st_held_out", "local_width", "precision", "recall", "coverage")
 
 
 class Wrong(NamedTuple):
@@ -71,13 +71,14 @@ def _of_wrong_ones(trace: Trace) -> list[str]:
         f"Clouds of {_POINTS:,} points that are wrong in a known way, on the same ring, {_WRONG_DRAWS}",
         "draws each: the true divergence and how often the best classifier is right, beside the",
         "estimates. Kernels widen whatever they lie on, so that a curve passes for a cloud of some width;",
-        "one neighbour is a poor classifier. Both err downwards: clouds that they tell apart are",
-        "different, clouds that they do not tell apart need not be alike.",
+        "one neighbour is a poor classifier of densities, and eleven that vote on points held out a poor one",
+        "of curves. All err downwards: clouds that they tell apart are different, clouds that they do not",
+        "tell apart need not be alike. Curves are seen where they are looked for: by their local width.",
         "",
         "| cloud | JS, nats | `js_divergence` | best classifier | "
         + " | ".join(f"`{name}`" for name in _SAID[1:])
         + " |",
-        "|---|---|---|---|---|---|---|---|",
+        "|---" * (3 + len(_SAID)) + "|",
     ]
     for wrong in WRONG:
         real, seen = (

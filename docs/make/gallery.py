@@ -37,7 +37,11 @@ from toylab.training.run import record
 COMMAND = "make docs"
 HOME = Path("renders")
 # Sweeps, by the key of their words; each written by the command that docs/sweeps.md tells.
-DIAGRAMS = {"diagram": "phase-diagram.png", "ablation": "ablation.png"}
+DIAGRAMS = {
+    "diagram": "phase-diagram.png",
+    "ablation": "ablation.png",
+    "penalties": "penalties.png",
+}
 # For readers, from the table for machines.
 # The table of claims in each language.
 CLAIMS = {"en": "claims.md", "zh": "claims.zh.md"}

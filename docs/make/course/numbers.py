@@ -32,7 +32,7 @@ from toylab.metrics import METRICS
 FOLDER = Path("docs/course")
 RESULTS = FOLDER / "results.json"
 # Tables in that folder, written by the commands that docs/sweeps.md tells.
-SWEEPS = ("ablation",)
+SWEEPS = ("ablation", "penalties")
 # Nothing in it may run on into the next mark.
 _MARK = re.compile(r"(<!--n ([^\s>]+) ([^\s>]+)-->)([^<]*)(<!--/n-->)")
 _STATISTICS = {"median": np.median, "mean": np.mean, "low": np.min, "high": np.max, "n": len}

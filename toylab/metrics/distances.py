@@ -149,7 +149,7 @@ def _found(trace: Trace, most: int) -> Curve:
 def critic_ratio(trace: Trace) -> Curve:
     """`critic_distance` as a share of the clouds' exact Wasserstein-1 distance, players' units, [T, S].
 
-    1 for the best f whose slope is 1 at most (Kantorovich & Rubinstein 1958). The distance of two samples
+    Kantorovich & Rubinstein 1958: 1 for the best f whose slope is 1 at most. The distance of two samples
     is a little more than that of what they are drawn from: for a perfect sampler it is not 0. Of the first
     thousand points of each.
     """

@@ -71,7 +71,7 @@ def _of_wrong_ones(trace: Trace) -> list[str]:
         f"Clouds of {_POINTS:,} points that are wrong in a known way, on the same ring, {_WRONG_DRAWS}",
         "draws each: the true divergence and how often the best classifier is right, beside the",
         "estimates. Kernels widen whatever they lie on, so that a curve passes for a cloud of some width;",
-        "one neighbour is a poor classifier of densities, and eleven that vote on points held out a poor one",
+        "one neighbour is a poor classifier of densities, eleven that vote are a poor one",
         "of curves. All err downwards: clouds that they tell apart are different, clouds that they do not",
         "tell apart need not be alike. Curves are seen where they are looked for: by their local width.",
         "",

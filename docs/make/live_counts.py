@@ -15,6 +15,7 @@ import numpy as np
 from scipy.stats import fisher_exact
 
 from docs.make.writing import run, write
+from toylab.base.settings import fingerprint
 from toylab.claims.verdict import verdict, wilson
 from toylab.cli.live import offer
 from toylab.metrics.claim import RELATIONS
@@ -73,13 +74,32 @@ class Row(NamedTuple):
         return f"| {self.scenario} | {self.text} | {said} | {known} | {differs} |"
 
 
-def rows(numbers: Mapping[str, Mapping[str, Sequence[float | None]]]) -> Iterator[Row]:
-    """Each claim that was counted."""
-    for name in sorted(numbers):
-        for i, claim in enumerate(offer(load(name))["claims"]):
-            own = numbers[name].get(f"{name} {i}")
-            theirs = numbers.get(claim["against"] or name, {}).get(f"{name} {i}")
+def measured(claim: Mapping[str, Any]) -> str:
+    """What of a claim that the page was told decides a seed's number."""
+    low, high = claim["window"]
+    return f"{claim['metric']} {claim['reduce']} {low:g}..{high:g}"
+
+
+def rows(held: Mapping[str, Any]) -> Iterator[Row]:
+    """Each claim whose numbers were measured, in games that are played as they were then.
+
+    Args:
+        held: What live_counts.json holds.
+    """
+    games = {name: load(name) for name in sorted(held["numbers"]) if name in catalogue.names()}
+    numbers: dict[str, Mapping[str, Sequence[float | None]]] = {
+        name: held["numbers"][name]
+        for name, game in games.items()
+        if held["played"][name] == fingerprint(game.settings)
+    }
+    for name in numbers:
+        for claim in offer(games[name])["claims"]:
+            own = numbers[name].get(measured(claim))
+            theirs = numbers.get(claim["against"] or name, {}).get(measured(claim))
             if own is None or theirs is None:
+                continue
+            # What the page lacks for a metric, a board's density, no seed has; one that diverged is alone.
+            if all(x is None for x in (*own, *theirs)):
                 continue
             if claim["against"]:
                 own = [
@@ -116,7 +136,7 @@ def main() -> None:
     """Write the table."""
     held = json.loads(RESULTS.read_text(encoding="utf-8"))
     first, end = held["seeds"]
-    found = [*rows(held["numbers"])]
+    found = [*rows(held)]
     known = [row for row in found if row.published]
     published = [row.published for row in found if row.published]
     differ = [row for row in known if row.differs]
@@ -125,7 +145,7 @@ def main() -> None:
     head = _HEAD.format(
         first=first,
         last=end - 1,
-        n=len(held["numbers"]),
+        n=len({row.scenario for row in found}),
         all=played,
         seeds=end - first,
         claims=len(known),

@@ -21,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from live import chromium, engine_page
 
-from docs.make.live_counts import RESULTS
+from docs.make.live_counts import RESULTS, measured
+from toylab.base.settings import fingerprint
 from toylab.cli.live import offer
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import load
@@ -69,36 +70,39 @@ def plan_of(told: Mapping[str, Any], metrics: list[str]) -> dict[str, Any]:
     return {"sections": sections, "due": told["due"], "metrics": metrics}
 
 
-def asked_of(offers: Mapping[str, Mapping[str, Any]]) -> dict[str, list[tuple[str, int]]]:
-    """By scenario: whose claims ask for a number of it, its own and those that compare with it."""
-    asked: dict[str, list[tuple[str, int]]] = {name: [] for name in offers}
+def asked_of(offers: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """By scenario the claims that ask for a number of it, its own and those that compare with it, by the number."""
+    asked: dict[str, dict[str, Any]] = {name: {} for name in offers}
     for name, told in offers.items():
-        for i, claim in enumerate(told["claims"]):
-            if claim["against"] in ("", *offers):
-                asked[name].append((name, i))
-                if claim["against"]:
-                    asked[claim["against"]].append((name, i))
+        for claim in told["claims"]:
+            for whose in (
+                {name, claim["against"] or name} if claim["against"] in ("", *offers) else ()
+            ):
+                asked[whose][measured(claim)] = claim
     return asked
 
 
-def measure(page: Page, n: int, wanted: Sequence[str], results: dict[str, Any]) -> None:
+def measure(page: Page, n: int, wanted: Sequence[str], held: dict[str, Any]) -> None:
     """Train some scenarios and keep, after each, the number of every seed for every claim that asks."""
     offers = {name: offer(load(name)) for name in catalogue.names()}
     offers = {name: told for name, told in offers.items() if not told["whyNot"]}
     asked, seeds = asked_of(offers), [*range(FIRST, FIRST + n)]
+    numbers, played = held["numbers"], held["played"]
     names = [name for name in wanted or sorted(offers) if asked.get(name)]
     for name in names:
-        claims = [offers[whose]["claims"][i] for whose, i in asked[name]]
-        plan = plan_of(offers[name], sorted({claim["metric"] for claim in claims}))
+        plan = plan_of(offers[name], sorted({claim["metric"] for claim in asked[name].values()}))
         rows = page.evaluate(_TRAIN, [as_engine(ENGINE, NAME), plan, list(seeds)])
         rounds = [at for at, _ in rows[str(seeds[0])]]
-        results[name] = {}
-        for (whose, i), claim in zip(asked[name], claims, strict=True):
+        numbers[name] = {}
+        for key, claim in asked[name].items():
             curves = [
                 [values.get(claim["metric"]) for _, values in rows[str(seed)]] for seed in seeds
             ]
-            results[name][f"{whose} {i}"] = page.evaluate(_REDUCE, [claim, rounds, curves])
-        told = json.dumps({"seeds": [seeds[0], seeds[-1] + 1], "numbers": results})
+            numbers[name][key] = page.evaluate(_REDUCE, [claim, rounds, curves])
+        played[name] = fingerprint(load(name).settings)
+        told = json.dumps(
+            {"seeds": [seeds[0], seeds[-1] + 1], "played": played, "numbers": numbers}
+        )
         RESULTS.write_text(told + "\n", encoding="utf-8")
         print(name, flush=True)
 
@@ -109,11 +113,13 @@ def main() -> None:
     reader.add_argument("seeds", type=int, help="of each scenario")
     reader.add_argument("names", nargs="*", help="scenarios; all that are played if none is named")
     asked = reader.parse_args()
-    held = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {"numbers": {}}
+    held = {"numbers": {}, "played": {}}
+    if RESULTS.is_file():
+        held = json.loads(RESULTS.read_text(encoding="utf-8"))
     with chromium() as browser:
         page = engine_page(browser)
         page.set_default_timeout(0)
-        measure(page, asked.seeds, asked.names, held["numbers"])
+        measure(page, asked.seeds, asked.names, held)
 
 
 if __name__ == "__main__":

@@ -546,7 +546,7 @@ def test_data_that_are_moved_and_scaled_are_the_same_game(
         )
     for name, metric in METRICS.items():
         if not any(need in ("modes", "equilibrium") for need in metric.needs):
-            unit = b if name == "sliced_wasserstein" else 1.0
+            unit = b if name in ("sliced_wasserstein", "energy_distance") else 1.0
             np.testing.assert_allclose(
                 metric(trace) / unit, metric(base_trace), rtol=1e-4, atol=1e-6, err_msg=name
             )

@@ -55,7 +55,10 @@ def laid(
             raise ToylabError(
                 f'{option} "{change}": a base is chosen in the file. Name the other scenario itself.'
             )
-        value = _from_here(keys, _value(text))
+        try:
+            value = _from_here(keys, _value(text))
+        except ToylabError as error:
+            raise ToylabError(f'{option} "{change}": {error}') from None
         new = _laid(result, keys, value, f'{option} "{change}"')
         result, alone = merged(result, new), merged(alone, new)
     return result, alone

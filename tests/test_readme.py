@@ -11,10 +11,12 @@ from users import FULL, PLAIN, typed
 
 import toylab
 from toylab.cli import commands as cli
+from toylab.film.writers import provenance_of
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.penalties import PENALTIES
 from toylab.game.updates import UPDATES
 from toylab.scenario import catalogue
+from toylab.scenario.scenario import load
 from toylab.targets import TARGETS
 
 ROOT = Path(toylab.__file__).parent.parent
@@ -103,3 +105,8 @@ def test_the_readme_cites_as_the_citation_file_does() -> None:
 
 def test_the_hero_is_small_enough_to_be_seen_at_once() -> None:
     assert (ROOT / "renders" / "hero.gif").stat().st_size < 2_000_000
+
+
+def test_the_hero_is_of_its_scenario_as_it_is() -> None:
+    made = provenance_of(ROOT / "renders" / "hero.gif")
+    assert made["settings"] == load(made["scenario"]).text

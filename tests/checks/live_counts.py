@@ -75,9 +75,9 @@ def asked_of(offers: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any
     asked: dict[str, dict[str, Any]] = {name: {} for name in offers}
     for name, told in offers.items():
         for claim in told["claims"]:
-            for whose in (
-                {name, claim["against"] or name} if claim["against"] in ("", *offers) else ()
-            ):
+            if claim["against"] not in ("", *offers):
+                continue
+            for whose in {name, claim["against"] or name}:
                 asked[whose][measured(claim)] = claim
     return asked
 

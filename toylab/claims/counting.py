@@ -265,9 +265,8 @@ def _counted(
 
 def looks_of(scenario: Scenario, claim: Claim) -> int:
     """Snapshots that a claim looks at; of what is counted from one to the next, all up to then."""
-    low, high = claim.within([one.at for one in scenario.changes], scenario.training.steps).window
-    start = 0.0 if METRICS[claim.metric].cumulative else low
-    return looks(scenario, (float(start), float(high)))
+    low, high = claim.span([one.at for one in scenario.changes], scenario.training.steps)
+    return looks(scenario, (0.0 if METRICS[claim.metric].cumulative else low, high))
 
 
 def _hits(claim: Claim, numbers: PerSeed) -> int:

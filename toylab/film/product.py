@@ -15,7 +15,7 @@ from toylab.film.layout import FOOT, Layout, in_rows
 from toylab.film.script import Cell, Script, chosen_plans, filmed_seed, told
 from toylab.film.style import LABEL
 from toylab.film.text import fitted
-from toylab.film.words import WORDS, Said, Words
+from toylab.film.words import WORDS, Words
 from toylab.metrics import METRICS
 from toylab.trace import Trace
 
@@ -75,9 +75,11 @@ def product(
     (title, _), (names, _) = told(first), chosen_plans(first, layers)
     seeds = ", ".join(dict.fromkeys(str(cell.seed) for cell in cells))
     if len(axes) == 1:
-        key = "stages_each" if axes[0][0] == EACH else "stages_by"
+        setting = axes[0][0]
         by = {
-            code: w.told(Said(key, {"seeds": seeds, "setting": axes[0][0]}))
+            code: (w.stages_each if setting == EACH else w.stages_by).format(
+                seeds=seeds, setting=setting
+            )
             for code, w in WORDS.items()
         }
         return Script(cells, title, by, names, in_rows(len(cells)))

@@ -16,9 +16,10 @@ from scipy.stats import fisher_exact
 
 from docs.make.writing import run, write
 from toylab.base.settings import fingerprint
+from toylab.claims.cache import measured
 from toylab.claims.verdict import verdict, wilson
 from toylab.cli.live import offer
-from toylab.metrics.claim import RELATIONS
+from toylab.metrics.claim import RELATIONS, Claim
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import load
 
@@ -74,10 +75,10 @@ class Row(NamedTuple):
         return f"| {self.scenario} | {self.text} | {said} | {known} | {differs} |"
 
 
-def measured(claim: Mapping[str, Any]) -> str:
+def number_of(told: Mapping[str, Any]) -> str:
     """What of a claim that the page was told decides a seed's number."""
-    low, high = claim["window"]
-    return f"{claim['metric']} {claim['reduce']} {low:g}..{high:g}"
+    keys = ("metric", "relation", "threshold", "window", "reduce")
+    return measured(Claim("t", *(told[key] for key in keys)))
 
 
 def rows(held: Mapping[str, Any]) -> Iterator[Row]:
@@ -94,8 +95,8 @@ def rows(held: Mapping[str, Any]) -> Iterator[Row]:
     }
     for name in numbers:
         for claim in offer(games[name])["claims"]:
-            own = numbers[name].get(measured(claim))
-            theirs = numbers.get(claim["against"] or name, {}).get(measured(claim))
+            own = numbers[name].get(number_of(claim))
+            theirs = numbers.get(claim["against"] or name, {}).get(number_of(claim))
             if own is None or theirs is None:
                 continue
             # What the page lacks for a metric, a board's density, no seed has; one that diverged is alone.

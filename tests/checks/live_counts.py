@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from live import chromium, engine_page
 
-from docs.make.live_counts import RESULTS, measured
+from docs.make.live_counts import RESULTS, number_of
 from toylab.base.settings import fingerprint
 from toylab.cli.live import offer
 from toylab.scenario import catalogue
@@ -32,7 +32,7 @@ from toylab.show.lab.parts import ENGINE, NAME
 # As Python's: seeds from here on have tuned nothing.
 FIRST = 1000
 
-# Trains some seeds of a plan, two at a time, each in a worker: what was measured of each, by seed.
+# Trains some seeds of a plan, two at a time, each in a worker: what was number_of of each, by seed.
 _TRAIN = """async ([engine, plan, seeds]) => {
   globalThis.address ??= URL.createObjectURL(new Blob([engine, "toylabEngine.serveWorker(self);"]));
   const told = {};
@@ -78,7 +78,7 @@ def asked_of(offers: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any
             if claim["against"] not in ("", *offers):
                 continue
             for whose in {name, claim["against"] or name}:
-                asked[whose][measured(claim)] = claim
+                asked[whose][number_of(claim)] = claim
     return asked
 
 

@@ -32,7 +32,7 @@ from toylab.show.lab.parts import ENGINE, NAME
 # As Python's: seeds from here on have tuned nothing.
 FIRST = 1000
 
-# Trains some seeds of a plan, two at a time, each in a worker: what was number_of of each, by seed.
+# Trains some seeds of a plan, two at a time, each in a worker: what was measured of each, by seed.
 _TRAIN = """async ([engine, plan, seeds]) => {
   globalThis.address ??= URL.createObjectURL(new Blob([engine, "toylabEngine.serveWorker(self);"]));
   const told = {};

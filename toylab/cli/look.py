@@ -29,7 +29,7 @@ class Look:
         layout: Key of `LAYOUTS`.
         layers: Names with commas between, bottom first; None for the scenario's own.
         style: A matplotlib style file laid over the theme.
-        fps: Frames a second, if fewer than were recorded.
+        fps: Frames a second, if fewer than were recorded; None for the scenario's own.
         seconds: How long the film moves; None for the scenario's own.
         svg_text: Whether an .svg holds its words as text.
     """
@@ -101,5 +101,5 @@ class Look:
     def paced(self, film: Animation) -> tuple[Animation, Timing]:
         """Set a film's pace, and tell how long its frames stand."""
         moving = self.seconds or film.seconds
-        film.pace(wanted(self.fps, moving, len(film)))
+        film.pace(wanted(self.fps or film.fps, moving, len(film)))
         return film, Timing.moving(moving, len(film))

@@ -149,6 +149,11 @@ class Animation:
         return float(self.traces[0].settings["film"].get("seconds", 6.0))
 
     @property
+    def fps(self) -> float | None:
+        """Frames a second unless somebody says otherwise; None for one a snapshot."""
+        return self.traces[0].settings["film"].get("fps")
+
+    @property
     def title(self) -> str:
         """In the film's language."""
         return self.script.title[self.words.code]

@@ -24,21 +24,29 @@ class Reduction:
     """How a window of a curve becomes one number a seed.
 
     Attributes:
-        reduce: From [T, S] to [S].
+        reduce: From [T, S] and the rounds [T] at which it was looked to [S].
         in_units: Whether the number is in the metric's own unit, as a film's axis is.
     """
 
-    reduce: Callable[[Curve], PerSeed]
+    reduce: Callable[[Curve, Int], PerSeed]
     in_units: bool = True
 
 
+def _over_rounds(window: Curve, rounds: Int) -> PerSeed:
+    """The mean over rounds, by trapezoids: where looks are dense each of them counts for less."""
+    if len(rounds) == 1:
+        return window[0]
+    spans = np.diff(rounds)[:, None]
+    return (spans * (window[1:] + window[:-1]) / 2).sum(axis=0) / spans.sum()
+
+
 REDUCTIONS: dict[str, Reduction] = {
-    "mean": Reduction(lambda window: window.mean(axis=0)),
-    "last": Reduction(lambda window: window[-1]),
-    "min": Reduction(lambda window: window.min(axis=0)),
-    "max": Reduction(lambda window: window.max(axis=0)),
-    "end_to_start": Reduction(lambda window: window[-1] / window[0], in_units=False),
-    "end_to_peak": Reduction(lambda window: window[-1] / window.max(axis=0), in_units=False),
+    "mean": Reduction(_over_rounds),
+    "last": Reduction(lambda window, _: window[-1]),
+    "min": Reduction(lambda window, _: window.min(axis=0)),
+    "max": Reduction(lambda window, _: window.max(axis=0)),
+    "end_to_start": Reduction(lambda window, _: window[-1] / window[0], in_units=False),
+    "end_to_peak": Reduction(lambda window, _: window[-1] / window.max(axis=0), in_units=False),
 }
 RELATIONS: dict[str, Callable[[PerSeed, float], Bool]] = {
     "<": operator.lt,
@@ -77,7 +85,8 @@ class Claim:
         threshold: In the metric's unit.
         window: First and last fraction of training that count; "change" is where the settings change on the
             way, "change 2" where they do so for the second time.
-        reduce: Key of `REDUCTIONS`: how the window becomes one number a seed.
+        reduce: Key of `REDUCTIONS`: how the window becomes one number a seed; a mean is over rounds, however
+            they were looked at.
         quorum: Share of seeds that must satisfy the relation.
         source: Where threshold and quorum come from.
         against: Another scenario; the number compared is then this scenario's less that one's, seed by
@@ -190,7 +199,7 @@ def reduced(claim: Claim, trace: Trace) -> PerSeed:
     window = metric(_during(trace, looks.start, looks.stop)) if alone else metric(trace)[looks]
     # A curve that starts at zero has no ratio: the seed then satisfies nothing, as when it diverges.
     with np.errstate(divide="ignore", invalid="ignore"):
-        number = REDUCTIONS[claim.reduce].reduce(window)
+        number = REDUCTIONS[claim.reduce].reduce(window, trace.steps[looks])
     return np.where(np.isfinite(number), number, np.nan)
 
 

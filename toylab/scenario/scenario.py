@@ -40,6 +40,7 @@ from toylab.trace.bounds import (
     MOST_CLAIMS,
     MOST_PANELS,
     AxisScale,
+    FramesASecond,
     Layers,
     PanelMetrics,
     Phrase,
@@ -153,12 +154,15 @@ class FilmSettings(Strict):
         layers: Keys of `LAYERS`, the lowest first.
         curves: Panels beside the stage, two at most; the film chooses them where this is left out.
         seconds: How long the film moves; the holds at its ends come on top.
+        fps: Frames a second, where that is fewer than there are snapshots; equal movement then passes between
+            them.
         seed: Whose film it is unless somebody says otherwise.
     """
 
     layers: Layers = ("surface", "real", "generated", "arrows")
     curves: Annotated[tuple[PanelSettings, ...], Len(0, MOST_PANELS)] | None = None
     seconds: Seconds = 6.0
+    fps: FramesASecond | None = None
     # For a lesson that not every seed shows; a comment beside it says which do.
     seed: SeedNumber | None = None
 

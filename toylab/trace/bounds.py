@@ -20,6 +20,8 @@ Layers = Annotated[tuple[Phrase, ...], Len(0, 32)]
 PanelMetrics = Annotated[tuple[Phrase, ...], Len(1, 4)]
 AxisScale = Literal["linear", "log"]
 Seconds = Annotated[float, Interval(gt=0, le=3600)]
+# A GIF cannot show more frames a second.
+FramesASecond = Annotated[float, Interval(ge=0.1, le=50)]
 SeedNumber = Annotated[int, Interval(ge=0, lt=2**63)]
 TrainingPoints = Annotated[int, Interval(ge=0, le=1_000_000)]
 MOST_PANELS, MOST_CLAIMS, MOST_CHANGES = 2, 64, 16
@@ -40,6 +42,7 @@ class _Film:
     layers: Layers = ()
     curves: Annotated[tuple[_Panel, ...], Len(0, MOST_PANELS)] = ()
     seconds: Seconds = 6.0
+    fps: FramesASecond | None = None
     seed: SeedNumber = 0
 
 

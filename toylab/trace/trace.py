@@ -208,10 +208,16 @@ class Trace:
             found.append(part)
         return found
 
-    def during(self, start: int, stop: int) -> Trace:
-        """The trace of the snapshots from one on and before another, and of nothing else that moves."""
+    def during(self, start: int, stop: int, every: int = 1) -> Trace:
+        """The trace of the snapshots from one on and before another, and of nothing else that moves.
+
+        Args:
+            start: The first one.
+            stop: The one after the last.
+            every: 2 for every other one, and so on.
+        """
         moving = [name for name, axes in _AXES.items() if axes.startswith("T")]
-        part = replace(self, **{name: getattr(self, name)[start:stop] for name in moving})
+        part = replace(self, **{name: getattr(self, name)[start:stop:every] for name in moving})
         # Not by way of TOML; and a part's are not what its text says.
         vars(part)["settings"] = self.settings
         return part

@@ -291,8 +291,15 @@ export function windowOf(rounds, window, end = rounds.at(-1)) {
   return [at, at + 1];
 }
 
+// The mean over rounds, by trapezoids: where looks are dense each of them counts for less.
+const overRounds = (values, rounds) => {
+  if (values.length === 1) return values[0];
+  const pieces = values.slice(1).map((value, i) => ((rounds[i + 1] - rounds[i]) * (value + values[i])) / 2);
+  return pieces.reduce((sum, piece) => sum + piece, 0) / (rounds.at(-1) - rounds[0]);
+};
+
 const REDUCTIONS = {
-  mean: (values) => averageOf(values),
+  mean: overRounds,
   last: (values) => values.at(-1),
   min: (values) => Math.min(...values),
   max: (values) => Math.max(...values),
@@ -302,7 +309,8 @@ const REDUCTIONS = {
 
 /** The number a claim speaks of; NaN where the training diverged in its window. */
 export function reduced(claim, rounds, values, end = rounds.at(-1)) {
-  const number = REDUCTIONS[claim.reduce](values.slice(...windowOf(rounds, claim.window, end)));
+  const looks = windowOf(rounds, claim.window, end);
+  const number = REDUCTIONS[claim.reduce](values.slice(...looks), rounds.slice(...looks));
   return Number.isFinite(number) ? number : NaN;
 }
 

@@ -60,9 +60,23 @@ def test_each_reduction_of_a_window(hand_made: Callable[..., Trace]) -> None:
         name: float(reduced(claim(reduce=name, window=(0, 1)), trace)[0]) for name in REDUCTIONS
     }
     ratios = {"end_to_start": 2, "end_to_peak": pytest.approx(2 / 3)}
-    assert values == {"mean": 2, "last": 2, "min": 1, "max": 3, **ratios}
-    assert satisfied(claim(window=(0, 1), reduce="mean"), trace).tolist() == [True]
-    assert satisfied(claim(window=(0, 1), reduce="max"), trace).tolist() == [False]
+    assert values == {"mean": 2.25, "last": 2, "min": 1, "max": 3, **ratios}
+    assert satisfied(claim(window=(0, 1), reduce="last"), trace).tolist() == [True]
+    assert satisfied(claim(window=(0, 1), reduce="mean"), trace).tolist() == [False]
+
+
+def test_a_mean_is_over_rounds_and_not_over_looks(hand_made: Callable[..., Trace]) -> None:
+    # All eight modes for ten rounds of a hundred, at nine looks of eleven.
+    steps = np.array([*range(0, 9), 10, 100])
+    counts = [8] * 9 + [2, 2]
+    trace = hand_made(*[np.repeat(MODES[:k], 8 // k, axis=0) for k in counts], steps=steps)
+    whole = claim(window=(0, 1), reduce="mean")
+    expected = np.interp(np.linspace(0, 100, 200_001), steps, counts).mean()
+    # The oracle's own step is 5e-4 of a round.
+    assert float(reduced(whole, trace)[0]) == pytest.approx(expected, abs=1e-3)
+    # Of one look it is that look's; of a part of the training, that part's.
+    assert float(reduced(claim(window=(1, 1), reduce="mean"), trace)[0]) == 2
+    assert float(reduced(claim(window=(0, 0.08), reduce="mean"), trace)[0]) == 8
 
 
 def test_a_diverged_seed_satisfies_nothing(hand_made: Callable[..., Trace]) -> None:

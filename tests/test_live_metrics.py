@@ -58,7 +58,7 @@ def told(target: Any) -> dict[str, Any]:
 # From what Python tells, a shot as the engine's eyes have it.
 _SHOT = """
 const shotOf = ({ target, ...told }) => ({
-  target: toylabEngine.builtTarget(target), output: told.output, parameters: told.parameters,
+  target: toylabEngine.builtTarget(target), output: told.output, parameters: told.parameters, gaussian: told.gaussian,
   ...Object.fromEntries(["samples", "real", "realLogits", "fakeLogits", "losses", "gradients", "critic", "trainLogits"].map(
     (name) => [name, Float32Array.from(told[name], (x) => x ?? NaN)])),
 });
@@ -89,6 +89,7 @@ def shots(trace: Trace) -> list[dict[str, Any]]:
         {
             "target": told(trace.target_of(t)),
             "output": setting.output,
+            "gaussian": setting.gaussian,
             "parameters": row("parameters", t) if setting.solvable else None,
             "real": numbers(trace.real_of(t)[0]),
             "trainLogits": [],
@@ -189,6 +190,13 @@ def test_a_cloud_has_pythons_numbers(cloud: str, engine: Page, hand_made: Make) 
 def test_a_target_has_pythons_numbers(text: str, engine: Page, hand_made: Make) -> None:
     target = hand_made(DOT, target=TARGET_TEXTS[text]).target
     agree(engine, hand_made(draw(target, 5) * 1.1, target=TARGET_TEXTS[text], **said(2)))
+
+
+@pytest.mark.parametrize("cloud", ["wide", "nowhere near", "a dot", "one stray"])
+def test_a_gaussian_cloud_has_pythons_numbers(cloud: str, engine: Page, hand_made: Make) -> None:
+    affine = 'kind = "ring"\n[generator]\nkind = "mlp"\nlatent = 2\nhidden = []'
+    points = CLOUDS[cloud]
+    agree(engine, hand_made(points, target=affine, **said(4, n=len(points))))
 
 
 def test_a_game_of_values_on_a_finite_set_with_known_parameters(

@@ -7,12 +7,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from toylab import targets
 from toylab.base.axes import Float, Points
 from toylab.metrics import (
     METRICS,
     PERFECT_QUALITY,
+    Setting,
     cloud_log_density,
     nearest_modes,
     optimal_logit,
@@ -262,6 +264,37 @@ def test_the_value_gap_of_the_true_optimum_is_nil_and_of_a_guess_is_twice_js(
     assert one("value_gap", best) == pytest.approx(0, abs=0.02)
     assert one("value_gap", hand_made(cloud, real=real[None])) == pytest.approx(2 * js, abs=0.02)
     assert one("optimal_value", best) == pytest.approx(2 * js - np.log(4), abs=0.02)
+
+
+AFFINE = 'kind = "ring"\n[generator]\nkind = "mlp"\nlatent = 2\nhidden = []'
+
+
+def test_the_distance_from_the_best_discriminator_is_exact_where_the_cloud_is_gaussian(
+    hand_made: Make,
+) -> None:
+    generator = targets.mixture(means=((0.5, 0.2),), spreads=(1.5,))
+    cloud, real = draw(generator, 3, 1000), draw(RING, 4, 1000)
+
+    def logit(x: Points) -> Float:
+        return (RING.log_density(x) - generator.log_density(x))[None, None]
+
+    best = hand_made(
+        cloud, real=real[None], target=AFFINE, real_logits=logit(real), fake_logits=logit(cloud)
+    )
+    # Mean and covariance of 1,000 points move log q by .05 in the mean, D* by a seventh of that.
+    assert one("optimal_distance", best) == pytest.approx(0, abs=0.01)
+    guess = hand_made(cloud, real=real[None], target=AFFINE)
+    # By 200,000 points of either and both exact densities.
+    many = [draw(RING, 5, 200_000), draw(generator, 6, 200_000)]
+    expected = np.mean([np.abs(expit(logit(x)) - 0.5).mean() for x in many])
+    assert one("optimal_distance", guess) == pytest.approx(expected, abs=0.01)
+    kernels = METRICS["optimal_distance"].missing(Setting.of(hand_made(cloud)))
+    assert "hidden = []" in kernels
+
+
+def test_a_cloud_without_width_has_no_gaussian(hand_made: Make) -> None:
+    dot = hand_made(np.full((8, 2), 0.5), target=AFFINE)
+    assert np.isnan(one("optimal_distance", dot))
 
 
 def test_the_density_of_a_cloud_is_close_to_the_truth_where_the_cloud_is() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
@@ -273,9 +273,7 @@ def _played(scenario: Scenario, settings: dict[str, Any]) -> dict[str, Any]:
         "due": due,
         "curves": [
             {"metrics": list(plan.metrics), "scale": "log" if plan.log else "linear"}
-            for plan in _curves(
-                settings, Setting(setting.target, setting.training_points, output, setting.solvable)
-            )
+            for plan in _curves(settings, replace(setting, output=output))
         ],
         "extent": _around([extent(one, starts) for _, one in targets]),
         "output": output,

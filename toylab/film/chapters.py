@@ -17,8 +17,8 @@ from toylab.trace import Trace
 _CLOSE = 0.03
 # More marks than these are noise.
 _MOST = 6
-# Snapshots that are asked whether a claim holds, at most: a density may take a tenth of a second, and a mark
-# that lies a hundredth of the training beside its place is where it was.
+# Snapshots that are asked whether a claim holds, at most: a density may take a tenth of a second, and a
+# hundredth of the training beside its place a mark is where it was.
 _ASKED = 121
 
 

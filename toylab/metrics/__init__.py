@@ -11,6 +11,7 @@ import numpy as np
 from toylab.metrics.density import (
     cloud_log_density,
     js_divergence,
+    optimal_distance,
     optimal_logit,
     optimal_logits,
     optimal_value,
@@ -195,6 +196,13 @@ METRICS: dict[str, Metric] = {
     ),
     "value_gap": Metric(
         value_gap, "Gap to the best D", "与最优判别器的差距", low=0, needs=("density", "logit")
+    ),
+    "optimal_distance": Metric(
+        optimal_distance,
+        "Distance of D from D*",
+        "D 与 D* 的距离",
+        low=0,
+        needs=("density", "logit", "gaussian"),
     ),
     "largest_logit": Metric(largest_logit, "Largest |D(x)|", "最大 |D(x)|", low=0),
     "critic_distance": Metric(critic_distance, "Critic: real less fake", "评论家：真减假", low=0),

@@ -85,8 +85,8 @@ class Claim:
         threshold: In the metric's unit.
         window: First and last fraction of training that count; "change" is where the settings change on the
             way, "change 2" where they do so for the second time.
-        reduce: Key of `REDUCTIONS`: how the window becomes one number a seed; a mean is over rounds, however
-            they were looked at.
+        reduce: Key of `REDUCTIONS`: how the window becomes one number a seed; a mean is over rounds,
+            however often they were looked at.
         quorum: Share of seeds that must satisfy the relation.
         source: Where threshold and quorum come from.
         against: Another scenario; the number compared is then this scenario's less that one's, seed by

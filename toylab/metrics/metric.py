@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
@@ -57,12 +57,14 @@ class Setting:
         training_points: Size of a finite training set; 0 where data is fresh.
         output: What D's number is: `Objective.output`.
         solvable: Whether the players' parameters are recorded.
+        gaussian: Whether what is generated is Gaussian, whatever the generator learns.
     """
 
     target: Target
     training_points: int
     output: str
     solvable: bool
+    gaussian: bool
 
     @classmethod
     def of(cls, trace: Trace) -> Setting:
@@ -72,7 +74,14 @@ class Setting:
             int(trace.settings.get("training", {}).get("points", 0)),
             trace.provenance.get("output", "logit"),
             bool(trace.field.size),
+            gaussian(trace.settings.get("generator", {})),
         )
+
+
+def gaussian(generator: Mapping[str, Any]) -> bool:
+    """Whether a generator of these settings is an affine map onto the plane: then its cloud is Gaussian."""
+    kind, hidden, latent = (generator.get(key) for key in ("kind", "hidden", "latent"))
+    return kind == "mlp" and hidden in ([], ()) and isinstance(latent, int) and latent >= 2
 
 
 NEEDS: dict[str, tuple[Callable[[Setting], Any], str]] = {
@@ -89,6 +98,10 @@ NEEDS: dict[str, tuple[Callable[[Setting], Any], str]] = {
         lambda s: s.output == "logit",
         "this objective's D gives a value and no probability; "
         "use sliced_wasserstein, largest_logit or discriminator_loss",
+    ),
+    "gaussian": (
+        lambda s: s.gaussian,
+        "what the generator makes is not exactly Gaussian (generator.hidden = [] makes it so)",
     ),
     "equilibrium": (
         lambda s: s.solvable,

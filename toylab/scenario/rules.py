@@ -14,6 +14,7 @@ from toylab.game.optimizers import OPTIMIZERS
 from toylab.game.penalties import PENALTIES, Penalty
 from toylab.game.updates import UPDATES, Update
 from toylab.metrics import METRICS, Setting
+from toylab.metrics.metric import gaussian
 from toylab.targets import TARGETS
 
 
@@ -221,6 +222,7 @@ def setting_of(scenario: _Settings) -> Setting:
         scenario.training.points,
         OBJECTIVES[scenario.game.objective.kind].output,
         solvable(scenario),
+        gaussian(scenario.generator.settings),
     )
 
 

@@ -154,8 +154,8 @@ class FilmSettings(Strict):
         layers: Keys of `LAYERS`, the lowest first.
         curves: Panels beside the stage, two at most; the film chooses them where this is left out.
         seconds: How long the film moves; the holds at its ends come on top.
-        fps: Frames a second, where that is fewer than there are snapshots; equal movement then passes between
-            them.
+        fps: Frames a second, where that is fewer than there are snapshots; equal movement then passes
+            between them.
         seed: Whose film it is unless somebody says otherwise.
     """
 

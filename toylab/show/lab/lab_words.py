@@ -329,6 +329,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "The data is fresh: there is no training set.",
         "数据每次新抽，没有训练集。",
     ),
+    (
+        "lacks.gaussian",
+        "Only of a generator without hidden layers is the cloud Gaussian.",
+        "只有没有隐藏层的生成器，生成点才服从高斯分布。",
+    ),
     ("lacks.equilibrium", "Only games of two numbers have it.", "只有两个数的博弈才有。"),
     (
         "filming",

@@ -3,6 +3,7 @@
 
 import { Arena } from "./kernels.js";
 import { Game, kindOf, networksOf, packOf } from "./game.js";
+import { isGaussian } from "./metrics.js";
 import { Stream, normalQuantile } from "./numbers.js";
 import { OBJECTIVES } from "./objectives.js";
 import { builtTarget, targetOf } from "./targets.js";
@@ -85,7 +86,7 @@ const lazily = (shot, name, find) => Object.defineProperty(shot, name, {
 class Shot {
   constructor(eyes, generator, discriminator) {
     const { n, pack, real, target, output, objective } = eyes;
-    Object.assign(this, { eyes, real, target, output, latents: eyes.z });
+    Object.assign(this, { eyes, real, target, output, latents: eyes.z, gaussian: isGaussian(eyes.setup.settings.generator) });
     this.parameters = eyes.g.solvable && eyes.d.solvable ? [...generator, ...discriminator] : null;
     lazily(this, "samples", () => eyes.generate(eyes.z, n));
     lazily(this, "onReal", () => eyes.judgePacks(real, n));

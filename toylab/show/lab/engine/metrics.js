@@ -216,6 +216,31 @@ const bestValue = (shot) => once(shot, "best", () => {
   return valueOf(onReal.map((p, i) => p - atReal[i]), onFake.map((p, i) => p - atFake[i]));
 });
 
+/** Whether what a generator of these settings makes is Gaussian, whatever it learns. */
+export const isGaussian = ({ kind, hidden, latent }) => kind === "mlp" && hidden.length === 0 && latent >= 2;
+
+// Log density at points of the Gaussian of a cloud's mean and covariance; NaN where it has no width.
+function gaussianLogDensity(points, cloud) {
+  const n = cloud.length / 2, sumOf = (of) => Array.from({ length: n }, (_, i) => of(cloud[2 * i], cloud[2 * i + 1])).reduce((a, b) => a + b, 0);
+  const x = sumOf((a) => a) / n, y = sumOf((_, b) => b) / n;
+  const xx = sumOf((a) => (a - x) ** 2) / (n - 1), xy = sumOf((a, b) => (a - x) * (b - y)) / (n - 1), yy = sumOf((_, b) => (b - y) ** 2) / (n - 1);
+  const area = xx * yy - xy * xy;
+  return Float64Array.from({ length: points.length / 2 }, (_, i) => {
+    if (!(area > 0)) return NaN;
+    const a = points[2 * i] - x, b = points[2 * i + 1] - y;
+    return -(yy * a * a - 2 * xy * a * b + xx * b * b) / (2 * area) - log(2 * Math.PI * Math.sqrt(area));
+  });
+}
+
+/** Mean of |D - D*| over real and generated points, where what is generated is Gaussian. */
+function optimalDistance({ samples, real, target, realLogits, fakeLogits }) {
+  const off = (points, logits) => {
+    const q = gaussianLogDensity(points, samples);
+    return averageOf(q.map((b, i) => Math.abs(sigmoid(logits[i]) - sigmoid(target.logDensity(points[2 * i], points[2 * i + 1]) - b))));
+  };
+  return (off(real, realLogits) + off(samples, fakeLogits)) / 2;
+}
+
 const score = (logits) => averageOf(logits, sigmoid);
 // Between two neighbours in order, as numpy's.
 const quantileOf = (values, share) => {
@@ -230,6 +255,7 @@ const NEEDS = {
   density: ({ target }) => Boolean(target.logDensity),
   training_set: ({ trainLogits }) => trainLogits.length > 0,
   logit: ({ output }) => output === "logit",
+  gaussian: ({ gaussian }) => gaussian,
   equilibrium: ({ parameters }) => Boolean(parameters),
 };
 const MODES = ["modes"], DENSITY = ["density"], LOGIT = ["logit"];
@@ -265,6 +291,7 @@ export const METRICS = {
   non_saturating_gradient: metric([], (shot) => shot.gradients[2]),
   optimal_value: metric(DENSITY, bestValue),
   value_gap: metric(["density", "logit"], (shot) => bestValue(shot) - valueOf(shot.realLogits, shot.fakeLogits)),
+  optimal_distance: metric(["density", "logit", "gaussian"], optimalDistance),
   largest_logit: metric([], (shot) => Math.max(...[shot.realLogits, shot.fakeLogits].map((logits) => logits.reduce((most, a) => Math.max(most, Math.abs(a)), 0)))),
   critic_distance: metric([], (shot) => criticDistance(shot)),
   critic_ratio: metric([], (shot) => criticDistance(shot, ASSIGNED) / assigned(shot)),

@@ -1,6 +1,6 @@
 // What is seen: a stage for each future, curves, and the round as a diagram; and the menu of layers and curves.
 import { turnsOf } from "../engine/game.js";
-import { METRICS, floor } from "../engine/metrics.js";
+import { METRICS, floor, isGaussian } from "../engine/metrics.js";
 import { Stream } from "../engine/numbers.js";
 import { builtTarget } from "../engine/targets.js";
 import { BRANCH_NAMES } from "./session.js";
@@ -179,6 +179,7 @@ export class Board {
     const met = {
       modes: told?.modes?.length > 0, density: told?.kind === "mixture" || (told?.density ?? told?.noise?.every((s) => s > 0)), logit: output === "logit",
       training_set: settings.training.points > 0, equilibrium: settings.discriminator.kind !== "mlp",
+      gaussian: isGaussian(settings.generator),
     };
     return this.host.lab.metrics[name]?.needs.find((need) => met[need] === false || met[need] === undefined) ?? "";
   }

@@ -48,6 +48,8 @@ CLAIMS = {"en": "claims.md", "zh": "claims.zh.md"}
 PAGES = {"en": "README.md", "zh": "README.zh-CN.md"}
 # Bytes of a film in the mean over all, and of the largest: they stay in the repository's history for ever.
 MEAN_BYTES, LARGEST = 330_000, 900_000
+# The quorum of most claims; another is told.
+USUAL = 0.8
 # Some twenty-five frames tell a lesson at a quarter of a film's bytes; four a second can still be followed.
 FRAMES, SECONDS = 26, 6.0
 _DATA = data("gallery.toml")
@@ -141,14 +143,15 @@ def _rows(found: Sequence[Sequence[str]]) -> list[list[str]]:
 def _card(name: str, lang: str) -> Iterator[str]:
     """A cell of a table: blank lines let Markdown in."""
     scenario, said = load(name), SAID[lang]
-    deck = replace(DECK_WORDS[lang], counted=said["counted"])
+    deck = replace(DECK_WORDS[lang], counted=said["counted"], exact=said["exact"])
     title, lesson = (WORDS[lang].of(scenario.settings, key) for key in ("title", "lesson"))
     film = films(name)[-1 if lang == "zh" else 0].as_posix()
     yield from ('<td width="50%" valign="top">', "", f"![{escaped(title)}]({film})", "")
     yield from (f"**{escaped(title)}**<br>{escaped(lesson)}", "")
     for claim in scenario.claims:
         words = escaped(told_claim(claim, WORDS[lang]).rstrip(".。"))
-        words += said["half"] * (claim.quorum == 0.5)
+        if claim.quorum != USUAL:
+            words += said["asked"].format(quorum=f"{claim.quorum:.0%}")
         counted = count(scenario.settings, claim)
         yield f"- {fared(words, counted, name, deck)}{_missed(counted, name, said)}"
     base = base_of(name)

@@ -22,7 +22,7 @@ from toylab.claims.cache import Numbers, Task, measure, measured, parts
 from toylab.claims.following import follows
 from toylab.claims.misses import missed_by
 from toylab.claims.tried import Tried, tried
-from toylab.claims.verdict import Verdict, verdict, wilson
+from toylab.claims.verdict import Verdict, one_run, verdict, wilson
 from toylab.claims.workers import Workers
 from toylab.metrics import METRICS
 from toylab.metrics.claim import RELATIONS, Claim
@@ -87,7 +87,7 @@ class Outcome:
     @property
     def exact(self) -> bool:
         """Whether nothing is drawn: all seeds are one run, which is no count."""
-        return _exact(self.solvable, self.numbers)
+        return one_run(self.solvable, self.numbers)
 
     @property
     def misses(self) -> tuple[int, ...]:
@@ -274,15 +274,10 @@ def _hits(claim: Claim, numbers: PerSeed) -> int:
     return int(np.sum(RELATIONS[claim.relation](numbers, claim.threshold)))
 
 
-def _exact(may_be: bool, numbers: Sequence[float | None]) -> bool:
-    """Whether nothing is drawn, by the numbers of a game whose players are a few numbers."""
-    return may_be and len(numbers) > 1 and len({*numbers}) == 1
-
-
 def _verdict(
     scenario: Scenario, numbers: Sequence[float | None], hits: int, quorum: float
 ) -> Verdict:
-    if _exact(solvable(scenario), numbers):
+    if one_run(solvable(scenario), numbers):
         # One run, however many seeds: there is no interval about it.
         return "holds" if hits else "fails"
     return verdict(hits, len(numbers), quorum)

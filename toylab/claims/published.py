@@ -15,7 +15,7 @@ from typing import Any
 
 from toylab.base.settings import fingerprint
 from toylab.claims.misses import missed_by, seeds_of
-from toylab.claims.verdict import verdict, wilson
+from toylab.claims.verdict import one_run, verdict, wilson
 from toylab.metrics.claim import Claim
 
 
@@ -28,12 +28,14 @@ class Tally:
         n: Seeds.
         quorum: Share that was asked for.
         misses: Seeds that did not, in ascending order; empty if the table does not say which they were.
+        exact: Whether nothing is drawn, so that all seeds are one run.
     """
 
     hits: int
     n: int
     quorum: float
     misses: tuple[int, ...] = ()
+    exact: bool = False
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -42,7 +44,9 @@ class Tally:
 
     @property
     def verdict(self) -> str:
-        """Holds, fails or undecided."""
+        """Holds, fails or undecided; of one run there is nothing to be undecided about."""
+        if self.exact:
+            return "holds" if self.hits else "fails"
         return verdict(self.hits, self.n, self.quorum)
 
 
@@ -80,5 +84,6 @@ def _counts() -> dict[tuple[str, str], Tally]:
         claim, numbers = claim_of(row), row["numbers"]
         key = row["played"], _measured(claim)
         misses = missed_by(claim, numbers, seeds)
-        found[key] = Tally(row["hits"], len(numbers), claim.quorum, misses)
+        exact = one_run(row["solvable"], numbers)
+        found[key] = Tally(row["hits"], len(numbers), claim.quorum, misses, exact)
     return found

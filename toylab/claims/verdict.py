@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Literal
 
 Verdict = Literal["holds", "fails", "undecided"]
@@ -22,6 +23,16 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
     half = z / shrink * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     # The ends are exactly 0 and 1 for no and all hits; rounding would miss them.
     return (0.0 if hits == 0 else centre - half), (1.0 if hits == n else centre + half)
+
+
+def one_run(solvable: bool, numbers: Sequence[float | None]) -> bool:
+    """Whether seeds are one run however many they are, so that there is nothing to count.
+
+    Args:
+        solvable: Whether both players are a few numbers; such a game may yet draw noise.
+        numbers: What was measured, a seed each.
+    """
+    return solvable and len(numbers) > 1 and len({*numbers}) == 1
 
 
 def verdict(hits: int, n: int, quorum: float) -> Verdict:

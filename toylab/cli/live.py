@@ -313,7 +313,13 @@ def _claim(scenario: Scenario, claim: Claim, handed: dict[str, Any]) -> dict[str
         "window": claim.span(changes, scenario.training.steps),
         # Scenarios of a lab are known by their names.
         "against": PurePath(handed.get("against", "")).stem,
-        "published": fared and {"hits": fared.hits, "n": fared.n, "verdict": fared.verdict},
+        "published": fared
+        and {
+            "hits": fared.hits,
+            "n": fared.n,
+            "verdict": fared.verdict,
+            "exact": fared.exact,
+        },
     }
 
 

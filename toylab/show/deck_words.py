@@ -33,6 +33,7 @@ class DeckWords:
         "{claim}: {hits} of {n:seed}, 95 % interval {low} to {high} %, asked for {quorum} %: "
         "{verdict}."
     )
+    exact: str = "{claim}: one exact run, nothing is drawn: {verdict}."
     uncounted: str = "{claim}: not counted for these settings."
     countable: str = "{claim}: not counted for these settings. `toylab check {name}` counts it."
     holds: str = "holds"
@@ -73,6 +74,7 @@ DECK_WORDS: dict[str, DeckWords] = {
             "{claim}：{n} 个种子中 {hits} 个成立，95 % 区间 {low}–{high} %，要求 {quorum} %："
             "{verdict}。"
         ),
+        exact="{claim}：一次精确的运行，不抽随机数：{verdict}。",
         uncounted="{claim}：这组设置尚未统计。",
         countable="{claim}：这组设置尚未统计，可用 `toylab check {name}` 统计。",
         holds="成立",

@@ -162,7 +162,8 @@ def fared(words: str, counted: Tally | None, name: str, said: DeckWords) -> str:
         told = said.countable if name else said.uncounted
         return told.format(claim=words, name=name)
     low, high = (f"{100 * end:.0f}" for end in counted.interval)
-    return said.counted.format(
+    template = said.exact if counted.exact else said.counted
+    return template.format(
         claim=words,
         hits=counted.hits,
         n=Counted(counted.n),

@@ -256,6 +256,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("claims", "What it claims", "论断"),
     ("claim", "Claim", "论断"),
     ("published", "{hits} of {n} seeds", "{n} 个种子中 {hits} 个"),
+    ("published_exact", "one exact run", "一次精确的运行"),
     ("unchanged", "of the scenario as it was", "（未改动的场景）"),
     ("with_changes", "with your changes", "含你的改动"),
     ("here_in", "here, steps {low} to {high}", "此处第 {low}–{high} 轮"),

@@ -43,7 +43,7 @@ export class Claims {
       const { state, value, holds } = found[i], style = claim.against ? "number" : lab.metrics[claim.metric]?.style;
       const one = make("div", this.box, "", "claim");
       make("p", one, claim.text[session.lang] ?? claim.text.en);
-      if (claim.published) make("p", one, word("published", { hits: claim.published.hits, n: claim.published.n }) + (changed ? ` ${word("unchanged")}` : ""), "count");
+      if (claim.published) make("p", one, word(claim.published.exact ? "published_exact" : "published", { hits: claim.published.hits, n: claim.published.n }) + (changed ? ` ${word("unchanged")}` : ""), "count");
       const line = make("p", one, "", "count"), [low, high] = claim.window.map((part) => Math.round(part * session.steps));
       line.append(`${low === high ? word("here_at", { step: low }) : word("here_in", { low, high })}: `);
       if (claim.against && !this.host.against.has(i)) {

@@ -170,6 +170,11 @@ ONE_WORD = {
     "交替更新": "轮流更新|交替训练",
     "推力": "推动力",
     "生成器停住": "饿死|饥饿",
+    "对策": "解法",
+    "更新规则": "更新方式",
+    "外推梯度": "外梯度",
+    "应有份额": "应得份额|占比",
+    "打包": "成对判别",
 }
 # Where such a word is told as what others say: lecture 0's table, and a parenthesis of "also called".
 _TOLD = re.compile(r"^\|.*|也译作[^）。]*|也叫[^）。]*|原文[^）。]*", re.M)

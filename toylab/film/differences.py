@@ -21,7 +21,7 @@ _MARKS = {"en": (", ", "; "), "zh": ("，", "；")}
 # "hinge" and "r1" are written so in Chinese papers too.
 _ZH = {
     "objective": "目标函数",
-    "update": "更新方式",
+    "update": "更新规则",
     "discriminator_steps": "判别器步数",
     "generator_steps": "生成器步数",
     "generator_first": "生成器先行",

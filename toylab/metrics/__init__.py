@@ -98,7 +98,7 @@ METRICS: dict[str, Metric] = {
     "mode_tv": Metric(
         mode_tv,
         "Distance of mode shares",
-        "模式占比的距离",
+        "份额偏差",
         low=0,
         high=1,
         needs=("modes",),
@@ -107,7 +107,7 @@ METRICS: dict[str, Metric] = {
     "top_mode_share": Metric(
         top_mode_share,
         "Share of the largest mode",
-        "最大模式占比",
+        "最大份额",
         "share",
         0,
         1,

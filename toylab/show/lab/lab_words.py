@@ -171,7 +171,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "asks_twice",
         "Replay with extragradient is refused: looking ahead would fill the memory twice.",
-        "回放不能与外梯度并用：向前看会使记忆重复填充。",
+        "回放不能与外推梯度并用：向前看会使记忆重复填充。",
     ),
     (
         "packs",
@@ -185,7 +185,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("knob.generator.lr", "G learning rate", "G 的学习率"),
     ("knob.discriminator.lr", "D learning rate", "D 的学习率"),
     ("knob.batch", "Batch", "批大小"),
-    ("knob.update", "Update", "更新方式"),
+    ("knob.update", "Update", "更新规则"),
     ("knob.update.generator_first", "G moves first", "G 先行"),
     ("knob.r1.weight", "R1 penalty", "R1 惩罚"),
     ("knob.r1.every", "R1 every so many rounds", "R1 每隔几轮一次"),
@@ -238,7 +238,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("value.fake_value", "mean of D", "D 的均值"),
     ("value.alternating", "alternating", "交替"),
     ("value.simultaneous", "simultaneous", "同时"),
-    ("value.extragradient", "extragradient", "外梯度"),
+    ("value.extragradient", "extragradient", "外推梯度"),
     ("value.optimistic", "optimistic", "乐观"),
     ("value.adam", "Adam", "Adam"),
     ("value.sgd", "SGD", "SGD"),

@@ -67,6 +67,8 @@ class Outcome:
             it cannot be asked there.
         looks: As `looks_of` says; 0 in an older table.
         follows: Whether other claims say as much already.
+        rival: What the scenario that it compares with has, the median over seeds; None where there is none,
+            or in an older table.
     """
 
     scenario: str
@@ -83,6 +85,7 @@ class Outcome:
     partner: Partner | None = None
     looks: int = 0
     follows: bool = False
+    rival: float | None = None
 
     @property
     def exact(self) -> bool:
@@ -191,11 +194,16 @@ def _with_partner(
     for outcome, claim in zip(counted, _in_numbers(scenario), strict=True):
         if _asks(claim, partner):
             numbers = np.asarray(done[_game(partner)][measured(claim)], dtype=float)
-            finite = numbers[np.isfinite(numbers)]
-            middle = float(np.median(finite)) if finite.size else None
-            outcome = replace(outcome, partner=Partner(partner.name, middle, _hits(claim, numbers)))
+            told = Partner(partner.name, _middle(numbers), _hits(claim, numbers))
+            outcome = replace(outcome, partner=told)
         found.append(outcome)
     return found
+
+
+def _middle(numbers: Sequence[float] | PerSeed) -> float | None:
+    """The median over the seeds that have a number."""
+    finite = [x for x in numbers if np.isfinite(x)]
+    return float(np.median(finite)) if finite else None
 
 
 def measurements(
@@ -237,9 +245,10 @@ def _counted(
         key = measured(placed)
         numbers: PerSeed = np.asarray(own[key], dtype=float)
         theirs: list[Claim] = []
+        middle = None
         if claim.against:
             rival, others = against[claim.against]
-            theirs = _in_numbers(rival)
+            theirs, middle = _in_numbers(rival), _middle(others[key])
             # Seed by seed: both saw the same data and the same latents.
             numbers = numbers - np.asarray(others[key], dtype=float)
         n, hits = len(numbers), _hits(claim, numbers)
@@ -258,6 +267,7 @@ def _counted(
                 scenario.name,
                 looks=looks_of(scenario, placed),
                 follows=follows(placed, claims[1], theirs),
+                rival=middle,
             )
         )
     return counted
@@ -285,7 +295,8 @@ def _verdict(
 
 def with_controls(scenario: Scenario, counted: Sequence[Outcome]) -> list[Outcome]:
     """The outcomes of a scenario's claims, each tried on the controls as well; seconds, for a table."""
-    return [replace(o, controls=c) for o, c in zip(counted, tried(scenario), strict=True)]
+    found = tried(scenario, [o.rival for o in counted])
+    return [replace(o, controls=c) for o, c in zip(counted, found, strict=True)]
 
 
 def named(names: Sequence[str]) -> list[Scenario]:

@@ -58,6 +58,7 @@ def outcomes_of(table: Mapping[str, Any]) -> list[Outcome]:
             Partner(*row["partner"]) if row.get("partner") else None,
             row.get("looks", 0),
             row.get("follows", False),
+            row.get("rival"),
         )
         for row in table["claims"]
     ]

@@ -6,7 +6,7 @@ cloud without features should satisfy it; one that a perfect sampler does not sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -41,32 +41,41 @@ class Tried(NamedTuple):
 
     @property
     def satisfied(self) -> bool:
-        """Whether most draws do as the claim says."""
-        return self.share > 0.5
+        """Whether half of the draws or more do as the claim says."""
+        return self.share >= 0.5
 
 
-def tried(scenario: Scenario) -> list[dict[str, Tried]]:
+def tried(
+    scenario: Scenario, rivals: Sequence[float | None] | None = None
+) -> list[dict[str, Tried]]:
     """Each claim of a scenario on the controls that it can be tried on, by name.
 
-    A control stands still: a ratio of two moments, or a difference from another scenario, it does not have.
-    What looks at more than points is measured on untrained players only.
+    A control stands still: a ratio of two moments it does not have, and of what is counted from one
+    snapshot to the next it has none. What looks at more than points is measured on untrained players only.
+
+    Args:
+        scenario: Whose claims.
+        rivals: Of each claim what the scenario has that it compares with; a difference is tried
+            where that is known.
 
     Raises:
         ToylabError: If there is no such target.
     """
     begun = untrained(scenario, _SEEDS)
-    return [_each(claim, begun) for claim in scenario.claims]
+    known = rivals or [None] * len(scenario.claims)
+    return [_each(claim, begun, one) for claim, one in zip(scenario.claims, known, strict=True)]
 
 
-def _each(claim: Claim, begun: Trace) -> dict[str, Tried]:
+def _each(claim: Claim, begun: Trace, rival: float | None) -> dict[str, Tried]:
     metric = METRICS[claim.metric]
-    if claim.against or not REDUCTIONS[claim.reduce].in_units or metric.cumulative:
+    if (claim.against and rival is None) or not REDUCTIONS[claim.reduce].in_units:
         return {}
-    if not metric.of_points:
-        return {UNTRAINED: _judged(claim, metric.measure(begun)[0])}
+    less = rival if claim.against and rival is not None else 0.0
+    if not metric.of_points and not metric.cumulative:
+        return {UNTRAINED: _judged(claim, metric.measure(begun)[0] - less)}
     few = thinned(begun, _MOST) if "density" in metric.needs else begun
     clouds = {UNTRAINED: few, **{name: control(few, name) for name in named(few.target)}}
-    return {name: _judged(claim, metric.measure(cloud)[0]) for name, cloud in clouds.items()}
+    return {name: _judged(claim, metric.measure(cloud)[0] - less) for name, cloud in clouds.items()}
 
 
 def _judged(claim: Claim, numbers: PerSeed) -> Tried:

@@ -54,6 +54,7 @@ PERFECT: dict[str, tuple[float, float]] = {
     "modes_covered": (8, 0),
     "modes_hit": (8, 0),
     "high_quality": (0.98889, 4 * np.sqrt(0.98889 * 0.01111 / N)),
+    "strays": (0, 0),
     "reverse_kl": (0, 7 / N * 4),  # (K - 1) / 2N in the mean
     "mode_tv": (0, 0.03),  # sum of eight shares' errors of .005 each, halved
     "top_mode_share": (1 / 8, 0.025),
@@ -68,6 +69,16 @@ PERFECT: dict[str, tuple[float, float]] = {
 def test_a_perfect_sampler_has_the_perfect_value(name: str, hand_made: Make) -> None:
     expected, tolerance = PERFECT[name]
     assert one(name, hand_made(draw(RING, 1))) == pytest.approx(expected, abs=tolerance + 1e-12)
+
+
+def test_points_astray_are_those_that_no_wider_mode_explains(hand_made: Make) -> None:
+    # Modes a tenth too wide have none; a chord from one mode to the next is outside of both but for six
+    # spreads at either end.
+    assert one("strays", hand_made(draw(targets.ring(spread=0.11), 1))) == 0
+    a, b = RING.modes[:2]
+    chord = a + np.linspace(0, 1, N)[:, None] * (b - a)
+    expected = 1 - 2 * 6 * 0.1 / np.hypot(*(b - a))
+    assert one("strays", hand_made(chord)) == pytest.approx(expected, abs=2 / N)
 
 
 COLLAPSED: dict[str, float] = {

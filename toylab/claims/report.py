@@ -154,7 +154,10 @@ def _partner(o: Outcome, words: Mapping[str, str]) -> str:
     if not o.partner:
         return ""
     name, number, hits = o.partner
-    return words["in"].format(number=_number(number), hits=hits, n=len(o.numbers), name=name)
+    # Where all seeds are one run there is nothing to count.
+    return words["in_exact" if o.exact else "in"].format(
+        number=_number(number), hits=hits, n=len(o.numbers), name=name
+    )
 
 
 def _perfect(o: Outcome) -> str:

@@ -28,6 +28,7 @@ WORDS: dict[str, Mapping[str, str]] = {
         "interval": "{low:.2f} to {high:.2f}",
         "exact": "one exact run",
         "in": "{number} ({hits} of {n} in {name})",
+        "in_exact": "{number} (in {name})",
         "explained": (
             "What a claim is worth: *looks* are the snapshots in its window (of a count of switches, "
             "which goes from one to the next, all up to then: there is one less to be counted at "
@@ -89,6 +90,7 @@ WORDS: dict[str, Mapping[str, str]] = {
         "interval": "{low:.2f}–{high:.2f}",
         "exact": "一次精确的运行",
         "in": "{number}（{name}：{n} 个中 {hits} 个）",
+        "in_exact": "{number}（{name}）",
         "explained": (
             "一条论断值多少：*观察次数*是窗口里的快照数（主模式更换的次数从一次观察数到下一次"
             "，这里是到那时为止的快照数，最多能数到它减一）；*对照*是治好它的、或被它治好的那个场"

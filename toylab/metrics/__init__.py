@@ -36,6 +36,7 @@ from toylab.metrics.modes import (
     modes_hit,
     nearest_modes,
     reverse_kl,
+    strays,
     top_mode_share,
 )
 from toylab.metrics.neighbourhoods import coverage, density, local_width, precision, recall
@@ -91,6 +92,9 @@ METRICS: dict[str, Metric] = {
         1,
         needs=("modes",),
         of_points=True,
+    ),
+    "strays": Metric(
+        strays, "Points astray", "远离模式的样本", "share", 0, 1, needs=("modes",), of_points=True
     ),
     "reverse_kl": Metric(
         reverse_kl, "Reverse KL of modes", "模式的反向 KL", low=0, needs=("modes",), of_points=True

@@ -43,7 +43,8 @@ def sliced_wasserstein(trace: Trace) -> Curve:
 def c2st(trace: Trace) -> Curve:
     """Leave-one-out nearest-neighbour two-sample accuracy, .5 = indistinguishable, [T, S].
 
-    Neighbours are near in the players' units. Lopez-Paz & Oquab 2017, with one neighbour.
+    Neighbours are near in the players' units. Xu et al. 2018, section 2: the test of Lopez-Paz & Oquab 2017
+    with one neighbour, each point left out in turn.
     """
     frame = trace.target.frame
     accuracy = np.full(trace.samples.shape[:2], np.nan)

@@ -17,6 +17,9 @@ from toylab.trace import Trace
 # (VEEGAN, PacGAN). A perfect sampler of a round mode has 1 - exp(-4.5) = .98889 of its points there.
 RADIUS = 3.0
 PERFECT_QUALITY = 1 - np.exp(-(RADIUS**2) / 2)
+# Beyond twice as many spreads a perfect sampler of a round mode has exp(-18) of its points, 1.5e-8, and one a
+# tenth too wide 3.5e-7: what is there belongs to no mode.
+ASTRAY = 2 * RADIUS
 # A mode is covered with this share of its fair share: far above one stray sample of 1,000 and far
 # below the fluctuation of a perfect sampler.
 COVERED_SHARE = 0.1
@@ -59,6 +62,7 @@ def _count(index: Int, where: Bool, k: int) -> Int:
 @dataclass(frozen=True)
 class _Modes:
     good: Int  # good samples at each mode, [T, S, K]
+    near: Int  # samples that are not astray, [T, S]
     all: Int  # samples nearest to each mode, [T, S, K]
     n: int
     alive: Bool  # [T, S]
@@ -70,9 +74,9 @@ def _modes(trace: Trace) -> _Modes:
     index, good = nearest_modes(trace.samples, trace.target)
     k = len(trace.target.modes)
     finite = np.asarray(np.isfinite(trace.samples).all(axis=-1))
-    return _Modes(
-        _count(index, good, k), _count(index, finite, k), trace.samples.shape[2], alive(trace)
-    )
+    near = nearest_modes(trace.samples, trace.target, ASTRAY)[1].sum(-1)
+    counted = (_count(index, good, k), near, _count(index, finite, k))
+    return _Modes(*counted, trace.samples.shape[2], alive(trace))
 
 
 def modes_covered(trace: Trace) -> Curve:
@@ -96,6 +100,15 @@ def high_quality(trace: Trace) -> Curve:
     """Share of samples within 3 spreads of the nearest mode, [T, S]. Srivastava et al. 2017 (VEEGAN)."""
     modes = _modes(trace)
     return masked(modes.good.sum(-1) / modes.n, modes.alive)
+
+
+def strays(trace: Trace) -> Curve:
+    """Share of samples beyond 6 spreads of the nearest mode, [T, S]: on bridges between modes, or outside.
+
+    Tanielian et al. 2020: a continuous map of one connected latent leaves some between any two modes.
+    """
+    modes = _modes(trace)
+    return masked(1 - modes.near / modes.n, modes.alive)
 
 
 def reverse_kl(trace: Trace) -> Curve:

@@ -304,6 +304,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "each point counted to the mode nearest to it",
         "每个点计入离它最近的模式",
     ),
+    (
+        "note.strays",
+        "points beyond 6 spreads of every mode",
+        "离每个模式都在 6 个标准差以外的点",
+    ),
     ("note.high_quality", "points within 3 spreads of a mode", "离某个模式 3 个标准差以内的点"),
     (
         "note.sliced_wasserstein",

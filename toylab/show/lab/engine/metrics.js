@@ -7,7 +7,7 @@ import { Neighbours } from "./neighbours.js";
 
 // Spreads within which a sample is good, a perfect sampler's share of those, and the share of a fair share that
 // covers a mode: reasons stand in toylab/metrics/modes.py.
-const RADIUS = 3, PERFECT_QUALITY = 1 - exp(-4.5), COVERED_SHARE = 0.1, DIRECTIONS = 32, NEAR = 5, VOTERS = 11, AROUND = 10, DOT = 1e-6, ASSIGNED = 1000;
+const RADIUS = 3, ASTRAY = 6, PERFECT_QUALITY = 1 - exp(-4.5), COVERED_SHARE = 0.1, DIRECTIONS = 32, NEAR = 5, VOTERS = 11, AROUND = 10, DOT = 1e-6, ASSIGNED = 1000;
 
 // What a shot, or the points that it is compared with, was asked before.
 const foundOf = new WeakMap();
@@ -27,6 +27,7 @@ const isWhole = (shot) => once(shot, "whole", () => shot.samples.every(Number.is
 /** Samples nearest to each mode, all of them and the good ones. */
 const modeCounts = (shot) => once(shot, "modes", () => {
   const { samples, target: { modes, spread } } = shot, n = samples.length / 2, k = modes.length, all = Array(k).fill(0), good = Array(k).fill(0);
+  let near = 0;
   const at = Float64Array.from(modes.flat());
   for (let i = 0; i < n; i++) {
     let best = 0, least = Infinity;
@@ -36,8 +37,9 @@ const modeCounts = (shot) => once(shot, "modes", () => {
     }
     all[best] += 1;
     if (Math.sqrt(least) <= RADIUS * spread[best]) good[best] += 1;
+    if (Math.sqrt(least) <= ASTRAY * spread[best]) near += 1;
   }
-  return { all, good, n };
+  return { all, good, near, n };
 });
 
 /** Each mode's share, its weight and what they come to, summed. */
@@ -266,6 +268,7 @@ export const METRICS = {
   modes_covered: metric(MODES, (shot) => overModes(shot, "good", (share, weight) => (share >= COVERED_SHARE * weight ? 1 : 0))),
   modes_hit: metric(MODES, (shot) => overModes(shot, "good", (share) => (share > 0 ? 1 : 0))),
   high_quality: metric(MODES, (shot) => overModes(shot, "good", (_, weight, count) => count) / modeCounts(shot).n),
+  strays: metric(MODES, (shot) => 1 - modeCounts(shot).near / modeCounts(shot).n),
   reverse_kl: metric(MODES, (shot) => overModes(shot, "all", (share, weight) => (share ? share * log(share / weight) : 0))),
   mode_tv: metric(MODES, halfOfTerms),
   top_mode_share: metric(MODES, (shot) => Math.max(...modeCounts(shot).all) / modeCounts(shot).n),
@@ -349,7 +352,7 @@ export const satisfied = (claim, number) => RELATIONS[claim.relation](number, cl
 
 const DRAWS = 4;
 // Those that look at nothing but points.
-const OF_POINTS = ["modes_covered", "modes_hit", "high_quality", "reverse_kl", "mode_tv", "top_mode_share", "js_divergence", "sliced_wasserstein", "energy_distance", "c2st", "c2st_held_out", "precision", "recall", "density", "coverage", "local_width", "optimal_value"];
+const OF_POINTS = ["modes_covered", "modes_hit", "high_quality", "strays", "reverse_kl", "mode_tv", "top_mode_share", "js_divergence", "sliced_wasserstein", "energy_distance", "c2st", "c2st_held_out", "precision", "recall", "density", "coverage", "local_width", "optimal_value"];
 
 /**
  * What a perfect sampler has at so many points: {mean, spread} over a few draws; null where there is no such

@@ -17,8 +17,8 @@ from toylab.trace import Trace
 # (VEEGAN, PacGAN). A perfect sampler of a round mode has 1 - exp(-4.5) = .98889 of its points there.
 RADIUS = 3.0
 PERFECT_QUALITY = 1 - np.exp(-(RADIUS**2) / 2)
-# Beyond twice as many spreads a perfect sampler of a round mode has exp(-18) of its points, 1.5e-8, and one a
-# tenth too wide 3.5e-7: what is there belongs to no mode.
+# Beyond twice as many spreads a perfect sampler of a round mode has exp(-18) of its points, 1.5e-8, and one
+# a tenth too wide 3.5e-7: what is there belongs to no mode.
 ASTRAY = 2 * RADIUS
 # A mode is covered with this share of its fair share: far above one stray sample of 1,000 and far
 # below the fluctuation of a perfect sampler.

@@ -30,7 +30,7 @@ from toylab.scenario import catalogue
 from toylab.scenario.scenario import base_of, load
 from toylab.show.cinema import Film
 from toylab.show.deck_words import DECK_WORDS
-from toylab.show.film_slide import differs, fared
+from toylab.show.film_slide import differs, fared, sourced
 from toylab.show.markdown import escaped
 from toylab.training.run import record
 
@@ -158,7 +158,7 @@ def _card(name: str, lang: str) -> Iterator[str]:
     if base is not None:
         yield from ("", escaped(differs(deck, base.name, changes_of_the_game(scenario, base))))
     yield from ("", f"`{said['command'].format(name=name)}`", "")
-    yield from (deck.source.format(source=escaped(scenario.source or "")), "", "</td>")
+    yield from (sourced(escaped(scenario.source or ""), deck), "", "</td>")
 
 
 def _missed(counted: Tally | None, name: str, said: Mapping[str, Any]) -> str:

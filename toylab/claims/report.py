@@ -88,7 +88,7 @@ def as_markdown(found: Sequence[Outcome], about: Mapping[str, str], lang: str = 
         "",
         _sum(found, lang) + words["linked"] * bool(missed),
         "",
-        words["about"].format(", ".join(f"{key} {value}" for key, value in about.items())),
+        _about(about, words),
         "",
         *_explained(found, lang),
         words["columns"],
@@ -137,6 +137,12 @@ def _sum(found: Sequence[Outcome], lang: str) -> str:
     return WORDS[lang]["sum"].format(**told)
 
 
+def _about(about: Mapping[str, str], words: Mapping[str, str]) -> str:
+    """When, on which seeds and with what it was made."""
+    told = (f"{words.get(f'about_{key}', key)} {value}" for key, value in about.items())
+    return words["about"].format(words["listed"].join(told).replace(" to ", words["span"]))
+
+
 def _explained(found: Sequence[Outcome], lang: str) -> Iterator[str]:
     """What the columns beside the counts say, where there is anything in them."""
     if any(o.controls for o in found):
@@ -145,7 +151,9 @@ def _explained(found: Sequence[Outcome], lang: str) -> Iterator[str]:
         yield WORDS[lang]["explained"].format(
             untrained=UNTRAINED,
             one_mode=ONE_MODE,
-            controls="; ".join(f"{name}: {words}" for name, words in told.items()),
+            controls=WORDS[lang]["controls"].join(
+                WORDS[lang]["control"].format(name=name, what=what) for name, what in told.items()
+            ),
         )
         yield ""
 
@@ -233,6 +241,6 @@ def _why_undecided(o: Outcome, words: Mapping[str, str]) -> str:
     ):
         doubled *= 2
     enough = words["some"].format(n=doubled) if doubled < 100 * n else words["never"]
-    return words["true_of"].format(
-        share=share, n=n, low=low, high=high, quorum=o.claim.quorum, enough=enough
-    )
+    shares = {"share": share, "low": low, "high": high, "quorum": o.claim.quorum}
+    told = {name: f"{100 * one:.0f} %" for name, one in shares.items()}
+    return words["true_of"].format(n=n, enough=enough, **told)

@@ -20,6 +20,10 @@ WORDS: dict[str, Mapping[str, str]] = {
         ),
         "linked": " A count with a link leads to the seeds that miss the claim.",
         "about": "{}.",
+        "listed": ", ",
+        "span": " to ",
+        "control": "{name}: {what}",
+        "controls": "; ",
         "columns": (
             "| scenario | claim | seeds | 95 % interval | quorum | verdict | looks | partner "
             "| perfect | chance | also true of |"
@@ -45,8 +49,8 @@ WORDS: dict[str, Mapping[str, str]] = {
         ),
         "item": "- {scenario}, “{claim}”: {why}",
         "true_of": (
-            "true of {share:.0%} of these seeds, but with {n} of them the share may be anything "
-            "from {low:.0%} to {high:.0%}, and {quorum:.0%} lies between; {enough}."
+            "true of {share} of these seeds, but with {n} of them the share may be anything "
+            "from {low} to {high}, and {quorum} lies between; {enough}."
         ),
         "some": "if the share stays, some {n} seeds decide",
         "never": "more seeds would hardly decide: the share is the quorum itself",
@@ -82,6 +86,13 @@ WORDS: dict[str, Mapping[str, str]] = {
         ),
         "linked": "带链接的计数指向不满足论断的种子。",
         "about": "{}。",
+        "about_date": "日期",
+        "about_seeds": "种子",
+        "about_device": "设备",
+        "listed": "，",
+        "span": " 至 ",
+        "control": "{name}：{what}",
+        "controls": "；",
         "columns": (
             "| 场景 | 论断 | 种子 | 95 % 区间 | 门槛 | 结论 | 观察次数 | 对照 | 完美采样 | 碰"
             "运气 | 也满足的 |"
@@ -103,8 +114,8 @@ WORDS: dict[str, Mapping[str, str]] = {
         ),
         "item": "- {scenario}，“{claim}”：{why}",
         "true_of": (
-            "这些种子中有 {share:.0%} 满足；但 {n} 个种子只说明比例在 {low:.0%} 与 {high:.0%} "
-            "之间，门槛 {quorum:.0%} 也在其中；{enough}。"
+            "这些种子中有 {share} 满足；但 {n} 个种子只说明比例在 {low} 与 {high} "
+            "之间，门槛 {quorum} 也在其中；{enough}。"
         ),
         "some": "如果比例不变，大约 {n} 个种子可以定夺",
         "never": "再多的种子也难定夺：比例正好是门槛",

@@ -41,6 +41,8 @@ class DeckWords:
     undecided: str = "undecided"
     between: str = "; "
     source: str = "Source: {source}"
+    # What a source says that is no paper's name, and the same in this language.
+    own_sources: tuple[tuple[str, str], ...] = ()
     made: str = "Seed {seed}, {steps:step}. Made with toylab."
     handout: str = "{title}: for the handout"
     film_alt: str = "Film of {title}. {lesson} At the end: {end}."
@@ -82,6 +84,12 @@ DECK_WORDS: dict[str, DeckWords] = {
         undecided="未定",
         between="；",
         source="来源：{source}",
+        own_sources=(
+            ("our measurement", "我们自己的测量"),
+            ("the control of ", "对照的是 "),
+            ("ours", "我们自己"),
+            ("; ", "；"),
+        ),
         made="种子 {seed}，共 {steps} 轮。由 toylab 制作。",
         handout="{title}：讲义",
         film_alt="影片：{title}。{lesson}结束时：{end}。",

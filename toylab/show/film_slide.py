@@ -143,7 +143,7 @@ def _about(film: Animation, said: DeckWords, lang: str) -> list[str]:
             found.append(fared(words, count(trace.settings, claim), "", said))
     traces = film.traces
     sources = dict.fromkeys(str(t.settings["source"]) for t in traces if t.settings.get("source"))
-    found += [said.source.format(source=source) for source in sources]
+    found += [sourced(source, said) for source in sources]
     seed = film.provenance().get("seed", "")
     found.append(said.made.format(seed=seed, steps=Counted(film.longest.steps[-1])))
     return found
@@ -172,6 +172,13 @@ def fared(words: str, counted: Tally | None, name: str, said: DeckWords) -> str:
         quorum=f"{100 * counted.quorum:.0f}",
         verdict=getattr(said, counted.verdict),
     )
+
+
+def sourced(source: str, said: DeckWords) -> str:
+    """Whose an experiment is, in this language: papers keep their names."""
+    for words, own in said.own_sources:
+        source = source.replace(words, own)
+    return said.source.format(source=source)
 
 
 def differs(

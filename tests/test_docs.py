@@ -173,7 +173,7 @@ ONE_WORD = {
     "对策": "解法",
     "更新规则": "更新方式",
     "外推梯度": "外梯度",
-    "应有份额": "应得份额|占比",
+    "应有份额": "应得份额|占比(?!例)",
     "打包": "成对判别",
 }
 # Where such a word is told as what others say: lecture 0's table, and a parenthesis of "also called".

@@ -38,7 +38,7 @@ from toylab.show.cinema import Film
 from toylab.show.deck import TOLD_PART, Deck, Slide, stem
 from toylab.show.deck_words import DECK_WORDS
 from toylab.show.figures import FIGURES, DrawnFigure
-from toylab.show.film_slide import FilmOnSlide
+from toylab.show.film_slide import FilmOnSlide, sourced
 from toylab.show.markdown import escaped
 from toylab.trace import Trace
 from toylab.training.run import record
@@ -805,3 +805,14 @@ def test_file_names_are_plain_and_differ() -> None:
         "slide",
         "x",
     ]
+
+
+def test_whose_an_experiment_is_stands_in_the_decks_language() -> None:
+    said = DECK_WORDS["zh"]
+    assert (
+        sourced("the control of k-one; our measurement", said)
+        == "来源：对照的是 k-one; 我们自己的测量"
+    )
+    # Not a part of a word.
+    assert sourced("Yours et al. 2020, 24 hours", said) == "来源：Yours et al. 2020, 24 hours"
+    assert sourced("ours", DECK_WORDS["en"]) == "Source: ours"

@@ -86,9 +86,8 @@ DECK_WORDS: dict[str, DeckWords] = {
         source="来源：{source}",
         own_sources=(
             ("our measurement", "我们自己的测量"),
-            ("the control of ", "对照的是 "),
+            ("the control of", "对照的是"),
             ("ours", "我们自己"),
-            ("; ", "；"),
         ),
         made="种子 {seed}，共 {steps} 轮。由 toylab 制作。",
         handout="{title}：讲义",

@@ -177,7 +177,7 @@ def fared(words: str, counted: Tally | None, name: str, said: DeckWords) -> str:
 def sourced(source: str, said: DeckWords) -> str:
     """Whose an experiment is, in this language: papers keep their names."""
     for words, own in said.own_sources:
-        source = source.replace(words, own)
+        source = re.sub(rf"(?<!\w){re.escape(words)}(?!\w)", own, source)
     return said.source.format(source=source)
 
 

@@ -151,7 +151,6 @@ def test_the_results_are_of_the_experiments_as_they_stand() -> None:
     ("ours", "theirs"),
     [
         ("frozen/saturating_fall", ("frozen-generator", 0)),
-        ("frozen/non_saturating_growth", ("frozen-generator", 1)),
         ("noise/saturating_fall", ("noise-restores", 0)),
         ("best/gap_last", ("optimal-discriminator", 0)),
         ("collapse/alive", ("mode-collapse", 0)),

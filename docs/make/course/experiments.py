@@ -121,7 +121,6 @@ _FORGETS = (
 )
 _GRADIENTS = {
     "saturating_fall": ("saturating_gradient", "end_to_peak", ALL),
-    "non_saturating_growth": ("non_saturating_gradient", "end_to_start", ALL),
 }
 _MODES = {
     "alive": ("modes_covered", "mean", LATE),

@@ -188,7 +188,7 @@ def test_a_claim_is_asked_of_the_partner_too(tmp_path: Path) -> None:
         assert not all(one.partner.hits for one in outcomes if one.partner)
     table = report.as_markdown([one for both in told for one in both], {}).splitlines()
     (row,) = [line for line in table if line.startswith("| dirac-r1 | The players")]
-    assert "(0 of 2 in dirac-cycle)" in row
+    assert "| 3.1 (in dirac-cycle) |" in row
     without = next(counting.outcomes([cycle], [0, 1], Workers(1), tmp_path / "cache"))
     assert [one.partner for one in without] == [None, None]
 
@@ -235,9 +235,10 @@ def test_the_tables_say_the_same_to_readers_and_machines(small: Make, tmp_path: 
     text = report.as_markdown(outcomes, {"torch": "1"})
     assert "| small | always | 8 of 8 | 0.68 to 1.00 | 0.8 | undecided |" in text
     # 8 of 8 leave room down to .68, 16 of 16 to .806: the first to lie above .8.
-    assert "small, \u201calways\u201d: true of 100% of these seeds" in text
+    assert "small, \u201calways\u201d: true of 100 % of these seeds" in text
     assert (
-        "from 68% to 100%, and 80% lies between; if the share stays, some 16 seeds decide." in text
+        "from 68 % to 100 %, and 80 % lies between; if the share stays, some 16 seeds decide."
+        in text
     )
 
 

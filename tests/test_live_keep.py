@@ -643,7 +643,7 @@ def test_claims_and_curves_that_the_target_cannot_give_are_left_out(
         **offer["settings"],
         "target": {"kind": "drawn", "points": [[0, 0], [1, 0.5]], "noise": 0.0},
     }
-    lacking = ["modes_covered", "top_mode_share"]
+    lacking = [name for name, metric in METRICS.items() if "modes" in metric.needs]
     _, read = saved(page, {"base": offer, "settings": settings, "lacking": lacking}, tmp_path)
     assert read["target"] == settings["target"]
     assert read["claims"] == []

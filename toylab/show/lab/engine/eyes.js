@@ -3,7 +3,7 @@
 
 import { Arena } from "./kernels.js";
 import { Game, kindOf, networksOf, packOf } from "./game.js";
-import { isGaussian } from "./metrics.js";
+import { isGaussian } from "./gaussian.js";
 import { Stream, normalQuantile } from "./numbers.js";
 import { OBJECTIVES } from "./objectives.js";
 import { builtTarget, targetOf } from "./targets.js";

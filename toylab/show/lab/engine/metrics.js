@@ -218,9 +218,6 @@ const bestValue = (shot) => once(shot, "best", () => {
   return valueOf(onReal.map((p, i) => p - atReal[i]), onFake.map((p, i) => p - atFake[i]));
 });
 
-/** Whether what a generator of these settings makes is Gaussian, whatever it learns. */
-export const isGaussian = ({ kind, hidden, latent }) => kind === "mlp" && hidden.length === 0 && latent >= 2;
-
 // Log density at points of the Gaussian of a cloud's mean and covariance; NaN where it has no width.
 function gaussianLogDensity(points, cloud) {
   const n = cloud.length / 2, sumOf = (of) => Array.from({ length: n }, (_, i) => of(cloud[2 * i], cloud[2 * i + 1])).reduce((a, b) => a + b, 0);

@@ -1,6 +1,7 @@
 // What is seen: a stage for each future, curves, and the round as a diagram; and the menu of layers and curves.
 import { turnsOf } from "../engine/game.js";
-import { METRICS, floor, isGaussian } from "../engine/metrics.js";
+import { isGaussian } from "../engine/gaussian.js";
+import { METRICS, floor } from "../engine/metrics.js";
 import { Stream } from "../engine/numbers.js";
 import { builtTarget } from "../engine/targets.js";
 import { BRANCH_NAMES } from "./session.js";

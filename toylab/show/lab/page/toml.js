@@ -4,7 +4,7 @@
 //     base: the offer that was opened, or null; settings: all that holds from round 0 on; changes: what changes on the way,
 //     [[at, settings]] or [{at, ...}] (else settings.changes); lacking: metrics that the target does not give.
 //   fromToml(text) -> plain object, or Unreadable with the line
-import { isGaussian } from "../engine/metrics.js";
+import { isGaussian } from "../engine/gaussian.js";
 import { OWN_KEYS, alike, copied, laidOver } from "./changes.js";
 import { isRecord, TomlReader } from "./toml_reader.js";
 import { Unreadable } from "./unreadable.js";

@@ -452,6 +452,26 @@ def test_targets_are_pythons(engine: Page, kind: str) -> None:
     np.testing.assert_allclose(np.cov(points.T), np.cov(own.T), atol=0.05 * spread.max() ** 2)
 
 
+# --- what is measured, and when ---
+
+
+def test_what_is_costly_is_measured_where_a_claim_speaks_of_it(engine: Page) -> None:
+    found = engine.evaluate(
+        """(setup) => {
+          const due = [0, 5, 10, 15, 20], metrics = ["critic_ratio", "sliced_wasserstein"];
+          const track = new toylabEngine.Track({ sections: [[0, setup]], due, metrics, seldom: { critic_ratio: [15, 20] } }, 4);
+          const told = () => due.map((round) => Object.keys(track.rows.get(round).values).sort().join(" "));
+          track.goto(20); const seldom = told();
+          track.watch({ metrics, seldom: {} });
+          return [seldom, told()];
+        }""",
+        setup_of(SAME_GAME),
+    )
+    both = "critic_ratio sliced_wasserstein"
+    # A curve that is drawn later is measured of the past too.
+    assert found == [["sliced_wasserstein"] * 3 + [both] * 2, [both] * 5]
+
+
 # --- exact ---
 
 SAME_GAME = game(

@@ -20,6 +20,7 @@ from toylab.base.settings import merged, sections
 from toylab.cli.unwritten import unwritten
 from toylab.film.differences import setting_name, told_changes
 from toylab.film.words import WORDS
+from toylab.metrics import METRICS
 from toylab.scenario import scenario
 from toylab.show.bundle import bundled
 from toylab.show.lab.keeping_words import KEEPING_WORDS
@@ -45,7 +46,7 @@ def browser() -> Iterator[Browser]:
 def alone(browser: Browser) -> Page:
     """A page that has the session, knobs, rules and words, and nothing to see."""
     page = browser.new_page()
-    names = ("session.js", "knobs.js", "speaking.js", "claims.js", "rules.js")
+    names = ("session.js", "knobs.js", "speaking.js", "claims.js", "rules.js", "plans.js")
     page.add_script_tag(content=bundled([PARTS / name for name in names]))
     page.evaluate("""(told) => {
         window.offerOf = (settings, more = {}) => ({ name: settings.title, settings, curves: [], claims: [], ...more });
@@ -397,7 +398,8 @@ def test_claims_are_reduced_as_in_python(alone: Page) -> None:
     rows = [[k * 10, {"m": value}] for k, value in enumerate([4, 2, 8, 6, 1, 3])]
     values = [value["m"] for _, value in rows]
     for reduce, expected in {
-        "mean": sum(values[2:]) / 4,
+        # Over rounds: between two looks along the straight line, so that the outer two count half.
+        "mean": (values[2] / 2 + values[3] + values[4] + values[5] / 2) / 3,
         "last": 3,
         "min": 1,
         "max": 8,
@@ -423,7 +425,22 @@ def test_a_claim_is_known_when_its_window_is_over(alone: Page) -> None:
     )
     assert [one["state"] for one in told] == ["before", "sofar", "known"]
     assert [one["holds"] for one in told] == [False, True, False]
-    assert told[2]["value"] == pytest.approx((30 * 2 + 21 * 9) / 51)
+    # Fifty rounds, and from round 79 to 80 along the straight line.
+    assert told[2]["value"] == pytest.approx((29 * 2 + (2 + 9) / 2 + 20 * 9) / 50)
+
+
+def test_what_is_costly_is_planned_where_it_is_drawn_or_claimed(alone: Page) -> None:
+    claims = [{"metric": "critic_ratio", "window": [0.8, 1.0]}, {"metric": "c2st", "window": [0, 1]}]
+    seldom = alone.evaluate(
+        """(claims) => [[], ["critic_ratio"]].map((drawn) => seldomOf([0, 10, 20, 30, 40, 50], drawn, claims))""",
+        claims,
+    )
+    assert seldom == [{"critic_ratio": [40, 50]}, {}]
+
+
+def test_python_and_the_page_find_the_same_things_costly(alone: Page) -> None:
+    told = alone.evaluate("() => Object.keys(METRICS).filter((name) => METRICS[name].costly)")
+    assert told == [name for name, metric in METRICS.items() if metric.costly] != []
 
 
 # --- words ---

@@ -137,6 +137,22 @@ def test_a_chapter_begins_where_a_claim_holds_for_good(small: Make) -> None:
     assert found["Modes hit ≥ 5"] == 25
 
 
+def test_what_is_costly_is_asked_only_where_its_curve_is_drawn(small: Make) -> None:
+    claim = {"text": "c", "metric": "critic_ratio", "relation": ">=", "threshold": 1.0}
+    undrawn = told(small, [1] * 10 + [8] * 30, **claim)
+    fake = undrawn.fake_logits.copy()
+    fake[:20], fake[20:] = 0.0, -100.0
+    undrawn = replace(undrawn, fake_logits=fake, real_logits=np.zeros_like(fake))
+    drawn = replace(undrawn)
+    film = undrawn.settings["film"] | {"curves": [{"metrics": ["critic_ratio"]}]}
+    vars(drawn)["settings"] = undrawn.settings | {"film": film}
+    marks = [
+        [c.frame for c in chapters_of(trace, 0, WORDS["en"]) if "true one" in c.words]
+        for trace in (undrawn, drawn)
+    ]
+    assert marks == [[], [20]]
+
+
 def test_a_pace_shares_out_movement_and_keeps_the_ends(small: Make) -> None:
     still = told(small, [1] * 40 + [2, 3, 4, 5, 6, 7, 8] + [8] * 40)
     n = len(still.steps)

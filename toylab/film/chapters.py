@@ -8,6 +8,7 @@ import numpy as np
 
 from toylab.base.counted import Counted
 from toylab.film.differences import told_changes
+from toylab.film.script import plans
 from toylab.film.words import Words
 from toylab.metrics import METRICS
 from toylab.metrics.claim import REDUCTIONS, RELATIONS, SIGNS, told_claims
@@ -111,12 +112,15 @@ def _claims(trace: Trace, row: int, words: Words) -> list[Chapter]:
     every = -(-last // (_ASKED - 1)) or 1
     asked = range(last % every, last + 1, every)
     few = trace.during(asked.start, asked.stop, every) if every > 1 else trace
+    drawn = {name for panel in plans(trace.settings)[1] for name in panel.metrics}
     for claim in told_claims(trace):
         metric = METRICS[claim.metric]
         if claim.against or not REDUCTIONS[claim.reduce].in_units:
             continue
-        # What is counted up to a snapshot has to see all before it.
-        curve = metric(trace)[asked] if metric.cumulative else metric(few)
+        if metric.costly and claim.metric not in drawn:
+            continue
+        # What is counted up to a snapshot has to see all before it; what is costly has seen all by now.
+        curve = metric(trace)[asked] if metric.cumulative or metric.costly else metric(few)
         holds = RELATIONS[claim.relation](curve[:, row], claim.threshold)
         if not holds[-1] or holds.all():
             continue

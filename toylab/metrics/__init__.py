@@ -211,7 +211,12 @@ METRICS: dict[str, Metric] = {
     "largest_logit": Metric(largest_logit, "Largest |D(x)|", "最大 |D(x)|", low=0),
     "critic_distance": Metric(critic_distance, "Critic: real less fake", "评论家：真减假", low=0),
     "critic_ratio": Metric(
-        critic_ratio, "Critic's distance / true one", "评论家距离与真实距离之比", low=0, high=1
+        critic_ratio,
+        "Critic's distance / true one",
+        "评论家距离与真实距离之比",
+        low=0,
+        high=1,
+        costly=True,
     ),
     "critic_slope": Metric(critic_slope, "Slope of D", "D 的斜率", low=0),
     "weights_at_bound": Metric(

@@ -127,6 +127,8 @@ class Metric:
         needs: Keys of `NEEDS`.
         cumulative: Whether a snapshot's number depends on those before it.
         of_points: Whether it looks at nothing but points: then a perfect sampler has a number too.
+        costly: Whether a snapshot takes longer than drawing it: then a claim is looked for where it speaks of,
+            and nowhere else unless its curve is drawn.
     """
 
     measure: Callable[[Trace], Curve]
@@ -138,6 +140,7 @@ class Metric:
     needs: tuple[str, ...] = ()
     cumulative: bool = False
     of_points: bool = False
+    costly: bool = False
 
     def missing(self, setting: Setting) -> str:
         """Say what a scenario lacks for this metric; empty if nothing."""

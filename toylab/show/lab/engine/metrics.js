@@ -259,7 +259,8 @@ const NEEDS = {
 };
 const MODES = ["modes"], DENSITY = ["density"], LOGIT = ["logit"];
 
-const metric = (needs, measure) => ({ needs, measure: (shot) => ({ value: isWhole(shot) ? measure(shot) : NaN, memory: null }) });
+// costly: a look takes longer than the rounds before it, so that it is measured where it is drawn or claimed alone.
+const metric = (needs, measure, costly = false) => ({ needs, costly, measure: (shot) => ({ value: isWhole(shot) ? measure(shot) : NaN, memory: null }) });
 
 export const METRICS = {
   modes_covered: metric(MODES, (shot) => overModes(shot, "good", (share, weight) => (share >= COVERED_SHARE * weight ? 1 : 0))),
@@ -294,7 +295,7 @@ export const METRICS = {
   optimal_distance: metric(["density", "logit", "gaussian"], optimalDistance),
   largest_logit: metric([], (shot) => Math.max(...[shot.realLogits, shot.fakeLogits].map((logits) => logits.reduce((most, a) => Math.max(most, Math.abs(a)), 0)))),
   critic_distance: metric([], (shot) => criticDistance(shot)),
-  critic_ratio: metric([], (shot) => criticDistance(shot, ASSIGNED) / assigned(shot)),
+  critic_ratio: metric([], (shot) => criticDistance(shot, ASSIGNED) / assigned(shot), true),
   critic_slope: metric([], (shot) => shot.critic[0]),
   weights_at_bound: metric([], (shot) => shot.critic[1]),
   held_out_gap: metric(["training_set", "logit"], (shot) => score(shot.trainLogits) - score(shot.realLogits)),

@@ -80,7 +80,7 @@ export function serve(post, soon, slice = SLICE) {
       answer(id, tracks.get(id));
     },
     change: ({ id, plan }, track) => track.change(plan),
-    measure: ({ id, metrics }, track) => { track.watch(metrics); answer(id, track); },
+    measure: ({ id, plan }, track) => { track.watch(plan); answer(id, track); },
     play: ({ id, pace }, track) => {
       const now = performance.now();
       // It comes to rest at the end of the plan, unless it was there already.

@@ -10,7 +10,8 @@ const BEYOND = 120;
 
 export class Track {
   /**
-   * plan: {sections: [[at, setup], ...] from round 0 on, due: [rounds that are measured], metrics: [names]}.
+   * plan: {sections: [[at, setup], ...] from round 0 on, due: [rounds that are measured], metrics: [names],
+   * seldom: {name: [those of these rounds at which it is measured]} of what is not measured at all of them}.
    * past: {track, round}: a future that shares another's way up to a round.
    */
   constructor(plan, seed, past = null) {
@@ -82,8 +83,8 @@ export class Track {
   fill(row, round, shot) {
     const before = this.lastRow(round)?.memory ?? {};
     for (const name of this.plan.metrics) {
-      const metric = METRICS[name];
-      if (!metric || name in row.values || missing(metric.needs, shot)) continue;
+      const metric = METRICS[name], rounds = this.plan.seldom?.[name];
+      if (!metric || name in row.values || (rounds && !rounds.includes(round)) || missing(metric.needs, shot)) continue;
       const { value, memory } = metric.measure(shot, before[name] ?? null);
       row.values[name] = value;
       if (memory !== undefined && memory !== null) row.memory[name] = memory;
@@ -91,8 +92,8 @@ export class Track {
   }
 
   /** Measure other things from now on, and of the past what is kept of it. */
-  watch(metrics) {
-    this.kept = { ...this.plan, metrics };
+  watch({ metrics, seldom }) {
+    this.kept = { ...this.plan, metrics, seldom };
     for (const [round, row] of [...this.rows].sort(([a], [b]) => a - b)) {
       const section = this.section(Math.max(round - 1, 0)), eyes = this.run.eyes ?? (this.run.shot(), this.run.eyes);
       if (eyes.setup !== section) eyes.follow(section);

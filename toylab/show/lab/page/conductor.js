@@ -74,7 +74,7 @@ export class Conductor {
   branch(id, from, round, plan) { this.hand.tell({ op: "branch", id, from, round, plan }); }
   change(id, plan) { this.hand.tell({ op: "change", id, plan }); }
   /** Other metrics from now on, and of the past what is kept of it. */
-  measure(id, metrics) { this.hand.tell({ op: "measure", id, metrics }); }
+  measure(id, { metrics, seldom }) { this.hand.tell({ op: "measure", id, plan: { metrics, seldom } }); }
   play(id, pace) { this.hand.tell({ op: "play", id, pace }); }
   pause() { this.hand.tell({ op: "pause" }); }
   half(id) { this.hand.tell({ op: "half", id }); }

@@ -2,7 +2,7 @@
 import { begun } from "../engine/eyes.js";
 import { alike, changeTo, copied, knownSetting, laidOver, needsStart, sectionsOf } from "./changes.js";
 import { Conductor, Hunt } from "./conductor.js";
-import { plannedOf, settingsSteps, setupOf, unplayedIn } from "./plans.js";
+import { plannedOf, seldomOf, settingsSteps, setupOf, unplayedIn } from "./plans.js";
 import { conflictOf, misfitOf } from "./rules.js";
 import { Session } from "./session.js";
 
@@ -481,7 +481,7 @@ export class Director {
   /** Other metrics in a panel; they are measured from now on. */
   showCurve(place, metrics) {
     this.session.curves[place] = { metrics, scale: "linear" };
-    for (const branch of this.session.branches) this.conductor.measure(this.id(branch), this.planOf(branch).metrics);
+    for (const branch of this.session.branches) this.conductor.measure(this.id(branch), this.planOf(branch));
   }
 
   // --- states and seeds ---
@@ -500,21 +500,22 @@ export class Director {
     return true;
   }
 
+  // A plan by which one claim's number is found.
+  counting(plan, claim) { return { ...plan, metrics: [claim.metric], seldom: seldomOf(plan.due, [], [claim]) }; }
+
   rival(claim) {
     const other = claim.against && this.offer(claim.against);
-    return other && !other.whyNot ? this.plan(sectionsOf(other.settings), other, []) : null;
+    return other && !other.whyNot ? this.counting(this.plan(sectionsOf(other.settings), other, []), claim) : null;
   }
 
   /** Train seeds of the chosen plan in the background, against a claim. */
   hunt(claim, seeds, onResult, onEnd) {
-    const rival = this.rival(claim), plan = this.planOf(this.session.chosen);
-    if (rival) rival.metrics = [claim.metric];
-    return new Hunt(this.engineText, { plan: { ...plan, metrics: [claim.metric] }, rival, claim }, seeds, onResult, onEnd);
+    return new Hunt(this.engineText, { plan: this.counting(this.planOf(this.session.chosen), claim), rival: this.rival(claim), claim }, seeds, onResult, onEnd);
   }
 
   /** The number of the scenario that a claim compares with, of this seed. */
   countAgainst(claim, use) {
     const plan = this.rival(claim);
-    if (plan) new Hunt(this.engineText, { plan: { ...plan, metrics: [claim.metric] }, rival: null, claim: { ...claim, against: "" } }, [this.session.seed], ({ value }) => use(value));
+    if (plan) new Hunt(this.engineText, { plan, rival: null, claim: { ...claim, against: "" } }, [this.session.seed], ({ value }) => use(value));
   }
 }

@@ -1,5 +1,6 @@
 // What the engine is told: of each part of a training its settings, its target and the square that is seen.
 import { Viewer, begun } from "../engine/eyes.js";
+import { METRICS, windowOf } from "../engine/metrics.js";
 import { ACTIVATIONS } from "../engine/networks.js";
 import { OBJECTIVES } from "../engine/objectives.js";
 import { OPTIMIZERS } from "../engine/optimizers.js";
@@ -39,8 +40,18 @@ export function setupOf(settings, offer) {
 
 /** A training's plan: its sections, when what is measured, and where it comes to rest. */
 export function plannedOf(sections, offer, curves, claims) {
-  const metrics = [...new Set([...curves.flatMap((curve) => curve.metrics), ...claims.map((claim) => claim.metric), ...LOSS_METRICS])];
-  return { sections: sections.map(([at, settings]) => [at, setupOf(settings, offer)]), due: dueOf(sections[0][1], offer), metrics, stop: settingsSteps(sections) };
+  const drawn = curves.flatMap((curve) => curve.metrics), due = dueOf(sections[0][1], offer);
+  return {
+    sections: sections.map(([at, settings]) => [at, setupOf(settings, offer)]), due, stop: settingsSteps(sections),
+    metrics: [...new Set([...drawn, ...claims.map((claim) => claim.metric), ...LOSS_METRICS])], seldom: seldomOf(due, drawn, claims),
+  };
+}
+
+/** {metric: [rounds]}: where what is costly and not drawn is measured, which is where a claim speaks of it. */
+export function seldomOf(due, drawn, claims) {
+  const seldom = {};
+  for (const { metric, window } of claims) if (METRICS[metric]?.costly && !drawn.includes(metric)) (seldom[metric] ??= []).push(...due.slice(...windowOf(due, window)));
+  return seldom;
 }
 
 /** Why settings from elsewhere are none that this page plays: {path, key, values} of a word, or null. */

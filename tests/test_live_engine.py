@@ -472,6 +472,33 @@ def test_what_is_costly_is_measured_where_a_claim_speaks_of_it(engine: Page) -> 
     assert found == [["sliced_wasserstein"] * 3 + [both] * 2, [both] * 5]
 
 
+def test_truncation_is_looked_at_and_not_played(engine: Page) -> None:
+    """A generator of one layer is affine: at half of a latent it is half as far from where it is at 0."""
+    affine = {"kind": "mlp", "hidden": [], "latent": 2}
+    setups = [
+        setup_of(with_penalties(*penalties) | {"generator": affine})
+        for penalties in ([], *([{"kind": "truncation", "scale": k}] for k in (0.5, 1e-6)))
+    ]
+    whole, half, zero = engine.evaluate(
+        """(setups) => setups.map((setup) => {
+          const run = new toylabEngine.Run(setup, 4);
+          for (let i = 0; i < 3; i++) run.step();
+          const first = run.shot(), held = run.state();
+          run.adopt(setups[1]);
+          const turned = [...run.shot().samples];
+          run.adopt(setup);
+          return { samples: [...run.shot().samples], turned, real: [...first.realLogits], state: [...held] };
+        })""",
+        setups,
+    )
+    assert whole["real"] == half["real"]
+    # On the way as from the first round on.
+    assert whole["turned"] == half["samples"] != whole["samples"]
+    cloud, halved, at_zero = (np.array(one["samples"]) for one in (whole, half, zero))
+    np.testing.assert_allclose(halved - at_zero, (cloud - at_zero) / 2, atol=1e-5)
+    assert np.abs(cloud - at_zero).mean() > 0.1
+
+
 # --- exact ---
 
 SAME_GAME = game(

@@ -327,6 +327,8 @@ PENALTIES_TRIED: list[tuple[str, str, float]] = [
     ("label_smoothing", "amount", 1.5),
     ("replay", "share", 1),
     ("average", "decay", 1),
+    ("truncation", "scale", 0),
+    ("truncation", "scale", 11),
     ("instance_noise", "spread", 1001),
 ]
 

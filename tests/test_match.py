@@ -458,6 +458,34 @@ def test_the_average_of_the_generator_is_recorded_and_not_played(small: Make) ->
     assert np.abs(averaged.samples[-1] - plain.samples[0]).mean() < moved
 
 
+def test_truncation_is_recorded_and_not_played(small: Make) -> None:
+    """A generator of one layer is affine: at half of a latent it is half as far from where it is at 0."""
+    affine = {"kind": "mlp", "hidden": [], "latent": 2}
+    halved = [{"kind": "truncation", "scale": 0.5}]
+    nothing = [{"kind": "truncation", "scale": 1e-6}]
+    plain, truncated, middle = (
+        record(small(generator=affine, game={"penalties": one}), [0, 3])
+        for one in ([], halved, nothing)
+    )
+    np.testing.assert_array_equal(plain.real_logits, truncated.real_logits)
+    at_zero = middle.samples[:, :, :1]
+    # Rounding of float32, and what a millionth of a latent moves.
+    np.testing.assert_allclose(
+        truncated.samples - at_zero, (plain.samples - at_zero) / 2, atol=1e-5
+    )
+    assert np.abs(plain.samples - at_zero).mean() > 0.1
+
+
+def test_truncation_may_come_on_the_way(small: Make) -> None:
+    """From its round on the clouds are those of a training that was recorded so from the first."""
+    halved = {"penalties": [{"kind": "truncation", "scale": 0.5}]}
+    rounds = {"training": {"steps": 4}, "recording": {"snapshots": 5}}
+    plain, always = (record(small(**rounds, game=g), [0]) for g in ({"penalties": []}, halved))
+    later = record(small(**rounds, changes=[{"at": 2, "game": halved}]), [0])
+    np.testing.assert_array_equal(later.samples[:3], plain.samples[:3])
+    np.testing.assert_array_equal(later.samples[3:], always.samples[3:])
+
+
 def test_clipped_weights_stay_clipped(small: Make) -> None:
     game = with_penalty(small, kind="weight_clipping", limit=0.05)
     assert game.discriminator.parameters.abs().max() <= 0.05

@@ -233,6 +233,12 @@ class Game:
             shown = penalty.shown(shown, self.shown)
         self.shown = shown
 
+    def recorded_at(self, latents: Tensor) -> Tensor:
+        """The latents at which the generator is recorded, of those drawn for it, [S, N, Z]."""
+        for penalty in self._penalties:
+            latents = penalty.latents(latents)
+        return latents
+
     def draw(self, *, real: bool, ahead: bool = False) -> Batch:
         """Draw the batch of one update.
 

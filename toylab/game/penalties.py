@@ -62,7 +62,7 @@ class Penalty:
 
     def __init_subclass__(cls) -> None:
         """Sort the class by what it does."""
-        hooks = ("term", "seen", "mixed", "clipped", "projected", "shown")
+        hooks = ("term", "seen", "mixed", "clipped", "projected", "shown", "latents")
         cls.hooks = frozenset(h for h in hooks if getattr(cls, h) is not getattr(Penalty, h))
 
     @property
@@ -108,6 +108,10 @@ class Penalty:
     def shown(self, parameters: Tensor, before: Tensor) -> Tensor:
         """Change what is recorded of the generator after a round, given what was before, [S, P]."""
         return parameters
+
+    def latents(self, z: Tensor) -> Tensor:
+        """Change the latents at which the generator is recorded, [S, N, Z]; it is trained at others."""
+        return z
 
 
 def _half_mean_square(sight: Sight, x: Tensor, weight: float, every: int) -> Tensor | float:
@@ -310,6 +314,25 @@ class Average(Penalty):
         return torch.lerp(parameters, before, self.decay) if self.decay else parameters
 
 
+@dataclass(frozen=True)
+class Truncation(Penalty):
+    """Record the generator at latents nearer to 0 than those of its training. Brock et al. 2019, section 3.1.
+
+    They draw again what lies beyond a threshold; here all are scaled, as in Kingma & Dhariwal 2018, who call
+    the scale a temperature.
+
+    Attributes:
+        scale: Of the latents; beyond 1 they lie farther away than those of the training.
+    """
+
+    scale: Annotated[float, Interval(gt=0, le=10)] = 0.5
+    once = True
+
+    def latents(self, z: Tensor) -> Tensor:
+        """So many times as far from 0, [S, N, Z]."""
+        return z * self.scale
+
+
 PENALTIES: dict[str, type[Penalty]] = {
     "r1": R1,
     "r2": R2,
@@ -321,4 +344,5 @@ PENALTIES: dict[str, type[Penalty]] = {
     "packing": Packing,
     "replay": Replay,
     "average": Average,
+    "truncation": Truncation,
 }

@@ -191,7 +191,7 @@ class Recorder:
         g, d = g.detach().requires_grad_(), d.detach().requires_grad_()
         real = self._x[alive]
         with torch.enable_grad():
-            fake = game.generate(g, self._z[alive])
+            fake = game.generate(g, game.recorded_at(self._z[alive]))
             real_logits, fake_logits = game.judge(d, real), game.judge(d, fake)
             wanted = own.generator_loss(real_logits, fake_logits)
             cost = own.discriminator_loss(real_logits, fake_logits)

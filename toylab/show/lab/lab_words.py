@@ -202,6 +202,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("knob.replay.share", "Replay: share of old points", "回放：旧样本比例"),
     ("knob.replay.capacity", "… points remembered", "…记忆容量"),
     ("knob.average.decay", "Average of G shown: decay", "显示 G 的滑动平均：衰减"),
+    ("knob.truncation.scale", "Truncation: z shown is scaled by", "截断：显示所用的 z 乘以"),
     ("knob.generator.kind", "G optimiser", "G 的优化器"),
     ("knob.discriminator.kind", "D optimiser", "D 的优化器"),
     ("knob.generator.betas[0]", "G beta 1", "G 的 β1"),

@@ -56,6 +56,7 @@ PLAYED: dict[str, frozenset[str]] = {
             "packing",
             "replay",
             "average",
+            "truncation",
         }
     ),
     "updates": frozenset({"alternating", "simultaneous", "extragradient", "optimistic"}),

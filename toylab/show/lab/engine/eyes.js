@@ -6,6 +6,7 @@ import { Game, kindOf, networksOf, packOf } from "./game.js";
 import { isGaussian } from "./gaussian.js";
 import { Stream, normalQuantile } from "./numbers.js";
 import { OBJECTIVES } from "./objectives.js";
+import { PENALTIES } from "./penalties.js";
 import { builtTarget, targetOf } from "./targets.js";
 
 // Points that are looked at in one piece: a multiple of every size of a pack would be too many, so pieces are
@@ -21,7 +22,7 @@ export class Eyes {
     Object.assign(this, { seed, n: samples, arena, latent: settings.generator.latent });
     Object.assign(this, { rowG: arena.take(this.g.stored), rowD: arena.take(this.d.stored), pulled: arena.take(Math.max(this.g.stored, this.d.stored)) });
     arena.seal();
-    this.z = new Stream(seed, "evaluation_latent").normal(new Float32Array(samples * this.latent));
+    this.drawn = new Stream(seed, "evaluation_latent").normal(new Float32Array(samples * this.latent));
     this.follow(setup);
   }
 
@@ -31,6 +32,8 @@ export class Eyes {
     Object.assign(this, { setup, objective: OBJECTIVES[kindOf(settings.game.objective)], output: setup.output });
     this.target = builtTarget(setup.target ?? targetOf(settings.target));
     this.real = this.target.sample(new Stream(this.seed, "evaluation_data"), this.n, new Float32Array(2 * this.n));
+    this.z = this.drawn.slice();
+    for (const p of settings.game.penalties) PENALTIES[p.kind].latents?.(p, this.z);
     this.known = points ? this.target.sample(new Stream(this.seed, "training_set"), points, new Float32Array(2 * points)) : new Float32Array(0);
   }
 

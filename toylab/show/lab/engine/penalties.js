@@ -66,6 +66,8 @@ export const PENALTIES = {
       for (let i = 0; i < parameters.length; i++) before[i] = parameters[i] + Math.fround(p.decay * (before[i] - parameters[i]));
     },
   },
+  // Whatever is recorded is recorded there: changed in place.
+  truncation: { latents(p, z) { for (let i = 0; i < z.length; i++) z[i] *= p.scale; } },
 };
 
 // weight / 2 times the mean square of the slope; in every so many rounds only, and then so many times as much.

@@ -8,7 +8,7 @@ const NOT_COMPARED = new Set([...OWN_KEYS, "film", "slow", "recording", "changes
 export const PENALTY_OPTIONS = {
   r1: { weight: 0.1, every: 1 }, r2: { weight: 0.1, every: 1 }, gradient_penalty: { weight: 0.1, target: 1, one_sided: false },
   weight_clipping: { limit: 0.01 }, label_smoothing: { amount: 0.1 }, instance_noise: { spread: 0.5, end: 0 },
-  gradient_clipping: { norm: 1 }, packing: { size: 2 }, replay: { share: 0.5, capacity: 4096 }, average: { decay: 0.999 },
+  gradient_clipping: { norm: 1 }, packing: { size: 2 }, replay: { share: 0.5, capacity: 4096 }, average: { decay: 0.999 }, truncation: { scale: 0.5 },
 };
 export const OPTIMIZER_OPTIONS = {
   adam: { lr: 1e-3, betas: [0.5, 0.999], eps: 1e-8, schedule: "constant" },

@@ -47,6 +47,7 @@ export const KNOBS = [
   penaltyKnob("replay.share", { scale: "linear", low: 0, high: 1, step: 0.05 }),
   penaltyKnob("replay.capacity", { scale: "power", low: 6, high: 16, off: false, when: hasPenalty("replay") }),
   penaltyKnob("average.decay", { ...SHARE_KNOB }),
+  penaltyKnob("truncation.scale", { scale: "linear", low: 0.05, high: 3, step: 0.05 }),
   ...playerKnobs("generator"), ...playerKnobs("discriminator"),
   { path: "target.spread", group: "data", kind: "number", scale: "log", low: 0.01, high: 1, when: hasTarget("spread") },
   { path: "target.noise", group: "data", kind: "number", scale: "linear", low: 0, high: 1, step: 0.01, when: hasTarget("noise") },

@@ -165,7 +165,34 @@ def test_a_slope_and_its_gradient_are_autograds(activation: str, moving: bool) -
             once.square().sum().backward()
 
 
-@pytest.mark.parametrize("kind", sorted({*NETWORKS} - {"mlp"}))
+def test_a_latent_picks_a_point_as_often_as_any_other() -> None:
+    net = NETWORKS["particles"](inputs=3, outputs=2, points=5)
+    rows = net.initial([np.random.default_rng(seed) for seed in (1, 2)])
+    z = torch.from_numpy(np.random.default_rng(3).standard_normal((2, 20_000, 3), np.float32))
+    value = net(rows, z)
+    for seed in range(2):
+        points, counts = np.unique(value[seed].numpy(), axis=0, return_counts=True)
+        assert {*map(tuple, points)} == {*map(tuple, rows[seed].view(5, 2).numpy())}
+        # 4,000 each; a binomial's standard deviation is 57, and of ten none is five of them off.
+        assert np.abs(counts - 4000).max() < 290
+    # The farthest latents pick the ends and nothing beyond.
+    ends = torch.tensor([[[-40.0, 0, 0], [40.0, 0, 0]]] * 2)
+    assert torch.equal(net(rows, ends), rows.view(2, 5, 2)[:, [0, 4]])
+
+
+def test_a_particle_feels_what_pulls_at_it_and_nothing_else() -> None:
+    net = NETWORKS["particles"](inputs=1, outputs=2, points=4)
+    rows = net.initial([np.random.default_rng(0)])
+    # By quartiles: the first and the third, twice.
+    z = torch.tensor([[[-2.0], [0.2], [0.3]]])
+    weight = torch.tensor([[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]])
+    pulled = net.pulled(rows, z)
+    assert torch.equal(pulled.value, rows.view(1, 4, 2)[:, [0, 2, 2]])
+    assert pulled.row(weight).tolist() == [[1, 2, 0, 0, 8, 10, 0, 0]]
+    assert not pulled.points(weight).any()
+
+
+@pytest.mark.parametrize("kind", sorted({*NETWORKS} - {"mlp", "particles"}))
 def test_slopes_of_solvable_networks_are_finite_differences(kind: str) -> None:
     net = NETWORKS[kind](inputs=2, outputs=1)
     rows = torch.tensor([[0.3, -0.7]], dtype=torch.float64)

@@ -181,6 +181,9 @@ GAMES: dict[str, dict[str, Any]] = {
         {"kind": "gradient_penalty", "one_sided": True, "target": 0.3}
     ),
     "no hidden layer": game(generator={"latent": 2, "hidden": []}),
+    "particles": game(generator={"kind": "particles", "points": 37}),
+    "particles that start close": with_penalties({"kind": "r1"})
+    | {"generator": {"kind": "particles", "points": 9, "spread": 0.01, "latent": 1}},
     "lazy slopes": with_penalties(
         {"kind": "r1", "weight": 0.3, "every": 4}, {"kind": "r2", "weight": 0.2, "every": 3}
     ),

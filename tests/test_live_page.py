@@ -432,7 +432,10 @@ def test_a_claim_is_known_when_its_window_is_over(alone: Page) -> None:
 
 
 def test_what_is_costly_is_planned_where_it_is_drawn_or_claimed(alone: Page) -> None:
-    claims = [{"metric": "critic_ratio", "window": [0.8, 1.0]}, {"metric": "c2st", "window": [0, 1]}]
+    claims = [
+        {"metric": "critic_ratio", "window": [0.8, 1.0]},
+        {"metric": "c2st", "window": [0, 1]},
+    ]
     seldom = alone.evaluate(
         """(claims) => [[], ["critic_ratio"]].map((drawn) => seldomOf([0, 10, 20, 30, 40, 50], drawn, claims))""",
         claims,

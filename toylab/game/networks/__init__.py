@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from toylab.game.networks.mlp import ACTIVATIONS, AMONG, INITS, MLP
 from toylab.game.networks.network import Dice, Network
+from toylab.game.networks.particles import Particles
 from toylab.game.networks.solvable import Linear, Point, Quadratic
 
 __all__ = [
@@ -17,12 +18,14 @@ __all__ = [
     "Dice",
     "Linear",
     "Network",
+    "Particles",
     "Point",
     "Quadratic",
 ]
 
 NETWORKS: dict[str, type[Network]] = {
     "mlp": MLP,
+    "particles": Particles,
     "point": Point,
     "linear": Linear,
     "quadratic": Quadratic,

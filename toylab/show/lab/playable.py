@@ -62,7 +62,7 @@ PLAYED: dict[str, frozenset[str]] = {
     "updates": frozenset({"alternating", "simultaneous", "extragradient", "optimistic"}),
     "activations": frozenset({"relu", "leaky_relu", "tanh", "elu", "silu", "linear"}),
     "inits": frozenset({"lecun", "xavier", "he", "orthogonal", "normal"}),
-    "networks": frozenset({"mlp", "point", "linear", "quadratic"}),
+    "networks": frozenset({"mlp", "particles", "point", "linear", "quadratic"}),
 }
 # By table: what is not, and why.
 NOT_PLAYED: dict[str, dict[str, Reason]] = {

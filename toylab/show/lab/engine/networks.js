@@ -2,7 +2,7 @@
 // that can be solved on paper. All tell one story: `evaluate` points, then pull gradients of what came out
 // back to the parameters or to the points.
 
-import { exp, tanh, sigmoid } from "./numbers.js";
+import { exp, normalShare, tanh, sigmoid } from "./numbers.js";
 
 const padded = (n) => Math.ceil(n / 4) * 4;
 
@@ -263,6 +263,35 @@ export class Mlp {
   }
 }
 
+// --- free points ---
+
+/** A generator that is so many points, of which a latent picks one. Franceschi et al. 2023. */
+class Particles {
+  constructor(spec, inputs, outputs, arena, rows) {
+    Object.assign(this, { spec, inputs, outputs, arena, size: 2 * spec.points, stored: padded(2 * spec.points) });
+    this.value = new Float32Array(2 * rows);
+    this.picked = new Int32Array(rows);
+  }
+  initial(stream) { return Float32Array.from(normally(stream, this.size, this.spec.spread)); }
+  store(row, block) { block.data.set(row); }
+  told(block) { return block.data.slice(0, this.size); }
+  evaluate({ data }, z, n) {
+    const { picked, value, inputs, spec: { points } } = this;
+    for (let r = 0; r < n; r++) {
+      const i = Math.min(Math.floor(normalShare(z[r * inputs]) * points), points - 1);
+      picked[r] = i;
+      value[2 * r] = data[2 * i];
+      value[2 * r + 1] = data[2 * i + 1];
+    }
+    this.n = n;
+    return value;
+  }
+  pullRow(parameters, grad, out) {
+    out.data.fill(0);
+    for (let r = 0; r < this.n; r++) for (let c = 0; c < 2; c++) out.data[2 * this.picked[r] + c] += grad[2 * r + c];
+  }
+}
+
 // --- networks of two numbers ---
 
 class Two {
@@ -342,4 +371,4 @@ class Quadratic extends Two {
   }
 }
 
-export const NETWORKS = { mlp: Mlp, point: Point, linear: Linear, quadratic: Quadratic };
+export const NETWORKS = { mlp: Mlp, particles: Particles, point: Point, linear: Linear, quadratic: Quadratic };

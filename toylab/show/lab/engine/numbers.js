@@ -87,6 +87,14 @@ export function normalQuantile(p) {
   return q < 0 ? -tail : tail;
 }
 
+/** The share of normal draws below x, by its series; Marsaglia 2004. */
+export function normalShare(x) {
+  if (Math.abs(x) > 8) return x > 0 ? 1 : 0;
+  let term = x, sum = x;
+  for (let k = 3; Math.abs(term) > 1e-17 * Math.abs(sum); k += 2) sum += term *= (x * x) / k;
+  return 0.5 + (sum * exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
+}
+
 // A purpose's place is part of what a seed means: append only.
 const PURPOSES = [
   "generator_init", "discriminator_init", "data", "latent", "penalty", "evaluation_data", "evaluation_latent",

@@ -316,10 +316,10 @@ class Average(Penalty):
 
 @dataclass(frozen=True)
 class Truncation(Penalty):
-    """Record the generator at latents nearer to 0 than those of its training. Brock et al. 2019, section 3.1.
+    """Record the generator at latents nearer to 0 than in training. Brock et al. 2019, section 3.1.
 
-    They draw again what lies beyond a threshold; here all are scaled, as in Kingma & Dhariwal 2018, who call
-    the scale a temperature.
+    They draw again what lies beyond a threshold; here all are scaled, as in Kingma & Dhariwal 2018, who
+    call the scale a temperature.
 
     Attributes:
         scale: Of the latents; beyond 1 they lie farther away than those of the training.

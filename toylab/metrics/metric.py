@@ -127,8 +127,8 @@ class Metric:
         needs: Keys of `NEEDS`.
         cumulative: Whether a snapshot's number depends on those before it.
         of_points: Whether it looks at nothing but points: then a perfect sampler has a number too.
-        costly: Whether a snapshot takes longer than drawing it: then a claim is looked for where it speaks of,
-            and nowhere else unless its curve is drawn.
+        costly: Whether a snapshot takes longer than drawing it: then it is measured where a claim speaks
+            of it, and everywhere only if its curve is drawn.
     """
 
     measure: Callable[[Trace], Curve]

@@ -18,8 +18,8 @@ from toylab.game.networks.network import Dice, Network
 class Particles(Network):
     """So many free points, of which a latent picks one. Franceschi et al. 2023.
 
-    Each goes where D's slope pushes it, and takes no other along: what is lost is the generator's network, and
-    what it shares between points, and nothing of the game.
+    Each goes where D's slope pushes it, and takes no other along: what is lost is the generator's network
+    and what it shares between points, and nothing of the game.
 
     Attributes:
         inputs: Width of the latent, of which the first number picks.
@@ -58,8 +58,8 @@ class Particles(Network):
         self, parameters: Tensor, x: Tensor, dice: Dice | None = None, among: Tensor | None = None
     ) -> Tensor:
         """The points that the latents pick, each as likely as any other, [S, B, 2]."""
-        # The share of latents below this one: uniform, for latents are normal. Exact to a point, so that the
-        # page picks the same; Apple's GPUs have no such numbers.
+        # The share of latents below this one: uniform, for latents are normal. To more digits than the
+        # latent has, so that the page picks the same; Apple's GPUs have no such numbers.
         wide = torch.float32 if x.device.type == "mps" else torch.float64
         below = torch.special.ndtr(x[..., :1].detach().to(wide))
         which = (below * self.points).long().clamp(max=self.points - 1).expand(-1, -1, 2)

@@ -166,7 +166,7 @@ def test_a_slope_and_its_gradient_are_autograds(activation: str, moving: bool) -
 
 
 def test_a_latent_picks_a_point_as_often_as_any_other() -> None:
-    net = NETWORKS["particles"](inputs=3, outputs=2, points=5)
+    net = NETWORKS["particles"](inputs=3, outputs=2, count=5)
     rows = net.initial([np.random.default_rng(seed) for seed in (1, 2)])
     z = torch.from_numpy(np.random.default_rng(3).standard_normal((2, 20_000, 3), np.float32))
     value = net(rows, z)
@@ -181,7 +181,7 @@ def test_a_latent_picks_a_point_as_often_as_any_other() -> None:
 
 
 def test_a_particle_feels_what_pulls_at_it_and_nothing_else() -> None:
-    net = NETWORKS["particles"](inputs=1, outputs=2, points=4)
+    net = NETWORKS["particles"](inputs=1, outputs=2, count=4)
     rows = net.initial([np.random.default_rng(0)])
     # By quartiles: the first and the third, twice.
     z = torch.tensor([[[-2.0], [0.2], [0.3]]])

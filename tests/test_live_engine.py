@@ -181,9 +181,9 @@ GAMES: dict[str, dict[str, Any]] = {
         {"kind": "gradient_penalty", "one_sided": True, "target": 0.3}
     ),
     "no hidden layer": game(generator={"latent": 2, "hidden": []}),
-    "particles": game(generator={"kind": "particles", "points": 37}),
+    "particles": game(generator={"kind": "particles", "count": 37}),
     "particles that start close": with_penalties({"kind": "r1"})
-    | {"generator": {"kind": "particles", "points": 9, "spread": 0.01, "latent": 1}},
+    | {"generator": {"kind": "particles", "count": 9, "spread": 0.01, "latent": 1}},
     "lazy slopes": with_penalties(
         {"kind": "r1", "weight": 0.3, "every": 4}, {"kind": "r2", "weight": 0.2, "every": 3}
     ),
@@ -274,10 +274,12 @@ SEEN: dict[str, dict[str, Any]] = {
     ),
     "a training set": game(training={"steps": 8, "batch": 24, "points": 30}),
     "two numbers": game(**DIRAC, game={"penalties": ["r1"]}),
+    "free points": game(generator={"kind": "particles", "count": 41}),
+    "latents nearer to 0": with_penalties({"kind": "truncation", "scale": 0.3}),
 }
 LOOK = """([setup, python]) => {
   const eyes = new toylabEngine.Eyes(setup, 0), f = (rows) => Float32Array.from(rows);
-  Object.assign(eyes, { z: f(python.z), real: f(python.real), known: f(python.known) });
+  Object.assign(eyes, { z: eyes.recordedAt(f(python.z)), real: f(python.real), known: f(python.known) });
   const shot = eyes.look({ generator: f(python.generator), discriminator: f(python.discriminator) });
   const lattice = shot.lattice();
   return { samples: [...shot.samples], realLogits: [...shot.realLogits], fakeLogits: [...shot.fakeLogits], trainLogits: [...shot.trainLogits],

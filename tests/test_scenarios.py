@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from toylab.base.settings import fingerprint
 from toylab.claims.counting import Outcome
 from toylab.claims.report import outcomes_of
 from toylab.film.script import check_names, plans
@@ -103,6 +104,11 @@ MENDED = [
 
 def among_counted(failure: str, fix: str) -> list[Outcome]:
     """A failure's claims in the published table; empty if one was not counted under its fix too."""
+    for name in (failure, fix):
+        mark = fingerprint(load(name).settings)
+        # Of other settings than today's it says nothing.
+        if any(o.played != mark for o in OUTCOMES if o.called == name):
+            return []
     own = [o for o in OUTCOMES if o.called == failure and not o.claim.against]
     return own if all(o.partner and o.partner.name == fix for o in own) else []
 

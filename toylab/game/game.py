@@ -67,6 +67,7 @@ class Game:
 
     Attributes:
         solvable: Whether both sides have so few parameters that the game is drawn in their plane.
+        maps: Whether where a latent lies decides where its point does.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Game:
         self._play_by(rules)
         self.latent, self._pack = generator.inputs, discriminator.inputs // 2
         self.solvable = generator.solvable and discriminator.solvable
+        self.maps = generator.maps
         self._draws = Draws(seeds, device)
         self.batches = Batches(rules.target, seeds, rules.batch, self.latent, points, device)
         start_g = generator.initial(streams(seeds, "generator_init")).to(device)

@@ -318,8 +318,9 @@ class Average(Penalty):
 class Truncation(Penalty):
     """Record the generator at latents nearer to 0 than in training. Brock et al. 2019, section 3.1.
 
-    They draw again what lies beyond a threshold; here all are scaled, as in Kingma & Dhariwal 2018, who
-    call the scale a temperature.
+    They draw again what lies beyond a threshold; here all are scaled, as by a temperature in Kingma &
+    Dhariwal 2018. Of those latents is all that a snapshot tells of generated points: places, D's numbers,
+    losses, gradients, the lattice.
 
     Attributes:
         scale: Of the latents; beyond 1 they lie farther away than those of the training.

@@ -101,7 +101,7 @@ class Recorder:
         # Cell centres, so that the surface fills the extent to its edge and no further.
         xx, yy = np.meshgrid(*cell_centres(stage, grid))
         self._grid = self._tensor(np.stack([xx, yy], axis=-1).reshape(1, -1, 2))
-        lines = LATTICE_LINES if game.latent == 2 else 0
+        lines = LATTICE_LINES if game.latent == 2 and game.maps else 0
         # At the normal's quantiles, so that each cell of the lattice holds the same mass.
         at = ndtri((np.arange(lines) + 0.5) / max(lines, 1))
         self._lattice = self._tensor(np.stack(np.meshgrid(at, at), axis=-1).reshape(1, -1, 2))
@@ -230,7 +230,7 @@ class Recorder:
             surface = self.game.judge_alone(d, self._grid, among=real)
             shot.logits[f] = _numpy(surface).reshape(grid, grid)
             if lines:
-                at = self.game.generate(g, self._lattice)
+                at = self.game.generate(g, self.game.recorded_at(self._lattice))
                 shot.lattice[f] = self._frame.outward(_numpy(at)).reshape(lines, lines, 2)
 
 

@@ -26,7 +26,7 @@ def lattice(view: View) -> Layer:
     n = nodes.shape[1]
     if not n:
         raise ToylabError(
-            "film.layers lattice needs a latent of two numbers: generator.latent = 2."
+            "film.layers lattice needs a latent of two numbers: generator.kind mlp, latent = 2."
         )
 
     def along(frame: int) -> Sequence[Points]:

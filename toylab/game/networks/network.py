@@ -33,6 +33,8 @@ class Network:
         solvable: Whether there are so few parameters that a game can be solved, and drawn in their plane.
         generates: Whether it may be a generator.
         judges: Whether it may be a discriminator.
+        maps: Whether where a latent lies decides where its point does; else it has no lattice, and no
+            latents nearer to 0.
         objective: The only one with which it makes a game; empty where any does.
         inputs: Width of the input.
         outputs: Width of the output.
@@ -41,6 +43,7 @@ class Network:
     solvable: ClassVar[bool] = False
     generates: ClassVar[bool] = True
     judges: ClassVar[bool] = True
+    maps: ClassVar[bool] = True
     objective: ClassVar[str] = ""
     inputs: int
     outputs: int

@@ -56,7 +56,7 @@ class Point(_Two):
     """
 
     start: Coordinates = (1.0, 0.0)
-    judges = False
+    judges, maps = False, False
 
     @property
     def starts(self) -> tuple[tuple[float, float], ...]:

@@ -174,6 +174,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "回放不能与外推梯度并用：向前看会使记忆重复填充。",
     ),
     (
+        "needs_network",
+        "Truncation needs a generator with a network: of free points no latent lies nearer to 0.",
+        "截断需要有网络的生成器：自由的点没有“更靠近 0 的潜变量”可言。",
+    ),
+    (
         "packs",
         "Packs of {size} need a batch that is a multiple of {size}.",
         "每 {size} 个一组，批大小须为 {size} 的倍数。",

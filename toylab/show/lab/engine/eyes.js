@@ -26,14 +26,20 @@ export class Eyes {
     this.follow(setup);
   }
 
+  /** The latents at which the generator is looked at, of those drawn for it. */
+  recordedAt(drawn) {
+    const z = drawn.slice();
+    for (const p of this.setup.settings.game.penalties) PENALTIES[p.kind].latents?.(p, z);
+    return z;
+  }
+
   /** Compare from now on with what there is to learn now. */
   follow(setup) {
     const { settings } = setup, { points } = settings.training;
     Object.assign(this, { setup, objective: OBJECTIVES[kindOf(settings.game.objective)], output: setup.output });
     this.target = builtTarget(setup.target ?? targetOf(settings.target));
     this.real = this.target.sample(new Stream(this.seed, "evaluation_data"), this.n, new Float32Array(2 * this.n));
-    this.z = this.drawn.slice();
-    for (const p of settings.game.penalties) PENALTIES[p.kind].latents?.(p, this.z);
+    this.z = this.recordedAt(this.drawn);
     this.known = points ? this.target.sample(new Stream(this.seed, "training_set"), points, new Float32Array(2 * points)) : new Float32Array(0);
   }
 
@@ -196,10 +202,10 @@ class Shot {
   /** Where a square lattice of latents is taken, [21, 21, 2]; null where a latent is not of two numbers. */
   lattice() {
     const { eyes } = this;
-    if (eyes.latent !== 2) return null;
+    if (eyes.latent !== 2 || eyes.setup.settings.generator.kind !== "mlp") return null;
     const at = Array.from({ length: LATTICE }, (_, i) => normalQuantile((i + 0.5) / LATTICE)), z = new Float32Array(2 * LATTICE * LATTICE);
     for (let r = 0, i = 0; r < LATTICE; r++) for (let c = 0; c < LATTICE; c++) { z[i++] = at[c]; z[i++] = at[r]; }
-    return eyes.generate(z, LATTICE * LATTICE);
+    return eyes.generate(eyes.recordedAt(z), LATTICE * LATTICE);
   }
 }
 

@@ -268,7 +268,7 @@ export class Mlp {
 /** A generator that is so many points, of which a latent picks one. Franceschi et al. 2023. */
 class Particles {
   constructor(spec, inputs, outputs, arena, rows) {
-    Object.assign(this, { spec, inputs, outputs, arena, size: 2 * spec.points, stored: padded(2 * spec.points) });
+    Object.assign(this, { spec, inputs, outputs, arena, size: 2 * spec.count, stored: padded(2 * spec.count) });
     this.value = new Float32Array(2 * rows);
     this.picked = new Int32Array(rows);
   }
@@ -276,9 +276,9 @@ class Particles {
   store(row, block) { block.data.set(row); }
   told(block) { return block.data.slice(0, this.size); }
   evaluate({ data }, z, n) {
-    const { picked, value, inputs, spec: { points } } = this;
+    const { picked, value, inputs, spec: { count } } = this;
     for (let r = 0; r < n; r++) {
-      const i = Math.min(Math.floor(normalShare(z[r * inputs]) * points), points - 1);
+      const i = Math.min(Math.floor(normalShare(z[r * inputs]) * count), count - 1);
       picked[r] = i;
       value[2 * r] = data[2 * i];
       value[2 * r + 1] = data[2 * i + 1];

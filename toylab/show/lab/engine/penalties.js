@@ -66,7 +66,7 @@ export const PENALTIES = {
       for (let i = 0; i < parameters.length; i++) before[i] = parameters[i] + Math.fround(p.decay * (before[i] - parameters[i]));
     },
   },
-  // Whatever is recorded is recorded there: changed in place.
+  // In place.
   truncation: { latents(p, z) { for (let i = 0; i < z.length; i++) z[i] *= p.scale; } },
 };
 

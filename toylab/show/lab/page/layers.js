@@ -13,7 +13,7 @@ export function layersOf(lab, setup) {
   const solvable = solvableGame(settings);
   const there = {
     density: known, optimal: known, optimal_gap: known && output === "logit",
-    lattice: settings.generator.latent === 2 && !solvable, modes: modes > 0 && modes <= lab.film.mostLabels, phase: solvable,
+    lattice: settings.generator.latent === 2 && settings.generator.kind === "mlp", modes: modes > 0 && modes <= lab.film.mostLabels, phase: solvable,
   };
   // In a game of two numbers the plane of the data is all but empty.
   return lab.layers.map(({ name }) => name).filter((name) => (solvable ? name === "phase" : there[name] ?? true) && lab.layers.find((one) => one.name === name).offered);

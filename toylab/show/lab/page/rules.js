@@ -35,6 +35,7 @@ export function conflictOf(settings) {
   }
   if (kinds.includes("label_smoothing") && !LABELLED_OBJECTIVES.includes(objective)) return { path: "game.penalties.label_smoothing", key: "needs_labels", values: {} };
   if (kinds.includes("replay") && valueAt(settings, "game.update") === "extragradient") return { path: "game.penalties.replay", key: "asks_twice", values: {} };
+  if (kinds.includes("truncation") && settings.generator.kind !== "mlp") return { path: "game.penalties.truncation", key: "needs_network", values: {} };
   const size = valueAt(settings, "game.penalties.packing.size");
   if (size && (training.batch % size || training.points % size)) return { path: "training.batch", key: "packs", values: { size } };
   const { weights, modes, side } = settings.target;

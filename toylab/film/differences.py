@@ -62,6 +62,8 @@ _ZH = {
     "limit": "界限",
     "amount": "幅度",
     "size": "大小",
+    "scale": "缩放",
+    "count": "个数",
     "share": "比例",
     "capacity": "容量",
     "none": "无",

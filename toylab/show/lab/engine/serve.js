@@ -24,7 +24,16 @@ export function serve(post, soon, slice = SLICE) {
 
   function work() {
     awaited = false;
-    const until = performance.now() + slice;
+    let until = performance.now() + slice;
+    for (const [id, track] of tracks) {
+      if (!track.late.length) continue;
+      guarded(id, () => { track.catchUp(until); });
+      answer(id, track);
+      wake();
+      // One at a time, and a slice for who plays meanwhile.
+      until = performance.now() + slice;
+      break;
+    }
     for (const [id, track] of tracks) {
       if (track.goal === undefined) continue;
       if (!guarded(id, () => track.goto(track.goal, until))) return wake();
@@ -80,7 +89,7 @@ export function serve(post, soon, slice = SLICE) {
       answer(id, tracks.get(id));
     },
     change: ({ id, plan }, track) => track.change(plan),
-    measure: ({ id, plan }, track) => { track.watch(plan); answer(id, track); },
+    measure: ({ plan }, track) => { track.watch(plan); wake(); },
     play: ({ id, pace }, track) => {
       const now = performance.now();
       // It comes to rest at the end of the plan, unless it was there already.

@@ -15,7 +15,7 @@ export class Track {
    * past: {track, round}: a future that shares another's way up to a round.
    */
   constructor(plan, seed, past = null) {
-    Object.assign(this, { seed, states: [], rows: new Map(), stride: 1, bytes: 0, fresh: [], way: [], toldWay: 0 });
+    Object.assign(this, { seed, states: [], rows: new Map(), stride: 1, bytes: 0, fresh: [], late: [], way: [], toldWay: 0 });
     this.plan = plan;
     this.run = new Run(this.section(0), seed);
     this.head = 0;
@@ -40,6 +40,8 @@ export class Track {
     this.bytes = this.states.reduce((n, state) => n + state.bytes.length, 0);
     this.stride = track.stride;
     for (const [at, row] of track.rows) if (at <= round) { this.rows.set(at, row); this.fresh.push(at); }
+    // Rows are shared: who comes second finds them filled, and tells of them all the same.
+    this.late = track.late.filter((at) => at <= round);
     this.way = track.way.slice(0, round + 1);
     this.head = Math.min(round, track.head);
     this.goto(round);
@@ -91,15 +93,23 @@ export class Track {
     }
   }
 
-  /** Measure other things from now on, and of the past what is kept of it. */
+  /** Measure other things from now on, and of the past what is kept of it, by and by. */
   watch({ metrics, seldom }) {
     this.kept = { ...this.plan, metrics, seldom };
-    for (const [round, row] of [...this.rows].sort(([a], [b]) => a - b)) {
+    // In order: what is counted up to a round has to see all before it.
+    this.late = [...this.rows.keys()].sort((a, b) => a - b);
+  }
+
+  /** Measure the past for so many milliseconds, or a round of it where that takes longer. */
+  catchUp(until) {
+    do {
+      const round = this.late.shift(), row = this.rows.get(round);
+      if (!row) continue;
       const section = this.section(Math.max(round - 1, 0)), eyes = this.run.eyes ?? (this.run.shot(), this.run.eyes);
       if (eyes.setup !== section) eyes.follow(section);
       this.fill(row, round, eyes.look(row.parameters));
       if (!this.fresh.includes(round)) this.fresh.push(round);
-    }
+    } while (this.late.length && performance.now() < until);
   }
 
   lastRow(round) {

@@ -492,11 +492,11 @@ def test_truncation_is_looked_at_and_not_played(engine: Page) -> None:
         """(setups) => setups.map((setup) => {
           const run = new toylabEngine.Run(setup, 4);
           for (let i = 0; i < 3; i++) run.step();
-          const first = run.shot(), held = run.state();
+          const first = run.shot();
           run.adopt(setups[1]);
           const turned = [...run.shot().samples];
           run.adopt(setup);
-          return { samples: [...run.shot().samples], turned, real: [...first.realLogits], state: [...held] };
+          return { samples: [...run.shot().samples], turned, real: [...first.realLogits] };
         })""",
         setups,
     )

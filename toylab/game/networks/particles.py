@@ -20,7 +20,7 @@ class Particles(Network):
 
     Each goes where D's slope pushes it, and takes no other along: what is lost is the generator's network
     and what it shares between points. Theirs are as many as one likes, all moved at once by the slope
-    itself; here they are a fixed number, a batch picks among them, and the optimiser moves what is picked.
+    itself; here they are a fixed number, a batch picks among them, and an optimiser makes the steps.
     Evaluation picks too, so that some count twice and some not at all: for 1,000 of 1,000 a divergence
     reads some .03 nats more than that of the points.
 

@@ -144,6 +144,8 @@ def test_a_failure_stands_before_what_mends_it(told: dict[str, Any]) -> None:
     assert all(names.index(cures[fix]) < names.index(fix) for fix in cures)
     # Worse than what they extend, by their own claims.
     assert not {"weak-discriminator", "collapse-then-fair-unchanged", "too-late"} & {*cures}
+    # Better by precision and worse by recall.
+    assert not {"truncated", "pinwheel"} & {*cures}
     # From the game as it was, through a change on the way; and a twin without its cure.
     assert cures["collapse-then-fair"] == "mode-collapse"
     assert cures["consensus-ring"] == "no-consensus-ring"

@@ -353,7 +353,9 @@ def _cures() -> dict[str, str]:
     files = {name: catalogue.resolve(catalogue.find(name)) for name in catalogue.names()}
     links = {name: catalogue.chain(catalogue.find(name)) for name in files}
     base = {name: one[-2][0].stem for name, one in links.items() if len(one) > 1}
-    pairs = {pair for name, told in files.items() for pair in _better(name, told)}
+    claimed = {pair for name, told in files.items() for pair in _better(name, told)}
+    # Who does better by one claim and worse by another trades, and mends nothing.
+    pairs = {(better, worse) for better, worse in claimed if (worse, better) not in claimed}
     twins: dict[str, list[str]] = {}
     found = {}
     for better, worse in sorted(pairs):

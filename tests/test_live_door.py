@@ -36,6 +36,7 @@ from toylab.film.words import WORDS
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import Scenario, check, load
 from toylab.show import slides
+from toylab.show.bundle import SCRIPTS, bundled
 from toylab.show.deck import Deck, Slide
 from toylab.show.lab.told_target import told_target
 from toylab.show.live_link import LiveLink, address_of
@@ -388,6 +389,31 @@ def test_a_game_is_told_as_the_recorder_and_the_film_see_it(trace: toylab.Trace)
         for plan in chosen_plans(trace, None)[1]
     ]
     assert told["output"] == trace.provenance["output"] and told["solvable"] is False
+
+
+def test_the_page_reads_rounds_and_points_as_they_were_told(told: dict[str, Any]) -> None:
+    """They travel in few words; of points that stand for many the order says nothing."""
+    board, far = {"kind": "checkerboard"}, {"kind": "checkerboard", "cells": 3, "side": 9e3}
+    mine = game(target=board, changes=[{"at": 1, "target": far}])
+    own = unpacked(Lab(mine).page())["scenarios"]
+    with chromium() as browser:
+        page = browser.new_page()
+        page.add_script_tag(content=bundled([SCRIPTS / "lab" / "page" / "unpacked.js"]))
+        read = page.evaluate("told => told.map(unpackedOffer)", [*own, *told["scenarios"]])
+
+    def unordered(one: dict[str, Any]) -> dict[str, Any]:
+        many = one["kind"] == "points" and not one["exact"]
+        return {**one, "points": sorted(one["points"])} if many else one
+
+    for one, scenario in zip(read, [mine, *map(load, (o["name"] for o in read[1:]))], strict=True):
+        alone = offer(scenario)
+        assert one["whyNot"] == alone["whyNot"]
+        if not one["whyNot"]:
+            assert one["due"] == alone["due"]
+            assert unordered(one["target"]) == unordered(alone["target"])
+            later = [[at, unordered(target)] for at, target in alone["later"]]
+            assert [[at, unordered(target)] for at, target in one["later"]] == later
+    assert len(read[0]["later"]) == 1
 
 
 def test_what_changes_on_the_way_is_told_with_its_round() -> None:

@@ -22,13 +22,14 @@ from toylab.film.differences import setting_name, told_changes
 from toylab.film.words import WORDS
 from toylab.metrics import METRICS
 from toylab.scenario import scenario
+from toylab.scenario.rules import setting_of
 from toylab.show.bundle import bundled
 from toylab.show.lab.keeping_words import KEEPING_WORDS
 from toylab.show.lab.lab import lab_page
 from toylab.show.lab.lab_words import LAB_WORDS
 from toylab.show.lab.looks import looks
 from toylab.show.lab.parts import HOME
-from toylab.show.lab.told_target import MOST_TOLD
+from toylab.show.lab.told_target import MOST_TOLD, told_target
 
 PARTS = HOME / "page"
 
@@ -513,7 +514,7 @@ def offer(name: str, cures: str = "", **tables: Any) -> dict[str, Any]:
         "extent": [-3, 3, -3, 3],
         "output": "logit",
         "solvable": False,
-        "target": None,
+        "target": told_target(setting_of(told).target),
         "later": [],
         "claims": [{**one, "published": published} for one in claims],
     }
@@ -595,10 +596,21 @@ def play_to(page: Page, n: int) -> None:
 def colours_of(page: Page, selector: str = "#stages canvas") -> int:
     """How many colours a canvas has: 1 where nothing is drawn."""
     return page.evaluate(
-        """(selector) => { const c = document.querySelector(selector), p = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
-            return new Set(new Uint32Array(p.buffer)).size; }""",
+        # Read from a copy: a browser complains of a canvas that is read again and again.
+        """(selector) => { const c = document.querySelector(selector), copy = new OffscreenCanvas(c.width, c.height).getContext("2d");
+            copy.drawImage(c, 0, 0);
+            return new Set(new Uint32Array(copy.getImageData(0, 0, c.width, c.height).data.buffer)).size; }""",
         selector,
     )
+
+
+def drawn(page: Page, selector: str = "#stages canvas") -> None:
+    """Wait until something is: a painter of another thread may be behind for a moment."""
+    for _ in range(100):
+        if colours_of(page, selector) > 2:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"Nothing is drawn at {selector}.")
 
 
 def settled(page: Page) -> None:
@@ -959,7 +971,7 @@ def test_a_link_shows_the_same_picture(opened: Callable[..., Page]) -> None:
         page.evaluate("told => toylab.revive(told)", {**plain, **more})
         settled(page)
         assert page.evaluate("toylab.round") == at
-        assert colours_of(page) > 2
+        drawn(page)
 
 
 def test_a_finger_that_scrolls_over_a_slider_turns_nothing(opened: Callable[..., Page]) -> None:
@@ -1019,7 +1031,7 @@ def test_a_failing_seed_is_found_and_opened(opened: Callable[..., Page]) -> None
         "0 of 4 hold · fail: 0, 1, 2, 3", timeout=20_000
     )
     expect(page.locator(".tile.fails")).to_have_count(4)
-    assert colours_of(page, ".tile canvas") > 2
+    drawn(page, ".tile canvas")
     page.click(".tile >> nth=2")
     until(page, "toylab.seed === 2 && toylab.round === 40")
     expect(page.locator("#seeds")).to_be_hidden()

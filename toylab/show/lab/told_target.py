@@ -21,7 +21,7 @@ from toylab.targets.shapes import Pinwheel, Shape
 # Points of what is no mixture: as many as decide the extent of a film.
 MOST_TOLD = 4096
 # Digits of a place that somebody gave, and of one that stands for many: a pixel is a thousandth of a stage.
-_EXACT, _FEW = 6, 4
+_EXACT, FEW = 6, 4
 
 
 def told_target(target: Target) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def told_target(target: Target) -> dict[str, Any]:
     frame = target.frame
     return {
         "kind": "points",
-        "points": _rounded(frame.inward(points), _EXACT if exact else _FEW),
+        "points": _rounded(frame.inward(points), _EXACT if exact else FEW),
         "noise": (noise / frame.unit).tolist(),
         "modes": frame.inward(target.modes).tolist(),
         "spread": (target.spread / frame.length).tolist(),
@@ -88,8 +88,12 @@ def _of_curve(shape: Shape) -> tuple[Points, Float, bool]:
     return at, np.full(2, shape.noise), False
 
 
+def decimals(points: Points, digits: int) -> int:
+    """How many decimals leave so many digits of the farthest place; below 0 where it is very far."""
+    far = float(np.abs(points).max(initial=0)) or 1.0
+    return digits - math.ceil(math.log10(far))
+
+
 def _rounded(points: Points, digits: int) -> list[list[float]]:
-    """Places with so many digits of the farthest."""
     at = np.asarray(points, np.float64)
-    far = float(np.abs(at).max(initial=0)) or 1.0
-    return np.round(at, digits - math.ceil(math.log10(far))).tolist()
+    return np.round(at, decimals(at, digits)).tolist()

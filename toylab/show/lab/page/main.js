@@ -13,6 +13,7 @@ import { Saving } from "./saving.js";
 import { Seeds } from "./seeds.js";
 import { inTongue, settingNamer, speaker } from "./speaking.js";
 import { Timeline } from "./timeline.js";
+import { unpackedOffer } from "./unpacked.js";
 
 const byId = (id) => document.getElementById(id);
 // Milliseconds between two looks at curves and time line while it plays.
@@ -392,7 +393,7 @@ class Page {
 }
 
 async function beginPage() {
-  const lab = globalThis.toylabData, page = new Page(lab);
+  const told = globalThis.toylabData, lab = { ...told, scenarios: told.scenarios.map(unpackedOffer) }, page = new Page(lab);
   // The first picture before a worker answers, and whatever a link holds over it.
   page.director.open(lab.opened ?? lab.scenarios.find((one) => !one.whyNot).name);
   await page.follow();

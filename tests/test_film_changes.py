@@ -66,7 +66,7 @@ RATES = {"generator": {"lr": 0.01}, "discriminator": {"lr": 0.01}}
             "generator steps 20 → 1, objective non saturating → hinge",
             "生成器步数 20 → 1，目标函数 non saturating → hinge",
         ),
-        ({"game": {"penalties": [R1]}}, "penalties none → r1", "惩罚项 无 → r1"),
+        ({"game": {"penalties": [R1]}}, "penalties none → r1", "惩罚与技巧 无 → r1"),
         ({"training": {"batch": 8}}, "batch 16 → 8", "批大小 16 → 8"),
         ({"target": {"radius": 1.5}}, "radius 2.0 → 1.5", "半径 2.0 → 1.5"),
         (
@@ -515,10 +515,10 @@ def test_a_slide_tells_a_change_in_words(small: Make) -> None:
     told = differs(DECK_WORDS["en"], "small", found)
     assert told == "Differs from small: from step 4 generator steps 1, penalties r1 (weight 0.1)"
     told = differs(DECK_WORDS["zh"], "small", found)
-    assert told == "与 small 的不同：第 4 轮起生成器步数 1，惩罚项 r1 (weight 0.1)"
+    assert told == "与 small 的不同：第 4 轮起生成器步数 1，惩罚与技巧 r1 (weight 0.1)"
     film = Film(record(other, [0]), layout="bare")
     known = Known(base="small", changes=found)
-    for lang, words in (("en", "penalties none → r1"), ("zh", "惩罚项 无 → r1")):
+    for lang, words in (("en", "penalties none → r1"), ("zh", "惩罚与技巧 无 → r1")):
         film = Film(record(other, [0]), layout="bare", lang=lang)
         slides = film_slides(film, Timing.moving(1.0, len(film)), "light", lang, known, set())
         assert len(slides) == 2 and slides[1].handout

@@ -251,6 +251,20 @@ def test_switches_are_counted_from_row_to_row(engine: Page, hand_made: Make) -> 
     assert np.array_equal(found, there, equal_nan=True)
 
 
+def test_places_are_left_from_row_to_row_and_anew_with_other_data(
+    engine: Page, hand_made: Make
+) -> None:
+    clouds = [draw(RING, k) * (1 + k / 9) for k in range(8)]
+    trace = hand_made(*clouds, **said(6, len(clouds)))
+    there = METRICS["still_refused"](trace)[:, 0]
+    assert len(np.unique(there)) > 4
+    after = hand_made(*clouds[:3], target='kind = "ring"\nradius = 2.1', **said(7, 3))
+    both = shots(trace) + shots(after)
+    found = engine.evaluate(f"(told) => {{ {_SHOT} return measured(told); }}", both)
+    expected = [*there, *METRICS["still_refused"](after)[:, 0]]
+    assert np.allclose(np.array(found["still_refused"], float), expected, rtol=0, atol=1e-9)
+
+
 def test_switches_begin_anew_with_other_data(engine: Page, hand_made: Make) -> None:
     on = [np.tile(mode, (10, 1)) for mode in RING.modes]
     before = shots(hand_made(on[0], on[1], on[2]))

@@ -222,6 +222,27 @@ def test_a_sample_is_good_up_to_three_spreads() -> None:
     assert good.tolist() == [True, False, False] and index[0] == 0
 
 
+def test_places_that_were_left_are_asked_of_the_d_of_now(hand_made: Make) -> None:
+    rng = np.random.default_rng(3)
+    clouds, logits = rng.normal(0, 2, (9, 60, 2)), rng.standard_normal((9, 1, 60))
+    trace = hand_made(*clouds, real_logits=logits.astype(np.float32))
+    found = METRICS["still_refused"](trace)[:, 0]
+    for t in range(9):
+        # By hand: every real point's distance from every place of then.
+        then = trace.samples[max(t - 5, 0), 0]
+        beside = np.hypot(*(then[:, None] - trace.real[0]).transpose(2, 0, 1)).argmin(1)
+        refused = logits[t, 0] < 0
+        assert found[t] == pytest.approx(refused[beside].mean() - refused.mean(), abs=1e-12)
+    # A D that refuses one mode: what was there five snapshots ago is refused, and what is elsewhere is not.
+    on = [np.tile(RING.modes[k], (60, 1)) for k in (2, 2, 2, 0, 0, 0, 0, 0, 0)]
+    trace = hand_made(*on)
+    refused = np.where(trace.real[0] @ RING.modes[2] > 3, -1.0, 1.0).astype(np.float32)
+    trace = hand_made(*on, real=trace.real, real_logits=np.tile(refused, (9, 1, 1)))
+    everywhere = (refused < 0).mean()
+    expected = [1 - everywhere] * 8 + [-everywhere]
+    assert METRICS["still_refused"](trace)[:, 0] == pytest.approx(expected, abs=1e-6)
+
+
 def test_switches_count_new_rulers_and_not_noise(hand_made: Make) -> None:
     on = [np.tile(mode, (100, 1)) for mode in RING.modes]
     tie = np.concatenate([on[0][:50], on[1][:50]])

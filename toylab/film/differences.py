@@ -17,19 +17,20 @@ MOST_TOLD = 3
 # Between settings, and between those of different times.
 _MARKS = {"en": (", ", "; "), "zh": ("，", "；")}
 
-# Settings by the last part of their path. What has no name here keeps its own, as names of methods do:
-# "hinge" and "r1" are written so in Chinese papers too.
+# Settings by the last part of their path, or by all of it where that says another thing. What has no name
+# here keeps its own, as names of methods do: "hinge" and "r1" are written so in Chinese papers too.
 _ZH = {
     "objective": "目标函数",
     "update": "更新规则",
     "discriminator_steps": "判别器步数",
     "generator_steps": "生成器步数",
     "generator_first": "生成器先行",
-    "penalties": "惩罚项",
+    "penalties": "惩罚与技巧",
     "iterations": "迭代次数",
     "weight": "权重",
     "weights": "权重",
     "steps": "轮数",
+    "game.update.steps": "向前看的步数",
     "batch": "批大小",
     "points": "样本数",
     "target": "目标分布",
@@ -117,6 +118,8 @@ def setting_name(path: str, lang: str = "en") -> str:
     elif above[1:2] == ["penalties"]:
         parts = [above[-1], last]
     if lang == "zh":
+        if path in _ZH:
+            return _ZH[path]
         return APART.sub(" ", "".join(_ZH.get(part, part) for part in parts).replace("_", " "))
     return " ".join(parts).replace("_", " ")
 
@@ -229,7 +232,7 @@ def _said(
         value = " + ".join(_listed(i, value, rivals, lang) for i in range(len(value)))
     name, said = path.removesuffix(".kind").split(".")[-1], str(value) or "none"
     if lang == "zh":
-        name, said = _ZH.get(name, name), _ZH.get(said, said)
+        name, said = _ZH.get(path, _ZH.get(name, name)), _ZH.get(said, said)
     return f"{name.replace('_', ' ')} {said.replace('_', ' ')}"
 
 

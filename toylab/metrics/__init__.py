@@ -54,6 +54,7 @@ from toylab.metrics.players import (
     parameter_norm,
     real_score,
     saturating_gradient,
+    still_refused,
     weights_at_bound,
 )
 
@@ -185,6 +186,13 @@ METRICS: dict[str, Metric] = {
     ),
     "fake_score": Metric(
         fake_score, "D on generated points", "生成样本的 D", low=0, high=1, needs=("logit",)
+    ),
+    "still_refused": Metric(
+        still_refused,
+        "Left places still refused",
+        "离开的位置仍被判假",
+        needs=("logit",),
+        cumulative=True,
     ),
     "discriminator_loss": Metric(discriminator_loss, "Discriminator loss", "判别器损失"),
     "generator_loss": Metric(generator_loss, "Generator loss", "生成器损失"),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import KDTree
 from scipy.special import expit
 
-from toylab.base.axes import Curve
+from toylab.base.axes import Curve, Int
 from toylab.metrics.metric import alive, masked
 from toylab.trace import Trace
+
+# Snapshots after which a place counts as left.
+_LEFT = 5
 
 
 def discriminator_accuracy(trace: Trace) -> Curve:
@@ -33,6 +37,26 @@ def half_distance(trace: Trace) -> Curve:
 def fake_score(trace: Trace) -> Curve:
     """Mean of D over generated points, [T, S]."""
     return expit(trace.fake_logits).mean(-1)
+
+
+def still_refused(trace: Trace) -> Curve:
+    """How much more D refuses places where the cloud was five snapshots ago than data anywhere, [T, S].
+
+    Share of those places to which D gives less than 1/2, less the share of all real points to which it
+    does: 0 for a D that knows those places no better than others, up to 1 for one that remembers. A place
+    is the fixed real point nearest to a generated one of then; before there are five snapshots, of the
+    first. Thanh-Tung & Tran 2020 call it forgetting.
+    """
+    frame, living = trace.target.frame, alive(trace)
+    found = np.full(living.shape, np.nan)
+    for s in np.flatnonzero(living.any(0)):
+        tree, refused = KDTree(frame.inward(trace.real[s])), trace.real_logits[:, s] < 0
+        left: list[Int] = []
+        for t in np.flatnonzero(living[:, s]):
+            left.append(np.asarray(tree.query(frame.inward(trace.samples[t, s]))[1]))
+            then = left[-1 - min(_LEFT, len(left) - 1)]
+            found[t, s] = refused[t][then].mean() - refused[t].mean()
+    return found
 
 
 def largest_logit(trace: Trace) -> Curve:

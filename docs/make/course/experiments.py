@@ -95,10 +95,10 @@ def _changed(scenario: str, *changes: str, curve: bool = False) -> Experiment:
 
 
 def _recovering(*changes: str) -> Experiment:
-    """A collapse, and one step each from round 400 on."""
+    """A collapse, and one step each from round 400 on, 1,600 rounds in all."""
     return Experiment(
         "collapse-then-fair",
-        changes,
+        ("training.steps=1600", "recording.snapshots=161", *changes),
         {
             "on_the_way": ("modes_covered", "mean", (0.7, 0.75)),
             "alive": ("modes_covered", "mean", (0.9, 1.0)),

@@ -9,7 +9,8 @@ A mark is a pair of comments, which no reader sees:
 EXPERIMENT and NAME are keys of docs/course/results.json; NUMBER counts a scenario's claims from 1 in
 renders/claims.json; SWEEP is one of `SWEEPS`, CHANGE one of its table, with "_" for each blank. STATISTIC,
 over seeds: median, mean, low (least), high (greatest), n (how many); of a claim also hits (seeds that do as
-it says), from and to (95 % interval of their share). FORMAT is Python's (".1f", ".0%", "d"), or "short"
+it says), from and to (95 % interval of their share), and partner and partner_hits (what its partner has in
+the median, and in how many seeds the claim holds there). FORMAT is Python's (".1f", ".0%", "d"), or "short"
 for three digits, or "fall" for 1 / x, a number of times.
 """
 
@@ -26,6 +27,7 @@ import numpy as np
 
 from toylab.base.errors import ToylabError
 from toylab.base.settings import EACH
+from toylab.claims.counting import Partner
 from toylab.film.style import short
 from toylab.metrics import METRICS
 
@@ -77,6 +79,13 @@ def statistic(
             row = [claim for claim in claims if claim["scenario"] == scenario][int(place) - 1]
             if name in ("from", "to"):
                 return row["interval"][name == "to"]
+            if name == "partner_hits":
+                return Partner(*row["partner"]).hits
+            if name == "partner":
+                number = Partner(*row["partner"]).number
+                if number is None:
+                    raise KeyError(name)
+                return number
             if name == "hits":
                 return row["hits"]
             numbers = [np.nan if x is None else x for x in row["numbers"]]
@@ -87,7 +96,7 @@ def statistic(
             experiment, number, name = parts
             numbers = results["experiments"][experiment]["numbers"][number]
         return _STATISTICS[name](numbers)
-    except (KeyError, IndexError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ToylabError(
             f'"{key}": no such number was measured. Expected a key of {RESULTS}, of a table of '
             f"{' or '.join(SWEEPS)}, or of renders/claims.json."

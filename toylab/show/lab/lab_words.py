@@ -78,7 +78,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "time_hint",
         "Drag back to any step and turn a knob: a new branch begins, and both futures stay.",
-        "拖回任意一轮再改参数：新的分支开始，两种未来都保留。",
+        "拖回任意一轮再转动旋钮：新的分支开始，两种未来都保留。",
     ),
     ("branch_at", "{name} · step {step}", "{name} · 第 {step} 轮"),
     ("branch_new", "Branch here", "在此分支"),
@@ -90,12 +90,16 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "最多四个分支。请先用名称旁的 ✕ 关闭一个。",
     ),
     ("turn_d", "D's turn: it judges real and generated points", "轮到 D：判断真实样本与生成样本"),
-    ("turn_g", "G's turn: every point moves along its push", "轮到 G：每个点沿推力移动"),
+    (
+        "turn_g",
+        "G's turn: its weights follow the pushes, and the points come along",
+        "轮到 G：按各点的推力更新参数，点随之移动",
+    ),
     ("turn_both", "Both move at once", "双方同时移动"),
     (
         "ended",
         "This training diverged at step {step}. Go back and turn a knob, or take another seed.",
-        "训练在第 {step} 轮发散。可退回修改参数，或换一个种子。",
+        "训练在第 {step} 轮发散。可退回去转动旋钮，或换一个种子。",
     ),
     (
         "finished",
@@ -105,7 +109,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     ("going", "Going to step {step} …", "正在前往第 {step} 轮…"),
     # Knobs.
-    ("knobs", "Knobs", "参数"),
+    ("knobs", "Knobs", "旋钮"),
     ("group_rules", "The game", "博弈"),
     ("group_tricks", "More rules and tricks", "更多规则与技巧"),
     ("group_players", "Optimisers", "优化器"),
@@ -290,7 +294,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     (
         "all_held",
         "All {n} published seeds hold: turn a knob first, or choose another claim.",
-        "公布的 {n} 个种子全部成立：可先改动参数，或另选论断。",
+        "公布的 {n} 个种子全部成立：可先转动旋钮，或另选论断。",
     ),
     ("hold", "{hits} of {n} hold", "{n} 个中 {hits} 个成立"),
     ("of_wanted", "(of {n}, some {seconds} s left)", "（共 {n} 个，约剩 {seconds} 秒）"),
@@ -388,7 +392,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "S: next seed · B: branch here · 1 to 4: branch · F: find a failing seed · L: layers · "
         "Backspace on a knob: put it back · Ctrl+Z: undo · ?: help",
         "空格：播放 · ← →：前后一轮 · D、G：走一步 · Home、End · [ ]：速度 · S：下一个种子 · B：在此分支 · "
-        "1–4：选分支 · F：寻找失败的种子 · L：图层 · 参数上按退格：恢复 · Ctrl+Z：撤销 · ?：帮助",
+        "1–4：选分支 · F：寻找失败的种子 · L：图层 · 旋钮上按退格：恢复 · Ctrl+Z：撤销 · ?：帮助",
     ),
 )
 

@@ -7,7 +7,7 @@ import { Neighbours } from "./neighbours.js";
 
 // Spreads within which a sample is good, a perfect sampler's share of those, and the share of a fair share that
 // covers a mode: reasons stand in toylab/metrics/modes.py.
-const RADIUS = 3, ASTRAY = 6, PERFECT_QUALITY = 1 - exp(-4.5), COVERED_SHARE = 0.1, DIRECTIONS = 32, NEAR = 5, VOTERS = 11, AROUND = 10, DOT = 1e-6, ASSIGNED = 1000;
+const RADIUS = 3, ASTRAY = 6, PERFECT_QUALITY = 1 - exp(-4.5), COVERED_SHARE = 0.1, DIRECTIONS = 32, NEAR = 5, VOTERS = 11, AROUND = 10, DOT = 1e-6, ASSIGNED = 1000, LEFT = 5;
 
 // What a shot, or the points that it is compared with, was asked before.
 const foundOf = new WeakMap();
@@ -59,6 +59,17 @@ function switchesOf(shot, memory) {
   const before = memory?.data === data ? memory : { last: -1, switches: 0 };
   const switches = before.switches + (ruler >= 0 && before.last >= 0 && ruler !== before.last ? 1 : 0);
   return { value: switches, memory: { data, last: ruler >= 0 ? ruler : before.last, switches } };
+}
+
+// Of places that the cloud has left, by the real points beside it, D refuses so many more than of all; of other data they are others.
+function stillRefused(shot, memory) {
+  const { samples, real, realLogits } = shot, tree = once(real, "tree", () => new Neighbours(real)), data = [real.length, real[0], real[1]].join();
+  const far = new Float64Array(1), which = new Int32Array(1), beside = Array.from({ length: samples.length / 2 }, (_, i) => {
+    tree.nearest(samples[2 * i], samples[2 * i + 1], far, which);
+    return which[0];
+  });
+  const past = [...(memory?.data === data ? memory.past : []), beside].slice(-1 - LEFT);
+  return { value: shareOf(past[0], (i) => realLogits[i] < 0) - shareOf(realLogits, (a) => a < 0), memory: { data, past } };
 }
 
 /** Projections of points on even directions, each sorted. */
@@ -285,6 +296,7 @@ export const METRICS = {
   real_score: metric(LOGIT, (shot) => score(shot.realLogits)),
   half_distance: metric(LOGIT, (shot) => quantileOf(Float64Array.from(shot.realLogits, (a) => Math.abs(sigmoid(a) - 0.5)), 0.99)),
   fake_score: metric(LOGIT, (shot) => score(shot.fakeLogits)),
+  still_refused: { needs: LOGIT, measure: (shot, memory) => (isWhole(shot) ? stillRefused(shot, memory) : { value: NaN, memory }) },
   discriminator_loss: metric([], (shot) => shot.losses[0]),
   generator_loss: metric([], (shot) => shot.losses[1]),
   generator_gradient: metric([], (shot) => shot.gradients[0]),

@@ -47,8 +47,9 @@ WORDS: dict[str, Mapping[str, str]] = {
             "before their first step ({untrained}). What one of these satisfies is no finding "
             "by itself; claims of one scenario are read together. A verdict that *follows* is "
             "of a claim that is true of every seed of which other claims are. ({controls}; {one_mode}: "
-            "all points at the first mode. A ratio of two moments, a difference from another "
-            "scenario and a count of switches they do not have.)"
+            "all points at the first mode. A ratio of two moments they do not have; they stand "
+            "still, and so never switch; a difference is tried where the other scenario's "
+            "number is known.)"
         ),
         "item": "- {scenario}, “{claim}”: {why}",
         "true_of": (
@@ -112,8 +113,8 @@ WORDS: dict[str, Mapping[str, str]] = {
             "的数；*碰运气*是最接近论断的那种毫无特征的点云会得到的数；*也满足的*列出不经训练"
             "就满足论断的东西：各种点云，以及尚未走第一步的双方（{untrained}）。它们能满足的，"
             "单独算不上发现；同一场景的论断要合起来读。*可由别的推出*的论断，凡是别的论断成立"
-            "的种子都满足。（{controls}；{one_mode}：全部点都在第一个模式。两个时刻之比、与另"
-            "一场景之差、主模式更换的次数，它们没有。）"
+            "的种子都满足。（{controls}；{one_mode}：全部点都在第一个模式。两个时刻之比，它们没有；"
+            "它们静止不动，主模式从不更换；与另一场景之差，只在知道那个场景的数时才试。）"
         ),
         "item": "- {scenario}，“{claim}”：{why}",
         "true_of": (

@@ -43,9 +43,9 @@ def still_refused(trace: Trace) -> Curve:
     """How much more D refuses places where the cloud was five snapshots ago than data anywhere, [T, S].
 
     Share of those places to which D gives less than 1/2, less the share of all real points to which it
-    does: 0 for a D that knows those places no better than others, up to 1 for one that remembers. A place
-    is the fixed real point nearest to a generated one of then; before there are five snapshots, of the
-    first. Thanh-Tung & Tran 2020 call it forgetting.
+    does: 0 for a D that knows those places no better than others, or refuses everything, up to 1 for one
+    that remembers. A place is the fixed real point nearest to a generated one of then; before there are
+    five snapshots, of the first. Thanh-Tung & Tran 2020 call it forgetting.
     """
     frame, living = trace.target.frame, alive(trace)
     found = np.full(living.shape, np.nan)

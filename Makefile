@@ -117,7 +117,7 @@ user: .venv-test/ready .venv-user/ready
 	.venv-user-full/bin/python -c "import toylab, ipykernel, av, pptx"
 	test ! -d .venv-other || .venv-other/bin/pip install $(PIP_FLAGS) --no-deps --force-reinstall dist/user/*.whl
 
-.venv-user/ready: pyproject.toml constraints.txt tests/user/environments.py
+.venv-user/ready: pyproject.toml constraints.txt tests/user/environments.py | .venv-test/ready
 	.venv-test/bin/python tests/user/environments.py "$(USER_PYTHON)" "$(OTHER_PYTHON)"
 	touch $@
 

@@ -262,6 +262,14 @@ def test_show_tells_what_a_claim_compares_with(tmp_path: Path) -> None:
     assert "Partner: mode-collapse, for which" in told
 
 
+def test_the_list_speaks_chinese(tmp_path: Path) -> None:
+    lines = toylab("list", "--lang", "zh", cwd=tmp_path).stdout.splitlines()
+    for name, line in zip(catalogue.names(), lines, strict=True):
+        scenario = load(name)
+        assert line.split(maxsplit=1) == [name, f"{scenario.title_zh}：{scenario.lesson_zh}"]
+    assert "Known: en, zh" in refused(toylab("list", "--lang", "fr", cwd=tmp_path))
+
+
 def test_show_tells_all_of_it_in_chinese(tmp_path: Path) -> None:
     scenario = load("collapse-then-fair")
     told = toylab("show", "collapse-then-fair", "--lang", "zh", cwd=tmp_path).stdout

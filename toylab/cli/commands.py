@@ -104,15 +104,24 @@ def toylab(
 
 
 @app.command("list")
-def list_() -> None:
+@with_look("lang")
+def list_(*, look: Asked) -> None:
     """List the scenarios, a line each."""
     from toylab.scenario import catalogue
 
+    colon, of = ": ", dict[str, str].__getitem__
+    # In English without a film's words, which take half a second to read.
+    if look["lang"] != "en":
+        from toylab.film.animation import check_look
+        from toylab.film.words import WORDS
+
+        check_look(**look)
+        colon, of = "：", WORDS[look["lang"]].of
     names = catalogue.names()
     width = max((len(name) for name in names), default=0)
     for name in names:
         settings = catalogue.parse(catalogue.find(name))
-        say(f"{name:<{width}}  {settings.get('title', '')}: {settings.get('lesson', '')}")
+        say(f"{name:<{width}}  {of(settings, 'title')}{colon}{of(settings, 'lesson')}")
 
 
 @app.command()

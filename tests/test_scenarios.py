@@ -140,7 +140,13 @@ def test_a_failures_claims_fail_under_the_fixes_setting(failure: str, fix: str) 
     )
 
 
-CHOSEN = [name for name in NAMES if load(name).film.seed is not None]
+# Of 20,000 rounds a seed is another run wherever sums are rounded otherwise, and what was seen of it where its film was
+# drawn says nothing here; its claims are of many seeds.
+CHOSEN = [
+    name
+    for name in NAMES
+    if load(name).film.seed is not None and load(name).training.steps < 10_000
+]
 
 
 @pytest.mark.slow

@@ -593,24 +593,22 @@ def play_to(page: Page, n: int) -> None:
     page.evaluate("(n) => toylab.goto(n)", n)
 
 
+_COLOURS = """(selector) => {
+    const c = document.querySelector(selector), copy = new OffscreenCanvas(c.width, c.height).getContext("2d");
+    // Read from a copy: a browser complains of a canvas that is read again and again.
+    copy.drawImage(c, 0, 0);
+    return new Set(new Uint32Array(copy.getImageData(0, 0, c.width, c.height).data.buffer)).size;
+}"""
+
+
 def colours_of(page: Page, selector: str = "#stages canvas") -> int:
     """How many colours a canvas has: 1 where nothing is drawn."""
-    return page.evaluate(
-        # Read from a copy: a browser complains of a canvas that is read again and again.
-        """(selector) => { const c = document.querySelector(selector), copy = new OffscreenCanvas(c.width, c.height).getContext("2d");
-            copy.drawImage(c, 0, 0);
-            return new Set(new Uint32Array(copy.getImageData(0, 0, c.width, c.height).data.buffer)).size; }""",
-        selector,
-    )
+    return page.evaluate(_COLOURS, selector)
 
 
 def drawn(page: Page, selector: str = "#stages canvas") -> None:
     """Wait until something is: a painter of another thread may be behind for a moment."""
-    for _ in range(100):
-        if colours_of(page, selector) > 2:
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"Nothing is drawn at {selector}.")
+    until(page, f"({_COLOURS})({json.dumps(selector)}) > 2")
 
 
 def settled(page: Page) -> None:

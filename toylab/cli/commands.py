@@ -116,7 +116,8 @@ def list_(*, look: Asked) -> None:
         from toylab.film.words import WORDS
 
         check_look(**look)
-        colon, of = "：", WORDS[look["lang"]].of
+        words = WORDS[look["lang"]]
+        colon, of = words.colon, words.of
     names = catalogue.names()
     width = max((len(name) for name in names), default=0)
     for name in names:

@@ -79,10 +79,9 @@ def statistic(
             row = [claim for claim in claims if claim["scenario"] == scenario][int(place) - 1]
             if name in ("from", "to"):
                 return row["interval"][name == "to"]
-            if name == "partner_hits":
-                return Partner(*row["partner"]).hits
-            if name == "partner":
-                number = Partner(*row["partner"]).number
+            if name in ("partner", "partner_hits"):
+                partner = Partner(*row["partner"])
+                number = partner.hits if name == "partner_hits" else partner.number
                 if number is None:
                     raise KeyError(name)
                 return number

@@ -115,6 +115,9 @@ def test_ratios_are_not_tried_and_differences_where_the_other_is_known() -> None
     assert {one.number for one in fewer.values()} == {-130.0}
     assert all(one.satisfied for one in fewer.values())
     assert not any(one.satisfied for one in hops.values())
+    # What D still remembers is of D: of a cloud it says nothing.
+    (refused,) = [i for i, c in enumerate(load("forgetting").claims) if c.metric == "still_refused"]
+    assert set(tried(load("forgetting"))[refused]) == {UNTRAINED}
 
 
 def test_a_claim_that_half_of_the_draws_satisfy_is_told() -> None:
@@ -149,30 +152,33 @@ def test_the_table_says_what_else_satisfies_a_claim() -> None:
 def test_every_claim_fails_for_something(name: str) -> None:
     scenario = load(name)
     for claim, found in zip(scenario.claims, tried(scenario), strict=True):
-        if METRICS[claim.metric].of_points and found:
+        # Every control stands still, and switches nothing.
+        if METRICS[claim.metric].of_points and not METRICS[claim.metric].cumulative and found:
             assert not all(one.satisfied for one in found.values()), claim.text
 
 
 # Successes that a cloud without features has as well, as far as it can be asked: their other claims are of D,
 # of gradients or of a difference. To be made sharper; who does so takes the name out here.
 OPEN = {
-    *("collapse-then-unrolling", "non-saturating-rescue", "pacgan-grid-2", "pacgan-ring"),
-    *("sga-grid-16", "vanishing-then-non-saturating"),
+    *("collapse-then-unrolling", "critic-then-penalty", "non-saturating-rescue", "pacgan-grid-2"),
+    *("pacgan-ring", "sga-grid-16", "vanishing-then-non-saturating"),
 }
 
 
 @pytest.mark.parametrize("name", catalogue.names())
 def test_no_cloud_without_features_does_all_that_a_success_claims(name: str) -> None:
     scenario = load(name)
-    known = {o.claim: o.rival for o in outcomes_of(TABLE) if o.scenario == name}
-    rivals = [known.get(claim) for claim in scenario.claims]
+    counted = {o.claim: o for o in outcomes_of(TABLE) if o.scenario == name}
+    rivals = [counted[c].rival if c in counted else None for c in scenario.claims]
     # Where a change mends something, what was before it is a failure's.
     changes, steps = [at for at, _ in scenario.sections[1:]], scenario.training.steps
     spans = [claim.span(changes, steps) for claim in scenario.claims]
     found = [
         one
-        for (start, end), one in zip(spans, tried(scenario, rivals), strict=True)
+        for claim, (start, end), one in zip(scenario.claims, spans, tried(scenario, rivals), strict=True)
         if PERFECT in one and start * steps >= max(changes, default=0) < end * steps
+        # What many seeds have not decided excludes nothing.
+        and (claim not in counted or counted[claim].verdict == "holds")
     ]
     if any(one[PERFECT].satisfied for one in found):
         chance = {

@@ -192,7 +192,21 @@ def test_a_particle_feels_what_pulls_at_it_and_nothing_else() -> None:
     assert not pulled.points(weight).any()
 
 
-@pytest.mark.parametrize("kind", sorted({*NETWORKS} - {"mlp", "particles"}))
+@pytest.mark.parametrize("hidden", [[], [5]])
+def test_a_torn_latent_is_one_with_its_first_number_moved(hidden: list[int]) -> None:
+    shape = {"inputs": 2, "outputs": 2, "hidden": hidden, "input_scale": 0.5}
+    torn, whole = NETWORKS["torn"](**shape, gap=1.5), NETWORKS["mlp"](**shape)
+    rows = torn.initial([np.random.default_rng(0)])
+    z = torch.tensor([[[-0.25, 3.0], [0.0, 1.0], [-0.0, 1.0], [2.0, -1.0]]])
+    moved = torch.tensor([[[-1.75, 3.0], [1.5, 1.0], [1.5, 1.0], [3.5, -1.0]]])
+    pulled, same = torn.pulled(rows, z), whole.pulled(rows, moved)
+    weight = torch.ones_like(pulled.value)
+    assert torch.equal(pulled.value, same.value) and torch.equal(torn(rows, z), pulled.value)
+    assert torch.equal(pulled.row(weight), same.row(weight))
+    assert torch.equal(pulled.points(weight), same.points(weight))
+
+
+@pytest.mark.parametrize("kind", sorted({*NETWORKS} - {"mlp", "torn", "particles"}))
 def test_slopes_of_solvable_networks_are_finite_differences(kind: str) -> None:
     net = NETWORKS[kind](inputs=2, outputs=1)
     rows = torch.tensor([[0.3, -0.7]], dtype=torch.float64)

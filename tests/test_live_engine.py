@@ -182,6 +182,7 @@ GAMES: dict[str, dict[str, Any]] = {
     ),
     "no hidden layer": game(generator={"latent": 2, "hidden": []}),
     "particles": game(generator={"kind": "particles", "count": 37}),
+    "a torn latent": game(generator={"kind": "torn", "gap": 1.3, "input_scale": 0.7}),
     "particles that start close": with_penalties({"kind": "r1"})
     | {"generator": {"kind": "particles", "count": 9, "spread": 0.01, "latent": 1}},
     "lazy slopes": with_penalties(
@@ -275,6 +276,7 @@ SEEN: dict[str, dict[str, Any]] = {
     "a training set": game(training={"steps": 8, "batch": 24, "points": 30}),
     "two numbers": game(**DIRAC, game={"penalties": ["r1"]}),
     "free points": game(generator={"kind": "particles", "count": 41}),
+    "a torn latent": game(generator={"kind": "torn"}),
     "latents nearer to 0": with_penalties({"kind": "truncation", "scale": 0.3}),
 }
 LOOK = """([setup, python]) => {

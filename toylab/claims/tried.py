@@ -71,7 +71,7 @@ def _each(claim: Claim, begun: Trace, rival: float | None) -> dict[str, Tried]:
     if (claim.against and rival is None) or not REDUCTIONS[claim.reduce].in_units:
         return {}
     less = rival if claim.against and rival is not None else 0.0
-    if not metric.of_points and not metric.cumulative:
+    if not metric.of_points:
         return {UNTRAINED: _judged(claim, metric.measure(begun)[0] - less)}
     few = thinned(begun, _MOST) if "density" in metric.needs else begun
     clouds = {UNTRAINED: few, **{name: control(few, name) for name in named(few.target)}}

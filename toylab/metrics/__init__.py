@@ -127,6 +127,7 @@ METRICS: dict[str, Metric] = {
         0,
         needs=("modes",),
         cumulative=True,
+        of_points=True,
     ),
     "js_divergence": Metric(
         js_divergence,

@@ -39,7 +39,9 @@ def floors(trace: Trace, names: Sequence[str], draws: int = DRAWS) -> dict[str, 
     found = {}
     for name in names:
         metric = METRICS[name]
-        if metric.of_points and not metric.missing(Setting.of(trace)):
+        # Of what is counted from one snapshot to the next, draws that stand still would have none.
+        alone = metric.of_points and not metric.cumulative
+        if alone and not metric.missing(Setting.of(trace)):
             values = metric.measure(control(trace, PERFECT, draws))[0]
             found[name] = Floor(float(values.mean()), float(values.std(ddof=1)))
     return found

@@ -126,7 +126,8 @@ class Metric:
         high: Greatest value that an axis must show; "modes" stands for K.
         needs: Keys of `NEEDS`.
         cumulative: Whether a snapshot's number depends on those before it.
-        of_points: Whether it looks at nothing but points: then a perfect sampler has a number too.
+        of_points: Whether it looks at nothing but points: then any cloud has a number, a perfect sampler
+            too.
         costly: Whether a snapshot takes longer than drawing it: then it is measured where a claim speaks
             of it, and everywhere only if its curve is drawn.
     """

@@ -9,6 +9,7 @@ from toylab.game.networks.mlp import ACTIVATIONS, AMONG, INITS, MLP
 from toylab.game.networks.network import Dice, Network
 from toylab.game.networks.particles import Particles
 from toylab.game.networks.solvable import Linear, Point, Quadratic
+from toylab.game.networks.torn import Torn
 
 __all__ = [
     "ACTIVATIONS",
@@ -21,10 +22,12 @@ __all__ = [
     "Particles",
     "Point",
     "Quadratic",
+    "Torn",
 ]
 
 NETWORKS: dict[str, type[Network]] = {
     "mlp": MLP,
+    "torn": Torn,
     "particles": Particles,
     "point": Point,
     "linear": Linear,

@@ -189,7 +189,7 @@ class MLP(Network):
         if among is not None and self.minibatch:
             n_among = among.shape[1]
             x = torch.cat([among.expand(len(x), -1, -1), x], dim=1)
-        return self._layered(parameters, self._scaled(x), dice, n_among)[:, n_among:]
+        return self._layered(parameters, self._entered(x), dice, n_among)[:, n_among:]
 
     @property
     def compares(self) -> bool:
@@ -208,15 +208,19 @@ class MLP(Network):
         """
         if self._chain is None:
             return super().pulled(parameters, x, dice)
-        value, row, points = self._chain.pulled(parameters, self._scaled(x))
+        value, row, points = self._chain.pulled(parameters, self._entered(x))
         return Pulled(value, row, lambda grad: self._scaled(points(grad)))
 
     def slope(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
         """Gradient of the one output at each point, [S, B, inputs]; differentiable once more."""
         chain = self._chain
         if chain is not None and chain.act.piecewise:
-            return self._scaled(chain.slope(parameters, self._scaled(x)))
+            return self._scaled(chain.slope(parameters, self._entered(x)))
         return super().slope(parameters, x, dice)
+
+    def _entered(self, x: Tensor) -> Tensor:
+        """What the first layer is given."""
+        return self._scaled(x)
 
     def _scaled(self, x: Tensor) -> Tensor:
         return x * self.input_scale if self.input_scale != 1 else x

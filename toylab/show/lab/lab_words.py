@@ -239,6 +239,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("knob.discriminator.hidden.depth", "D hidden layers", "D 的隐藏层数"),
     ("knob.discriminator.activation", "D activation", "D 的激活函数"),
     ("knob.generator.latent", "Latent numbers", "潜变量维数"),
+    ("knob.generator.gap", "Gap in the latent", "潜变量的缺口"),
     ("value.non_saturating", "non-saturating", "非饱和"),
     ("value.saturating", "saturating", "饱和"),
     ("value.least_squares", "least squares", "最小二乘"),

@@ -62,7 +62,7 @@ PLAYED: dict[str, frozenset[str]] = {
     "updates": frozenset({"alternating", "simultaneous", "extragradient", "optimistic"}),
     "activations": frozenset({"relu", "leaky_relu", "tanh", "elu", "silu", "linear"}),
     "inits": frozenset({"lecun", "xavier", "he", "orthogonal", "normal"}),
-    "networks": frozenset({"mlp", "particles", "point", "linear", "quadratic"}),
+    "networks": frozenset({"mlp", "torn", "particles", "point", "linear", "quadratic"}),
 }
 # By table: what is not, and why.
 NOT_PLAYED: dict[str, dict[str, Reason]] = {
@@ -122,7 +122,7 @@ def _lacking(settings: Mapping[str, Any]) -> Iterator[tuple[str, Reason]]:
     for side in ("generator", "discriminator"):
         network, rule = settings[side], settings["optimizer"][side]
         chosen += [("networks", network), ("optimizers", rule), ("schedules", rule["schedule"])]
-        if network["kind"] == "mlp":
+        if "hidden" in network:
             chosen += [("activations", network["activation"]), ("inits", network["init"])]
             yield from (
                 (option, reason)

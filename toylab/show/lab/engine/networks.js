@@ -263,6 +263,15 @@ export class Mlp {
   }
 }
 
+/** A generator of a latent torn in two: its first number is moved away from 0. */
+class Torn extends Mlp {
+  load(block, x, n, scale) {
+    super.load(block, x, n, scale);
+    const { wide, data } = block, { inputs, spec: { gap } } = this;
+    for (let r = 0; r < n; r++) data[r * wide] = Math.fround(x[r * inputs] + (x[r * inputs] < 0 ? -gap : gap)) * scale;
+  }
+}
+
 // --- free points ---
 
 /** A generator that is so many points, of which a latent picks one. Franceschi et al. 2023. */
@@ -371,4 +380,4 @@ class Quadratic extends Two {
   }
 }
 
-export const NETWORKS = { mlp: Mlp, particles: Particles, point: Point, linear: Linear, quadratic: Quadratic };
+export const NETWORKS = { mlp: Mlp, torn: Torn, particles: Particles, point: Point, linear: Linear, quadratic: Quadratic };

@@ -2,7 +2,7 @@
 import { needsStart, numberTold, valueAt, valueTold } from "./changes.js";
 import { oneEach } from "./rules.js";
 
-const isMlp = (player) => (settings) => settings[player].kind === "mlp";
+const isMlp = (player) => (settings) => Array.isArray(settings[player].hidden);
 const hasOptimizer = (player, kind) => (settings) => settings.optimizer[player].kind === kind;
 const hasTarget = (key) => (settings) => ["ring", "grid", "mixture", "drawn", "dirac"].includes(settings.target.kind) && key in settings.target;
 const RATE_KNOB = { kind: "number", scale: "log", low: 1e-5, high: 1 };
@@ -59,6 +59,7 @@ export const KNOBS = [
   { path: "target.weights", group: "data", kind: "numbers", when: hasTarget("weights") },
   ...networkKnobs("generator"), ...networkKnobs("discriminator"),
   { path: "generator.latent", group: "networks", kind: "number", scale: "count", low: 1, high: 16, when: isMlp("generator") },
+  { path: "generator.gap", group: "networks", kind: "number", scale: "log", low: 0.1, high: 10, when: (s) => s.generator.kind === "torn" },
 ];
 export const KNOB_GROUPS = ["rules", "tricks", "players", "data", "networks"];
 export const knobName = (knob) => knob.path.replace(/^(game\.penalties|game|training|target|optimizer)\./, "") + (knob.name ? `.${knob.name}` : "");

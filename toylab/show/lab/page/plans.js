@@ -60,7 +60,7 @@ export function unplayedIn(settings, offer) {
   const rows = [
     ["game.objective", OBJECTIVES, valueAt(settings, "game.objective")], ["game.update", UPDATES, valueAt(settings, "game.update")],
     ...(game.penalties ?? []).map(({ kind }) => ["game.penalties", PENALTIES, kind]), ...Object.entries(optimizer).map(([who, { kind }]) => [`optimizer.${who}`, OPTIMIZERS, kind]),
-    ...Object.entries({ generator, discriminator }).filter(([, one]) => one.kind === "mlp").map(([who, one]) => [`${who}.activation`, ACTIVATIONS, one.activation]),
+    ...Object.entries({ generator, discriminator }).filter(([, one]) => one.hidden).map(([who, one]) => [`${who}.activation`, ACTIVATIONS, one.activation]),
   ];
   const strange = rows.find(([, table, kind]) => !Object.hasOwn(table, kind));
   if (strange) return { path: strange[0], key: "not_played", values: { given: strange[2] } };

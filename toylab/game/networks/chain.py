@@ -32,12 +32,13 @@ class Act:
     Attributes:
         apply: Changes pre-activations into activations, in place.
         back: Multiplies a gradient by the derivative, in place; it is given the activations.
-        piecewise: Whether it is piecewise linear, its second derivative nil.
+        bend: Multiplies a gradient by the second derivative over the first, in place; it is given the
+            activations. None where it is piecewise linear.
     """
 
     apply: Callable[[Tensor], Tensor]
     back: Callable[[Tensor, Tensor], Tensor]
-    piecewise: bool = False
+    bend: Callable[[Tensor, Tensor], Tensor] | None = None
 
 
 def leaky(slope: float) -> Act:
@@ -45,19 +46,23 @@ def leaky(slope: float) -> Act:
     return Act(
         lambda x: torch.nn.functional.leaky_relu_(x, slope),
         lambda g, h: aten.leaky_relu_backward.grad_input(g, h, slope, True, grad_input=g),
-        piecewise=True,
     )
 
 
 RELU = Act(
     torch.relu_,
     lambda g, h: aten.threshold_backward.grad_input(g, h, 0, grad_input=g),
-    piecewise=True,
 )
-TANH = Act(torch.tanh_, lambda g, h: aten.tanh_backward.grad_input(g, h, grad_input=g))
+TANH = Act(
+    torch.tanh_,
+    lambda g, h: aten.tanh_backward.grad_input(g, h, grad_input=g),
+    lambda g, h: g.mul_(h).mul_(-2),
+)
 ELU = Act(
     torch.nn.functional.elu_,
     lambda g, h: aten.elu_backward.grad_input(g, 1.0, 1, 1, True, h, grad_input=g),
+    # Below 0 all derivatives are the same exponential.
+    lambda g, h: g.mul_(h <= 0),
 )
 
 
@@ -94,7 +99,7 @@ class Chain:
         return Pulled(value, lambda grad: back(grad, torch.empty_like(parameters)), back)
 
     def slope(self, parameters: Tensor, x: Tensor) -> Tensor:
-        """Gradient of the one output at each point, differentiable in the parameters, [S, B, inputs]."""
+        """Gradient of the one output at each point, once differentiable, [S, B, inputs]."""
         return _Slope.apply(parameters, x, self)  # pyright: ignore[reportReturnType]
 
     def blocks(self, row: Tensor) -> list[tuple[Tensor, Tensor]]:
@@ -135,10 +140,10 @@ def _fill(slot: tuple[Tensor, Tensor], h: Tensor, grad: Tensor) -> None:
 
 
 class _Slope(torch.autograd.Function):
-    """Gradient of the network's one output at each point; for piecewise linear activations.
+    """Gradient of the network's one output at each point, and that of it in parameters and points.
 
-    Their second derivative is nil, so that the slope depends on the points nowhere and on the biases
-    nowhere, and its own gradient is one more pass forward along the slope.
+    The slope depends on the weights along its way back, and, where the activation bends, on where the
+    points lie. So its gradient is a pass forward along what pulls at it, and there one more pass back.
     """
 
     @staticmethod
@@ -153,7 +158,7 @@ class _Slope(torch.autograd.Function):
             passed.append(slope)
             slope = torch.bmm(slope, blocks[depth - 1][0].transpose(1, 2))
         ctx.chain, ctx.blocks = chain, blocks
-        ctx.save_for_backward(parameters, *kept[1:], *reversed(passed))
+        ctx.save_for_backward(parameters, *kept, *reversed(passed))
         return slope
 
     @staticmethod
@@ -161,11 +166,42 @@ class _Slope(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         (grad,), chain = grads, ctx.chain
         parameters, *rest = ctx.saved_tensors
-        kept, passed = rest[: len(rest) // 2], rest[len(rest) // 2 :]
+        n = len(ctx.blocks)
+        kept, passed = rest[:n], rest[n:]
         row = torch.zeros_like(parameters)
         blocks, slots = ctx.blocks, chain.blocks(row)
-        for depth, (h, slope) in enumerate(zip(kept, passed, strict=True)):
+        bent = []
+        for depth, (h, slope) in enumerate(zip(kept[1:], passed, strict=True)):
             torch.bmm(grad.transpose(1, 2), slope, out=slots[depth][0])
-            grad = chain.act.back(torch.bmm(grad, blocks[depth][0]), h)
+            grad = torch.bmm(grad, blocks[depth][0])
+            if chain.act.bend is not None:
+                bent.append(chain.act.bend(grad * slope, h))
+            grad = chain.act.back(grad, h)
         slots[-1][0].copy_(grad.sum(1).unsqueeze(-1))
-        return row, None, None
+        return row, _bent(chain, blocks, slots, kept, bent), None
+
+
+def _bent(
+    chain: Chain,
+    blocks: Sequence[tuple[Tensor, Tensor]],
+    slots: Sequence[tuple[Tensor, Tensor]],
+    kept: Sequence[Tensor],
+    bent: Sequence[Tensor],
+) -> Tensor | None:
+    """What a slope owes to where the points lie, added to a row; and to the points, [S, B, inputs].
+
+    Args:
+        chain: Whose slope.
+        blocks: Its parameters.
+        slots: Of the gradient's row.
+        kept: The points and the activations of every hidden layer.
+        bent: The slope's gradient in each layer's pre-activations, that layer's own alone.
+    """
+    down: Tensor | None = None
+    for depth in range(len(bent) - 1, -1, -1):
+        here = bent[depth] if down is None else bent[depth].add_(chain.act.back(down, kept[depth + 1]))
+        weights, bias = slots[depth]
+        weights.baddbmm_(kept[depth].transpose(1, 2), here)
+        bias.add_(here.sum(1))
+        down = torch.bmm(here, _turned(blocks[depth][0]))
+    return down

@@ -214,7 +214,7 @@ class MLP(Network):
     def slope(self, parameters: Tensor, x: Tensor, dice: Dice | None = None) -> Tensor:
         """Gradient of the one output at each point, [S, B, inputs]; differentiable once more."""
         chain = self._chain
-        if chain is not None and chain.act.piecewise:
+        if chain is not None:
             return self._scaled(chain.slope(parameters, self._entered(x)))
         return super().slope(parameters, x, dice)
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -40,7 +40,15 @@ from toylab.cli.arguments import (
     with_look,
 )
 from toylab.cli.stopping import going_on, guarded, held, hold
-from toylab.cli.terminal import command, expect_endings, progress, say, say_result, warn
+from toylab.cli.terminal import (
+    command,
+    expect_endings,
+    progress,
+    say,
+    say_result,
+    since_begun,
+    warn,
+)
 from toylab.cli.wrong_kind import instead_of_a_command
 
 if TYPE_CHECKING:
@@ -251,8 +259,8 @@ def run(
         )
     for (scenario, own), (kept, films) in zip(games, files, strict=True):
         trace, took = _record(scenario, own, place)
-        trace.save(kept)
-        _film(wanted, [trace], None, grid, films, frame, f"trained in {took:.1f} s, ")
+        with _saved({kept: trace}):
+            _film(wanted, [trace], None, grid, films, frame, f"trained in {took:.1f} s, ")
 
 
 def _futures(
@@ -298,9 +306,8 @@ def _futures(
         ),
         f"Training {scenario.name}",
     )
-    for trace, path in zip(traces, kept, strict=True):
-        trace.save(path)
-    _film(look, traces, None, None, films, frame, f"trained in {seconds:.1f} s, ")
+    with _saved(dict(zip(kept, traces, strict=True))):
+        _film(look, traces, None, None, films, frame, f"trained in {seconds:.1f} s, ")
 
 
 @app.command()
@@ -741,6 +748,18 @@ def _keeper(device: str) -> Keeper:
     return Keeper(folder, device, command(), lambda one, seed: _record(one, [seed], device)[0])
 
 
+@contextmanager
+def _saved(traces: Mapping[Path, Trace]) -> Iterator[None]:
+    """Save traces while the block runs, and to the end if it fails: what was trained is not lost."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        saved = [pool.submit(trace.save, path) for path, trace in traces.items()]
+        yield
+        for one in saved:
+            one.result()
+
+
 def _film(
     look: Look,
     traces: Sequence[Trace],
@@ -764,9 +783,9 @@ def _film(
         watch=lambda numbers: progress(numbers, len(numbers), f"Filming {name}"),
         svg_text=look.svg_text,
     )
-    took = time.perf_counter() - start
+    told = f"filmed in {time.perf_counter() - start:.1f} s, {since_begun():.1f} s in all"
     for path in output:
-        say_result(path, f"{Counted(len(film)):frame}, {before}filmed in {took:.1f} s")
+        say_result(path, f"{Counted(len(film)):frame}, {before}{told}")
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import sys
+import time
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +18,14 @@ from typing import TypeVar
 from toylab.base.errors import ToylabError
 
 T = TypeVar("T")
+
+# Loaded first of all that takes a while.
+_BEGUN = time.perf_counter()
+
+
+def since_begun() -> float:
+    """Seconds since the command began, as its user counts them."""
+    return time.perf_counter() - _BEGUN
 
 
 def progress(items: Iterable[T], total: int, words: str) -> Generator[T, None, None]:

@@ -199,7 +199,9 @@ def _bent(
     """
     down: Tensor | None = None
     for depth in range(len(bent) - 1, -1, -1):
-        here = bent[depth] if down is None else bent[depth].add_(chain.act.back(down, kept[depth + 1]))
+        here = (
+            bent[depth] if down is None else bent[depth].add_(chain.act.back(down, kept[depth + 1]))
+        )
         weights, bias = slots[depth]
         weights.baddbmm_(kept[depth].transpose(1, 2), here)
         bias.add_(here.sum(1))

@@ -175,8 +175,11 @@ def test_no_cloud_without_features_does_all_that_a_success_claims(name: str) -> 
     spans = [claim.span(changes, steps) for claim in scenario.claims]
     found = [
         one
-        for claim, (start, end), one in zip(scenario.claims, spans, tried(scenario, rivals), strict=True)
-        if PERFECT in one and start * steps >= max(changes, default=0) < end * steps
+        for claim, (start, end), one in zip(
+            scenario.claims, spans, tried(scenario, rivals), strict=True
+        )
+        if PERFECT in one
+        and start * steps >= max(changes, default=0) < end * steps
         # What many seeds have not decided excludes nothing.
         and (claim not in counted or counted[claim].verdict == "holds")
     ]

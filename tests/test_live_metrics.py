@@ -427,7 +427,9 @@ OF_POINTS |= {"strays": 0.0, "top_mode_share": 1 / 8, "optimal_value": -np.log(4
 
 
 def test_the_same_metrics_look_at_nothing_but_points() -> None:
-    assert {name for name, metric in METRICS.items() if metric.of_points and not metric.cumulative} == set(OF_POINTS)
+    assert {
+        name for name, metric in METRICS.items() if metric.of_points and not metric.cumulative
+    } == set(OF_POINTS)
 
 
 @pytest.mark.parametrize("name", OF_POINTS)

@@ -91,7 +91,7 @@ def test_a_training_that_fails_leaves_the_host_s_number() -> None:
 
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_hands_give_what_the_pieces_give_in_order(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "_cores", lambda: n)
+    monkeypatch.setattr(threads, "cores", lambda: n)
     hands = Hands()
     with one_thread():
         assert hands.do([partial(pow, k, 2) for k in range(9)]) == [k * k for k in range(9)]
@@ -113,7 +113,7 @@ def test_a_trace_has_the_same_bytes_with_any_number_of_cores_and_threads(
     monkeypatch.setattr(training, "_n_parts", lambda scenario, n: min(n, 3))
     found = []
     for cores, host in ((1, 1), (2, 2), (4, 1)):
-        monkeypatch.setattr(threads, "_cores", lambda cores=cores: cores)
+        monkeypatch.setattr(threads, "cores", lambda cores=cores: cores)
         torch.set_num_threads(host)
         found.append(arrays(record(small(), range(7), [5, 0, 3])))
     assert found[0] == found[1] == found[2]
@@ -146,7 +146,7 @@ def test_an_ensemble_in_parts_is_the_ensemble(
 def test_what_ends_early_is_not_played_on_to_the_next_snapshot(
     ends: str, small: Callable[..., Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(threads, "_cores", lambda: 2)
+    monkeypatch.setattr(threads, "cores", lambda: 2)
     monkeypatch.setattr(training, "_n_parts", lambda scenario, n: 2)
     rounds: list[int] = []
     real = Game.begin_round
@@ -199,7 +199,7 @@ def test_parts_depend_on_the_game_and_not_on_the_machine(
         generator={"hidden": [64, 64]}, discriminator={"hidden": [64, 64]}, training={"batch": 256}
     )
     for cores in (1, 64):
-        monkeypatch.setattr(threads, "_cores", lambda cores=cores: cores)
+        monkeypatch.setattr(threads, "cores", lambda cores=cores: cores)
         found = [training._n_parts(base, n) for n in (1, 4, 9, 15, 17, 33, 65, 513)]
         assert found == [1, 1, 1, 1, 2, 2, 4, 32]
     # Small games are over before a thread wakes; of a large one, each seed is a part's work.

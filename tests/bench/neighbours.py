@@ -40,7 +40,7 @@ print(time.perf_counter() - start)
 _TORCH = """
 import contextlib
 from toylab.training import run, threads
-threads._cores = lambda: 1
+threads.cores = lambda: 1
 run.one_thread = contextlib.nullcontext
 run._n_parts = lambda scenario, n: 1
 """

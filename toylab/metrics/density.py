@@ -8,7 +8,7 @@ from scipy.spatial.distance import cdist
 from scipy.special import expit, log_expit
 
 from toylab.base.axes import Curve, Float, Points
-from toylab.metrics.metric import alive, kept
+from toylab.metrics.metric import each, kept
 from toylab.targets import cell_centres
 from toylab.targets.target import pieces
 from toylab.trace import Trace
@@ -70,16 +70,17 @@ def optimal_value(trace: Trace) -> Curve:
     Goodfellow et al. 2014, proposition 1: D* = p / (p + q), with the exact density of the target and
     `cloud_log_density` for the generator's. -log 4 where both are the same, 0 where they never meet.
     """
-    best, frame = np.full(trace.samples.shape[:2], np.nan), trace.target.frame
-    for s in range(len(trace.seeds)):
-        real, log_p_real = frame.inward(trace.real[s]), _truth_at(trace, trace.real[s])
-        for t in np.flatnonzero(alive(trace)[:, s]):
-            cloud = frame.inward(trace.samples[t, s])
-            log_p_fake = _truth_at(trace, trace.samples[t, s])
-            at_real = optimal_logit(log_p_real, cloud_log_density(real, cloud))
-            at_fake = optimal_logit(log_p_fake, cloud_log_density(None, cloud))
-            best[t, s] = value(at_real, at_fake)
-    return best
+    inward = trace.target.frame.inward
+    log_p_real = [_truth_at(trace, real) for real in trace.real]
+
+    def best(t: int, s: int) -> float:
+        real, cloud = inward(trace.real[s]), inward(trace.samples[t, s])
+        log_p_fake = _truth_at(trace, trace.samples[t, s])
+        at_real = optimal_logit(log_p_real[s], cloud_log_density(real, cloud))
+        at_fake = optimal_logit(log_p_fake, cloud_log_density(None, cloud))
+        return float(value(at_real, at_fake))
+
+    return each(trace, best)
 
 
 def _truth_at(trace: Trace, x: Points) -> Float:
@@ -112,18 +113,17 @@ def optimal_distance(trace: Trace) -> Curve:
     the Gaussian of the samples' mean and covariance, which of 1,000 puts D* out by .007 in the mean.
     The kernels of `cloud_log_density`, which know no shape, put it out by .03.
     """
-    distance, frame = np.full(trace.samples.shape[:2], np.nan), trace.target.frame
-    for s in range(len(trace.seeds)):
-        log_p_real = _truth_at(trace, trace.real[s])
-        for t in np.flatnonzero(alive(trace)[:, s]):
-            cloud = frame.inward(trace.samples[t, s])
-            log_p = np.concatenate([log_p_real, _truth_at(trace, trace.samples[t, s])])
-            log_q = _gaussian_log_density(
-                np.concatenate([frame.inward(trace.real[s]), cloud]), cloud
-            )
-            said = np.concatenate([trace.real_logits[t, s], trace.fake_logits[t, s]])
-            distance[t, s] = np.abs(expit(said) - expit(optimal_logit(log_p, log_q))).mean()
-    return distance
+    inward = trace.target.frame.inward
+    log_p_real = [_truth_at(trace, real) for real in trace.real]
+
+    def distance(t: int, s: int) -> float:
+        cloud = inward(trace.samples[t, s])
+        log_p = np.concatenate([log_p_real[s], _truth_at(trace, trace.samples[t, s])])
+        log_q = _gaussian_log_density(np.concatenate([inward(trace.real[s]), cloud]), cloud)
+        said = np.concatenate([trace.real_logits[t, s], trace.fake_logits[t, s]])
+        return float(np.abs(expit(said) - expit(optimal_logit(log_p, log_q))).mean())
+
+    return each(trace, distance)
 
 
 def _gaussian_log_density(x: Points, cloud: Points) -> Float:

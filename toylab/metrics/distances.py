@@ -8,7 +8,7 @@ from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 
 from toylab.base.axes import Curve, Points
-from toylab.metrics.metric import alive, kept, masked
+from toylab.metrics.metric import alive, each, kept, masked
 from toylab.targets.target import pieces
 from toylab.trace import Trace
 
@@ -46,18 +46,18 @@ def c2st(trace: Trace) -> Curve:
     Neighbours are near in the players' units. Xu et al. 2018, section 2: the test of Lopez-Paz & Oquab 2017
     with one neighbour, each point left out in turn.
     """
-    frame = trace.target.frame
-    accuracy = np.full(trace.samples.shape[:2], np.nan)
-    n = trace.samples.shape[2]
+    n, frame = trace.samples.shape[2], trace.target.frame
     generated = np.arange(2 * n) >= n
-    for t, s in zip(*np.nonzero(alive(trace)), strict=True):
+
+    def accuracy(t: int, s: int) -> float:
         both = frame.inward(np.concatenate([trace.real[s], trace.samples[t, s]]))
         # The second nearest: the nearest is the point itself, or a twin at the same place.
         index = np.asarray(KDTree(both).query(both, k=2)[1])
         itself = index[:, 0] == np.arange(2 * n)
         neighbour = np.where(itself, index[:, 1], index[:, 0])
-        accuracy[t, s] = np.mean(generated[neighbour] == generated)
-    return accuracy
+        return float(np.mean(generated[neighbour] == generated))
+
+    return each(trace, accuracy)
 
 
 def c2st_held_out(trace: Trace) -> Curve:
@@ -68,8 +68,8 @@ def c2st_held_out(trace: Trace) -> Curve:
     best classifier has.
     """
     frame = trace.target.frame
-    accuracy = np.full(trace.samples.shape[:2], np.nan)
-    for t, s in zip(*np.nonzero(alive(trace)), strict=True):
+
+    def accuracy(t: int, s: int) -> float:
         real, generated = frame.inward(trace.real[s]), frame.inward(trace.samples[t, s])
         right = 0
         for half in (0, 1):
@@ -81,8 +81,9 @@ def c2st_held_out(trace: Trace) -> Curve:
             near = np.asarray(KDTree(learned).query(judged, k=k)[1]).reshape(len(judged), -1)
             said = is_generated[near].sum(1) > k / 2
             right += np.sum(said == (np.arange(len(judged)) >= len(real[1 - half :: 2])))
-        accuracy[t, s] = right / (len(real) + len(generated))
-    return accuracy
+        return right / (len(real) + len(generated))
+
+    return each(trace, accuracy)
 
 
 def energy_distance(trace: Trace) -> Curve:
@@ -92,13 +93,14 @@ def energy_distance(trace: Trace) -> Curve:
     the mean, and a little less in more than half of the draws. Units as in `sliced_wasserstein`.
     """
     frame = trace.target.frame
-    found = np.full(trace.samples.shape[:2], np.nan)
-    for s in range(len(trace.seeds)):
-        real = frame.inward(trace.real[s])
-        among_real = _apart(real, real)
-        for t in np.flatnonzero(alive(trace)[:, s]):
-            cloud = frame.inward(trace.samples[t, s])
-            found[t, s] = 2 * _apart(cloud, real) - _apart(cloud, cloud) - among_real
+    reals = [frame.inward(real) for real in trace.real]
+    among_real = [_apart(real, real) for real in reals]
+
+    def distance(t: int, s: int) -> float:
+        cloud = frame.inward(trace.samples[t, s])
+        return 2 * _apart(cloud, reals[s]) - _apart(cloud, cloud) - among_real[s]
+
+    found = each(trace, distance)
     return found if frame.plain else frame.length * found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
@@ -11,6 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from toylab.base.axes import Bool, Curve, Float
+from toylab.base.cores import cores
 from toylab.targets import Target, density_known
 from toylab.trace import Trace
 
@@ -41,6 +43,27 @@ def kept(
 def alive(trace: Trace) -> Bool:
     """Which seeds have samples, at each snapshot, [T, S]."""
     return np.asarray(np.isfinite(trace.samples).all(axis=(2, 3)))
+
+
+def each(trace: Trace, measure: Callable[[int, int], float | tuple[float, ...]], n: int = 1) -> Any:
+    """A number or more of each seed that has samples, at each snapshot, NaN for the others.
+
+    Cores share the snapshots; which of them measures one does not matter.
+
+    Args:
+        trace: What is measured.
+        measure: Of a snapshot and a seed, by position.
+        n: How many numbers it gives.
+
+    Returns:
+        [T, S]; of several numbers a tuple of such arrays.
+    """
+    found = np.full((n, *trace.samples.shape[:2]), np.nan)
+    places = [(int(t), int(s)) for t, s in zip(*np.nonzero(alive(trace)), strict=True)]
+    with ThreadPoolExecutor(cores()) as pool:
+        for (t, s), numbers in zip(places, pool.map(lambda at: measure(*at), places), strict=True):
+            found[:, t, s] = numbers
+    return found[0] if n == 1 else tuple(found)
 
 
 def masked(values: Float, alive: Bool) -> Curve:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from toylab.base.axes import Curve, Points
-from toylab.metrics.metric import alive, kept
+from toylab.metrics.metric import each, kept
 from toylab.trace import Trace
 
 # Naeem et al. 2020 choose 5 for which a perfect sampler covers .97 of the neighbourhoods.
@@ -58,11 +58,10 @@ def coverage(trace: Trace) -> Curve:
 
 @kept
 def _measured(trace: Trace) -> tuple[Curve, Curve, Curve, Curve]:
-    frame = trace.target.frame
-    found = np.full((4, *trace.samples.shape[:2]), np.nan)
-    for t, s in zip(*np.nonzero(alive(trace)), strict=True):
-        found[:, t, s] = _compared(frame.inward(trace.real[s]), frame.inward(trace.samples[t, s]))
-    return found[0], found[1], found[2], found[3]
+    inward = trace.target.frame.inward
+    return each(
+        trace, lambda t, s: _compared(inward(trace.real[s]), inward(trace.samples[t, s])), 4
+    )
 
 
 def _compared(real: Points, generated: Points) -> tuple[float, float, float, float]:
@@ -92,16 +91,16 @@ def local_width(trace: Trace) -> Curve:
     reach, .69 for a perfect sampler of round modes. By lemma 1 of Arjovsky & Bottou 2017 a latent of one
     number draws nothing but a curve.
     """
-    frame = trace.target.frame
-    found = np.full(trace.samples.shape[:2], np.nan)
-    for t, s in zip(*np.nonzero(alive(trace)), strict=True):
-        cloud = np.asarray(frame.inward(trace.samples[t, s]), float)
-        near = np.asarray(KDTree(cloud).query(cloud, k=min(_AROUND + 1, len(cloud)))[1])
-        around = cloud[near.reshape(len(cloud), -1)]
-        off = around - around.mean(1, keepdims=True)
-        xx, xy, yy = ((off[..., i] * off[..., j]).mean(-1) for i, j in ((0, 0), (0, 1), (1, 1)))
-        middle, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
-        least, most = np.maximum(middle - half, 0), middle + half
-        ratio = np.divide(least, most, out=np.zeros_like(most), where=most > _DOT**2)
-        found[t, s] = np.sqrt(ratio).mean()
-    return found
+    inward = trace.target.frame.inward
+    return each(trace, lambda t, s: _width(np.asarray(inward(trace.samples[t, s]), float)))
+
+
+def _width(cloud: Points) -> float:
+    near = np.asarray(KDTree(cloud).query(cloud, k=min(_AROUND + 1, len(cloud)))[1])
+    around = cloud[near.reshape(len(cloud), -1)]
+    off = around - around.mean(1, keepdims=True)
+    xx, xy, yy = ((off[..., i] * off[..., j]).mean(-1) for i, j in ((0, 0), (0, 1), (1, 1)))
+    middle, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
+    least, most = np.maximum(middle - half, 0), middle + half
+    ratio = np.divide(least, most, out=np.zeros_like(most), where=most > _DOT**2)
+    return float(np.sqrt(ratio).mean())

@@ -8,14 +8,14 @@ thread, for each product waits until the system lets all of its threads run.
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 import torch
+
+from toylab.base.cores import cores
 
 Result = TypeVar("Result")
 
@@ -63,10 +63,10 @@ class Hands:
     def do(self, pieces: Sequence[Callable[[], Result]]) -> list[Result]:
         """Do each piece; what they give, in order. Without threads, if there is little to share."""
         # A hand at work does its own pieces itself: its fellows have theirs.
-        if len(pieces) < 2 or _cores() < 2 or getattr(_own, "hand", False):
+        if len(pieces) < 2 or cores() < 2 or getattr(_own, "hand", False):
             return [piece() for piece in pieces]
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(_cores(), "toylab", _settle)
+            self._pool = ThreadPoolExecutor(cores(), "toylab", _settle)
         tasks = [self._pool.submit(piece) for piece in pieces]
         # One that fails is told at once: its fellows may have far to go, and nobody wants what they bring.
         for task in wait(tasks, return_when=FIRST_EXCEPTION).done:
@@ -84,8 +84,3 @@ def _settle() -> None:
     """Hold a thread of ours to itself for as long as it lives."""
     _own.inside = _own.hand = True
     torch.set_num_threads(1)
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

@@ -14,6 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 
+from toylab.base.cores import cores
 from toylab.base.errors import ToylabError
 
 # Below so many frames a second process costs more than it saves.
@@ -25,7 +26,7 @@ def worth_halving(n: int) -> bool:
 
     Linux only: macOS forbids much after a fork, Windows knows none.
     """
-    return n >= _FEWEST and sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1
+    return n >= _FEWEST and sys.platform == "linux" and cores() > 1
 
 
 @contextlib.contextmanager

@@ -5,12 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import starmap
 from pathlib import Path
 
+from toylab.base.cores import cores
 from toylab.base.errors import ToylabError
-from toylab.claims.cache import Task, film_of
+from toylab.base.files import expect_file
+from toylab.claims.cache import Numbers, Task, film_of, measure
+from toylab.claims.workers import Workers
 from toylab.scenario.scenario import Scenario
 from toylab.trace import Trace
 
@@ -19,6 +24,8 @@ NAME = "traces"
 # A lecture is given every term, and rehearsed for weeks; what nobody has asked for since goes, and of more
 # than a few lectures' worth what was asked for longest ago.
 _DAYS, _MOST_BYTES = 30, 2 << 30
+
+Watch = Callable[[Iterator[Numbers], int], Iterable[Numbers]]
 
 
 @dataclass(frozen=True)
@@ -37,10 +44,34 @@ class Keeper:
     command: str
     train: Callable[[Scenario, int], Trace]
 
+    def ahead(self, wanted: Sequence[tuple[Scenario, int]], watch: Watch) -> None:
+        """Train side by side, on all cores, what is not kept yet of several traces.
+
+        What cannot be kept is left for `trace` to train.
+
+        Args:
+            wanted: Scenarios and seeds.
+            watch: Passes on what comes of each, knowing how many will come; for showing progress.
+
+        Raises:
+            ToylabError: If a worker was killed.
+        """
+        tasks = {film_of(task, self.folder): task for task in starmap(self._task, wanted)}
+        missing = [task for path, task in tasks.items() if not path.is_file()]
+        # A card is one, however many cores there are.
+        jobs = min(cores(), len(missing)) if self.device == "cpu" else 1
+        if jobs < 2 or not _takes_files(self.folder):
+            return
+        work = partial(measure, folder=self.folder)
+        for _ in watch(Workers(jobs).results(work, missing), len(missing)):
+            pass
+
+    def _task(self, scenario: Scenario, seed: int) -> Task:
+        return Task(scenario.settings, scenario.name, (), (seed,), self.device, filmed=True)
+
     def trace(self, scenario: Scenario, seed: int) -> Trace:
         """The trace of one seed."""
-        task = Task(scenario.settings, scenario.name, (), (seed,), self.device)
-        path = film_of(task, self.folder)
+        path = film_of(self._task(scenario, seed), self.folder)
         try:
             found = Trace.load(path)
         except ToylabError:  # not there, or damaged
@@ -52,6 +83,14 @@ class Keeper:
         with contextlib.suppress(OSError):
             os.utime(path)
         return retold(found, scenario, command=self.command)
+
+
+def _takes_files(folder: Path) -> bool:
+    try:
+        expect_file(folder / "trace.npz")
+    except ToylabError:
+        return False
+    return True
 
 
 def retold(trace: Trace, scenario: Scenario, **told: str) -> Trace:

@@ -578,7 +578,16 @@ def slides(
     plan = talk.planned(names, lecture, set_)
     _begin(output, [*plan.found.values()])
     with going_on():
-        deck = talk.deck_of(plan, wanted, seed, kept.trace, command(), video, livened)
+        deck = talk.deck_of(
+            plan,
+            wanted,
+            seed,
+            kept.trace,
+            command(),
+            video,
+            livened,
+            lambda games: kept.ahead(games, lambda done, n: progress(done, n, "Training")),
+        )
     for path in output:
         # Closed before the result is said: a bar that still moves would run into it.
         with closing(progress(deck.slides, len(deck.slides), f"Writing {path.name}")) as shown:

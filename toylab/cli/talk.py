@@ -23,6 +23,7 @@ from toylab.show.live_link import LiveLink, address_of
 from toylab.trace import Trace
 
 Record = Callable[[Scenario, int], Trace]
+Ahead = Callable[[Sequence[tuple[Scenario, int]]], None]
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def deck_of(
     command: str = "",
     video: bool = False,
     livened: Livened | None = None,
+    ahead: Ahead | None = None,
 ) -> Deck:
     """Train what is not trained yet, film it, and put the slides in order.
 
@@ -109,6 +111,7 @@ def deck_of(
         command: What the user typed.
         video: Whether films are videos.
         livened: What of it is live; nothing if left out.
+        ahead: Trains side by side what `record` is asked for later; nothing does if left out.
     """
     look = replace(look, layout="bare")
     lang, taken = look.lang, set[str]()
@@ -116,6 +119,9 @@ def deck_of(
     for _, games, asked, chosen in pages:
         if games:
             rehearse(games, [chosen], lambda own, asked=asked: look.film(own, asked, None))
+    if ahead is not None:
+        played = [(one, chosen) for _, games, _, chosen in pages for one in games]
+        ahead([(one, seed) for one, seed in played if isinstance(one, Scenario)])
     traces: dict[tuple[str, int], Trace] = {}
     slides: list[Slide] = []
     for page, games, asked, chosen in pages:

@@ -108,6 +108,26 @@ def test_a_lecture_that_is_stopped_trains_only_the_rest(
     assert files(tmp_path / "here") == files(tmp_path / "there")
 
 
+def test_long_trainings_run_side_by_side_and_the_deck_is_the_same(
+    trained: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert toylab(*TALK) == (0, "")
+    assert trained == [*NAMES]
+    trained.clear()
+    monkeypatch.setattr(traces, "_WORTH", 0)
+    monkeypatch.setattr(traces, "cores", lambda: 2)
+    monkeypatch.chdir(furnish(tmp_path / "there"))
+    assert toylab(*TALK) == (0, "")
+    # Workers did it, who count elsewhere.
+    assert trained == []
+    assert files(tmp_path / "here") == files(tmp_path / "there")
+    # Where nothing can be kept, each is trained when its turn comes.
+    monkeypatch.chdir(furnish(tmp_path / "full"))
+    monkeypatch.setattr(traces, "_takes_files", lambda folder: False)
+    assert toylab(*TALK) == (0, "")
+    assert trained == [*NAMES]
+
+
 def test_a_lecture_that_is_killed_trains_only_the_rest(trained: list[str]) -> None:
     assert ran(["-c", DYING, "2", *TALK], Path()).returncode == -signal.SIGKILL
     assert toylab(*TALK) == (0, "")

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import starmap
 from pathlib import Path
 
 from toylab.base.cores import cores
@@ -24,8 +23,11 @@ NAME = "traces"
 # A lecture is given every term, and rehearsed for weeks; what nobody has asked for since goes, and of more
 # than a few lectures' worth what was asked for longest ago.
 _DAYS, _MOST_BYTES = 30, 2 << 30
+# Steps of both players, in all trainings together, from which on workers save more than the three seconds
+# in which they get ready: at a millisecond a step, two save five of ten.
+_WORTH = 10_000
 
-Watch = Callable[[Iterator[Numbers], int], Iterable[Numbers]]
+Awaited = Callable[[Iterator[Numbers], int], Iterable[Numbers]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Keeper:
     command: str
     train: Callable[[Scenario, int], Trace]
 
-    def ahead(self, wanted: Sequence[tuple[Scenario, int]], watch: Watch) -> None:
+    def ahead(self, wanted: Sequence[tuple[Scenario, int]], watch: Awaited) -> None:
         """Train side by side, on all cores, what is not kept yet of several traces.
 
         What cannot be kept is left for `trace` to train.
@@ -56,14 +58,15 @@ class Keeper:
         Raises:
             ToylabError: If a worker was killed.
         """
-        tasks = {film_of(task, self.folder): task for task in starmap(self._task, wanted)}
-        missing = [task for path, task in tasks.items() if not path.is_file()]
+        games = {film_of(self._task(*one), self.folder): one for one in wanted}
+        missing = [one for path, one in games.items() if not path.is_file()]
         # A card is one, however many cores there are.
         jobs = min(cores(), len(missing)) if self.device == "cpu" else 1
-        if jobs < 2 or not _takes_files(self.folder):
+        steps = sum(_steps(scenario) for scenario, _ in missing)
+        if jobs < 2 or steps < _WORTH or not _takes_files(self.folder):
             return
-        work = partial(measure, folder=self.folder)
-        for _ in watch(Workers(jobs).results(work, missing), len(missing)):
+        work, tasks = partial(measure, folder=self.folder), [self._task(*one) for one in missing]
+        for _ in watch(Workers(jobs).results(work, tasks), len(tasks)):
             pass
 
     def _task(self, scenario: Scenario, seed: int) -> Task:
@@ -83,6 +86,12 @@ class Keeper:
         with contextlib.suppress(OSError):
             os.utime(path)
         return retold(found, scenario, command=self.command)
+
+
+def _steps(scenario: Scenario) -> int:
+    """Steps of both players in a training."""
+    game = scenario.game
+    return scenario.training.steps * (game.discriminator_steps + game.generator_steps)
 
 
 def _takes_files(folder: Path) -> bool:

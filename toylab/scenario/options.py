@@ -64,11 +64,13 @@ def _model_of(row: Callable[..., Any], given: Mapping[str, Any], **tag: Any) -> 
         for p in inspect.signature(called).parameters.values()
         if p.name not in given
     }
-    # The row's own words go along: the schema's for editors, and the guide's.
+    # The row's own words go along: the schema's for editors, and the guide's. One that is another with an
+    # option more says nothing of those that it shares.
+    lines = [one for one in getattr(row, "__mro__", ()) if is_dataclass(one)] or [row]
     return create_model(
         getattr(row, "__name__", "row"),
         __config__=CONFIG,
-        __doc__=inspect.getdoc(row),
+        __doc__="\n\n".join(inspect.cleandoc(one.__doc__ or "") for one in lines),
         **tag,
         **options,
     )

@@ -11,7 +11,10 @@ from commands import ran, toylab
 from games import small_toml
 
 from toylab.base import faults
+from toylab.base.errors import ToylabError
 from toylab.claims import sweep
+from toylab.cli.stopping import Stopped
+from toylab.trace import Trace
 
 BROKEN = """
 import sys
@@ -139,3 +142,34 @@ def test_a_missing_package_is_named_and_our_own_missing_file_is_a_fault() -> Non
     said, code = faults.ending(ModuleNotFoundError("no", name="torch.nn"))
     assert code == 2 and said.startswith("torch is missing") and "\n" not in said
     assert faults.ending(ModuleNotFoundError("no", name="toylab.gone"))[1] == faults.FAULT
+
+
+def test_a_trace_is_kept_though_its_film_fails(
+    small_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: object, **named: object) -> None:
+        raise ToylabError("x.gif: no space is left")
+
+    monkeypatch.setattr("toylab.film.animation.Animation.save", full)
+    code, said = toylab("run", "small.toml")
+    assert (code, said) == (2, "x.gif: no space is left\n")
+    assert Trace.load(Path("renders/small.npz")).name == "small"
+
+
+def test_a_trace_that_cannot_be_kept_is_told_with_the_film_and_without(
+    small_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(trace: Trace, path: Path) -> None:
+        raise ToylabError(f"{path.name}: no space is left")
+
+    monkeypatch.setattr(Trace, "save", full)
+    # Nothing is said to be made before all is.
+    assert toylab("run", "small.toml") == (2, "small.npz: no space is left\n")
+    assert Path("renders/small.gif").is_file()
+
+    def stop(*given: object, **named: object) -> None:
+        raise Stopped(130)
+
+    monkeypatch.setattr("toylab.film.animation.Animation.save", stop)
+    code, said = toylab("run", "small.toml")
+    assert code == 130 and said.startswith("small.npz: no space is left\n")

@@ -165,6 +165,18 @@ def test_a_slope_and_its_gradient_are_autograds(activation: str, moving: bool) -
             once.square().sum().backward()
 
 
+@FAST_ONES
+def test_where_an_activation_bends_a_slope_s_gradient_is_autograds_too(activation: str) -> None:
+    # Biases begin at 0 here, so that the origin lies on the bend of every unit of every layer.
+    net = MLP(2, 1, (7, 4), activation, init="orthogonal")
+    rows, _, _, plain = by_both_ways(net)
+    rows = net.initial([np.random.default_rng(seed) for seed in range(3)]).double().requires_grad_()
+    at = torch.zeros(3, 5, 2, dtype=torch.float64)
+    ours, theirs = net.slope(rows, at), slope_of(lambda at: plain(rows, at), at)
+    one, other = (torch.autograd.grad(s.square().sum(), rows)[0] for s in (ours, theirs))
+    assert torch.allclose(ours, theirs, atol=1e-12) and torch.allclose(one, other, atol=1e-12)
+
+
 def test_a_latent_picks_a_point_as_often_as_any_other() -> None:
     net = NETWORKS["particles"](inputs=3, outputs=2, count=5)
     rows = net.initial([np.random.default_rng(seed) for seed in (1, 2)])
@@ -195,7 +207,7 @@ def test_a_particle_feels_what_pulls_at_it_and_nothing_else() -> None:
 @pytest.mark.parametrize("hidden", [[], [5]])
 def test_a_torn_latent_is_one_with_its_first_number_moved(hidden: list[int]) -> None:
     shape = {"inputs": 2, "outputs": 2, "hidden": hidden, "input_scale": 0.5}
-    torn, whole = NETWORKS["torn"](**shape, gap=1.5), NETWORKS["mlp"](**shape)
+    torn, whole = NETWORKS["torn"](**shape, gap=3.0), NETWORKS["mlp"](**shape)
     rows = torn.initial([np.random.default_rng(0)])
     z = torch.tensor([[[-0.25, 3.0], [0.0, 1.0], [-0.0, 1.0], [2.0, -1.0]]])
     moved = torch.tensor([[[-1.75, 3.0], [1.5, 1.0], [1.5, 1.0], [3.5, -1.0]]])

@@ -12,7 +12,8 @@ usual = gc.get_threshold()
 from toylab.base.haste import hurry, leave
 assert gc.get_threshold() == usual, "nothing happens to who imports it"
 hurry()
-assert gc.isenabled() and gc.get_threshold()[0] > 50 * usual[0]
+# 700 before Python 3.13, 2,000 from there on.
+assert gc.isenabled() and gc.get_threshold()[0] > 10 * usual[0]
 # What is dead is still found.
 class Node: pass
 before = len(gc.get_objects())

@@ -87,7 +87,7 @@ def test_a_scenario_written_out_reads_back_the_same(tmp_path: Path) -> None:
         ({"target": {"kind": "dirac", "noise": 1e-200}}, "target.noise: must be 0, or from 0.0001 to 1000, got 1e-200."),
         ({"target": {"kind": "square", "side": 1e-200}}, "target.side: must be greater than or equal to 0.0001, got 1e-200"),
         ({"generator": {"kind": "point", "start": [1e39, 0.0]}}, "generator.start[0]: must be less than or equal to 10000, got 1e+39"),
-        ({"generator": {"kind": "particles"}, "game": {"penalties": ["truncation"]}}, "truncation needs a generator of kind mlp: of particles"),
+        ({"generator": {"kind": "particles"}, "game": {"penalties": ["truncation"]}}, "truncation needs a generator of kind mlp: of particles there is no middle"),
         ({"generator": {"kind": "particles", "count": 10_001}}, "generator.count: must be less than or equal to 10000"),
         ({"claims": [{"text": "t", "metric": "modes_hit", "relation": "<", "threshold": 1, "quorum": 1.0}]}, "claims[0].quorum: must be less than 1, got 1.0"),
     ],

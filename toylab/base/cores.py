@@ -7,5 +7,5 @@ import sys
 
 
 def cores() -> int:
-    """How many it may use."""
+    """Count those that this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

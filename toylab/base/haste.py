@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gc
 
-# New objects between two looks; usually 700, and every tenth look goes deeper, every hundredth through all.
+# New objects between two looks; usually 700 or 2,000, and every tenth look goes deeper, every hundredth
+# through all.
 _BETWEEN = 50_000
 
 

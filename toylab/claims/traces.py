@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,21 +13,25 @@ from pathlib import Path
 from toylab.base.cores import cores
 from toylab.base.errors import ToylabError
 from toylab.base.files import expect_file
-from toylab.claims.cache import Numbers, Task, film_of, measure
+from toylab.base.memory import machine_bytes
+from toylab.claims.cache import Task, film_of
 from toylab.claims.workers import Workers
-from toylab.scenario.scenario import Scenario
+from toylab.scenario.scenario import Scenario, check
 from toylab.trace import Trace
+from toylab.training.run import record
 
 # Beside the folder with the numbers of checks and sweeps.
 NAME = "traces"
 # A lecture is given every term, and rehearsed for weeks; what nobody has asked for since goes, and of more
 # than a few lectures' worth what was asked for longest ago.
 _DAYS, _MOST_BYTES = 30, 2 << 30
-# Steps of both players, in all trainings together, from which on workers save more than the three seconds
-# in which they get ready: at a millisecond a step, two save five of ten.
-_WORTH = 10_000
+# Steps of both players that can run beside the longest training, from which on workers save more than the
+# three seconds in which they get ready: a step takes a millisecond.
+_WORTH = 5_000
+# What a worker takes: torch half a gigabyte, the rest is for its game and its trace.
+_WORKER = 1 << 30
 
-Awaited = Callable[[Iterator[Numbers], int], Iterable[Numbers]]
+Awaited = Callable[[Iterator[None], int], Iterable[None]]
 
 
 @dataclass(frozen=True)
@@ -49,25 +53,25 @@ class Keeper:
     def ahead(self, wanted: Sequence[tuple[Scenario, int]], watch: Awaited) -> None:
         """Train side by side, on all cores, what is not kept yet of several traces.
 
-        What cannot be kept is left for `trace` to train.
+        What cannot be kept, or whose worker was killed, is left for `trace` to train.
 
         Args:
             wanted: Scenarios and seeds.
             watch: Passes on what comes of each, knowing how many will come; for showing progress.
-
-        Raises:
-            ToylabError: If a worker was killed.
         """
         games = {film_of(self._task(*one), self.folder): one for one in wanted}
         missing = [one for path, one in games.items() if not path.is_file()]
+        steps = sorted(_steps(scenario) for scenario, _ in missing)
         # A card is one, however many cores there are.
-        jobs = min(cores(), len(missing)) if self.device == "cpu" else 1
-        steps = sum(_steps(scenario) for scenario, _ in missing)
-        if jobs < 2 or steps < _WORTH or not _takes_files(self.folder):
+        room = (machine_bytes() or _WORKER) // _WORKER if self.device == "cpu" else 1
+        jobs = min(cores(), room, len(missing))
+        if jobs < 2 or sum(steps[:-1]) < _WORTH or not _takes_files(self.folder):
             return
-        work, tasks = partial(measure, folder=self.folder), [self._task(*one) for one in missing]
-        for _ in watch(Workers(jobs).results(work, tasks), len(tasks)):
-            pass
+        work, tasks = partial(_train, folder=self.folder), [self._task(*one) for one in missing]
+        with contextlib.suppress(ToylabError):
+            for _ in watch(Workers(jobs).results(work, tasks), len(tasks)):
+                pass
+        _forget(self.folder, but=[*games])
 
     def _task(self, scenario: Scenario, seed: int) -> Task:
         return Task(scenario.settings, scenario.name, (), (seed,), self.device, filmed=True)
@@ -81,11 +85,18 @@ class Keeper:
             trace = self.train(scenario, seed)
             with contextlib.suppress(ToylabError):
                 trace.save(path)
-                _forget(self.folder, but=path)
+                _forget(self.folder, but=[path])
             return trace
         with contextlib.suppress(OSError):
             os.utime(path)
         return retold(found, scenario, command=self.command)
+
+
+def _train(task: Task, folder: Path) -> None:
+    """Train in a worker, and keep the trace if it can be kept."""
+    trace = record(check(task.settings, name=task.name), task.seeds, device=task.device)
+    with contextlib.suppress(ToylabError):
+        trace.save(film_of(task, folder))
 
 
 def _steps(scenario: Scenario) -> int:
@@ -114,11 +125,12 @@ def retold(trace: Trace, scenario: Scenario, **told: str) -> Trace:
     return replace(trace, settings_text=scenario.text, provenance=told)
 
 
-def _forget(folder: Path, but: Path) -> None:
-    """Remove what has not been asked for in a while, and what is too much."""
+def _forget(folder: Path, but: Collection[Path]) -> None:
+    """Remove what has not been asked for in a while, and what is too much; not what is asked for now."""
     with contextlib.suppress(OSError):
-        files = [(path.stat(), path) for path in folder.iterdir() if path != but]
-        room, before = _MOST_BYTES - but.stat().st_size, time.time() - _DAYS * 86_400
+        files = [(path.stat(), path) for path in folder.iterdir() if path not in but]
+        here = sum(path.stat().st_size for path in but if path.is_file())
+        room, before = _MOST_BYTES - here, time.time() - _DAYS * 86_400
         for state, path in sorted(files, key=lambda file: -file[0].st_mtime):
             room -= state.st_size
             if room < 0 or state.st_mtime < before:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -39,7 +40,7 @@ from toylab.cli.arguments import (
     taking,
     with_look,
 )
-from toylab.cli.stopping import going_on, guarded, held, hold
+from toylab.cli.stopping import going_on, guarded, held, hold, unheard
 from toylab.cli.terminal import (
     command,
     expect_endings,
@@ -195,7 +196,8 @@ def render(
     check_outputs(output, frame)
     hold(output)
     wanted = Look(**look).checked(warn, output)
-    _film(wanted, [Trace.load(trace)], seed, _grid(seed, seeds), output, frame)
+    grid = _grid(seed, seeds)
+    _say_films(output, _film(wanted, [Trace.load(trace)], seed, grid, output, frame))
 
 
 @app.command()
@@ -257,10 +259,12 @@ def run(
         rehearse(
             [scenario], own, lambda traces: wanted.film(traces, None, grid), _asked(name, set_)
         )
+    begun = 0.0
     for (scenario, own), (kept, films) in zip(games, files, strict=True):
         trace, took = _record(scenario, own, place)
         with _saved({kept: trace}):
-            _film(wanted, [trace], None, grid, films, frame, f"trained in {took:.1f} s, ")
+            filmed = _film(wanted, [trace], None, grid, films, frame)
+        begun = _say_films(films, filmed, f"trained in {took:.1f} s, ", begun)
 
 
 def _futures(
@@ -307,7 +311,8 @@ def _futures(
         f"Training {scenario.name}",
     )
     with _saved(dict(zip(kept, traces, strict=True))):
-        _film(look, traces, None, None, films, frame, f"trained in {seconds:.1f} s, ")
+        filmed = _film(look, traces, None, None, films, frame)
+    _say_films(films, filmed, f"trained in {seconds:.1f} s, ")
 
 
 @app.command()
@@ -349,7 +354,7 @@ def compare(
     rehearse(games, [chosen], lambda traces: wanted.film(traces, seed, None))
     with going_on():
         traces = [one if isinstance(one, Trace) else kept.trace(one, chosen) for one in games]
-    _film(wanted, traces, seed, None, output, frame)
+    _say_films(output, _film(wanted, traces, seed, None, output, frame))
 
 
 @app.command()
@@ -741,8 +746,6 @@ def _record(scenario: Scenario, seeds: Sequence[int], device: str) -> tuple[Trac
 
 def _timed(train: Callable[[Watch], T], doing: str) -> tuple[T, float]:
     """Train with progress; return what comes of it and the seconds it took."""
-    import time
-
     start = time.perf_counter()
     done = train(lambda shots, total: progress(shots, total, doing))
     return done, time.perf_counter() - start
@@ -763,8 +766,15 @@ def _saved(traces: Mapping[Path, Trace]) -> Iterator[None]:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as pool:
-        saved = [pool.submit(trace.save, path) for path, trace in traces.items()]
-        yield
+        with unheard():
+            saved = [pool.submit(trace.save, path) for path, trace in traces.items()]
+        try:
+            yield
+        except BaseException:
+            # Of two reasons to end the other is the command's own.
+            for error in filter(None, (one.exception() for one in saved)):
+                warn(str(error))
+            raise
         for one in saved:
             one.result()
 
@@ -776,11 +786,8 @@ def _film(
     seeds: Sequence[int] | None,
     output: Sequence[str],
     frame: int | None,
-    before: str = "",
-) -> None:
-    """Film traces with progress, as `Look.open` takes them, and say what was written."""
-    import time
-
+) -> tuple[int, float]:
+    """Film traces with progress, as `Look.open` takes them; return the frames and the seconds they took."""
     film, timing = look.open(traces, seed, seeds)
     start = time.perf_counter()
     name = " and ".join(dict.fromkeys(trace.name for trace in film.traces))
@@ -792,9 +799,19 @@ def _film(
         watch=lambda numbers: progress(numbers, len(numbers), f"Filming {name}"),
         svg_text=look.svg_text,
     )
-    told = f"filmed in {time.perf_counter() - start:.1f} s, {since_begun():.1f} s in all"
+    return len(film), time.perf_counter() - start
+
+
+def _say_films(
+    output: Sequence[str], filmed: tuple[int, float], before: str = "", begun: float = 0.0
+) -> float:
+    """Say what was written, and how long it took since a moment of the command; return the present one."""
+    frames, seconds = filmed
+    now = since_begun()
+    told = f"{before}filmed in {seconds:.1f} s, {now - begun:.1f} s in all"
     for path in output:
-        say_result(path, f"{Counted(len(film)):frame}, {before}{told}")
+        say_result(path, f"{Counted(frames):frame}, {told}")
+    return now
 
 
 def main() -> None:

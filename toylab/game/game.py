@@ -67,7 +67,7 @@ class Game:
 
     Attributes:
         solvable: Whether both sides have so few parameters that the game is drawn in their plane.
-        maps: Whether where a latent lies decides where its point does.
+        maps: As of the generator.
     """
 
     def __init__(

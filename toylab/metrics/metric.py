@@ -16,6 +16,9 @@ from toylab.base.cores import cores
 from toylab.targets import Target, density_known
 from toylab.trace import Trace
 
+# Snapshots measured side by side: each may fill some pieces of a table of all pairs.
+_HANDS = 4
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -48,7 +51,8 @@ def alive(trace: Trace) -> Bool:
 def each(trace: Trace, measure: Callable[[int, int], float | tuple[float, ...]], n: int = 1) -> Any:
     """A number or more of each seed that has samples, at each snapshot, NaN for the others.
 
-    Cores share the snapshots; which of them measures one does not matter.
+    Cores share the snapshots; which of them measures one does not matter. What a caller has set for its own
+    thread, as by numpy.errstate, does not hold in there.
 
     Args:
         trace: What is measured.
@@ -60,7 +64,7 @@ def each(trace: Trace, measure: Callable[[int, int], float | tuple[float, ...]],
     """
     found = np.full((n, *trace.samples.shape[:2]), np.nan)
     places = [(int(t), int(s)) for t, s in zip(*np.nonzero(alive(trace)), strict=True)]
-    with ThreadPoolExecutor(cores()) as pool:
+    with ThreadPoolExecutor(min(cores(), _HANDS)) as pool:
         for (t, s), numbers in zip(places, pool.map(lambda at: measure(*at), places), strict=True):
             found[:, t, s] = numbers
     return found[0] if n == 1 else tuple(found)

@@ -159,8 +159,9 @@ def _about_penalties(scenario: _Settings) -> list[str]:
         if n % size:
             reasons.append(f"packing of {size} needs {path} to be a multiple of {size}, got {n}")
     if not GENERATORS[scenario.generator.kind].maps:
+        given = scenario.generator.kind
         reasons += [
-            f"{kind} needs a generator of kind mlp: of {scenario.generator.kind} no latent lies nearer to 0"
+            f"{kind} needs a generator of kind mlp: of {given} there is no middle to draw from"
             for kind in _kinds(scenario, lambda row: "latents" in row.hooks)
         ]
     if size > 1 and DISCRIMINATORS[scenario.discriminator.kind].solvable:

@@ -47,8 +47,8 @@ def beside(work: Callable[[Callable[[], None]], None]) -> Iterator[None]:
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         with warnings.catch_warnings():
-            # Python warns of threads at a fork: those of BLAS, which is held to one, and of torch, which
-            # the second process never calls.
+            # Python warns of threads at a fork: those of BLAS, which is held to one, of torch, which the
+            # second process never calls, and one that may be packing a trace, which it knows nothing of.
             warnings.simplefilter("ignore", DeprecationWarning)
             child = os.fork()
         if child == 0:

@@ -3,7 +3,7 @@
 Autograd keeps a graph of a dozen nodes a network and turns each thin product the slow way round: MKL's
 batched product with an outer size of 1 or 2 costs 3 to 10 times the same product transposed. Here
 activations are written in place, and each parameter's gradient lands where it belongs in the row. What has
-to be differentiated again is left to autograd.
+to be differentiated once more after a slope's gradient is left to autograd.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ TANH = Act(
 ELU = Act(
     torch.nn.functional.elu_,
     lambda g, h: aten.elu_backward.grad_input(g, 1.0, 1, 1, True, h, grad_input=g),
-    # Below 0 all derivatives are the same exponential.
-    lambda g, h: g.mul_(h <= 0),
+    # Below 0 all derivatives are the same exponential; at 0 autograd takes the second from above.
+    lambda g, h: g.mul_(h < 0),
 )
 
 
@@ -178,7 +178,8 @@ class _Slope(torch.autograd.Function):
                 bent.append(chain.act.bend(grad * slope, h))
             grad = chain.act.back(grad, h)
         slots[-1][0].copy_(grad.sum(1).unsqueeze(-1))
-        return row, _bent(chain, blocks, slots, kept, bent), None
+        points = ctx.needs_input_grad[1]
+        return row, _bent(chain, blocks, slots, kept, bent, points), None
 
 
 def _bent(
@@ -187,6 +188,7 @@ def _bent(
     slots: Sequence[tuple[Tensor, Tensor]],
     kept: Sequence[Tensor],
     bent: Sequence[Tensor],
+    points: bool,
 ) -> Tensor | None:
     """What a slope owes to where the points lie, added to a row; and to the points, [S, B, inputs].
 
@@ -196,6 +198,7 @@ def _bent(
         slots: Of the gradient's row.
         kept: The points and the activations of every hidden layer.
         bent: The slope's gradient in each layer's pre-activations, that layer's own alone.
+        points: Whether the points want theirs.
     """
     down: Tensor | None = None
     for depth in range(len(bent) - 1, -1, -1):
@@ -205,5 +208,6 @@ def _bent(
         weights, bias = slots[depth]
         weights.baddbmm_(kept[depth].transpose(1, 2), here)
         bias.add_(here.sum(1))
-        down = torch.bmm(here, _turned(blocks[depth][0]))
-    return down
+        if depth or points:
+            down = torch.bmm(here, _turned(blocks[depth][0]))
+    return down if points else None

@@ -33,8 +33,8 @@ class Network:
         solvable: Whether there are so few parameters that a game can be solved, and drawn in their plane.
         generates: Whether it may be a generator.
         judges: Whether it may be a discriminator.
-        maps: Whether where a latent lies decides where its point does; else it has no lattice, and no
-            latents nearer to 0.
+        maps: Whether latents that lie side by side have points that do, with 0 in their middle; else a
+            lattice of them is none of points, and none are drawn nearer to 0.
         objective: The only one with which it makes a game; empty where any does.
         inputs: Width of the input.
         outputs: Width of the output.

@@ -31,7 +31,7 @@ export const ACTIVATIONS = {
   leaky_relu: piecewise(LEAK),
   linear: { asksBefore: false, bend: null, apply() {}, back() {} },
   tanh: elementwise(tanh, (h) => 1 - h * h, (h) => -2 * h * (1 - h * h)),
-  elu: elementwise((z) => (z > 0 ? z : exp(z) - 1), (h) => (h > 0 ? 1 : h + 1), (h) => (h > 0 ? 0 : h + 1)),
+  elu: elementwise((z) => (z > 0 ? z : exp(z) - 1), (h) => (h > 0 ? 1 : h + 1), (h) => (h < 0 ? h + 1 : 0)),
   silu: elementwise(
     (z) => z * sigmoid(z),
     (z) => { const s = sigmoid(z); return s * (1 + z * (1 - s)); },
@@ -265,10 +265,10 @@ export class Mlp {
 
 /** A generator of a latent torn in two: its first number is moved away from 0. */
 class Torn extends Mlp {
-  load(block, x, n, scale) {
-    super.load(block, x, n, scale);
-    const { wide, data } = block, { inputs, spec: { gap } } = this;
-    for (let r = 0; r < n; r++) data[r * wide] = Math.fround(x[r * inputs] + (x[r * inputs] < 0 ? -gap : gap)) * scale;
+  evaluate(parameters, z, n) {
+    const { inputs, spec: { gap } } = this, moved = z.slice(0, n * inputs);
+    for (let i = 0; i < moved.length; i += inputs) moved[i] += moved[i] < 0 ? -gap / 2 : gap / 2;
+    return super.evaluate(parameters, moved, n);
   }
 }
 

@@ -2,7 +2,7 @@
 import { needsStart, numberTold, valueAt, valueTold } from "./changes.js";
 import { oneEach } from "./rules.js";
 
-const isMlp = (player) => (settings) => Array.isArray(settings[player].hidden);
+const isLayered = (player) => (settings) => Array.isArray(settings[player].hidden);
 const hasOptimizer = (player, kind) => (settings) => settings.optimizer[player].kind === kind;
 const hasTarget = (key) => (settings) => ["ring", "grid", "mixture", "drawn", "dirac"].includes(settings.target.kind) && key in settings.target;
 const RATE_KNOB = { kind: "number", scale: "log", low: 1e-5, high: 1 };
@@ -19,9 +19,9 @@ const playerKnobs = (player) => [
 ];
 // Width and depth are two knobs of one list.
 const networkKnobs = (player) => [
-  { path: `${player}.hidden`, name: "width", group: "networks", kind: "number", scale: "power", low: 1, high: 9, when: (s) => isMlp(player)(s) && s[player].hidden.length > 0, from: (hidden) => hidden[0], into: (n, hidden) => hidden.map(() => n) },
-  { path: `${player}.hidden`, name: "depth", group: "networks", kind: "number", scale: "count", low: 0, high: 5, when: isMlp(player), from: (hidden) => hidden.length, into: (n, hidden) => Array(n).fill(hidden[0] ?? 64) },
-  { path: `${player}.activation`, group: "networks", kind: "choice", options: ["relu", "leaky_relu", "tanh", "elu", "silu", "linear"], when: isMlp(player) },
+  { path: `${player}.hidden`, name: "width", group: "networks", kind: "number", scale: "power", low: 1, high: 9, when: (s) => isLayered(player)(s) && s[player].hidden.length > 0, from: (hidden) => hidden[0], into: (n, hidden) => hidden.map(() => n) },
+  { path: `${player}.hidden`, name: "depth", group: "networks", kind: "number", scale: "count", low: 0, high: 5, when: isLayered(player), from: (hidden) => hidden.length, into: (n, hidden) => Array(n).fill(hidden[0] ?? 64) },
+  { path: `${player}.activation`, group: "networks", kind: "choice", options: ["relu", "leaky_relu", "tanh", "elu", "silu", "linear"], when: isLayered(player) },
 ];
 
 /** What can be turned: path, group, kind ("choice", "number", "flag", "numbers"), scale and ends of the slider. */
@@ -58,7 +58,7 @@ export const KNOBS = [
   { path: "target.x", group: "data", kind: "number", scale: "linear", low: -2, high: 2, step: 0.1, when: hasTarget("x") },
   { path: "target.weights", group: "data", kind: "numbers", when: hasTarget("weights") },
   ...networkKnobs("generator"), ...networkKnobs("discriminator"),
-  { path: "generator.latent", group: "networks", kind: "number", scale: "count", low: 1, high: 16, when: isMlp("generator") },
+  { path: "generator.latent", group: "networks", kind: "number", scale: "count", low: 1, high: 16, when: isLayered("generator") },
   { path: "generator.gap", group: "networks", kind: "number", scale: "log", low: 0.1, high: 10, when: (s) => s.generator.kind === "torn" },
 ];
 export const KNOB_GROUPS = ["rules", "tricks", "players", "data", "networks"];

@@ -74,7 +74,7 @@ class Keeper:
         _forget(self.folder, but=[*games])
 
     def _task(self, scenario: Scenario, seed: int) -> Task:
-        return Task(scenario.settings, scenario.name, (), (seed,), self.device, filmed=True)
+        return Task(scenario.settings, scenario.name, (), (seed,), self.device)
 
     def trace(self, scenario: Scenario, seed: int) -> Trace:
         """The trace of one seed."""

@@ -18,6 +18,7 @@ from joblib import Parallel, delayed, parallel_config
 
 from toylab.base.errors import ToylabError, unknown
 from toylab.base.memory import keep_freed
+from toylab.base.signals import blocked
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
@@ -46,19 +47,13 @@ def _deaf_to_interrupts() -> Iterator[None]:
     """What is started in here never sees Ctrl-C, which a terminal sends to every process.
 
     It is for this process to say that it was stopped, and to end its workers: one that is still being
-    started would print a traceback of its own above that. A mask is inherited; it holds from the first
-    instruction on. Ours comes off again at once, and what was pressed meanwhile is heard then.
+    started would print a traceback of its own above that.
     """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        # Python's watcher of what processes share lets interrupts in again when it starts: here, before.
+        resource_tracker.ensure_running()
+    with blocked(signal.SIGINT):
         yield
-        return
-    # Python's watcher of what processes share lets interrupts in again when it starts: here, before.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -21,6 +22,7 @@ from toylab.base.counted import Counted
 from toylab.base.errors import ToylabError
 from toylab.base.memory import keep_freed
 from toylab.base.release import release
+from toylab.base.signals import blocked
 from toylab.cli.arguments import (
     LOOK,
     Asked,
@@ -40,7 +42,7 @@ from toylab.cli.arguments import (
     taking,
     with_look,
 )
-from toylab.cli.stopping import going_on, guarded, held, hold, unheard
+from toylab.cli.stopping import going_on, guarded, held, hold
 from toylab.cli.terminal import (
     command,
     expect_endings,
@@ -766,7 +768,9 @@ def _saved(traces: Mapping[Path, Trace]) -> Iterator[None]:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as pool:
-        with unheard():
+        # The first thread alone is to be stopped: while it holds signals back, as the film's writers do
+        # for moments, another would have its handler run.
+        with blocked(signal.SIGINT, signal.SIGTERM):
             saved = [pool.submit(trace.save, path) for path, trace in traces.items()]
         try:
             yield

@@ -96,24 +96,6 @@ def stoppable() -> Generator[None, None, None]:
             signal.signal(kind, handler)
 
 
-@contextlib.contextmanager
-def unheard() -> Generator[None, None, None]:
-    """Threads that are started in here never take a signal: it is for the first thread to be stopped.
-
-    While that has its own blocked, as the film's writers do for moments, another would run its handler.
-    """
-    import signal
-
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def guarded(app: Callable[..., Any]) -> None:
     """Run the command line; every error ends as a few lines and an exit code."""
     # A terminal without Unicode, or a file's name that is none, is spelt out and not stumbled over.

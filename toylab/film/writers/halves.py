@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from toylab.base.cores import cores
 from toylab.base.errors import ToylabError
+from toylab.base.signals import blocked
 
 # Below so many frames a second process costs more than it saves.
 _FEWEST = 16
@@ -44,17 +45,14 @@ def beside(work: Callable[[Callable[[], None]], None]) -> Iterator[None]:
     words, tell = os.pipe()  # what went wrong, from there to here
     first = os.getpid()
     # Neither process may be interrupted while it does not yet know which of the two it is.
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
+    with blocked(signal.SIGINT, signal.SIGTERM) as before:
         with warnings.catch_warnings():
             # Python warns of threads at a fork: those of BLAS, which is held to one, of torch, which the
             # second process never calls, and one that may be packing a trace, which it knows nothing of.
             warnings.simplefilter("ignore", DeprecationWarning)
             child = os.fork()
         if child == 0:
-            _work(work, first, tell, blocked)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            _work(work, first, tell, before)
     os.close(tell)
     try:
         yield
@@ -78,7 +76,7 @@ def beside(work: Callable[[Callable[[], None]], None]) -> Iterator[None]:
 
 
 def _work(
-    work: Callable[[Callable[[], None]], None], first: int, tell: int, blocked: Iterable[int]
+    work: Callable[[Callable[[], None]], None], first: int, tell: int, before: Iterable[int]
 ) -> None:
     """Do the work in the second process, and end it."""
     code = 1
@@ -86,7 +84,7 @@ def _work(
         # Ctrl-C reaches both; the first process ends this one.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
         def check() -> None:
             # Whose parent is gone gets another.

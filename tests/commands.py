@@ -49,18 +49,19 @@ def ran(
 
 def toylab(*words: str) -> tuple[int, str]:
     """Run a command in this process; its exit code and what it said on standard error."""
-    code, said, _ = _run(words)
+    code, said, _ = run(words)
     return code, said
 
 
 def printed(*words: str) -> str:
     """What a command that ends well puts out."""
-    code, said, out = _run(words)
+    code, said, out = run(words)
     assert code == 0, said
     return out
 
 
-def _run(words: Sequence[str]) -> tuple[int, str, str]:
+def run(words: Sequence[str]) -> tuple[int, str, str]:
+    """Run a command in this process; its exit code and what it said on both streams, errors first."""
     argv, sys.argv = sys.argv, ["toylab", *words]
     code: Any = 0
     said, out = io.StringIO(), io.StringIO()

@@ -154,7 +154,9 @@ class Workers:
                     distributed.LocalCluster(
                         n_workers=self.jobs,
                         threads_per_worker=1,
-                        dashboard_address=None,
+                        # A free port, for this machine alone: with none named it would be 8787 for all who
+                        # ask, and the second cluster of a machine would begin with a warning.
+                        dashboard_address="127.0.0.1:0",
                         # What a stopped worker says of itself is nothing to whoever stopped it.
                         silence_logs=logging.CRITICAL,
                     )

@@ -104,14 +104,18 @@ def test_a_target_of_ones_own_is_not_read_again(hand_made: Make) -> None:
 
 
 def curved(
-    make: Make, *curves: str, clouds: int = 3, given: Sequence[np.ndarray] | None = None
+    make: Make,
+    *curves: str,
+    clouds: int = 3,
+    given: Sequence[np.ndarray] | None = None,
+    claims: str = "",
 ) -> Trace:
     rng = np.random.default_rng(3)
     told = ", ".join(f'{{ metrics = ["{name}"], scale = "linear" }}' for name in curves)
     return make(
         *(given or (targets.ring().sample(rng, N) for _ in range(clouds))),
         settings_text='title = "t"\nlesson = "l"\n[target]\nkind = "ring"\n[film]\n'
-        f'layers = ["real", "generated"]\ncurves = [{told}]\n',
+        f'layers = ["real", "generated"]\ncurves = [{told}]\n{claims}',
     )
 
 
@@ -139,6 +143,28 @@ def test_its_words_stand_where_the_curve_does_not_go(
     (curve,) = panel.curves
     at = panel.axes.transData.transform(np.stack([10 * np.arange(5), curve.drawn], axis=1))
     assert not any(box.contains(*place) for place in at)
+
+
+# A share of nearly one has its words below the line, where a bound comes near them.
+@pytest.mark.parametrize("threshold", [0.85, 0.9, 0.95])
+@pytest.mark.parametrize("window", [[0.0, 0.2], [0.8, 1.0]])
+def test_no_bound_crosses_its_words(hand_made: Make, window: list[float], threshold: float) -> None:
+    away = targets.TARGETS["ring"]().sample(np.random.default_rng(0), 400) + 3.0
+    trace = curved(
+        hand_made,
+        "high_quality",
+        given=[away] * 5,
+        claims='[[claims]]\ntext = "c"\nmetric = "high_quality"\nrelation = ">="\n'
+        f"threshold = {threshold}\nwindow = {window}\n",
+    )
+    (panel,) = Film(trace).panels
+    (bound,) = panel.thresholds
+    (words,) = [t for t in panel.axes.texts if t.get_text() == WORDS["en"].perfect]
+    box = words.get_window_extent()
+    (start, height), (end, _) = panel.axes.transData.transform(
+        [(bound.start, bound.at), (bound.end, bound.at)]
+    )
+    assert not box.y0 < height < box.y1 or end <= box.x0 or start >= box.x1
 
 
 def test_its_words_stand_below_axes_whose_curve_comes_down_to_the_line(hand_made: Make) -> None:

@@ -184,7 +184,7 @@ class Panel:
         for at in self.changes:
             # Dotted and upright: neither a line of the grid, nor a claim's, nor the present.
             ax.axvline(at, color=theme.ink, linewidth=1.4, linestyle=(0, (1, 2)), zorder=0.8)
-        self.floors = self._floors(ax, found, [self._inside(curve) for curve in values])
+        self.floors = self._floors(ax, found, [self._inside(curve) for curve in values], claims)
         self._thresholds(ax, claims, dict(zip(plan.metrics, colours, strict=False)))
         for metric, band, colour in zip(metrics, self.bands, colours, strict=False):
             self._band(metric, band, colour)
@@ -355,7 +355,9 @@ class Panel:
                 annotation_clip=False,
             )
 
-    def _floors(self, ax: Axes, found: Sequence[float], curves: Sequence[Float]) -> list[FloorLine]:
+    def _floors(
+        self, ax: Axes, found: Sequence[float], curves: Sequence[Float], claims: Sequence[Claim]
+    ) -> list[FloorLine]:
         """Thin lines of what a perfect sampler has, with words where the curves leave room for them."""
         low, high = ax.get_ylim()
         lines: list[FloorLine] = []
@@ -364,20 +366,28 @@ class Panel:
             if any(abs(at - one.at) < self._word_room() * (high - low) for one in lines):
                 lines.append(FloorLine(at, "", True))
                 continue
-            side, early = self._clear_of(at, curves)
+            side, early = self._clear_of(at, curves, claims)
             lines.append(FloorLine(at, side, early))
             line = (float(self._steps[0]), float(self._steps[-1]), at)
             self._line_words(ax, self._words.perfect, line, side, self._theme.soft, early)
         return lines
 
-    def _clear_of(self, at: float, curves: Sequence[Float]) -> tuple[str, bool]:
-        """Side of a line, and whether at its beginning, where words lie on the least of the curves."""
+    def _clear_of(
+        self, at: float, curves: Sequence[Float], claims: Sequence[Claim]
+    ) -> tuple[str, bool]:
+        """Side of a line, and whether at its beginning, where least is drawn: curves and bounds."""
         low, high = self._ax.get_ylim()
         width, room = self._ax.get_window_extent().width / self._unit, self._word_room()
         wide = measured(self._words.perfect, LABEL, tuple(self._fonts), False) / width
         time = (self._steps - self._steps[0]) / max(self._steps[-1] - self._steps[0], 1)
         heights = [(curve - low) / (high - low) for curve in curves]
         lowest = -max(0.02, self._below * self._unit / self._ax.get_window_extent().height)
+        first, span = self._steps[0], max(self._steps[-1] - self._steps[0], 1)
+        # A bound is a line as long as its window, wherever there are snapshots.
+        bounds = [
+            ((start - first) / span, (end - first) / span, (place - low) / (high - low))
+            for start, end, place in map(self._bound, claims)
+        ]
 
         def covered(place: tuple[str, bool]) -> float:
             foot = self._foot(at, place[0])
@@ -385,24 +395,24 @@ class Panel:
                 return math.inf
             beside = time <= wide if place[1] else time >= 1 - wide
             on = [(h[beside] > foot) & (h[beside] < foot + room) for h in heights]
-            return sum(int(one.sum()) for one in on)
+            met = sum(int(one.sum()) for one in on)
+            for start, end, height in bounds:
+                under = min(end, wide) - start if place[1] else end - max(start, 1 - wide)
+                if foot < height < foot + room:
+                    met += round(len(time) * max(0.0, under))
+            return met
 
         sides = ("top", "bottom") if at < (low + high) / 2 else ("bottom", "top")
         return min([(side, early) for early in (True, False) for side in sides], key=covered)
 
     def _thresholds(self, ax: Axes, claims: Sequence[Claim], colours: dict[str, str]) -> None:
         """A claim's threshold as a thin dashed line over its window, with its words."""
-        first, last = float(self._steps[0]), float(self._steps[-1])
         taken: list[float] = []
         for claim in claims:
             # Among several curves the line must say whose it is.
             curve = [*colours].index(claim.metric) if len(colours) > 1 else None
             colour = self._theme.soft if curve is None else colours[claim.metric]
-            start, end = (first + f * (last - first) for f in span_in(claim, self._trace))
-            # A claim about one moment would be a dot; a tenth of the axis can be seen.
-            start = min(start, max(first, end - 0.1 * (last - first)))
-            end = max(end, start + 0.1 * (last - first))
-            at = float(self._inside(np.array([claim.threshold]))[0])
+            start, end, at = self._bound(claim)
             ax.plot([start, end], [at] * 2, color=colour, linewidth=1.4, linestyle=(0, (4, 3)))
             ax.lines[-1].set_zorder(1)
             words = f"{SIGNS[claim.relation]} {read(METRICS[claim.metric], claim.threshold)}"
@@ -415,6 +425,15 @@ class Panel:
             if side:
                 taken.append(self._foot(at, side))
                 self._line_words(ax, words, (start, end, at), side, colour, early)
+
+    def _bound(self, claim: Claim) -> tuple[float, float, float]:
+        """Where a claim's threshold is drawn: from, to, at."""
+        first, last = float(self._steps[0]), float(self._steps[-1])
+        start, end = (first + f * (last - first) for f in span_in(claim, self._trace))
+        # A claim about one moment would be a dot; a tenth of the axis can be seen.
+        start = min(start, max(first, end - 0.1 * (last - first)))
+        end = max(end, start + 0.1 * (last - first))
+        return start, end, float(self._inside(np.array([claim.threshold]))[0])
 
     def _side(self, claim: Claim, at: float, taken: Sequence[float]) -> str:
         """Above or below a threshold's line, or "" where its words would lie on others' words."""

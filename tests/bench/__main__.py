@@ -15,6 +15,7 @@ import numpy as np
 import pages
 import process
 import training
+import whole
 from lines import HEAD
 
 
@@ -22,11 +23,14 @@ def main() -> None:
     """Print the table, a line as soon as it is measured."""
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--quick", action="store_true", help="three lines of training and no more")
-    quick = reader.parse_args().quick
+    reader.add_argument("--whole", action="store_true", help="commands against scripts and no more")
+    asked = reader.parse_args()
     np.seterr(all="raise", under="ignore")
     print(HEAD, flush=True)
-    parts = [training.ratios(quick)]
-    if not quick:
+    parts = [] if asked.whole else [training.ratios(asked.quick)]
+    if not asked.quick:
+        parts.append(whole.ratios())
+    if not (asked.quick or asked.whole):
         parts += [training.growth(), neighbours.ratios(), filming.ratios()]
         parts += [process.start_up(), process.memory(), pages.ratios(), pages.phone()]
     for part in parts:

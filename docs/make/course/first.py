@@ -123,7 +123,7 @@ def _classifier(ax: Axes, theme: Theme, words: Words) -> None:
     plane.contour(x, y, d, [0.5], colors=theme.ink, linewidths=2.2)
     rng = np.random.default_rng(_SEED)
     _points(plane, rng.normal(_REAL, _SPREAD, (_N, 2)), theme, real=True)
-    _points(plane, rng.normal(_FAKE, _SPREAD, (_N // 2, 2)), theme, real=False)
+    _points(plane, rng.normal(_FAKE, _SPREAD, (_N, 2)), theme, real=False)
     at = (0.1, 0.8)
     plane.plot(*at, "*", markersize=24, color=theme.paper, markeredgecolor=theme.ink)
     plane.set(xlim=(-3, 3), ylim=(-2.2, 2.2), xticks=[], yticks=[])

@@ -13,6 +13,9 @@ from toylab.targets import cell_centres
 from toylab.targets.target import pieces
 from toylab.trace import Trace
 
+# Nats below a kernel's peak.
+_FARTHEST = -650.0
+
 
 def cloud_log_density(x: Points | None, cloud: Points) -> Float:
     """Estimate the log density of a cloud by a kernel as wide as the cloud is thin there, nats.
@@ -42,6 +45,9 @@ def cloud_log_density(x: Points | None, cloud: Points) -> Float:
     for rows in pieces(len(at), n):
         kernels = cdist(at[rows], cloud, "sqeuclidean")  # [rows, N]
         kernels *= -0.5 / width**2
+        # Below float64's least normal numbers exp takes four times as long, and so does what follows; by e^-650
+        # of a kernel no D* is moved.
+        np.maximum(kernels, _FARTHEST, out=kernels)
         np.exp(kernels, out=kernels)
         kernels *= peak
         if x is None:

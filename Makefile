@@ -11,7 +11,7 @@ PYTEST = OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest -n 2 --dist worksteal
 USER_PYTHON ?= $(PYTHON)
 OTHER_PYTHON ?= $(shell sh tests/user/other-python.sh $(PYTHON))
 
-.PHONY: demo test user fast lint docs measure api bench scale fuzz fuzz-guided kill test-lowest test-newest audit tapes live-counts check-slides clean
+.PHONY: demo test user fast lint docs measure site api bench scale fuzz fuzz-guided kill test-lowest test-newest audit tapes live-counts check-slides clean
 
 demo: .venv/ready
 	.venv/bin/toylab run mode-collapse
@@ -42,9 +42,13 @@ measure: .venv-test/ready
 	.venv-test/bin/python -m docs.make.course --measure
 	.venv-test/bin/python -m docs.make.papers --measure 64
 
+# Course, gallery, lab and reference as pages for any web server, a disk or a stick: site/index.html.
+site: .venv-test/ready
+	.venv-test/bin/python -m docs.make.site site
+
 # Every public name, from the docstrings: api/index.html.
 api: .venv-test/ready
-	.venv-test/bin/python -W error tests/checks/api.py api
+	.venv-test/bin/python -W error -m docs.make.api api
 
 # A hundred times the cases of a test run, not the same ones each time: some two hours.
 fuzz: .venv-test/ready
@@ -128,4 +132,4 @@ user: .venv-test/ready .venv-user/ready
 	touch $@
 
 clean:
-	rm -rf .venv .venv-test .venv-user .venv-user-full .venv-other .venv-lowest .venv-newest .venv-audit .venv-fuzz fuzz-findings dist api
+	rm -rf .venv .venv-test .venv-user .venv-user-full .venv-other .venv-lowest .venv-newest .venv-audit .venv-fuzz fuzz-findings dist api site

@@ -1,10 +1,13 @@
-"""Build the API reference: every public name as pages, from the docstrings. `make api` runs it."""
+"""Build the API reference: every public name as pages, from the docstrings. `make api` runs it.
+
+`--no-search` leaves out the index of all words, half of its bytes: the site's own search is at hand there.
+"""
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import pkgutil
-import sys
 import warnings
 from pathlib import Path
 
@@ -14,8 +17,8 @@ import pdoc.render
 import toylab
 
 
-def build(folder: Path) -> None:
-    """Write api/index.html and a page a module."""
+def build(folder: Path, search: bool = True) -> None:
+    """Write index.html and a page a module, with a field to search in or without."""
     packages = [toylab]
     for found in pkgutil.walk_packages(toylab.__path__, "toylab."):
         if found.name.endswith("__main__"):
@@ -34,9 +37,13 @@ def build(folder: Path) -> None:
         package.__dict__["__all__"] = [*names, *(one for one in within if not one.startswith("_"))]
     # It looks for the types of a class's own fields in the wrong module; their names are shown as written.
     warnings.filterwarnings("ignore", "Error parsing type annotation")
-    pdoc.render.configure(docformat="google", show_source=False)
+    pdoc.render.configure(docformat="google", show_source=False, search=search)
     pdoc.pdoc("toylab", output_directory=folder)
 
 
 if __name__ == "__main__":
-    build(Path(sys.argv[1]))
+    reader = argparse.ArgumentParser(description=__doc__)
+    reader.add_argument("folder", type=Path)
+    reader.add_argument("--no-search", action="store_true")
+    asked = reader.parse_args()
+    build(asked.folder, search=not asked.no_search)

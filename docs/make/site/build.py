@@ -251,11 +251,15 @@ def _finish(path: Path, site: Path) -> None:
         f'<a class="md-header__option toylab-tongue" href="{there}" lang="{tongue}" '
         f'hreflang="{tongue}">{SITE[lang]["other"]}</a>'
     )
-    path.write_text(text.replace(_SEARCH, f"{link}{_SEARCH}", 1), encoding="utf-8")
+    text = text.replace(_SEARCH, f"{link}{_SEARCH}", 1)
+    # The theme gives it a part and no name.
+    text = text.replace(_DIALOG, f'{_DIALOG} aria-label="{SITE[lang]["search"]}"', 1)
+    path.write_text(text, encoding="utf-8")
 
 
 # In the theme's header; before it stands the other language.
 _SEARCH = '<label class="md-header__button md-icon" for="__search">'
+_DIALOG = 'data-md-component="search" role="dialog"'
 _VIDEO = re.compile(r'<img\b([^>]*?)src="([^"]+)\.mp4"([^>]*?)/?>')
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from docs.make.gallery import CHAPTERS, DIAGRAMS, SAID, families, films, headline
 from docs.make.site.labs import FILES
-from docs.make.site.sources import Links, Page, placed
+from docs.make.site.sources import Links, Page
 from docs.make.site.words import SITE
 from docs.make.writing import claims
 from toylab.claims.published import Tally, count
@@ -37,10 +37,11 @@ def page(here: Page, played: frozenset[str], links: Links) -> str:
     lines += [said["intro"], "", headline(here.lang), "", *_filters(here, shows)]
     for chapter in CHAPTERS:
         words = WORDS[here.lang]
-        lines += [f"## {words.of(chapter, 'title')}", "", words.of(chapter, "lesson"), ""]
+        lesson = links.rewritten(words.of(chapter, "lesson"), here)
+        lines += [f"## {words.of(chapter, 'title')}", "", lesson, ""]
         lines.append('<div class="cards">')
         for name in (name for family in families(chapter) for name in family):
-            lines += _card(name, here, shows[name], name in played)
+            lines += _card(name, here, shows[name], name in played, links)
         lines += ["</div>", ""]
     for key, file in DIAGRAMS.items():
         title = said[f"{key}_title"]
@@ -106,15 +107,14 @@ def _counted(found: Iterator[str]) -> dict[str, str]:
     return {name: f"{name.replace('_', ' ')} ({n})" for name, n in Counter(found).most_common()}
 
 
-def _card(name: str, here: Page, shows: str, played: bool) -> Iterator[str]:
+def _card(name: str, here: Page, shows: str, played: bool, links: Links) -> Iterator[str]:
     scenario, said, own = load(name), SAID[here.lang], SITE[here.lang]
     deck = replace(DECK_WORDS[here.lang], counted=said["counted"], exact=said["exact"])
-    up = posixpath.dirname(here.url) or "."
     title, lesson = (
         html.escape(WORDS[here.lang].of(scenario.settings, key)) for key in ("title", "lesson")
     )
     film = films(name)[-1 if here.lang == "zh" else 0]
-    video = posixpath.relpath(placed(f"renders/{film.as_posix()}"), up)
+    video = links.to(film.as_posix(), here)
     game = scenario.settings["game"]
     yield (
         f'<article class="card" id="{name}" data-shows="{shows}" data-objective="{game["objective"]}" '
@@ -137,9 +137,9 @@ def _card(name: str, here: Page, shows: str, played: bool) -> Iterator[str]:
     yield f"<p><small>{html.escape(sourced(scenario.source or '', deck))}</small></p>"
     acts = []
     if played:
-        lab = posixpath.relpath(FILES[here.lang], up)
+        lab = posixpath.relpath(FILES[here.lang], posixpath.dirname(here.url) or ".")
         acts.append(f'<a href="{lab}#scenario={name}">{own["open"]}</a>')
-    file = posixpath.relpath(placed(f"scenarios/{name}.toml"), up)
+    file = links.to(f"../scenarios/{name}.toml", here)
     acts.append(f'<a href="{file}" download>{own["file"]}</a>')
     acts.append(f"<code>{said['command'].format(name=name)}</code>")
     more = " --lang zh" if here.lang == "zh" else ""

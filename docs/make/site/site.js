@@ -17,6 +17,13 @@
     if (!still) seen.observe(film);
   }
 
+  // --- tables ---
+
+  // The theme wraps them when it has begun; what can be scrolled can be reached by keys.
+  addEventListener("load", () => {
+    for (const wrapped of document.querySelectorAll(".md-typeset__scrollwrap")) wrapped.tabIndex = 0;
+  });
+
   // --- labs ---
 
   // Whether a goal is reached, from what a lab tells of its futures: [{head, rows: [[round, {metric: value}]]}].

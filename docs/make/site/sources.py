@@ -37,8 +37,9 @@ _PAGES: dict[str, list[tuple[str, str]]] = {
 _GALLERY = {"renders/README.md": "en", "renders/README.zh-CN.md": "zh"}
 _LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\]]*\])*\]\()([^)\s]+)(\))")
 _ATTRIBUTE = re.compile(r'(\b(?:src|href)=")([^"]+)(")')
-# Code is not to be read as links.
-_CODE = re.compile(r"(^ {0,3}```.*?^ {0,3}```[^\n]*$|`+[^`\n]+`+)", re.M | re.S)
+# Code is not to be read as links, though a link's own words may be code.
+_CODE = re.compile(r"^ {0,3}```.*?^ {0,3}```[^\n]*$|(`+)[^`\n]+\1", re.M | re.S)
+_LAID_BY = re.compile("\x00(\\d+)\x00")
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ def pages(root: Path) -> list[Page]:
             for pattern, place in _PAGES[lang]:
                 if re.fullmatch(pattern, source):
                     found.append(Page(lang, re.sub(pattern, place, source), source))
+                    # The first that fits: a README is a folder's page.
+                    break
     return found
 
 
@@ -96,10 +99,14 @@ class Links:
         def led(match: re.Match[str]) -> str:
             return match[1] + self.to(match[2], page) + match[3]
 
-        parts = _CODE.split(text)
-        for i in range(0, len(parts), 2):
-            parts[i] = _ATTRIBUTE.sub(led, _LINK.sub(led, parts[i]))
-        return "".join(parts)
+        code: list[str] = []
+
+        def lay_by(match: re.Match[str]) -> str:
+            code.append(match[0])
+            return f"\x00{len(code) - 1}\x00"
+
+        prose = _ATTRIBUTE.sub(led, _LINK.sub(led, _CODE.sub(lay_by, text)))
+        return _LAID_BY.sub(lambda mark: code[int(mark[1])], prose)
 
     def to(self, link: str, page: Page) -> str:
         """One link, as seen from a page.

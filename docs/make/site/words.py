@@ -21,6 +21,7 @@ SITE: dict[str, dict[str, Any]] = {
         },
         "lab": "Every scenario that a page can play, failures beside their fixes. It trains here, in your "
         "browser; nothing is sent.",
+        "search": "Search",
         "install": "Install and use",
         "alone": "Open it on a page of its own",
         "filters": {"shows": "Shows", "objective": "Objective", "trick": "Trick"},
@@ -51,6 +52,7 @@ SITE: dict[str, dict[str, Any]] = {
             "api": "API",
         },
         "lab": "网页能演的全部场景，毛病与对策排在一起。它就在你的浏览器里训练，什么也不发送。",
+        "search": "搜索",
         "install": "安装与使用",
         "alone": "在单独的网页里打开",
         "filters": {"shows": "展示", "objective": "目标函数", "trick": "技巧"},

@@ -14,12 +14,14 @@ from live import chromium
 from PIL import Image
 from playwright.sync_api import Browser, FrameLocator, Page
 
-from docs.make.site.build import build, html_pages, size
+from docs.make.site.__main__ import made
+from docs.make.site.build import OWN, build, html_pages, size
 from docs.make.site.films import as_video
 from docs.make.site.formulas import drawn
 from docs.make.site.labs import LABS, with_lab
 from docs.make.site.sources import Links, pages
 from docs.make.site.sources import Page as Place
+from toylab.base.errors import ToylabError
 from toylab.metrics import METRICS
 from toylab.scenario import catalogue
 from toylab.scenario.scenario import load
@@ -229,6 +231,39 @@ def test_a_chapter_without_its_place_for_a_lab_is_refused() -> None:
         with_lab("# 8\n", place)
     other = Place("en", "papers.md", "docs/papers.md")
     assert with_lab("# Papers\n", other) == "# Papers\n"
+
+
+def test_what_else_lies_in_a_folder_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "theses").mkdir()
+    (tmp_path / "theses" / "mine.txt").write_text("all my work")
+    with pytest.raises(ToylabError, match="something else than a site"):
+        made(tmp_path / "theses")
+    assert (tmp_path / "theses" / "mine.txt").read_text() == "all my work"
+    assert [path.name for path in tmp_path.iterdir()] == ["theses"]
+
+
+def test_a_site_takes_an_older_ones_place_or_leaves_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stand_in(site: Path, work: Path, api: bool) -> None:
+        site.mkdir()
+        for name in OWN:
+            (site / name).write_text(f"{work} {api}")
+
+    monkeypatch.setattr("docs.make.site.__main__.build", stand_in)
+    made(tmp_path / "a" / "site")
+    (tmp_path / "a" / "site" / "old.html").write_text("old")
+    made(tmp_path / "a" / "site")
+    assert not (tmp_path / "a" / "site" / "old.html").exists()
+
+    def breaks(*_: object) -> None:
+        raise ToylabError("a link leads nowhere")
+
+    monkeypatch.setattr("docs.make.site.__main__.build", breaks)
+    with pytest.raises(ToylabError, match="nowhere"):
+        made(tmp_path / "a" / "site")
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["site"]
+    assert (tmp_path / "a" / "site" / "site.js").is_file()
 
 
 def test_links_lead_to_pages_files_and_films() -> None:

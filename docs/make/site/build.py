@@ -27,6 +27,8 @@ from toylab.base.errors import ToylabError
 
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parents[2]
+# Files of the site's own, by which it is known.
+OWN = ("site.css", "site.js", "iframe-worker.js")
 # As GitHub reads formulas.
 _DOLLARS = {"inline_syntax": ["dollar"], "block_syntax": ["dollar"]}
 # Of the theme.
@@ -50,23 +52,19 @@ def build(site: Path, work: Path, api: bool = True) -> None:
     """Write the site.
 
     Args:
-        site: Its folder; what stood there is replaced.
-        work: An empty folder for what lies between.
+        site: Its folder, which is not there yet.
+        work: Another, for what lies between.
         api: Whether the pages of the public names are made too.
 
     Raises:
         ToylabError: If a link leads nowhere.
     """
     for folder in (site, work):
-        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     found = pages(_ROOT)
     labs = {lang: toylab.Lab(lang=lang) for lang in LANGS}
     played = frozenset(one["name"] for one in labs["en"].offers) - frozenset(labs["en"].left_out)
-    own = [
-        Page(lang, place, "") for lang in LANGS for place in ("index.md", "gallery.md", "lab.md")
-    ]
-    links = Links(_ROOT, [*found, *own])
+    links = Links(_ROOT, found)
     for lang in LANGS:
         source = work / lang
         for page in (page for page in found if page.lang == lang):
@@ -80,7 +78,7 @@ def build(site: Path, work: Path, api: bool = True) -> None:
         _mkdocs(source, site / ROOTS[lang], lang)
     for target in sorted(links.wanted | _films(site)):
         _put(target, site)
-    for name in ("site.css", "site.js", "iframe-worker.js"):
+    for name in OWN:
         shutil.copy(_HERE / name, site / name)
     # Where nobody serves them they lead nowhere, and a debugger's maps are for the theme's authors.
     for pattern in ("**/404.html", "**/sitemap.xml*", "**/*.map"):

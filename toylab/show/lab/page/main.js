@@ -231,7 +231,7 @@ class Page {
       one.setAttribute("aria-pressed", String(name === chosenName));
       button("✕", `close ${name}`, () => this.director.closeBranch(name), word("branch_close", { name })).className = "shut";
     }
-    button(`⑂ ${word("branch_new")}`, "new", () => this.director.branch());
+    button(`⎇ ${word("branch_new")}`, "new", () => this.director.branch());
     if (held) box.querySelector(`[data-branch="${held}"]`)?.focus();
   }
 

@@ -21,8 +21,9 @@ DOCUMENTS = sorted(
     path
     for pattern in ("*.md", "docs/**/*.md", "renders/**/*.md", "notebooks/*.ipynb")
     for path in ROOT.glob(pattern)
-    # What the lab writes into renders/ is nobody's document.
-    if path.parts[len(ROOT.parts)] != "renders" or path.name in ("README.md", "claims.md")
+    # What the lab writes into renders/ is nobody's document; the site's own texts link within the site.
+    if (path.parts[len(ROOT.parts)] != "renders" or path.name in ("README.md", "claims.md"))
+    and path.parent != ROOT / "docs" / "make" / "site"
 )
 # In a block of another language these begin a command.
 _HEAD = re.compile(

@@ -352,7 +352,10 @@ FIGURES: dict[str, Drawing] = {
                 "；在 D = 1 附近则相反。",
             ),
             loss=("loss of G (nats)", "生成器的损失（奈特）"),
-            early=("← soon after the start: D knows the fakes", "← 训练不久便到这里：D 认得出生成点"),
+            early=(
+                "← soon after the start: D knows the fakes",
+                "← 训练不久便到这里：D 认得出生成点",
+            ),
             slope=("slope −1, no more", "斜率只有 −1"),
         ),
     ),

@@ -33,7 +33,7 @@ OWN = ("site.css", "site.js", "iframe-worker.js")
 _DOLLARS = {"inline_syntax": ["dollar"], "block_syntax": ["dollar"]}
 # Of the theme.
 _FEATURES = [
-    *("navigation.tabs", "navigation.top", "navigation.indexes", "toc.follow"),
+    *("navigation.tabs", "navigation.indexes", "toc.follow"),
     "content.code.copy",
 ]
 # What stands in the theme's bar, and whose pages it lists at the side.

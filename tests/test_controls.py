@@ -158,11 +158,12 @@ OPEN = {
 
 # Of seconds for some, and looked at from three sides in one test: two workers would try each scenario twice.
 @pytest.mark.parametrize("name", catalogue.names())
-def test_a_claim_excludes_something_a_success_chance_and_the_table_says_what(name: str) -> None:
+def test_controls_fail_what_they_should_and_are_those_of_the_table(name: str) -> None:
     scenario = load(name)
     counted = {o.claim: o for o in outcomes_of(TABLE) if o.scenario == name}
     rivals = [counted[c].rival if c in counted else None for c in scenario.claims]
     found = tried(scenario, rivals)
+    assert {*counted} <= {*scenario.claims}, "the table counts a claim that nobody makes any more"
     for claim, one in zip(scenario.claims, found, strict=True):
         check_something_fails(claim, one)
         if claim in counted:

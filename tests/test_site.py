@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
@@ -92,8 +92,7 @@ def test_links_and_anchors_hold_and_pictures_have_words(site: Path) -> None:
         assert not found.nameless, (path, found.nameless)
         for link in found.links:
             url, anchor = urldefrag(link)
-            # A command, a scheme; the public names' pages are not built here.
-            if re.match(r"[a-z]+:", url) or "api/index.html" in url:
+            if re.match(r"[a-z]+:", url):
                 continue
             target = (path.parent / unquote(url)).resolve() if url else path
             assert target.exists(), (path.name, link)
@@ -165,6 +164,52 @@ def test_a_lab_in_a_chapter_trains_and_notices_its_goal(
     assert page.inner_text(".reached") == f"✓ {done}"
 
 
+def test_a_goal_is_reached_by_what_it_asks_for_and_by_nothing_less(site: Path, page: Page) -> None:
+    page.goto((site / "course" / "08-mode-collapse.html").as_uri())
+
+    def reached(
+        goal: Mapping[str, object],
+        *futures: tuple[int, int, list[float]],
+        name: str = "a",
+        turned: bool = False,
+    ) -> bool:
+        told = [
+            {
+                "name": str(i),
+                "from": start,
+                "head": head,
+                "rows": [[k, {"m": v}] for k, v in enumerate(curve)],
+            }
+            for i, (start, head, curve) in enumerate(futures)
+        ]
+        changes = [{"at": 1}] if turned else []
+        session = {
+            "name": name,
+            "branches": [{"name": one["name"], "base": {}, "changes": changes} for one in told],
+        }
+        return page.evaluate(
+            "([goal, session, told]) => toylabGoal(goal, session, told)",
+            [{"scenario": "a", **goal}, session, told],
+        )
+
+    up = {"metric": "m", "reaches": 5, "above": True}
+    assert reached(up, (0, 9, [0, 5, 6, 5])) and not reached(up, (0, 9, [0, 0, 0, 6]))
+    # One look alone, another scenario, another metric.
+    assert not reached(up, (0, 1, [9])) and not reached(up, (0, 9, [5, 5, 5]), name="b")
+    assert not reached({**up, "metric": "n"}, (0, 9, [5, 5, 5]))
+    assert not reached({**up, "turned": True}, (0, 9, [5, 5, 5]))
+    assert reached({**up, "turned": True}, (0, 9, [5, 5, 5]), turned=True)
+    falls = {"metric": "m", "falls": 10}
+    assert reached(falls, (0, 9, [50, 100, 9, 9, 9])) and not reached(
+        falls, (0, 9, [100, 9, 11, 12])
+    )
+    assert not reached(falls, (0, 9, [0, 0, 0]))
+    both = {"futures": 2, "rounds": 100}
+    assert reached(both, (0, 150, []), (50, 150, [])) and not reached(
+        both, (0, 150, []), (149, 150, [])
+    )
+
+
 def test_search_finds_a_page_from_a_disk(site: Path, page: Page) -> None:
     page.goto((site / "index.html").as_uri())
     page.locator("[data-md-component=search-query]").fill("vanishing")
@@ -208,6 +253,9 @@ def test_without_scripts_a_chapter_has_its_film_and_its_command(
     assert page.locator("video.film").first.is_visible()
     assert not page.locator(".toylab-lab").is_visible()
     assert "toylab lab vanishing-gradients" in page.inner_text("article")
+    page.goto((site / "gallery.html").as_uri())
+    assert page.locator(".card").count() == len(catalogue.names())
+    assert not page.locator(".filters").is_visible()
     page.close()
 
 
@@ -227,7 +275,7 @@ def test_every_chapter_has_a_lab_whose_goal_its_scenario_shows() -> None:
 
 def test_a_chapter_without_its_place_for_a_lab_is_refused() -> None:
     place = Place("en", "course/08-mode-collapse.md", "docs/course/08-mode-collapse.md")
-    with pytest.raises(ValueError, match="stands there 0 times"):
+    with pytest.raises(ToylabError, match="stands there 0 times"):
         with_lab("# 8\n", place)
     other = Place("en", "papers.md", "docs/papers.md")
     assert with_lab("# Papers\n", other) == "# Papers\n"
@@ -240,6 +288,15 @@ def test_what_else_lies_in_a_folder_is_left_alone(tmp_path: Path) -> None:
         made(tmp_path / "theses")
     assert (tmp_path / "theses" / "mine.txt").read_text() == "all my work"
     assert [path.name for path in tmp_path.iterdir()] == ["theses"]
+
+
+@pytest.mark.parametrize("own", [".git", "CNAME"])
+def test_a_site_with_something_of_its_keepers_is_left_alone(tmp_path: Path, own: str) -> None:
+    for name in (*OWN, own):
+        (tmp_path / name).write_text("x")
+    with pytest.raises(ToylabError, match="something else than a site"):
+        made(tmp_path)
+    assert (tmp_path / own).read_text() == "x"
 
 
 def test_a_site_takes_an_older_ones_place_or_leaves_it(
@@ -280,7 +337,7 @@ def test_links_lead_to_pages_files_and_films() -> None:
     ):
         assert links.to(link, here) == led
     assert links.wanted == {"renders/gallery/zh/mode-collapse.gif", "scenarios/k-one.toml"}
-    with pytest.raises(FileNotFoundError, match="leads to no file"):
+    with pytest.raises(ToylabError, match="leads to no file"):
         links.to("nowhere.md", here)
     # Code says what it says.
     code = "`[a](b.md)`\n\n```py\nx = '[a](b.md)'\n```\n"

@@ -1,6 +1,6 @@
 """Build the API reference: every public name as pages, from the docstrings. `make api` runs it.
 
-`--no-search` leaves out the index of all words, half of its bytes: the site's own search is at hand there.
+`--no-search` leaves out the index of all words, half of its bytes.
 """
 
 from __future__ import annotations

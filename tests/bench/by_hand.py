@@ -31,12 +31,16 @@ ACTIVATIONS = {
 }
 
 
-def network(inputs: int, hidden: list[int], outputs: int, activation: str) -> nn.Sequential:
+def network(inputs: int, outputs: int, told: dict[str, Any]) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for width in hidden:
-        layers += [nn.Linear(inputs, width), ACTIVATIONS[activation]()]
+    for width in told["hidden"]:
+        layers += [nn.Linear(inputs, width), ACTIVATIONS[told["activation"]]()]
         inputs = width
-    return nn.Sequential(*layers, nn.Linear(inputs, outputs))
+    made = nn.Sequential(*layers, nn.Linear(inputs, outputs))
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter.mul_(told["gain"])
+    return made
 
 
 def adam(player: nn.Module, told: dict[str, Any]) -> torch.optim.Adam:
@@ -45,6 +49,10 @@ def adam(player: nn.Module, told: dict[str, Any]) -> torch.optim.Adam:
 
 def trained(told: dict[str, Any]) -> tuple[list[dict[str, Any]], torch.Tensor, np.ndarray]:
     """What each snapshot has, real points, and the places where D is drawn."""
+    # What it does not play it must not be compared in.
+    kinds = {one["kind"] for one in told["game"]["penalties"]}
+    assert told["target"]["kind"] == "ring" and kinds <= {"r1", "average"}
+    assert told["game"]["objective"] in ("saturating", "non_saturating")
     torch.manual_seed(0)
     target, game, batch = told["target"], told["game"], told["training"]["batch"]
     angles = 2 * torch.pi * torch.arange(target["modes"]) / target["modes"]
@@ -54,16 +62,22 @@ def trained(told: dict[str, Any]) -> tuple[list[dict[str, Any]], torch.Tensor, n
         spread = target["spread"] * torch.randn(n, 2)
         return centres[torch.randint(len(centres), (n,))] + spread
 
+    def log_p(x: torch.Tensor) -> np.ndarray:
+        away = torch.cdist(x, centres) / target["spread"]
+        scale = 2 * torch.pi * target["spread"] ** 2 * len(centres)
+        return (torch.logsumexp(-(away**2) / 2, 1) - np.log(scale)).numpy()
+
     of = {name: told[name] for name in ("generator", "discriminator")}
-    g = network(
-        of["generator"]["latent"], of["generator"]["hidden"], 2, of["generator"]["activation"]
+    g, d = (
+        network(of["generator"]["latent"], 2, of["generator"]),
+        network(2, 1, of["discriminator"]),
     )
-    d = network(2, of["discriminator"]["hidden"], 1, of["discriminator"]["activation"])
     opt_g, opt_d = (
         adam(p, told["optimizer"][n]) for p, n in ((g, "generator"), (d, "discriminator"))
     )
     weights = {one["kind"]: one for one in game["penalties"]}
-    shown = copy.deepcopy(g)
+    # What is looked at: G itself, or its average.
+    shown = copy.deepcopy(g) if "average" in weights else g
 
     def noise(n: int) -> torch.Tensor:
         return torch.randn(n, of["generator"]["latent"])
@@ -85,28 +99,30 @@ def trained(told: dict[str, Any]) -> tuple[list[dict[str, Any]], torch.Tensor, n
         (pull,) = torch.autograd.grad(-g_loss(d(points), saturating) * len(points), points)
         now = {"step": step, "fake": fake.numpy(), "pull": pull.numpy()}
         now["surface"] = surface.reshape(len(axis), -1).numpy()
-        away = torch.cdist(fake, centres)
-        good = away.min(1).values < 3 * target["spread"]
-        counts = np.bincount(away.argmin(1)[good].numpy(), minlength=len(centres))
-        with torch.no_grad():
-            at_real, at_fake = d(real), d(fake)
-        now["modes_covered"] = int((counts >= n / len(centres) / 10).sum())
-        now["top_mode_share"] = counts.max() / n
-        now["discriminator_accuracy"] = ((at_real > 0).sum() + (at_fake <= 0).sum()).item() / (
-            2 * n
-        )
-        now["discriminator_loss"] = (softplus(-at_real).mean() + softplus(at_fake).mean()).item()
-        if "saturating_gradient" in told["curves"]:
+        curves = told["curves"]
+        if "modes_covered" in curves or "top_mode_share" in curves:
+            away = torch.cdist(fake, centres)
+            good = away.min(1).values < 3 * target["spread"]
+            counts = np.bincount(away.argmin(1)[good].numpy(), minlength=len(centres))
+            now["modes_covered"] = int((counts >= n / len(centres) / 10).sum())
+            now["top_mode_share"] = counts.max() / n
+        if "discriminator_accuracy" in curves or "discriminator_loss" in curves:
+            with torch.no_grad():
+                at_real, at_fake = d(real), d(fake)
+            right = ((at_real > 0).sum() + (at_fake <= 0).sum()).item()
+            now["discriminator_accuracy"] = right / (2 * n)
+            losses = softplus(-at_real).mean() + softplus(at_fake).mean()
+            now["discriminator_loss"] = losses.item()
+        if "saturating_gradient" in curves:
             for name, kind in (("saturating_gradient", True), ("non_saturating_gradient", False)):
                 slopes = torch.autograd.grad(g_loss(d(g(z)), kind), list(g.parameters()))
                 now[name] = sum(float(s.square().sum()) for s in slopes) ** 0.5
-        if "js_divergence" in told["curves"]:
-            p, q = gaussian_kde(real.numpy().T), gaussian_kde(fake.numpy().T)
-            js = [
-                np.log(2 * own(x) / (p(x) + q(x))).mean()
-                for own, x in ((p, real.T.numpy()), (q, fake.T.numpy()))
-            ]
-            now["js_divergence"] = sum(js) / 2
+        if "js_divergence" in curves:
+            q = gaussian_kde(fake.numpy().T)
+            gap_real = log_p(real) - q.logpdf(real.numpy().T)
+            gap_fake = log_p(fake) - q.logpdf(fake.numpy().T)
+            value = -np.logaddexp(0, -gap_real).mean() - np.logaddexp(0, gap_fake).mean()
+            now["js_divergence"] = (value + np.log(4)) / 2
         found.append(now)
 
     steps = told["training"]["steps"]
@@ -137,10 +153,11 @@ def trained(told: dict[str, Any]) -> tuple[list[dict[str, Any]], torch.Tensor, n
             opt_g.zero_grad()
             loss.backward()
             opt_g.step()
-        decay = weights["average"]["decay"] if "average" in weights else 0.0
-        with torch.no_grad():
-            for mean, own in zip(shown.parameters(), g.parameters(), strict=True):
-                mean.mul_(decay).add_(own, alpha=1 - decay)
+        if "average" in weights:
+            decay = weights["average"]["decay"]
+            with torch.no_grad():
+                for mean, own in zip(shown.parameters(), g.parameters(), strict=True):
+                    mean.mul_(decay).add_(own, alpha=1 - decay)
     return found, real, axis
 
 

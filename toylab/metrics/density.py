@@ -45,8 +45,8 @@ def cloud_log_density(x: Points | None, cloud: Points) -> Float:
     for rows in pieces(len(at), n):
         kernels = cdist(at[rows], cloud, "sqeuclidean")  # [rows, N]
         kernels *= -0.5 / width**2
-        # Below the least normal numbers exp takes four times as long, and so does what follows; by e^-650
-        # of a kernel no D* is moved.
+        # Below the least normal numbers exp takes four times as long, and so does what follows: no density
+        # is told below e^-650 of a kernel's peak, where float64 could tell some down to e^-708.
         np.maximum(kernels, _FARTHEST, out=kernels)
         np.exp(kernels, out=kernels)
         kernels *= peak

@@ -43,13 +43,22 @@ def made(folder: Path, api: bool = True) -> None:
     there.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".site-", dir=there.parent) as work:
         build(Path(work) / "site", Path(work) / "between", api)
+        old = Path(work) / "old"
         if there.exists():
-            there.rename(Path(work) / "old")
-        (Path(work) / "site").rename(there)
+            there.rename(old)
+        try:
+            (Path(work) / "site").rename(there)
+        except BaseException:
+            if old.exists():
+                old.rename(there)
+            raise
 
 
 def _is_a_site(folder: Path) -> bool:
-    return not any(folder.iterdir()) or all((folder / name).is_file() for name in OWN)
+    """Whether all of a folder may go: it is empty, or a site and nothing that was put beside it."""
+    names = {path.name for path in folder.iterdir()}
+    own = {*OWN} <= names
+    return not names or (own and not any(name.startswith(".") or name == "CNAME" for name in names))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,6 @@ from docs.make.site.formulas import drawn
 from docs.make.site.labs import FILES, with_lab
 from docs.make.site.sources import LANGS, ROOTS, Links, Page, pages, placed
 from docs.make.site.words import SITE
-from toylab.base.errors import ToylabError
 
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parents[2]
@@ -34,6 +33,7 @@ _DOLLARS = {"inline_syntax": ["dollar"], "block_syntax": ["dollar"]}
 # Of the theme.
 _FEATURES = [
     *("navigation.tabs", "navigation.indexes", "toc.follow"),
+    # Without its way back to the top, which lies over a lab's stage.
     "content.code.copy",
 ]
 # What stands in the theme's bar, and whose pages it lists at the side.
@@ -57,7 +57,8 @@ def build(site: Path, work: Path, api: bool = True) -> None:
         api: Whether the pages of the public names are made too.
 
     Raises:
-        ToylabError: If a link leads nowhere.
+        ToylabError: If a link leads nowhere, or a chapter has no place for its lab.
+        CalledProcessError: If the pages of the public names cannot be made.
     """
     for folder in (site, work):
         folder.mkdir(parents=True)
@@ -69,14 +70,11 @@ def build(site: Path, work: Path, api: bool = True) -> None:
         source = work / lang
         for page in (page for page in found if page.lang == lang):
             text = (_ROOT / page.source).read_text(encoding="utf-8")
-            try:
-                text = with_lab(links.rewritten(text, page), page)
-            except (FileNotFoundError, ValueError) as error:
-                raise ToylabError(str(error)) from error
+            text = with_lab(links.rewritten(text, page), page)
             _write(source / page.place, _without_marks(text))
         _own_pages(source, lang, links, played)
-        _mkdocs(source, site / ROOTS[lang], lang)
-    for target in sorted(links.wanted | _films(site)):
+        _mkdocs(source, site / ROOTS[lang], lang, api)
+    for target in sorted(links.wanted):
         _put(target, site)
     for name in OWN:
         shutil.copy(_HERE / name, site / name)
@@ -117,7 +115,7 @@ def _without_marks(text: str) -> str:
     return re.sub(r"<!--.*?-->", "", text, flags=re.S).lstrip("\n")
 
 
-def _mkdocs(source: Path, site: Path, lang: str) -> None:
+def _mkdocs(source: Path, site: Path, lang: str, api: bool) -> None:
     words = SITE[lang]
     nav: list[Any] = []
     for key, patterns in _NAV.items():
@@ -127,12 +125,14 @@ def _mkdocs(source: Path, site: Path, lang: str) -> None:
             for path in sorted(source.glob(one))
         ]
         # A README is called by what a reader wants of it.
-        named = [{words["install"]: one} if one == "install.md" else one for one in listed]
+        named = [
+            {words["install"]: one} if one == "install.md" else one for one in dict.fromkeys(listed)
+        ]
         if named:
-            listed = list(dict.fromkeys(listed))
             nav.append({words["nav"][key]: named if len(named) > 1 else named[0]})
     up = "../" if ROOTS[lang] else ""
-    nav.append({words["nav"]["api"]: f"{up}api/index.html"})
+    if api:
+        nav.append({words["nav"]["api"]: f"{up}api/index.html"})
     config: dict[str, Any] = {
         "site_name": words["name"],
         "site_description": words["about"],
@@ -145,13 +145,7 @@ def _mkdocs(source: Path, site: Path, lang: str) -> None:
             "language": "zh" if lang == "zh" else "en",
             "font": False,
             "icon": {"logo": "material/chart-bell-curve"},
-            "features": [
-                "navigation.tabs",
-                "navigation.top",
-                "navigation.indexes",
-                "toc.follow",
-                "content.code.copy",
-            ],
+            "features": _FEATURES,
             "palette": [
                 {
                     "media": f"(prefers-color-scheme: {scheme})",
@@ -187,13 +181,7 @@ def _mkdocs(source: Path, site: Path, lang: str) -> None:
             "tables",
             "sane_lists",
             {"toc": {"slugify": slugify(case="lower"), "permalink": True}},
-            {
-                "pymdownx.arithmatex": {
-                    "generic": True,
-                    "inline_syntax": ["dollar"],
-                    "block_syntax": ["dollar"],
-                }
-            },
+            {"pymdownx.arithmatex": {"generic": True, **_DOLLARS}},
             "pymdownx.superfences",
             {"pymdownx.highlight": {"use_pygments": True}},
             "pymdownx.tilde",
@@ -209,20 +197,6 @@ def _mkdocs(source: Path, site: Path, lang: str) -> None:
     loaded = load_config(str(file), **config)
     loaded.plugins.on_startup(command="build", dirty=False)
     mkdocs.build(loaded)
-
-
-def _films(site: Path) -> set[str]:
-    """Films that pages show, by their path in the repository."""
-    found = set()
-    for path in site.rglob("*.html"):
-        if path.relative_to(site).parts[0] in ("lab", "api"):
-            continue
-        for video in re.findall(r"films/([\w/-]+)\.mp4", path.read_text(encoding="utf-8")):
-            inside = _ROOT / "renders" / "gallery" / f"{video}.gif"
-            found.add(
-                f"renders/gallery/{video}.gif" if inside.is_file() else f"renders/{video}.gif"
-            )
-    return found
 
 
 def _put(target: str, site: Path) -> None:

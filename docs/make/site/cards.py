@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,6 +23,7 @@ from toylab.scenario import catalogue
 from toylab.scenario.scenario import Scenario, base_of, load
 from toylab.show.deck_words import DECK_WORDS
 from toylab.show.film_slide import differs, sourced
+from toylab.show.lab.lab_words import LAB_WORDS
 
 
 def page(here: Page, played: frozenset[str], links: Links) -> str:
@@ -86,8 +88,8 @@ def _filters(here: Page, shows: dict[str, str]) -> Iterator[str]:
     own, scenarios = SITE[here.lang], [load(name) for name in shows]
     choices = {
         "shows": {kind: own["kinds"][kind] for kind in ("fails", "mends", "theory")},
-        "objective": _counted(s.settings["game"]["objective"] for s in scenarios),
-        "trick": _counted(trick for s in scenarios for trick in tricks(s)),
+        "objective": _counted((s.settings["game"]["objective"] for s in scenarios), here.lang),
+        "trick": _counted((trick for s in scenarios for trick in tricks(s)), here.lang),
     }
     yield '<div class="filters" hidden>'
     for name, options in choices.items():
@@ -102,9 +104,18 @@ def _filters(here: Page, shows: dict[str, str]) -> Iterator[str]:
     yield ""
 
 
-def _counted(found: Iterator[str]) -> dict[str, str]:
-    """Names by how often they occur, most first."""
-    return {name: f"{name.replace('_', ' ')} ({n})" for name, n in Counter(found).most_common()}
+def _counted(found: Iterator[str], lang: str) -> dict[str, str]:
+    """What names are called, with how often they occur, most first."""
+    return {name: f"{_called(name, lang)} ({n})" for name, n in Counter(found).most_common()}
+
+
+def _called(name: str, lang: str) -> str:
+    """What the lab calls an objective or a trick; what it does not play keeps its name."""
+    words = LAB_WORDS[lang]
+    knobs = [told for key, told in words.items() if key.startswith(f"knob.{name}.")]
+    told = words.get(f"value.{name}") or next(iter(knobs), name.replace("_", " "))
+    # Of a knob's words what is turned, not its number.
+    return re.split("[:：]", told)[0]
 
 
 def _card(name: str, here: Page, shows: str, played: bool, links: Links) -> Iterator[str]:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from docs.make.site.sources import Page
+from toylab.base.errors import ToylabError
 
 LABS: dict[str, dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("labs.toml").read_text(encoding="utf-8")
 )
-_HERE = {"en": "## Try it\n", "zh": "## 动手\n"}
+_PLACE = {"en": "## Try it\n", "zh": "## 动手\n"}
 _SAID = {
     "en": ("Lab", "done", "Open the lab on a page of its own"),
     "zh": ("实验台", "做到了", "在单独的网页里打开实验台"),
@@ -27,15 +28,21 @@ FILES = {"en": "lab/lab.html", "zh": "lab/lab.zh.html"}
 def with_lab(text: str, page: Page) -> str:
     """A chapter's text with its lab where the reader is asked to try; others as they are.
 
+    Args:
+        text: Markdown, its links as they are within the site.
+        page: Which it becomes.
+
     Raises:
-        ValueError: If a chapter has no such place.
+        ToylabError: If a chapter has no such place.
     """
     chapter = re.fullmatch(r"course/(.+)\.md", page.place)
     if chapter is None or chapter[1] not in LABS:
         return text
-    mark = _HERE[page.lang]
+    mark = _PLACE[page.lang]
     if text.count(mark) != 1:
-        raise ValueError(f"{page.source}: {mark.strip()} stands there {text.count(mark)} times")
+        raise ToylabError(
+            f"{page.source}: {mark.strip()} stands there {text.count(mark)} times; a lab needs one."
+        )
     return text.replace(mark, f"{mark}\n{frame(LABS[chapter[1]], page)}\n")
 
 
@@ -45,7 +52,7 @@ def frame(lab: dict[str, Any], page: Page) -> str:
     there = posixpath.relpath(FILES[page.lang], posixpath.dirname(page.url) or ".")
     there += f"#scenario={lab['scenario']}"
     ask = html.escape(lab["ask_zh" if page.lang == "zh" else "ask"])
-    goal = html.escape(json.dumps(lab["goal"]))
+    goal = html.escape(json.dumps({**lab["goal"], "scenario": lab["scenario"]}))
     return (
         f'<div class="toylab-lab" data-goal="{goal}" data-done="{done}" hidden>\n'
         f'<p class="ask">{ask} <b class="reached" role="status"></b></p>\n'

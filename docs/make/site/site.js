@@ -5,15 +5,17 @@
 
   // --- films ---
 
+  // Those that rest because nobody sees them; whoever pressed pause meant it.
+  const resting = new WeakSet(), stopped = new WeakSet();
   const seen = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
-      if (!isIntersecting) target.pause();
-      // Whoever pressed pause meant it.
-      else if (!target.dataset.stopped) target.play().catch(() => {});
+      if (!isIntersecting) { if (!target.paused) { resting.add(target); target.pause(); } }
+      else if (!stopped.has(target)) target.play().catch(() => {});
     }
   }, { threshold: 0.4 });
   for (const film of document.querySelectorAll("video.film")) {
-    film.addEventListener("click", () => { film.dataset.stopped = film.paused ? "" : "1"; });
+    film.addEventListener("pause", () => { if (!resting.delete(film)) stopped.add(film); });
+    film.addEventListener("play", () => stopped.delete(film));
     if (!still) seen.observe(film);
   }
 
@@ -26,31 +28,42 @@
 
   // --- labs ---
 
-  // Whether a goal is reached, from what a lab tells of its futures: [{head, rows: [[round, {metric: value}]]}].
-  const reached = (goal, futures) => {
-    if (goal.futures) return futures.filter((one) => one.head >= goal.rounds).length >= goal.futures;
-    return futures.some(({ rows }) => {
+  // Looks whose mean a curve has reached a goal with: one alone may be a spike.
+  const LOOKS = 3;
+  // Whether a goal is reached. session: {name, branches: [{name, base, changes}]}, of settings what differs from the scenario's;
+  // futures: [{name, from, head, rows: [[round, {metric: value}]]}].
+  const reached = (goal, session, futures) => {
+    if (session.name !== goal.scenario) return false;
+    if (goal.futures) return futures.filter((one) => one.head - one.from >= goal.rounds).length >= goal.futures;
+    const turned = new Set(session.branches.filter(({ base, changes }) => Object.keys(base).length || changes.length).map(({ name }) => name));
+    return futures.some(({ name, rows }) => {
+      if (goal.turned && !turned.has(name)) return false;
       const curve = rows.map(([, values]) => values[goal.metric]).filter(Number.isFinite);
-      if (!curve.length) return false;
-      const last = curve[curve.length - 1];
-      if (goal.falls) return Math.max(...curve) >= goal.falls * last;
+      if (curve.length < LOOKS) return false;
+      const last = curve.slice(-LOOKS).reduce((sum, value) => sum + value, 0) / LOOKS;
+      if (goal.falls) return last > 0 && Math.max(...curve) >= goal.falls * last;
       return goal.above ? last >= goal.reaches : last <= goal.reaches;
     });
   };
+  window.toylabGoal = reached;
   for (const lab of document.querySelectorAll(".toylab-lab")) {
     lab.hidden = false;
     const frame = lab.querySelector("iframe"), told = lab.querySelector(".reached"), goal = JSON.parse(lab.dataset.goal);
-    let begun = false, asking = 0;
-    new IntersectionObserver(([{ isIntersecting }]) => {
+    let begun = false, asking = 0, session = null;
+    // What it opened, with which settings, and how far each future came.
+    const ask = () => { for (const what of ["session", "branches"]) frame.contentWindow?.postMessage({ toylab: what, id: "goal" }, "*"); };
+    new IntersectionObserver((entries) => {
+      const { isIntersecting } = entries.at(-1);
       if (isIntersecting && !begun) { begun = true; frame.src = frame.dataset.src; }
       clearInterval(asking);
       // It rests while nobody sees it.
       frame.contentWindow?.postMessage(isIntersecting ? "slide:start" : "slide:stop", "*");
-      if (isIntersecting && !told.textContent) asking = setInterval(() => frame.contentWindow?.postMessage({ toylab: "branches", id: "goal" }, "*"), 700);
+      if (isIntersecting && !told.textContent) asking = setInterval(ask, 700);
     }, { rootMargin: "200px" }).observe(lab);
     window.addEventListener("message", ({ source, data }) => {
       if (source !== frame.contentWindow || data?.id !== "goal" || data.toylab !== "done" || told.textContent) return;
-      if (reached(goal, data.result)) { told.textContent = `✓ ${lab.dataset.done}`; clearInterval(asking); }
+      if (!Array.isArray(data.result)) { session = data.result; return; }
+      if (session && reached(goal, session, data.result)) { told.textContent = `✓ ${lab.dataset.done}`; clearInterval(asking); }
     });
   }
 

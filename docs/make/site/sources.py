@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
+from toylab.base.errors import ToylabError
+
 LANGS = ("en", "zh")
 # Of a language's pages within the site.
 ROOTS = {"en": "", "zh": "zh/"}
@@ -63,7 +65,11 @@ class Page:
 
 
 def pages(root: Path) -> list[Page]:
-    """Every document that becomes a page."""
+    """Every document that becomes a page, in the order of their paths.
+
+    Args:
+        root: Of the repository.
+    """
     found = []
     for path in sorted(
         [*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("renders/*.md")]
@@ -94,7 +100,15 @@ class Links:
         self.wanted: set[str] = set()
 
     def rewritten(self, text: str, page: Page) -> str:
-        """A document's text with links as they are within the site."""
+        """A document's text with links as they are within the site.
+
+        Args:
+            text: Markdown.
+            page: Which it becomes.
+
+        Raises:
+            ToylabError: If one leads nowhere in the repository.
+        """
 
         def led(match: re.Match[str]) -> str:
             return match[1] + self.to(match[2], page) + match[3]
@@ -112,7 +126,7 @@ class Links:
         """One link, as seen from a page.
 
         Raises:
-            FileNotFoundError: If it leads nowhere in the repository.
+            ToylabError: If it leads nowhere in the repository.
         """
         if re.match(r"[a-z]+:|#|//", link):
             return link
@@ -125,7 +139,7 @@ class Links:
         url = ROOTS[page.lang] + re.sub(r"\.md$", ".html", path) if own else self._urls.get(target)
         if url is None:
             if not (self._root / target).is_file():
-                raise FileNotFoundError(f"{page.source}: {link} leads to no file")
+                raise ToylabError(f"{page.source}: {link} leads to no file.")
             self.wanted.add(target)
             url = placed(target)
         seen = posixpath.relpath(url, posixpath.dirname(page.url) or ".")

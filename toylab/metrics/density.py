@@ -13,8 +13,8 @@ from toylab.targets import cell_centres
 from toylab.targets.target import pieces
 from toylab.trace import Trace
 
-# Nats below a kernel's peak.
-_FARTHEST = -650.0
+# Nats below a kernel's peak, where float64's normal numbers end; what lies farther counts for nothing.
+_FARTHEST = float(np.log(np.finfo(float).tiny))
 
 
 def cloud_log_density(x: Points | None, cloud: Points) -> Float:
@@ -45,10 +45,11 @@ def cloud_log_density(x: Points | None, cloud: Points) -> Float:
     for rows in pieces(len(at), n):
         kernels = cdist(at[rows], cloud, "sqeuclidean")  # [rows, N]
         kernels *= -0.5 / width**2
-        # Below the least normal numbers exp takes four times as long, and so does what follows: no density
-        # is told below e^-650 of a kernel's peak, where float64 could tell some down to e^-708.
-        np.maximum(kernels, _FARTHEST, out=kernels)
+        # Below the least normal numbers exp takes four times as long, and so does what follows.
+        far = kernels < _FARTHEST
+        kernels[far] = 0
         np.exp(kernels, out=kernels)
+        kernels[far] = 0
         kernels *= peak
         if x is None:
             np.fill_diagonal(kernels[:, rows], 0)

@@ -212,7 +212,8 @@ def test_a_goal_is_reached_by_what_it_asks_for_and_by_nothing_less(site: Path, p
 
 def test_search_finds_a_page_from_a_disk(site: Path, page: Page) -> None:
     page.goto((site / "index.html").as_uri())
-    # What is typed before the index is there is not looked for.
+    # It is made ready when it is looked at; what is typed before is not looked for.
+    page.locator("[data-md-component=search-query]").focus()
     page.wait_for_function(
         "!/Initializing/.test(document.querySelector('.md-search-result__meta').textContent)"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -218,10 +219,72 @@ def test_a_torn_latent_is_one_with_its_first_number_moved(hidden: list[int]) -> 
     assert torch.equal(pulled.points(weight), same.points(weight))
 
 
+def waves(**options: object) -> Network:
+    return NETWORKS["fourier"](inputs=2, outputs=1, **options)
+
+
+def clouds() -> tuple[Tensor, Tensor]:
+    rng = np.random.default_rng(4)
+    real, fake = 0.3 * rng.standard_normal((2, 1, 40, 2))
+    return torch.from_numpy(real * [1.0, 2.0]), torch.from_numpy(fake)
+
+
+def witness(net: Network, real: Tensor, fake: Tensor) -> Tensor:
+    """What one step of the Wasserstein game, of rate 1, makes of a D that begins with nothing, [1, P]."""
+    nothing = net.initial([np.random.default_rng(0)]).double()
+    on_real, on_fake = (
+        net.pulled(nothing, x).row(torch.full((1, x.shape[1], 1), 1 / x.shape[1]))
+        for x in (real, fake)
+    )
+    return on_real - on_fake
+
+
+def test_one_step_of_a_discriminator_of_waves_is_the_witness_of_its_kernel() -> None:
+    net, width = waves(waves=40, width=0.4, period=5.0), 0.4
+    at = torch.from_numpy(np.random.default_rng(1).uniform(-2, 2, (1, 30, 2)))
+
+    def kernel(x: Tensor, y: Tensor) -> Tensor:
+        """A Gaussian about every image of a point, 1 at no distance."""
+        images = torch.cartesian_prod(*2 * [5.0 * torch.arange(-4, 5)])
+        gap = (x.unsqueeze(-2) - y.unsqueeze(-3)).unsqueeze(-2) + images
+        here = torch.exp(-gap.square().sum(-1) / (2 * width**2)).sum(-1)
+        return here / torch.exp(-images.square().sum(-1) / (2 * width**2)).sum()
+
+    real, fake = clouds()
+    expected = kernel(at, real).mean(-1) - kernel(at, fake).mean(-1)
+    # Of float32 sizes: 1e-7 of numbers up to 1. Of waves beyond the fortieth there are exp(-200).
+    assert torch.allclose(net(witness(net, real, fake), at)[..., 0], expected, atol=1e-6)
+
+
+def test_the_distance_kernel_is_that_of_the_energy_distance() -> None:
+    net = waves(waves=64, kernel="distance", period=40.0)
+    real, fake = (cloud - cloud.mean(1, keepdim=True) for cloud in clouds())
+    between = torch.cdist(real, fake).mean()
+    energy = 2 * between - torch.cdist(real, real).mean() - torch.cdist(fake, fake).mean()
+    # Szekely & Rizzo 2013: an integral over frequencies t of |difference|^2 / |t|^3, over 2 pi; a sum over those of
+    # the box comes to it.
+    turns = torch.arange(-64, 65) * (2 * math.pi / 40)
+    square = turns[:, None].square() + turns.square()
+    whole = torch.where(square > 0, square.clamp(min=1e-30) ** -1.5, 0).sum()
+    told = witness(net, real, fake).square().sum() * whole * (2 * math.pi / 40) ** 2 / (2 * math.pi)
+    # Beyond the waves' square each of so many points speaks for itself: 1/40 + 1/40, over |t|^3.
+    beyond = (2 / 40) * (4 * math.sqrt(2) / (64.5 * 2 * math.pi / 40)) / (2 * math.pi)
+    # In there points are not quite alone, and the lowest frequencies lie far apart: a hundredth.
+    assert float((told + beyond) / energy) == pytest.approx(1, rel=0.01)
+
+
+def test_waves_begin_anew_beyond_their_box() -> None:
+    net = waves(waves=7, period=3.0)
+    row = torch.from_numpy(np.random.default_rng(2).standard_normal((1, net.size)))
+    x = clouds()[0]
+    assert torch.allclose(net(row, x), net(row, x + torch.tensor([3.0, -6.0])), atol=1e-5)
+
+
 @pytest.mark.parametrize("kind", sorted({*NETWORKS} - {"mlp", "torn", "particles"}))
-def test_slopes_of_solvable_networks_are_finite_differences(kind: str) -> None:
+def test_slopes_of_other_networks_are_finite_differences(kind: str) -> None:
     net = NETWORKS[kind](inputs=2, outputs=1)
-    rows = torch.tensor([[0.3, -0.7]], dtype=torch.float64)
+    drawn = np.random.default_rng(0).standard_normal((1, net.size))
+    rows = torch.from_numpy(drawn)
     x = torch.tensor([[[0.2, 0.5], [-1.0, 0.1]]], dtype=torch.float64)
     if kind == "point":
         with pytest.raises(RuntimeError, match="does not require grad|not have been used"):
@@ -549,6 +612,7 @@ def test_a_penaltys_value_on_a_torch_network_and_its_gradient(name: str) -> None
 
 def test_clipping_bounds_every_weight_and_touches_no_other() -> None:
     p = torch.tensor([[-3.0, 0.2, 0.6]])
+    assert PENALTIES["weight_decay"](share=0.25).projected(p).tolist() == (0.75 * p).tolist()
     assert PENALTIES["weight_clipping"](limit=0.5).projected(p).tolist() == [
         pytest.approx([-0.5, 0.2, 0.5])
     ]

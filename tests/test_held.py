@@ -63,6 +63,7 @@ CASES: dict[str, dict[str, Any]] = {
     **{kind: game(game={"objective": kind}) for kind in OBJECTIVES if kind != "fake_value"},
     "particles": game(generator={"kind": "particles", "count": 30}),
     "torn": game(generator={"kind": "torn"}),
+    "fourier": game(discriminator={"kind": "fourier", "waves": 5}),
     "dropout": game(generator={"dropout": 0.3}, discriminator={"dropout": 0.3}),
     "batch_norm": game(generator={"batch_norm": True}),
     "training_set": {"training": {"steps": END, "batch": 16, "points": 32}},

@@ -108,6 +108,13 @@ def with_penalties(*penalties: dict[str, Any], **own: Any) -> dict[str, Any]:
     return game(game={"penalties": [*penalties], **own})
 
 
+# Steps that tell in eight rounds: a mean of waves of which most cancel.
+WAVES = {
+    "discriminator": {"kind": "fourier", "waves": 5, "kernel": "distance"},
+    "generator": {"kind": "particles", "count": 37},
+    "game": {"objective": "wasserstein", "penalties": [{"kind": "weight_decay", "share": 0.3}]},
+    "optimizer": moved_by("sgd", lr=3.0),
+}
 QUADRATIC = {
     "target": {"kind": "dirac"},
     "generator": {"kind": "point", "start": [0.7, 0.2]},
@@ -189,6 +196,15 @@ GAMES: dict[str, dict[str, Any]] = {
         {"kind": "r1", "weight": 0.3, "every": 4}, {"kind": "r2", "weight": 0.2, "every": 3}
     ),
     "lazy slope of two numbers": {**DIRAC, "game": {"penalties": [{"kind": "r1", "every": 4}]}},
+    "waves": game(**WAVES),
+    "waves of a kernel, with slopes": game(
+        **{
+            **WAVES,
+            "discriminator": {"kind": "fourier", "waves": 6, "width": 0.7, "period": 9.0},
+            "game": {"penalties": ["r1", "gradient_penalty", {"kind": "weight_decay"}]},
+        }
+    ),
+    "weights that shrink": with_penalties({"kind": "weight_decay", "share": 0.05}),
     "quadratic": game(**QUADRATIC),
     "quadratic with slopes": game(
         **{
@@ -275,6 +291,7 @@ SEEN: dict[str, dict[str, Any]] = {
     ),
     "a training set": game(training={"steps": 8, "batch": 24, "points": 30}),
     "two numbers": game(**DIRAC, game={"penalties": ["r1"]}),
+    "waves": game(**WAVES),
     "free points": game(generator={"kind": "particles", "count": 41}),
     "a torn latent": game(generator={"kind": "torn"}),
     "latents nearer to 0": with_penalties({"kind": "truncation", "scale": 0.3}),

@@ -53,12 +53,14 @@ class Penalty:
         once: Whether a second one would be ignored or undone.
         slopes: Whether it bounds D's slope at each point by itself.
         labels: Whether it speaks of labels, which only an objective of probabilities has.
+        stops: Whether it holds parameters at a bound, where nobody can look ahead through them.
     """
 
     hooks: ClassVar[frozenset[str]] = frozenset()
     once: ClassVar[bool] = False
     slopes: ClassVar[bool] = False
     labels: ClassVar[bool] = False
+    stops: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         """Sort the class by what it does."""
@@ -198,11 +200,30 @@ class WeightClipping(Penalty):
     """
 
     limit: Annotated[float, Interval(gt=0, le=1000)] = 0.01
-    once = True
+    once, stops = True, True
 
     def projected(self, parameters: Tensor) -> Tensor:
         """Clip, [S, P]."""
         return parameters.clamp(-self.limit, self.limit)
+
+
+@dataclass(frozen=True)
+class WeightDecay(Penalty):
+    """Make the discriminator's parameters smaller by a share after each step. Hanson & Pratt 1988.
+
+    Apart from the gradient and from the rate (Loshchilov & Hutter 2019). So a D that is linear in its
+    parameters weighs what it was told by its age.
+
+    Attributes:
+        share: What is taken of each parameter.
+    """
+
+    share: Share = 0.01
+    once = True
+
+    def projected(self, parameters: Tensor) -> Tensor:
+        """Shrink, [S, P]."""
+        return parameters * (1 - self.share)
 
 
 @dataclass(frozen=True)
@@ -339,6 +360,7 @@ PENALTIES: dict[str, type[Penalty]] = {
     "r2": R2,
     "gradient_penalty": GradientPenalty,
     "weight_clipping": WeightClipping,
+    "weight_decay": WeightDecay,
     "label_smoothing": LabelSmoothing,
     "instance_noise": InstanceNoise,
     "gradient_clipping": GradientClipping,

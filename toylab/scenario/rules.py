@@ -100,7 +100,7 @@ def _about_networks(scenario: _Settings) -> list[str]:
     projections = _kinds(scenario, lambda row: "projected" in row.hooks)
     if judge.get("spectral_norm") and projections:
         reasons.append(
-            f"{', '.join(projections)} with discriminator.spectral_norm is refused: clipping changes "
+            f"{', '.join(projections)} with discriminator.spectral_norm is refused: it changes "
             "nothing that the norm does not undo; choose one"
         )
     slopes = _kinds(scenario, lambda row: row.slopes)
@@ -164,7 +164,7 @@ def _about_penalties(scenario: _Settings) -> list[str]:
             f"{kind} needs a generator of kind mlp: of {given} there is no middle to draw from"
             for kind in _kinds(scenario, lambda row: "latents" in row.hooks)
         ]
-    if size > 1 and DISCRIMINATORS[scenario.discriminator.kind].solvable:
+    if size > 1 and scenario.discriminator.kind != "mlp":
         reasons.append("packing needs a discriminator of kind mlp")
     return reasons
 
@@ -189,7 +189,7 @@ def _about_updates(scenario: _Settings) -> list[str]:
     if update.ahead:
         reasons += [
             f"{penalty} with {kind} is refused: a clipped weight has no gradient"
-            for penalty in _kinds(scenario, lambda row: "projected" in row.hooks)
+            for penalty in _kinds(scenario, lambda row: row.stops)
         ]
     return reasons + (_about_competition(scenario) if update.zero_sum else [])
 

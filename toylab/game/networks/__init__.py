@@ -5,6 +5,7 @@ To add a kind: a class of `Network`, and its row in `NETWORKS`.
 
 from __future__ import annotations
 
+from toylab.game.networks.fourier import Fourier
 from toylab.game.networks.mlp import ACTIVATIONS, AMONG, INITS, MLP
 from toylab.game.networks.network import Dice, Network
 from toylab.game.networks.particles import Particles
@@ -17,6 +18,7 @@ __all__ = [
     "INITS",
     "MLP",
     "Dice",
+    "Fourier",
     "Linear",
     "Network",
     "Particles",
@@ -32,6 +34,7 @@ NETWORKS: dict[str, type[Network]] = {
     "point": Point,
     "linear": Linear,
     "quadratic": Quadratic,
+    "fourier": Fourier,
 }
 GENERATORS = {kind: row for kind, row in NETWORKS.items() if row.generates}
 DISCRIMINATORS = {kind: row for kind, row in NETWORKS.items() if row.judges}

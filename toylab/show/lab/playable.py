@@ -50,6 +50,7 @@ PLAYED: dict[str, frozenset[str]] = {
             "r2",
             "gradient_penalty",
             "weight_clipping",
+            "weight_decay",
             "label_smoothing",
             "instance_noise",
             "gradient_clipping",
@@ -62,7 +63,7 @@ PLAYED: dict[str, frozenset[str]] = {
     "updates": frozenset({"alternating", "simultaneous", "extragradient", "optimistic"}),
     "activations": frozenset({"relu", "leaky_relu", "tanh", "elu", "silu", "linear"}),
     "inits": frozenset({"lecun", "xavier", "he", "orthogonal", "normal"}),
-    "networks": frozenset({"mlp", "torn", "particles", "point", "linear", "quadratic"}),
+    "networks": frozenset({"mlp", "torn", "particles", "point", "linear", "quadratic", "fourier"}),
 }
 # By table: what is not, and why.
 NOT_PLAYED: dict[str, dict[str, Reason]] = {

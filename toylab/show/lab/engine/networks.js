@@ -2,7 +2,7 @@
 // that can be solved on paper. All tell one story: `evaluate` points, then pull gradients of what came out
 // back to the parameters or to the points.
 
-import { exp, normalShare, tanh, sigmoid } from "./numbers.js";
+import { cosSin, exp, normalShare, tanh, sigmoid } from "./numbers.js";
 
 const padded = (n) => Math.ceil(n / 4) * 4;
 
@@ -301,6 +301,105 @@ class Particles {
   }
 }
 
+// --- waves ---
+
+// How much of each wave a kernel has, from the square of its frequency and a width.
+const SPECTRA = {
+  gaussian: (square, width) => exp(-0.5 * width * width * square),
+  distance: (square) => (square > 0 ? square ** -1.5 : 0),
+};
+
+/** A discriminator that is a sum of plane waves, of which only the weights are learned; toylab/game/networks/fourier.py. */
+class Fourier {
+  constructor(spec, inputs, outputs, arena, rows) {
+    const { waves, period, kernel, width } = spec, side = 2 * waves + 1, wide = padded(side), turn = (2 * Math.PI) / period;
+    Object.assign(this, { spec, arena, side, wide, size: side * side, stored: side * wide });
+    this.turns = Float32Array.from({ length: waves }, (_, i) => Math.fround(i + 1) * turn);
+    // A wave and its mirror image are one cosine, twice.
+    const number = (a) => (a > waves ? a - waves : a), twice = (i) => (i ? 2 : 1);
+    const share = (i, j) => SPECTRA[kernel]((i * turn) ** 2 + (j * turn) ** 2, width) * twice(i) * twice(j);
+    let whole = 0;
+    for (let i = 0; i <= waves; i++) for (let j = 0; j <= waves; j++) whole += share(i, j);
+    this.sizes = new Float32Array(this.stored);
+    for (let a = 0; a < side; a++) for (let b = 0; b < side; b++) this.sizes[a * wide + b] = Math.sqrt(share(number(a), number(b)) / whole);
+    this.weights = arena.take(this.stored);
+    // Waves along x and along y, how they change, and the first two with the weights.
+    for (const name of ["along", "across", "alongBent", "acrossBent", "weighed", "weighedBent"]) this[name] = arena.take(rows * wide);
+    this.part = arena.take(this.stored);
+    this.value = new Float32Array(rows);
+  }
+  initial() { return new Float32Array(this.size); }
+  store(row, block) { this.eachRow((at, from) => block.data.set(row.subarray(at, at + this.side), from)); }
+  told(block) {
+    const row = new Float32Array(this.size);
+    this.eachRow((at, from) => row.set(block.data.subarray(from, from + this.side), at));
+    return row;
+  }
+  eachRow(use) { for (let a = 0; a < this.side; a++) use(a * this.side, a * this.wide); }
+  load(x, n, axis, to, bent) {
+    const { turns, wide, spec: { waves } } = this;
+    for (let r = 0; r < n; r++) {
+      to.data[r * wide] = 1;
+      for (let k = 0; k < waves; k++) {
+        const [c, s] = cosSin(Math.fround(x[2 * r + axis] * turns[k])), at = r * wide + 1 + k;
+        to.data[at] = c;
+        to.data[at + waves] = s;
+        bent.data[at] = -turns[k] * s;
+        bent.data[at + waves] = turns[k] * c;
+      }
+    }
+  }
+  // Rows [n, side] times the weights.
+  weigh(rows, to) {
+    const { arena: { run, nothing }, weights, side, wide } = this;
+    run.product(rows.at, 4 * wide, 4, weights.at, nothing.at, to.at, this.n, side, 4 * wide);
+  }
+  evaluate({ data }, x, n) {
+    const { along, across, alongBent, acrossBent, weighed, value, weights, sizes } = this;
+    this.n = n;
+    this.load(x, n, 0, along, alongBent);
+    this.load(x, n, 1, across, acrossBent);
+    for (let i = 0; i < sizes.length; i++) weights.data[i] = data[i] * sizes[i];
+    this.weigh(along, weighed);
+    for (let r = 0; r < n; r++) value[r] = this.dot(weighed, across, r);
+    return value;
+  }
+  dot(a, b, r) {
+    let sum = 0;
+    for (let i = r * this.wide, end = i + this.side; i < end; i++) sum += a.data[i] * b.data[i];
+    return sum;
+  }
+  // Adds the sum of times[r] a b^T over the rows, by the sizes of the waves; b is written over in `weighed`.
+  gather(a, b, times, out) {
+    const { arena: { run, nothing }, part, sizes, weighed, wide, side, n } = this;
+    for (let r = 0; r < n; r++) for (let i = r * wide, end = i + wide; i < end; i++) weighed.data[i] = times(r) * b.data[i];
+    run.product(a.at, 4, 4 * wide, weighed.at, nothing.at, part.at, side, n, 4 * wide);
+    for (let i = 0; i < sizes.length; i++) out.data[i] += part.data[i] * sizes[i];
+  }
+  pullRow(parameters, grad, out) {
+    out.data.fill(0);
+    this.gather(this.along, this.across, (r) => grad[r], out);
+  }
+  pullPoints(parameters, grad, out) {
+    const { along, across, alongBent, acrossBent, weighed, weighedBent } = this;
+    this.weigh(along, weighed);
+    this.weigh(alongBent, weighedBent);
+    for (let r = 0; r < this.n; r++) {
+      out[2 * r] = grad[r] * this.dot(weighedBent, across, r);
+      out[2 * r + 1] = grad[r] * this.dot(weighed, acrossBent, r);
+    }
+    return out;
+  }
+  slope(parameters, x, n, out) {
+    this.evaluate(parameters, x, n);
+    return this.pullPoints(parameters, new Float32Array(n).fill(1), out);
+  }
+  slopeRow(parameters, v, out) {
+    this.gather(this.alongBent, this.across, (r) => v[2 * r], out);
+    this.gather(this.along, this.acrossBent, (r) => v[2 * r + 1], out);
+  }
+}
+
 // --- networks of two numbers ---
 
 class Two {
@@ -380,4 +479,4 @@ class Quadratic extends Two {
   }
 }
 
-export const NETWORKS = { mlp: Mlp, torn: Torn, particles: Particles, point: Point, linear: Linear, quadratic: Quadratic };
+export const NETWORKS = { mlp: Mlp, torn: Torn, particles: Particles, point: Point, linear: Linear, quadratic: Quadratic, fourier: Fourier };

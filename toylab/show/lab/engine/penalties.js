@@ -25,6 +25,7 @@ export const PENALTIES = {
     },
   },
   weight_clipping: { projected: (p, block, run) => run.clamp(block.at, block.bytes, p.limit) },
+  weight_decay: { projected: (p, block, run) => run.scaledAdd(block.at, block.at, block.bytes, -p.share) },
   label_smoothing: { labels: (p) => p.amount },
   instance_noise: {
     seen(p, x, n, draws, progress) {

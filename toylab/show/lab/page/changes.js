@@ -7,7 +7,7 @@ const NOT_COMPARED = new Set([...OWN_KEYS, "film", "slow", "recording", "changes
 // Options beside the one that a knob turns, where a penalty or an optimiser is new: Python's defaults.
 export const PENALTY_OPTIONS = {
   r1: { weight: 0.1, every: 1 }, r2: { weight: 0.1, every: 1 }, gradient_penalty: { weight: 0.1, target: 1, one_sided: false },
-  weight_clipping: { limit: 0.01 }, label_smoothing: { amount: 0.1 }, instance_noise: { spread: 0.5, end: 0 },
+  weight_clipping: { limit: 0.01 }, weight_decay: { share: 0.01 }, label_smoothing: { amount: 0.1 }, instance_noise: { spread: 0.5, end: 0 },
   gradient_clipping: { norm: 1 }, packing: { size: 2 }, replay: { share: 0.5, capacity: 4096 }, average: { decay: 0.999 }, truncation: { scale: 0.5 },
 };
 export const OPTIMIZER_OPTIONS = {

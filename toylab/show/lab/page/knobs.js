@@ -42,7 +42,7 @@ export const KNOBS = [
   penaltyKnob("gradient_penalty.weight"),
   penaltyKnob("gradient_penalty.target", { scale: "linear", low: 0, high: 5, step: 0.1, off: false, when: hasPenalty("gradient_penalty") }),
   penaltyKnob("gradient_penalty.one_sided", { kind: "flag", off: false, when: hasPenalty("gradient_penalty") }),
-  penaltyKnob("weight_clipping.limit"), penaltyKnob("gradient_clipping.norm"),
+  penaltyKnob("weight_clipping.limit"), penaltyKnob("weight_decay.share", { high: 1 }), penaltyKnob("gradient_clipping.norm"),
   penaltyKnob("label_smoothing.amount", { scale: "linear", low: 0, high: 1, step: 0.05 }),
   penaltyKnob("replay.share", { scale: "linear", low: 0, high: 1, step: 0.05 }),
   penaltyKnob("replay.capacity", { scale: "power", low: 6, high: 16, off: false, when: hasPenalty("replay") }),
@@ -60,6 +60,8 @@ export const KNOBS = [
   ...networkKnobs("generator"), ...networkKnobs("discriminator"),
   { path: "generator.latent", group: "networks", kind: "number", scale: "count", low: 1, high: 16, when: isLayered("generator") },
   { path: "generator.gap", group: "networks", kind: "number", scale: "log", low: 0.1, high: 10, when: (s) => s.generator.kind === "torn" },
+  { path: "discriminator.kernel", group: "networks", kind: "choice", options: ["gaussian", "distance"], when: (s) => s.discriminator.kind === "fourier" },
+  { path: "discriminator.width", group: "networks", kind: "number", scale: "log", low: 0.1, high: 10, when: (s) => s.discriminator.kernel === "gaussian" },
 ];
 export const KNOB_GROUPS = ["rules", "tricks", "players", "data", "networks"];
 export const knobName = (knob) => knob.path.replace(/^(game\.penalties|game|training|target|optimizer)\./, "") + (knob.name ? `.${knob.name}` : "");

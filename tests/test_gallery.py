@@ -234,6 +234,12 @@ def test_only_missing_films_are_made_and_pages_are_written(
     document = tmp_path / "README.md"
     document.write_text("a\n<!-- claims -->\nold\n<!-- /claims -->\nb\n", encoding="utf-8")
     both = ["renders/gallery/k-twenty.gif", "renders/gallery/zh/k-twenty.gif"]
+    # For a site: those that the repository does not keep lie where git does not look; no page is written.
+    assert run("all-modes", "hinge", "--chinese") == [
+        ("all-modes", ["renders/gallery/zh/all-modes.gif"]),
+        ("hinge", ["renders/zh/hinge.gif"]),
+    ]
+    assert not (tmp_path / "renders" / PAGES["en"]).exists()
     assert run("--text") == []
     assert run("k-twenty", "hinge") == [
         ("k-twenty", both),

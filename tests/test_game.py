@@ -258,6 +258,7 @@ def test_one_step_of_a_discriminator_of_waves_is_the_witness_of_its_kernel() -> 
 
 def test_the_distance_kernel_is_that_of_the_energy_distance() -> None:
     net = waves(waves=64, kernel="distance", period=40.0)
+    # About one mean: that the waves begin anew adds a term in the difference of the means, -1.95 |.|^2 / period.
     real, fake = (cloud - cloud.mean(1, keepdim=True) for cloud in clouds())
     between = torch.cdist(real, fake).mean()
     energy = 2 * between - torch.cdist(real, real).mean() - torch.cdist(fake, fake).mean()

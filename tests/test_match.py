@@ -641,7 +641,7 @@ REFUSED = [
     ({"generator": {"minibatch": 2}}, "generator.minibatch is refused"),
     (
         {"discriminator": {"spectral_norm": True}, "game": {"penalties": ["weight_clipping"]}},
-        "it changes nothing that the norm",
+        "it changes no weight that the norm",
     ),
     ({"generator": {"batch_norm": True, "spectral_norm": True}}, "undo one another"),
     ({"generator": {"hidden": [], "dropout": 0.5}}, "need a hidden layer"),

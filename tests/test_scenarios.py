@@ -71,13 +71,17 @@ def test_the_arrows_of_vanishing_gradients_die_away() -> None:
 
 # `toylab check` counts the claims of all scenarios; here only those of the README's first films.
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["vanishing-gradients", "mode-collapse", "all-modes"])
-def test_a_scenario_shows_its_lesson_on_seven_of_seeds_0_to_7(name: str) -> None:
-    trace = trained(name, 8)
+@pytest.mark.parametrize(
+    ("name", "seeds"), [("vanishing-gradients", 8), ("mode-collapse", 8), ("all-modes", 4)]
+)
+def test_a_scenario_shows_its_lesson_on_all_of_its_first_seeds_but_one(
+    name: str, seeds: int
+) -> None:
+    trace = trained(name, seeds)
     for claim in load(name).claims:
         hits = int(satisfied(claim, trace).sum())
-        # Seven: these seeds were used to calibrate, so this guards the setting and proves nothing.
-        assert hits >= 7, f"{claim.text}: {hits} of 8"
+        # These seeds were used to calibrate, so this guards the setting and proves nothing.
+        assert hits >= seeds - 1, f"{claim.text}: {hits} of {seeds}"
 
 
 # A failure, and the scenario whose setting mends it. k-twenty and replay's fix claim nothing of their own

@@ -210,17 +210,23 @@ def test_a_goal_is_reached_by_what_it_asks_for_and_by_nothing_less(site: Path, p
     )
 
 
-def test_search_finds_a_page_from_a_disk(site: Path, page: Page) -> None:
-    page.goto((site / "index.html").as_uri())
+@pytest.mark.parametrize(
+    ("start", "word", "told"),
+    [("index.html", "vanishing", "vanishing"), ("zh/index.html", "权重裁剪", "裁剪")],
+)
+def test_search_finds_a_page_from_a_disk(
+    start: str, word: str, told: str, site: Path, page: Page
+) -> None:
+    page.goto((site / start).as_uri())
     # It is made ready when it is looked at; what is typed before is not looked for.
     page.locator("[data-md-component=search-query]").focus()
     page.wait_for_function(
-        "!/Initializing/.test(document.querySelector('.md-search-result__meta').textContent)"
+        "!/Initializing|初始化/.test(document.querySelector('.md-search-result__meta').textContent)"
     )
-    page.locator("[data-md-component=search-query]").press_sequentially("vanishing")
+    page.locator("[data-md-component=search-query]").press_sequentially(word)
     first = page.locator(".md-search-result__link").first
     first.wait_for()
-    assert "vanishing" in page.inner_text(".md-search-result__list").lower()
+    assert told in page.inner_text(".md-search-result__list").lower()
 
 
 def test_cards_are_chosen_by_what_they_show(site: Path, page: Page) -> None:
@@ -237,6 +243,15 @@ def test_cards_are_chosen_by_what_they_show(site: Path, page: Page) -> None:
     page.select_option("[name=shows]", "fails")
     assert page.locator("#mode-collapse").is_visible()
     assert not page.locator("#fair-steps").is_visible()
+    # The address says so, and leads to the same choice: in the other language, and for whom it is sent to.
+    page.click(".toylab-tongue")
+    page.wait_for_url("**/zh/gallery.html#shows=fails")
+    assert page.input_value("[name=shows]") == "fails"
+    assert not page.locator("#fair-steps").is_visible()
+    page.goto((site / "gallery.html").as_uri() + "#objective=nothing&trick=r1")
+    assert page.input_value("[name=objective]") == "" and page.input_value("[name=trick]") == "r1"
+    assert page.locator("#all-modes").is_visible()
+    assert not page.locator("#mode-collapse").is_visible()
 
 
 def test_a_film_plays_while_it_is_seen(site: Path, page: Page) -> None:
@@ -326,6 +341,21 @@ def test_a_site_takes_an_older_ones_place_or_leaves_it(
         made(tmp_path / "a" / "site")
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["site"]
     assert (tmp_path / "a" / "site" / "site.js").is_file()
+
+
+def test_a_chinese_page_shows_a_chinese_film_where_there_is_one(tmp_path: Path) -> None:
+    kept, made_here = "renders/gallery/zh/k-twenty.gif", "renders/zh/hinge.gif"
+    english = [f"renders/gallery/{name}.gif" for name in ("k-twenty", "hinge", "cgd-two-modes")]
+    for film in (kept, made_here, *english):
+        (tmp_path / film).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / film).touch()
+    links = Links(tmp_path, [])
+    for lang, wanted in (("en", english), ("zh", [kept, made_here, english[2]])):
+        links.wanted.clear()
+        here = Place(lang, "gallery.md", "renders/README.md")
+        led = [links.to(film.removeprefix("renders/"), here) for film in english]
+        assert links.wanted == {*wanted}
+        assert len({*led}) == 3 and all(link.endswith(".mp4") for link in led)
 
 
 def test_links_lead_to_pages_files_and_films() -> None:

@@ -120,7 +120,7 @@ CHANGES = st.lists(
 
 
 @given(which=st.sampled_from(sorted(FILES)), changes=CHANGES)
-@tried(3500)
+@tried(2000)
 def test_any_changed_scenario_is_shown_or_refused(which: str, changes: Any, scratch: Path) -> None:
     path = scratch / "fuzzed.toml"
     try:
@@ -135,7 +135,7 @@ def test_any_changed_scenario_is_shown_or_refused(which: str, changes: Any, scra
     name=st.sampled_from(catalogue.names()),
     cuts=st.lists(st.tuples(st.integers(0, 10**6), st.binary(max_size=4)), min_size=1, max_size=6),
 )
-@tried(1500)
+@tried(900)
 def test_any_damaged_scenario_file_is_shown_or_refused(
     name: str, cuts: list[tuple[int, bytes]], scratch: Path
 ) -> None:
@@ -344,7 +344,7 @@ def own(scratch: Path, kind: str, file: str) -> Path:
 
 
 @given(data=st.one_of(ROWS.map(lambda t: t.encode("utf-8", "replace")), st.binary(max_size=200)))
-@tried(1500)
+@tried(900)
 def test_any_csv_is_read_or_refused(data: bytes, scratch: Path) -> None:
     (scratch / "x.csv").write_bytes(data)
     ends_well("show", str(own(scratch, "points", "x.csv")), names="x.csv")

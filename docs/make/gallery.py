@@ -1,8 +1,8 @@
 """The gallery: every scenario with its film, its lesson and how its claims fared, as a page.
 
 Makes the films that are missing and writes the page, in English and in Chinese, from the scenarios and the
-published counts, and beside it the table of these counts; `--text` writes only the pages. gallery.toml has
-the gallery's words.
+published counts, and beside it the table of these counts; `--text` writes only the pages, `--chinese` only
+the Chinese films that the repository does not keep, for a site. gallery.toml has the gallery's words.
 """
 
 from __future__ import annotations
@@ -80,6 +80,11 @@ def families(chapter: Mapping[str, Any]) -> list[list[str]]:
 def films(name: str) -> list[Path]:
     """The films of a scenario, seen from the pages: in English, and in Chinese if the course shows it."""
     return [_film(name, lang) for lang in ("en", "zh") if lang == "en" or name in IN_CHINESE]
+
+
+def chinese_film(name: str) -> Path:
+    """A scenario's Chinese film, seen from the pages: kept in the repository, or made for a site alone."""
+    return _film(name, "zh") if name in IN_CHINESE else Path("zh", f"{name}.gif")
 
 
 def _film(name: str, lang: str) -> Path:
@@ -214,13 +219,17 @@ def main() -> None:
     which = reader.add_mutually_exclusive_group()
     which.add_argument("--all", action="store_true", help="also films that are there already")
     which.add_argument("--text", action="store_true", help="no films, only the pages")
+    which.add_argument(
+        "--chinese", action="store_true", help="all films in Chinese that are missing; no pages"
+    )
     reader.add_argument("--jobs", type=int, default=2)
     reader.add_argument("--to", type=Path, default=HOME, help="folder of the pages")
     asked = reader.parse_args()
     # Before anything is trained: a misspelt name, or a machine without Chinese fonts.
     names = [load(name).name for name in asked.names or catalogue.names()]
     fonts.check_glyphs(WORDS["zh"].all, fonts.families("zh"))
-    wanted = {name: [asked.to / film for film in films(name)] for name in names}
+    of = (lambda name: [chinese_film(name)]) if asked.chinese else films
+    wanted = {name: [asked.to / film for film in of(name)] for name in names}
     if not asked.all:
         wanted = {name: [p for p in paths if not p.is_file()] for name, paths in wanted.items()}
     tasks = [] if asked.text else [(name, paths) for name, paths in wanted.items() if paths]
@@ -228,7 +237,8 @@ def main() -> None:
     for paths in progress(made, len(tasks), "Filming"):
         for path in paths:
             say_result(path, f"{FRAMES} frames")
-    write_pages(asked.to)
+    if not asked.chinese:
+        write_pages(asked.to)
 
 
 if __name__ == "__main__":

@@ -211,14 +211,15 @@ class WeightClipping(Penalty):
 class WeightDecay(Penalty):
     """Make the discriminator's parameters smaller by a share after each step. Hanson & Pratt 1988.
 
-    Apart from the gradient and from the rate (Loshchilov & Hutter 2019). So a D that is linear in its
-    parameters weighs what it was told by its age.
+    Apart from the gradient and from the rate (Loshchilov & Hutter 2019), but of what the step has just
+    added too; and once before the first. A D that is linear in its parameters, with a difference of means
+    as loss and plain steps, so weighs what it was told by its age.
 
     Attributes:
         share: What is taken of each parameter.
     """
 
-    share: Share = 0.01
+    share: Annotated[float, Interval(ge=0, lt=1)] = 0.01
     once = True
 
     def projected(self, parameters: Tensor) -> Tensor:

@@ -101,7 +101,7 @@ def _about_networks(scenario: _Settings) -> list[str]:
     if judge.get("spectral_norm") and projections:
         reasons.append(
             f"{', '.join(projections)} with discriminator.spectral_norm is refused: it changes "
-            "nothing that the norm does not undo; choose one"
+            "no weight that the norm does not put back; choose one"
         )
     slopes = _kinds(scenario, lambda row: row.slopes)
     if judge.get("minibatch") and slopes:

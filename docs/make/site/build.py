@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import jieba
 from mkdocs.commands import build as mkdocs
 from mkdocs.config import load_config
 from pymdownx.slugs import slugify
@@ -32,7 +33,7 @@ OWN = ("site.css", "site.js", "iframe-worker.js")
 _DOLLARS = {"inline_syntax": ["dollar"], "block_syntax": ["dollar"]}
 # Of the theme.
 _FEATURES = [
-    *("navigation.tabs", "navigation.indexes", "toc.follow"),
+    *("navigation.tabs", "navigation.indexes", "toc.follow", "toc.integrate"),
     # Without its way back to the top, which lies over a lab's stage.
     "content.code.copy",
 ]
@@ -62,6 +63,9 @@ def build(site: Path, work: Path, api: bool = True) -> None:
     """
     for folder in (site, work):
         folder.mkdir(parents=True)
+    # It would talk of its dictionary, and leave it among everybody's temporary files.
+    jieba.setLogLevel(logging.ERROR)
+    jieba.dt.tmp_dir = str(work)
     found = pages(_ROOT)
     labs = {lang: toylab.Lab(lang=lang) for lang in LANGS}
     played = frozenset(one["name"] for one in labs["en"].offers) - frozenset(labs["en"].left_out)
@@ -170,7 +174,7 @@ def _mkdocs(source: Path, site: Path, lang: str, api: bool) -> None:
                 )
             ],
         },
-        "plugins": [{"search": {"lang": ["zh" if lang == "zh" else "en"]}}, "offline"],
+        "plugins": [{"search": _searched(lang)}, "offline"],
         # By its name the plugin knows that it needs not fetch one from elsewhere.
         "extra": {"generator": False, "polyfills": [f"{up}iframe-worker.js"]},
         "extra_css": [f"{up}site.css"],
@@ -197,6 +201,13 @@ def _mkdocs(source: Path, site: Path, lang: str, api: bool) -> None:
     loaded = load_config(str(file), **config)
     loaded.plugins.on_startup(command="build", dirty=False)
     mkdocs.build(loaded)
+
+
+def _searched(lang: str) -> dict[str, Any]:
+    """How the theme's search takes a text apart; Chinese has no spaces, so that it needs to know words."""
+    if lang != "zh":
+        return {"lang": ["en"]}
+    return {"lang": ["zh"], "jieba_dict_user": str(_HERE / "terms.zh.txt")}
 
 
 def _put(target: str, site: Path) -> None:

@@ -86,7 +86,28 @@
       }
       count.textContent = shown;
     };
-    filters.addEventListener("change", choose);
+    // The address tells what is chosen, so that it can be sent on; elsewhere it names a card.
+    const tell = () => {
+      const chosen = choices.filter(({ value }) => value).map(({ name, value }) => `${name}=${value}`).join("&");
+      history.replaceState(null, "", chosen ? `#${chosen}` : location.pathname + location.search);
+      handOn();
+    };
+    // The same choice in the other language.
+    const handOn = () => { for (const link of document.querySelectorAll(".toylab-tongue")) link.hash = location.hash.includes("=") ? location.hash : ""; };
+    const read = () => {
+      if (location.hash && !location.hash.includes("=")) return;
+      const told = new URLSearchParams(location.hash.slice(1));
+      for (const choice of choices) {
+        choice.value = told.get(choice.name) ?? "";
+        // What nobody offers is no choice.
+        if (choice.selectedIndex < 0) choice.value = "";
+      }
+      choose();
+      handOn();
+    };
+    filters.addEventListener("change", () => { choose(); tell(); });
+    addEventListener("hashchange", read);
     choose();
+    read();
   }
 })();

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
+from docs.make.gallery import chinese_film
 from toylab.base.errors import ToylabError
 
 LANGS = ("en", "zh")
@@ -32,6 +33,7 @@ _PAGES: dict[str, list[tuple[str, str]]] = {
         (r"docs/teaching/zh/README\.md", "teaching.md"),
         (r"docs/guide/zh/README\.md", "guide/index.md"),
         (r"docs/guide/zh/([\w-]+\.md)", r"guide/\1"),
+        (r"docs/zh/(films|slides)\.md", r"\1.md"),
         (r"renders/claims\.zh\.md", "claims.md"),
     ],
 }
@@ -132,6 +134,7 @@ class Links:
             return link
         path, _, anchor = link.partition("#")
         target = posixpath.normpath(posixpath.join(posixpath.dirname(page.source), unquote(path)))
+        target = self._in_chinese(target) if page.lang == "zh" else target
         if target not in self._urls and (self._root / target).is_dir():
             target = f"{target}/README.md"
         # The site's own texts name its own pages, of their language.
@@ -144,6 +147,12 @@ class Links:
             url = placed(target)
         seen = posixpath.relpath(url, posixpath.dirname(page.url) or ".")
         return f"{seen}#{anchor}" if anchor else seen
+
+    def _in_chinese(self, target: str) -> str:
+        """The Chinese film in the place of an English one, if it has been made."""
+        english = re.fullmatch(r"renders/gallery/([\w-]+)\.gif", target)
+        film = f"renders/{chinese_film(english[1]).as_posix()}" if english else target
+        return film if (self._root / film).is_file() else target
 
 
 def placed(target: str) -> str:

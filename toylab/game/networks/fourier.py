@@ -1,4 +1,4 @@
-"""A discriminator with fixed features, whose best answer is known in closed form."""
+"""A discriminator with fixed features, whose best answer of a given size is known in closed form."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ from toylab.game.networks.network import Dice, Network
 SPECTRA: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
     # exp(-|x - y|^2 / (2 width^2)).
     "gaussian": lambda square, width: np.exp(-0.5 * width**2 * square),
-    # -|x - y| in the plane, that of the energy distance; without the constant, which two densities share,
-    # and without a width. Szekely & Rizzo 2013.
+    # -|x - y| in the plane, that of the energy distance (Szekely & Rizzo 2013), as far as waves of the box
+    # tell it; without the constant, which two densities share, and without a width.
     "distance": lambda square, width: np.where(square > 0, np.maximum(square, 1e-30) ** -1.5, 0),
 }
 
 
 @dataclass(frozen=True)
 class Fourier(Network):
-    """D(x) = sum of w_k s_k phi_k(x): plane waves of a box, sized by a kernel, weighed by the parameters.
+    """D(x) = sum of w_k s_k phi_k(x): standing waves of a box, sized by a kernel, weighed by parameters.
 
-    With the Wasserstein loss the gradient in w is s (E phi(real) - E phi(fake)), whatever w is: the witness
-    of the maximum mean discrepancy of that kernel (Gretton et al. 2012). A D that forgets all but it
-    (`weight_decay`) answers each generator at best, and pushes its points along the flow of Arbel et al.
-    2019; a D that remembers adds up all that was.
+    With a difference of means as loss (`wasserstein`; no slope is bounded) a plain step adds rate times
+    s (E phi(real) - E phi(fake)) to w, whatever w is: to D a multiple of the witness of the maximum mean
+    discrepancy of that kernel (Gretton et al. 2012), the best of all D of one norm. With `weight_decay` D
+    is a sum of the last witnesses, and the points that it pushes go down the discrepancy as in the flow of
+    Arbel et al. 2019, with what D remembers as momentum; without, it adds up all that was.
 
     Attributes:
         inputs: 2.

@@ -183,6 +183,11 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
         "截断需要有网络的生成器：自由的点没有“更靠近 0 的潜变量”可言。",
     ),
     (
+        "packs_need_layers",
+        "Packing needs a discriminator of layers.",
+        "打包判别需要由网络层构成的判别器。",
+    ),
+    (
         "packs",
         "Packs of {size} need a batch that is a multiple of {size}.",
         "每 {size} 个一组，批大小须为 {size} 的倍数。",

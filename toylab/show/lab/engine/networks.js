@@ -309,7 +309,7 @@ const SPECTRA = {
   distance: (square) => (square > 0 ? square ** -1.5 : 0),
 };
 
-/** A discriminator that is a sum of plane waves, of which only the weights are learned; toylab/game/networks/fourier.py. */
+/** A discriminator that is a sum of standing waves, of which only the weights are learned; toylab/game/networks/fourier.py. */
 class Fourier {
   constructor(spec, inputs, outputs, arena, rows) {
     const { waves, period, kernel, width } = spec, side = 2 * waves + 1, wide = padded(side), turn = (2 * Math.PI) / period;

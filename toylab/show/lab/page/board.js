@@ -8,6 +8,7 @@ import { BRANCH_NAMES } from "./session.js";
 import { Diagram } from "./diagram.js";
 import { Panel } from "./panels.js";
 import { keyOf, layersOf } from "./layers.js";
+import { isSolvable } from "./rules.js";
 import { Stage } from "./stage.js";
 import { inTongue } from "./speaking.js";
 
@@ -172,14 +173,18 @@ export class Board {
     if (key === this.numbersTold) return;
     this.numbersTold = key;
     const make = (tag, textContent) => Object.assign(document.createElement(tag), { textContent });
-    numbers.replaceChildren(...readings.flatMap(([name, value]) => [make("span", name), make("b", value)]));
+    numbers.replaceChildren(...readings.map(([name, value]) => {
+      const pair = make("span", "");
+      pair.append(make("span", name), make("b", value));
+      return pair;
+    }));
   }
 
   /** What a game lacks for a metric: a key of Python's needs, or "". */
   lack(name, { settings, told, output }) {
     const met = {
       modes: told?.modes?.length > 0, density: told?.kind === "mixture" || (told?.density ?? told?.noise?.every((s) => s > 0)), logit: output === "logit",
-      training_set: settings.training.points > 0, equilibrium: settings.discriminator.kind !== "mlp",
+      training_set: settings.training.points > 0, equilibrium: isSolvable(settings),
       gaussian: isGaussian(settings.generator),
     };
     return this.host.lab.metrics[name]?.needs.find((need) => met[need] === false || met[need] === undefined) ?? "";

@@ -1,6 +1,6 @@
 // The knobs: what can be turned, how far, and each as a labelled slider or choice with its old value beside it.
 import { needsStart, numberTold, valueAt, valueTold } from "./changes.js";
-import { oneEach } from "./rules.js";
+import { isSolvable, oneEach } from "./rules.js";
 
 const isLayered = (player) => (settings) => Array.isArray(settings[player].hidden);
 const hasOptimizer = (player, kind) => (settings) => settings.optimizer[player].kind === kind;
@@ -42,7 +42,7 @@ export const KNOBS = [
   penaltyKnob("gradient_penalty.weight"),
   penaltyKnob("gradient_penalty.target", { scale: "linear", low: 0, high: 5, step: 0.1, off: false, when: hasPenalty("gradient_penalty") }),
   penaltyKnob("gradient_penalty.one_sided", { kind: "flag", off: false, when: hasPenalty("gradient_penalty") }),
-  penaltyKnob("weight_clipping.limit"), penaltyKnob("weight_decay.share", { high: 1 }), penaltyKnob("gradient_clipping.norm"),
+  penaltyKnob("weight_clipping.limit"), penaltyKnob("weight_decay.share", { high: 0.9 }), penaltyKnob("gradient_clipping.norm"),
   penaltyKnob("label_smoothing.amount", { scale: "linear", low: 0, high: 1, step: 0.05 }),
   penaltyKnob("replay.share", { scale: "linear", low: 0, high: 1, step: 0.05 }),
   penaltyKnob("replay.capacity", { scale: "power", low: 6, high: 16, off: false, when: hasPenalty("replay") }),
@@ -254,7 +254,7 @@ export class Knobs {
       for (const input of made.options ?? []) {
         input.checked = input.value === value;
         // A game of D's mean alone is none for data.
-        input.parentNode.hidden = input.value === "fake_value" && !input.checked && settings.discriminator.kind === "mlp";
+        input.parentNode.hidden = input.value === "fake_value" && !input.checked && !isSolvable(settings);
       }
       if (made.flag) made.flag.checked = Boolean(value);
       if (made.entry && document.activeElement !== made.entry) made.entry.value = made.places || value?.length ? this.said(value) : word("equal");

@@ -1,16 +1,15 @@
 // Which layers there are for a game, and what their marks stand for.
 
 import { targetOf } from "../engine/targets.js";
+import { isSolvable } from "./rules.js";
 
 const KEY_SIGNS = { real: "▪", generated: "●", arrow: "➜", line: "—", dashes: "╌" };
-
-const solvableGame = ({ generator, discriminator }) => generator.kind === "point" && ["linear", "quadratic"].includes(discriminator.kind);
 
 /** Names of the layers that there are for a game, bottom first. */
 export function layersOf(lab, setup) {
   const { settings, output } = setup, target = setup.target ?? targetOf(settings.target), modes = target?.modes?.length ?? 0;
   const known = target?.kind === "mixture" || (target?.noise?.[0] > 0 && target.noise[1] > 0 && target.density !== false);
-  const solvable = solvableGame(settings);
+  const solvable = isSolvable(settings);
   const there = {
     density: known, optimal: known, optimal_gap: known && output === "logit",
     lattice: settings.generator.latent === 2 && settings.generator.kind === "mlp", modes: modes > 0 && modes <= lab.film.mostLabels, phase: solvable,

@@ -5,7 +5,7 @@ import { valueAt } from "./changes.js";
 const KNOB_BOUNDS = [
   [/\.lr$/, 0, 1e9, true], [/\.betas$/, 0, 0.9999999], [/\.decay$/, 0, 0.9999999], [/\.momentum$/, -0.9999999, 0.9999999], [/\.eps$/, 0, 1, true],
   [/_steps$/, 0, 1000], [/\.batch$/, 1, 65536], [/\.steps$/, 1, 1e7],
-  [/penalties\.(r1|r2|gradient_penalty)\.weight$/, 0, 1e6], [/\.limit$/, 0, 1000, true], [/\.norm$/, 0, 1e6, true], [/truncation\.scale$/, 0, 10, true], [/\.(amount|share|end)$/, 0, 1],
+  [/penalties\.(r1|r2|gradient_penalty)\.weight$/, 0, 1e6], [/\.limit$/, 0, 1000, true], [/\.norm$/, 0, 1e6, true], [/truncation\.scale$/, 0, 10, true], [/weight_decay\.share$/, 0, 0.9999999], [/\.(amount|share|end)$/, 0, 1],
   [/instance_noise\.spread$/, 0, 1000], [/gradient_penalty\.target$/, 0, 1000], [/\.capacity$/, 1, 1e5], [/\.every$/, 1, 1000],
   [/target\.spreads?$/, 1e-4, 1000], [/target\.(radius|spacing|scale)$/, 1e-4, 1000], [/target\.modes$/, 1, 1024], [/target\.side$/, 1, 32], [/target\.weights$/, 0, 1e9, true],
   [/\.hidden$/, 1, 4096], [/\.latent$/, 1, 1024], [/(\.gap|discriminator\.width)$/, 0, 100, true],
@@ -23,6 +23,9 @@ export function misfitOf(path, value) {
   return numbers.every(fits) ? null : { key: WHOLE_SETTINGS.test(path) ? "must_be_whole" : "must_be", values: { least: open ? `> ${least}` : least, most } };
 }
 
+/** Whether the players are two numbers each, as Python's networks tell it. */
+export const isSolvable = ({ generator, discriminator }) => generator.kind === "point" && ["linear", "quadratic"].includes(discriminator.kind);
+
 /** Whether a round of this update is one step each. */
 export const oneEach = (settings) => ONE_EACH.includes(valueAt(settings, "game.update"));
 
@@ -37,6 +40,7 @@ export function conflictOf(settings) {
   if (kinds.includes("replay") && valueAt(settings, "game.update") === "extragradient") return { path: "game.penalties.replay", key: "asks_twice", values: {} };
   if (kinds.includes("truncation") && settings.generator.kind !== "mlp") return { path: "game.penalties.truncation", key: "needs_network", values: {} };
   const size = valueAt(settings, "game.penalties.packing.size");
+  if (size && settings.discriminator.kind !== "mlp") return { path: "game.penalties.packing", key: "packs_need_layers", values: {} };
   if (size && (training.batch % size || training.points % size)) return { path: "training.batch", key: "packs", values: { size } };
   const { weights, modes, side } = settings.target;
   const k = settings.target.means?.length ?? (side ? side * side : modes);

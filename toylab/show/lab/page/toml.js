@@ -6,6 +6,7 @@
 //   fromToml(text) -> plain object, or Unreadable with the line
 import { isGaussian } from "../engine/gaussian.js";
 import { OWN_KEYS, alike, copied, laidOver } from "./changes.js";
+import { isSolvable } from "./rules.js";
 import { isRecord, TomlReader } from "./toml_reader.js";
 import { Unreadable } from "./unreadable.js";
 
@@ -43,7 +44,7 @@ export function lackingOf(metrics, setups) {
     density: target.kind === "mixture" || (target.density ?? target.noise.every((s) => s > 0)),
     logit: output === "logit",
     training_set: settings.training.points > 0,
-    equilibrium: settings.discriminator.kind !== "mlp",
+    equilibrium: isSolvable(settings),
     gaussian: isGaussian(settings.generator),
   });
   const parts = setups.map(met);

@@ -1,7 +1,6 @@
 # Two commands do all the set-up, each in a virtual environment of its own.
 PYTHON ?= python3
-# What is imported is compiled then; all of a library would take as long as fetching it.
-PIP_FLAGS ?= --quiet --disable-pip-version-check --no-compile
+PIP_FLAGS ?= --quiet --disable-pip-version-check
 
 # Processes of one thread each, one more than the two cores of a small machine, for a quarter of the time is waiting
 # for browsers and processes: a test shares no file, port or cache with another.

@@ -20,8 +20,9 @@ from toylab.game.networks import ACTIVATIONS, INITS, MLP, Network
 from toylab.game.networks.mlp import FAST
 from toylab.game.networks.network import Pulled, gradient, slope_of
 from toylab.game.objectives import OBJECTIVES, Objective
-from toylab.game.optimizers import SCHEDULES
+from toylab.game.optimizers import SCHEDULES, SGD
 from toylab.game.penalties import Sight
+from toylab.game.side import Side
 from toylab.game.streams import streams
 
 # Rows as a scenario calls them: each by keywords of its own.
@@ -240,7 +241,7 @@ def witness(net: Network, real: Tensor, fake: Tensor) -> Tensor:
 
 
 def test_one_step_of_a_discriminator_of_waves_is_the_witness_of_its_kernel() -> None:
-    net, width = waves(waves=40, width=0.4, period=5.0), 0.4
+    net, width = waves(waves=40, spread=0.4, period=5.0), 0.4
     at = torch.from_numpy(np.random.default_rng(1).uniform(-2, 2, (1, 30, 2)))
 
     def kernel(x: Tensor, y: Tensor) -> Tensor:
@@ -257,7 +258,7 @@ def test_one_step_of_a_discriminator_of_waves_is_the_witness_of_its_kernel() -> 
 
 
 def test_the_distance_kernel_is_that_of_the_energy_distance() -> None:
-    net = waves(waves=64, kernel="distance", period=40.0)
+    net = waves(waves=64, period=40.0)
     # About one mean: that the waves begin anew adds a term in the difference of the means, -1.95 |.|^2 / period.
     real, fake = (cloud - cloud.mean(1, keepdim=True) for cloud in clouds())
     between = torch.cdist(real, fake).mean()
@@ -272,6 +273,25 @@ def test_the_distance_kernel_is_that_of_the_energy_distance() -> None:
     beyond = (2 / 40) * (4 * math.sqrt(2) / (64.5 * 2 * math.pi / 40)) / (2 * math.pi)
     # In there points are not quite alone, and the lowest frequencies lie far apart: a hundredth.
     assert float((told + beyond) / energy) == pytest.approx(1, rel=0.01)
+
+
+def test_a_discriminator_whose_weights_fade_is_its_last_witnesses_by_age() -> None:
+    net, share, rate = waves(waves=9), 0.25, 0.5
+    side = Side(
+        torch.zeros(1, net.size),
+        SGD(lr=rate),
+        lambda g: g,
+        PENALTIES["weight_decay"](share=share).projected,
+    )
+    rng, told = np.random.default_rng(5), torch.zeros(1, net.size)
+    for _ in range(4):
+        real, fake = torch.from_numpy(rng.standard_normal((2, 1, 20, 2), np.float32))
+        seen = net.pulled(side.parameters, torch.cat([real, fake], dim=1))
+        push = OBJECTIVES["wasserstein"]().discriminator_push(*seen.value[..., 0].split(20, dim=1))
+        side.step(seen.row(torch.cat(push, dim=1).unsqueeze(-1)))
+        told = (1 - share) * (told + rate * witness(net, real, fake).float())
+    assert torch.allclose(side.parameters, told, atol=1e-6)
+    assert float(told.norm()) > 0.1
 
 
 def test_waves_begin_anew_beyond_their_box() -> None:

@@ -110,7 +110,7 @@ def with_penalties(*penalties: dict[str, Any], **own: Any) -> dict[str, Any]:
 
 # Steps that tell in eight rounds: a mean of waves of which most cancel.
 WAVES = {
-    "discriminator": {"kind": "fourier", "waves": 5, "kernel": "distance"},
+    "discriminator": {"kind": "fourier", "waves": 5},
     "generator": {"kind": "particles", "count": 37},
     "game": {"objective": "wasserstein", "penalties": [{"kind": "weight_decay", "share": 0.3}]},
     "optimizer": moved_by("sgd", lr=3.0),
@@ -200,7 +200,7 @@ GAMES: dict[str, dict[str, Any]] = {
     "waves of a kernel, with slopes": game(
         **{
             **WAVES,
-            "discriminator": {"kind": "fourier", "waves": 6, "width": 0.7, "period": 9.0},
+            "discriminator": {"kind": "fourier", "waves": 6, "spread": 0.7, "period": 9.0},
             "game": {"penalties": ["r1", "gradient_penalty", {"kind": "weight_decay"}]},
         }
     ),

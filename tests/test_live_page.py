@@ -271,6 +271,7 @@ def test_sliders_reach_what_scenarios_use(alone: Page) -> None:
     for path, value in (
         ("optimizer.generator.lr", 1e-3),
         ("optimizer.generator.lr", 2e-4),
+        ("optimizer.generator.lr", 100),  # of kernel-flow
         ("game.generator_steps", 20),
         ("training.batch", 256),
         ("game.penalties.r1.weight", 0.1),
@@ -324,6 +325,8 @@ PENALTIES_TRIED: list[tuple[str, str, float]] = [
     ("r1", "weight", -1),
     ("r1", "weight", 1e6),
     ("weight_clipping", "limit", 0),
+    ("weight_decay", "share", 1),
+    ("weight_decay", "share", 0),
     ("gradient_clipping", "norm", 0),
     ("label_smoothing", "amount", 1.5),
     ("replay", "share", 1),

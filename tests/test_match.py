@@ -640,6 +640,23 @@ REFUSED = [
     ({"discriminator": {"batch_norm": True}}, "discriminator.batch_norm is refused"),
     ({"generator": {"minibatch": 2}}, "generator.minibatch is refused"),
     (
+        {"discriminator": {"kind": "fourier"}, "game": {"penalties": ["packing"]}},
+        "packing needs a discriminator of kind mlp",
+    ),
+    (
+        {
+            "game": {
+                "objective": "wasserstein",
+                "update": "competitive_gradient_descent",
+                "penalties": ["weight_decay"],
+            }
+        },
+        "weight_decay",
+    ),
+    ({"discriminator": {"kind": "fourier", "spread": -0.1}}, "spread"),
+    ({"discriminator": {"kind": "fourier", "period": 0.01}}, "period"),
+    ({"game": {"penalties": [{"kind": "weight_decay", "share": 1}]}}, "share"),
+    (
         {"discriminator": {"spectral_norm": True}, "game": {"penalties": ["weight_clipping"]}},
         "it changes no weight that the norm",
     ),

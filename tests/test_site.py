@@ -18,7 +18,7 @@ from docs.make.site.__main__ import made
 from docs.make.site.build import OWN, build, html_pages, size
 from docs.make.site.films import as_video
 from docs.make.site.formulas import drawn
-from docs.make.site.labs import LABS, with_lab
+from docs.make.site.labs import LABS, goals_of, with_lab
 from docs.make.site.sources import Links, pages
 from docs.make.site.sources import Page as Place
 from toylab.base.errors import ToylabError
@@ -33,7 +33,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    build(folder / "site", folder / "work", api=False)
+    # What is tested is what the repository has.
+    build(folder / "site", folder / "work", api=False, chinese=False)
     return folder / "site"
 
 
@@ -199,6 +200,10 @@ def test_a_goal_is_reached_by_what_it_asks_for_and_by_nothing_less(site: Path, p
     assert not reached({**up, "metric": "n"}, (0, 9, [5, 5, 5]))
     assert not reached({**up, "turned": True}, (0, 9, [5, 5, 5]))
     assert reached({**up, "turned": True}, (0, 9, [5, 5, 5]), turned=True)
+    # Of the last three rounds, and no less than three.
+    kept = {**up, "over": 3}
+    assert reached(kept, (0, 9, [0, 5, 5, 5])) and not reached(kept, (0, 9, [0, 9, 0, 0]))
+    assert not reached(kept, (0, 9, [9, 9, 9]))
     falls = {"metric": "m", "falls": 10}
     assert reached(falls, (0, 9, [50, 100, 9, 9, 9])) and not reached(
         falls, (0, 9, [100, 9, 11, 12])
@@ -223,7 +228,9 @@ def test_search_finds_a_page_from_a_disk(
     page.wait_for_function(
         "!/Initializing|初始化/.test(document.querySelector('.md-search-result__meta').textContent)"
     )
-    page.locator("[data-md-component=search-query]").press_sequentially(word)
+    page.locator("[data-md-component=search-query]").fill(word)
+    # What an input method puts in presses no key.
+    page.keyboard.press("End")
     first = page.locator(".md-search-result__link").first
     first.wait_for()
     assert told in page.inner_text(".md-search-result__list").lower()
@@ -279,6 +286,23 @@ def test_without_scripts_a_chapter_has_its_film_and_its_command(
     page.close()
 
 
+def test_formulas_and_code_are_drawn_wherever_they_stand(site: Path) -> None:
+    folded = 0
+    for path in html_pages(site):
+        text = path.read_text(encoding="utf-8")
+        # What is meant as it is written: code, scripts, a formula's own words for who copies it.
+        shown = re.sub(
+            r"<(code|pre|script|style)\b.*?</\1>|alttext=\"[^\"]*\"", "", text, flags=re.S
+        )
+        assert not re.search(r"\$[^$\n]{1,80}\$", shown), path
+        assert not re.search(r"<mi>\\", shown), path
+        for answer in re.findall(r"<details.*?</details>", shown, re.S):
+            folded += 1
+            assert "`" not in answer and "**" not in answer, path
+    # An answer a chapter, in two languages.
+    assert folded >= 2 * len(LABS)
+
+
 # --- parts ---
 
 
@@ -286,11 +310,11 @@ def test_every_chapter_has_a_lab_whose_goal_its_scenario_shows() -> None:
     chapters = {path.stem for path in (ROOT / "docs" / "course").glob("[0-9]*.md")}
     assert set(LABS) == chapters
     for told in LABS.values():
-        scenario, goal = load(told["scenario"]), told["goal"]
-        if "metric" in goal:
-            curves = [m for panel in scenario.settings["film"]["curves"] for m in panel["metrics"]]
-            shown = {*curves, *(claim.metric for claim in scenario.claims)}
-            assert goal["metric"] in METRICS and goal["metric"] in shown, told
+        scenario = load(told["scenario"])
+        curves = [m for panel in scenario.settings["film"]["curves"] for m in panel["metrics"]]
+        shown = {*curves, *(claim.metric for claim in scenario.claims)}
+        wanted = {goal["metric"] for goal in goals_of(told) if "metric" in goal}
+        assert wanted <= shown & {*METRICS}, told
 
 
 def test_a_chapter_without_its_place_for_a_lab_is_refused() -> None:
@@ -349,9 +373,12 @@ def test_a_chinese_page_shows_a_chinese_film_where_there_is_one(tmp_path: Path) 
     for film in (kept, made_here, *english):
         (tmp_path / film).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / film).touch()
-    links = Links(tmp_path, [])
-    for lang, wanted in (("en", english), ("zh", [kept, made_here, english[2]])):
-        links.wanted.clear()
+    for lang, others, wanted in (
+        ("en", True, english),
+        ("zh", True, [kept, made_here, english[2]]),
+        ("zh", False, [kept, *english[1:]]),
+    ):
+        links = Links(tmp_path, [], others)
         here = Place(lang, "gallery.md", "renders/README.md")
         led = [links.to(film.removeprefix("renders/"), here) for film in english]
         assert links.wanted == {*wanted}

@@ -34,7 +34,7 @@ threshold = 0.0
 """
 )
 READ = (".npz", ".gif", ".webp", ".json", ".pptx", ".md", ".csv", ".png")
-# Three of each command; `make kill` makes this the long run of 200.
+# Two of each command; `make kill` makes this the long run of 200.
 KILLS = 10 * int(os.environ.get("TOYLAB_FUZZ", "1"))
 COMMANDS = (
     ["run", "small.toml"],

@@ -2,7 +2,8 @@
 
 Makes the films that are missing and writes the page, in English and in Chinese, from the scenarios and the
 published counts, and beside it the table of these counts; `--text` writes only the pages, `--chinese` only
-the Chinese films that the repository does not keep, for a site. gallery.toml has the gallery's words.
+films, all in Chinese: of most scenarios the repository keeps none, and a site can show them. gallery.toml
+has the gallery's words.
 """
 
 from __future__ import annotations
@@ -219,9 +220,7 @@ def main() -> None:
     which = reader.add_mutually_exclusive_group()
     which.add_argument("--all", action="store_true", help="also films that are there already")
     which.add_argument("--text", action="store_true", help="no films, only the pages")
-    which.add_argument(
-        "--chinese", action="store_true", help="all films in Chinese that are missing; no pages"
-    )
+    reader.add_argument("--chinese", action="store_true", help="films in Chinese, and no pages")
     reader.add_argument("--jobs", type=int, default=2)
     reader.add_argument("--to", type=Path, default=HOME, help="folder of the pages")
     asked = reader.parse_args()

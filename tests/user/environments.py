@@ -49,9 +49,7 @@ def fresh(python: str, name: str) -> Path:
 
 def install(where: Path, *what: str) -> None:
     """Install in an environment, in the versions that were tested."""
-    # Compiled as it is imported: all of a library would take as long as fetching it.
-    flags = ["--quiet", "--disable-pip-version-check", "--no-compile"]
-    flags += ["-c", str(ROOT / "constraints.txt")]
+    flags = ["--quiet", "--disable-pip-version-check", "-c", str(ROOT / "constraints.txt")]
     subprocess.run([where / "bin" / "pip", "install", *flags, *what], check=True)
 
 

@@ -88,6 +88,9 @@ class Game:
         self.batches = Batches(rules.target, seeds, rules.batch, self.latent, points, device)
         start_g = generator.initial(streams(seeds, "generator_init")).to(device)
         start_d = discriminator.initial(streams(seeds, "discriminator_init")).to(device)
+        for penalty in self._penalties:
+            # Not in bounds yet; what only changes each step's outcome has none to change.
+            start_d = penalty.projected(start_d) if penalty.stops else start_d
         self.generator = Side(
             start_g, rules.generator, self._clipped, lambda parameters: parameters
         )

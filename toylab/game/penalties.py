@@ -212,8 +212,8 @@ class WeightDecay(Penalty):
     """Make the discriminator's parameters smaller by a share after each step. Hanson & Pratt 1988.
 
     Apart from the gradient and from the rate (Loshchilov & Hutter 2019), but of what the step has just
-    added too; and once before the first. A D that is linear in its parameters, with a difference of means
-    as loss and plain steps, so weighs what it was told by its age.
+    added too. A D that is linear in its parameters, with a difference of means as loss and plain steps, so
+    weighs what it was told by its age.
 
     Attributes:
         share: What is taken of each parameter.

@@ -30,7 +30,7 @@ class Side:
         clip: Callable[[Tensor], Tensor],
         project: Callable[[Tensor], Tensor],
     ) -> None:
-        self.parameters, self.memory = project(parameters), torch.zeros_like(parameters)
+        self.parameters, self.memory = parameters, torch.zeros_like(parameters)
         self.optimizer, self._clip, self._project = optimizer, clip, project
         self.state = optimizer.initial(parameters)
         self.scale = 1.0

@@ -200,7 +200,13 @@ def _about_competition(scenario: _Settings) -> list[str]:
     if not OBJECTIVES[objective].zero_sum:
         zero_sum = ", ".join(name for name, row in OBJECTIVES.items() if row.zero_sum)
         reasons.append(f"{update} needs a zero-sum objective ({zero_sum}), not {objective}")
-    terms = _kinds(scenario, lambda row: row.hooks & {"term", "seen", "mixed"})
+    # A bound leaves the game's numbers as they are.
+    terms = _kinds(
+        scenario,
+        lambda row: (
+            row.hooks & {"term", "seen", "mixed"} or "projected" in row.hooks and not row.stops
+        ),
+    )
     if scenario.generator.options.get("dropout") or scenario.discriminator.options.get("dropout"):
         terms.append("dropout")
     if terms:

@@ -49,13 +49,18 @@ _NAV: dict[str, list[str]] = {
 }
 
 
-def build(site: Path, work: Path, api: bool = True) -> None:
+# Pages that have every word.
+_TABLES = ("claims.md", "reference.md", "papers.md", "live-counts.md")
+
+
+def build(site: Path, work: Path, api: bool = True, chinese: bool = True) -> None:
     """Write the site.
 
     Args:
         site: Its folder, which is not there yet.
         work: Another, for what lies between.
         api: Whether the pages of the public names are made too.
+        chinese: Whether Chinese films are shown that the repository does not keep, if they have been made.
 
     Raises:
         ToylabError: If a link leads nowhere, or a chapter has no place for its lab.
@@ -69,13 +74,13 @@ def build(site: Path, work: Path, api: bool = True) -> None:
     found = pages(_ROOT)
     labs = {lang: toylab.Lab(lang=lang) for lang in LANGS}
     played = frozenset(one["name"] for one in labs["en"].offers) - frozenset(labs["en"].left_out)
-    links = Links(_ROOT, found)
+    links = Links(_ROOT, found, chinese)
     for lang in LANGS:
         source = work / lang
         for page in (page for page in found if page.lang == lang):
             text = (_ROOT / page.source).read_text(encoding="utf-8")
             text = with_lab(links.rewritten(text, page), page)
-            _write(source / page.place, _without_marks(text))
+            _write(source / page.place, _found_late(page.place) + _as_read(text))
         _own_pages(source, lang, links, played)
         _mkdocs(source, site / ROOTS[lang], lang, api)
     for target in sorted(links.wanted):
@@ -114,9 +119,10 @@ def _own_pages(source: Path, lang: str, links: Links, played: frozenset[str]) ->
     )
 
 
-def _without_marks(text: str) -> str:
-    """Comments are for those who write."""
-    return re.sub(r"<!--.*?-->", "", text, flags=re.S).lstrip("\n")
+def _as_read(text: str) -> str:
+    """A document without comments, which are for those who write, and with Markdown in what unfolds."""
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.S).lstrip("\n")
+    return text.replace("<details>", '<details markdown="1">')
 
 
 def _mkdocs(source: Path, site: Path, lang: str, api: bool) -> None:
@@ -207,7 +213,13 @@ def _searched(lang: str) -> dict[str, Any]:
     """How the theme's search takes a text apart; Chinese has no spaces, so that it needs to know words."""
     if lang != "zh":
         return {"lang": ["en"]}
-    return {"lang": ["zh"], "jieba_dict_user": str(_HERE / "terms.zh.txt")}
+    apart = r"[\s\u200b\u3000\-，。；：、？！（）“”《》()\[\]{},.:;?!|/]+"
+    return {"lang": ["zh"], "separator": apart, "jieba_dict_user": str(_HERE / "terms.zh.txt")}
+
+
+def _found_late(place: str) -> str:
+    """Of a long table search tells after pages that explain: Markdown's front matter."""
+    return "---\nsearch:\n  boost: 0.05\n---\n\n" if place in _TABLES else ""
 
 
 def _put(target: str, site: Path) -> None:

@@ -35,7 +35,9 @@ def page(here: Page, played: frozenset[str], links: Links) -> str:
         links: For what the gallery's words link to; the cards lead to the site as they are.
     """
     said, shows = SAID[here.lang], kinds()
-    lines = ["---", "hide: [navigation]", "---", "", f"# {said['title']}", ""]
+    # All words of all scenarios are here: search tells it after pages that explain.
+    head = ["---", "hide: [navigation]", "search:", "  boost: 0.05", "---", ""]
+    lines = [*head, f"# {said['title']}", ""]
     lines += [said["intro"], "", headline(here.lang), "", *_filters(here, shows)]
     for chapter in CHAPTERS:
         words = WORDS[here.lang]
@@ -113,7 +115,8 @@ def _called(name: str, lang: str) -> str:
     """What the lab calls an objective or a trick; what it does not play keeps its name."""
     words = LAB_WORDS[lang]
     knobs = [told for key, told in words.items() if key.startswith(f"knob.{name}.")]
-    told = words.get(f"value.{name}") or next(iter(knobs), name.replace("_", " "))
+    own = SITE[lang]["tricks"].get(name, name.replace("_", " "))
+    told = words.get(f"value.{name}") or next(iter(knobs), own)
     # Of a knob's words what is turned, not its number.
     return re.split("[:：]", told)[0]
 
@@ -139,7 +142,9 @@ def _card(name: str, here: Page, shows: str, played: bool, links: Links) -> Iter
     for claim in scenario.claims:
         told = html.escape(told_claim(claim, WORDS[here.lang]).rstrip(".。"))
         counted = count(scenario.settings, claim)
-        yield f"<li>{told}: {_fared(counted, here.lang)}{_counterexample(counted, name, here.lang)}</li>"
+        fared = _fared(counted, here.lang)
+        missed = _counterexample(counted, name, here.lang)
+        yield f"<li>{own['claim'].format(told=told, fared=fared)}{missed}</li>"
     yield "</ul>"
     base = base_of(name)
     if base is not None:
@@ -163,11 +168,11 @@ def _fared(counted: Tally | None, lang: str) -> str:
     if counted is None:
         return own["uncounted"]
     if counted.exact:
-        return (
-            f'<b class="{counted.verdict}">{own["verdicts"][counted.verdict]}</b>, {own["exact"]}'
-        )
-    told = own["of"].format(hits=counted.hits, n=counted.n)
-    return f'<b class="{counted.verdict}">{own["verdicts"][counted.verdict]}</b>, {told}'
+        told = own["exact"]
+    else:
+        told = own["of"].format(hits=counted.hits, n=counted.n)
+    verdict = f'<b class="{counted.verdict}">{own["verdicts"][counted.verdict]}</b>'
+    return own["fared"].format(verdict=verdict, told=told)
 
 
 def _counterexample(counted: Tally | None, name: str, lang: str) -> str:
@@ -175,4 +180,4 @@ def _counterexample(counted: Tally | None, name: str, lang: str) -> str:
     if counted is None or counted.exact or not counted.misses:
         return ""
     command = SAID[lang]["command"].format(name=name)
-    return f" ({SITE[lang]['misses']} <code>{command} --seed {counted.misses[0]}</code>)"
+    return SITE[lang]["misses"].format(command=f"{command} --seed {counted.misses[0]}")

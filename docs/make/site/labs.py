@@ -46,15 +46,22 @@ def with_lab(text: str, page: Page) -> str:
     return text.replace(mark, f"{mark}\n{frame(LABS[chapter[1]], page)}\n")
 
 
+def goals_of(lab: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a lab asks for; where there are several, any of them."""
+    return lab["goal"] if isinstance(lab["goal"], list) else [lab["goal"]]
+
+
 def frame(lab: dict[str, Any], page: Page) -> str:
     """A lab in a page; hidden where no scripts run: the film above and the command below are there."""
     title, done, alone = _SAID[page.lang]
     there = posixpath.relpath(FILES[page.lang], posixpath.dirname(page.url) or ".")
     there += f"#scenario={lab['scenario']}"
     ask = html.escape(lab["ask_zh" if page.lang == "zh" else "ask"])
-    goal = html.escape(json.dumps({**lab["goal"], "scenario": lab["scenario"]}))
+    goals = html.escape(
+        json.dumps([{**goal, "scenario": lab["scenario"]} for goal in goals_of(lab)])
+    )
     return (
-        f'<div class="toylab-lab" data-goal="{goal}" data-done="{done}" hidden>\n'
+        f'<div class="toylab-lab" data-goals="{goals}" data-done="{done}" hidden>\n'
         f'<p class="ask">{ask} <b class="reached" role="status"></b></p>\n'
         f'<iframe data-src="{there}" title="{title}: {lab["scenario"]}" '
         'sandbox="allow-scripts allow-downloads"></iframe>\n'

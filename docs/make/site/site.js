@@ -28,8 +28,9 @@
 
   // --- labs ---
 
-  // Looks whose mean a curve has reached a goal with: one alone may be a spike.
+  // Looks whose mean a curve has reached a goal with, unless the goal says over how many rounds: one alone may be a spike.
   const LOOKS = 3;
+  const mean = (numbers) => numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
   // Whether a goal is reached. session: {name, branches: [{name, base, changes}]}, of settings what differs from the scenario's;
   // futures: [{name, from, head, rows: [[round, {metric: value}]]}].
   const reached = (goal, session, futures) => {
@@ -38,9 +39,11 @@
     const turned = new Set(session.branches.filter(({ base, changes }) => Object.keys(base).length || changes.length).map(({ name }) => name));
     return futures.some(({ name, rows }) => {
       if (goal.turned && !turned.has(name)) return false;
-      const curve = rows.map(([, values]) => values[goal.metric]).filter(Number.isFinite);
-      if (curve.length < LOOKS) return false;
-      const last = curve.slice(-LOOKS).reduce((sum, value) => sum + value, 0) / LOOKS;
+      const looks = rows.map(([round, values]) => [round, values[goal.metric]]).filter(([, value]) => Number.isFinite(value));
+      if (looks.length < LOOKS) return false;
+      const curve = looks.map(([, value]) => value), since = looks.at(-1)[0] - goal.over;
+      if (goal.over && looks[0][0] > since) return false;
+      const last = mean(goal.over ? looks.filter(([round]) => round > since).map(([, value]) => value) : curve.slice(-LOOKS));
       if (goal.falls) return last > 0 && Math.max(...curve) >= goal.falls * last;
       return goal.above ? last >= goal.reaches : last <= goal.reaches;
     });
@@ -48,7 +51,7 @@
   window.toylabGoal = reached;
   for (const lab of document.querySelectorAll(".toylab-lab")) {
     lab.hidden = false;
-    const frame = lab.querySelector("iframe"), told = lab.querySelector(".reached"), goal = JSON.parse(lab.dataset.goal);
+    const frame = lab.querySelector("iframe"), told = lab.querySelector(".reached"), goals = JSON.parse(lab.dataset.goals);
     let begun = false, asking = 0, session = null;
     // What it opened, with which settings, and how far each future came.
     const ask = () => { for (const what of ["session", "branches"]) frame.contentWindow?.postMessage({ toylab: what, id: "goal" }, "*"); };
@@ -63,7 +66,7 @@
     window.addEventListener("message", ({ source, data }) => {
       if (source !== frame.contentWindow || data?.id !== "goal" || data.toylab !== "done" || told.textContent) return;
       if (!Array.isArray(data.result)) { session = data.result; return; }
-      if (session && reached(goal, session, data.result)) { told.textContent = `✓ ${lab.dataset.done}`; clearInterval(asking); }
+      if (session && goals.some((goal) => reached(goal, session, data.result))) { told.textContent = `✓ ${lab.dataset.done}`; clearInterval(asking); }
     });
   }
 
@@ -95,7 +98,6 @@
     // The same choice in the other language.
     const handOn = () => { for (const link of document.querySelectorAll(".toylab-tongue")) link.hash = location.hash.includes("=") ? location.hash : ""; };
     const read = () => {
-      if (location.hash && !location.hash.includes("=")) return;
       const told = new URLSearchParams(location.hash.slice(1));
       for (const choice of choices) {
         choice.value = told.get(choice.name) ?? "";
@@ -104,6 +106,8 @@
       }
       choose();
       handOn();
+      // A card was asked for, and may have been hidden.
+      if (location.hash && !location.hash.includes("=")) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
     };
     filters.addEventListener("change", () => { choose(); tell(); });
     addEventListener("hashchange", read);

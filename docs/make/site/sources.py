@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from docs.make.gallery import chinese_film
+from docs.make.gallery import IN_CHINESE, chinese_film
 from toylab.base.errors import ToylabError
 
 LANGS = ("en", "zh")
@@ -92,10 +92,11 @@ class Links:
     Args:
         root: Of the repository.
         found: The pages there are.
+        chinese: Whether Chinese films count that the repository does not keep.
     """
 
-    def __init__(self, root: Path, found: list[Page]) -> None:
-        self._root = root
+    def __init__(self, root: Path, found: list[Page], chinese: bool = True) -> None:
+        self._root, self._chinese = root, chinese
         self._urls = {page.source: page.url for page in found}
         self._urls |= {source: f"{ROOTS[lang]}gallery.html" for source, lang in _GALLERY.items()}
         #: Files that pages link to, by their path in the repository.
@@ -151,7 +152,9 @@ class Links:
     def _in_chinese(self, target: str) -> str:
         """The Chinese film in the place of an English one, if it has been made."""
         english = re.fullmatch(r"renders/gallery/([\w-]+)\.gif", target)
-        film = f"renders/{chinese_film(english[1]).as_posix()}" if english else target
+        if not english or not (self._chinese or english[1] in IN_CHINESE):
+            return target
+        film = f"renders/{chinese_film(english[1]).as_posix()}"
         return film if (self._root / film).is_file() else target
 
 

@@ -35,7 +35,10 @@ SITE: dict[str, dict[str, Any]] = {
         "of": "{hits} of {n} seeds",
         "exact": "one exact run",
         "uncounted": "not counted",
-        "misses": "a seed that misses it:",
+        "tricks": {},
+        "claim": "{told}: {fared}",
+        "fared": "{verdict}, {told}",
+        "misses": " (a seed that misses it: <code>{command}</code>)",
     },
     "zh": {
         "name": "Toylab",
@@ -66,6 +69,18 @@ SITE: dict[str, dict[str, Any]] = {
         "of": "{n} 个种子中 {hits} 个",
         "exact": "一次精确的运行",
         "uncounted": "没有统计",
-        "misses": "反例种子：",
+        # What the lab does not play has no word there.
+        "tricks": {
+            "batch_norm": "批归一化",
+            "competitive_gradient_descent": "竞争梯度下降",
+            "consensus": "共识优化",
+            "packing": "打包判别",
+            "spectral_norm": "谱归一化",
+            "symplectic_gradient_adjustment": "辛梯度调整",
+            "unrolled": "展开（向前看几步）",
+        },
+        "claim": "{told}：{fared}",
+        "fared": "{verdict}，{told}",
+        "misses": "（反例种子：<code>{command}</code>）",
     },
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated
@@ -13,44 +13,34 @@ import torch
 from annotated_types import Interval
 from torch import Tensor
 
-from toylab.base.choice import OneOf
 from toylab.game.networks.network import Dice, Network
-
-# How much of each wave a kernel has, from the square of its frequency, radians a unit, and a width.
-SPECTRA: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
-    # exp(-|x - y|^2 / (2 width^2)).
-    "gaussian": lambda square, width: np.exp(-0.5 * width**2 * square),
-    # -|x - y| in the plane, that of the energy distance (Szekely & Rizzo 2013), as far as waves of the box
-    # tell it; without the constant, which two densities share, and without a width.
-    "distance": lambda square, width: np.where(square > 0, np.maximum(square, 1e-30) ** -1.5, 0),
-}
 
 
 @dataclass(frozen=True)
 class Fourier(Network):
     """D(x) = sum of w_k s_k phi_k(x): standing waves of a box, sized by a kernel, weighed by parameters.
 
-    With a difference of means as loss (`wasserstein`; no slope is bounded) a plain step adds rate times
-    s (E phi(real) - E phi(fake)) to w, whatever w is: to D a multiple of the witness of the maximum mean
-    discrepancy of that kernel (Gretton et al. 2012), the best of all D of one norm. With `weight_decay` D
-    is a sum of the last witnesses, and the points that it pushes go down the discrepancy as in the flow of
-    Arbel et al. 2019, with what D remembers as momentum; without, it adds up all that was.
+    One plain step of a critic's loss makes it the witness of Gretton et al. 2012. For with a difference of
+    means (`wasserstein`; no slope is bounded) it adds rate times s (E phi(real) - E phi(fake)) to w,
+    whatever w is: to D a multiple of what tells best, of all D of one norm, the two kinds of points apart.
+    With `weight_decay` D is a sum of the last witnesses, and the points that it pushes go down the maximum
+    mean discrepancy as in the flow of Arbel et al. 2019, with what D remembers as momentum; without, it
+    adds up all that was.
 
     Attributes:
         inputs: 2.
         outputs: 1.
         waves: The most periods of a wave in the box, along each axis.
         period: Side of the box, players' units; beyond it the waves begin anew.
-        kernel: Key of `SPECTRA`.
-        width: Of a Gaussian kernel, players' units.
+        spread: Of a Gaussian kernel, players' units; 0 is the kernel -|x - y|, that of the energy distance
+            (Szekely & Rizzo 2013), as far as waves of the box tell it.
     """
 
     inputs: int
     outputs: int
     waves: Annotated[int, Interval(ge=1, le=64)] = 24
-    period: Annotated[float, Interval(gt=0, le=1000)] = 12.0
-    kernel: Annotated[str, OneOf(SPECTRA)] = "gaussian"
-    width: Annotated[float, Interval(gt=0, le=100)] = 0.5
+    period: Annotated[float, Interval(ge=0.1, le=1000)] = 12.0
+    spread: Annotated[float, Interval(ge=0, le=100)] = 0.0
     generates = False
 
     @property
@@ -72,27 +62,36 @@ class Fourier(Network):
         """Evaluate each seed's sum of waves on its own points, [S, B, 1]."""
         side = 2 * self.waves + 1
         weights = parameters.unflatten(-1, (side, side)) * self._sizes.to(x.device)
-        along, across = self._waves(x[..., 0]), self._waves(x[..., 1])  # [S, B, side]
+        along, across = self._at(x[..., 0]), self._at(x[..., 1])  # [S, B, side]
         return ((along @ weights) * across).sum(-1, keepdim=True)
 
-    def _waves(self, at: Tensor) -> Tensor:
-        """1, cosines and sines of one coordinate, [..., side]."""
-        turns = torch.from_numpy(self._turns[1:].astype(np.float32)).to(at.device)
-        angles = at.unsqueeze(-1) * turns
-        return torch.cat([torch.ones_like(at).unsqueeze(-1), angles.cos(), angles.sin()], -1)
+    def _at(self, place: Tensor) -> Tensor:
+        """1, cosines and sines at one coordinate, [..., side]."""
+        angles = place.unsqueeze(-1) * self._turns.to(place.device)
+        return torch.cat([torch.ones_like(place).unsqueeze(-1), angles.cos(), angles.sin()], dim=-1)
 
     @cached_property
-    def _turns(self) -> np.ndarray:
-        """Frequencies, the constant's first, radians a player's unit, [waves + 1]."""
+    def _turns(self) -> Tensor:
+        """Frequencies, radians a player's unit, [waves]."""
+        return torch.from_numpy(self._frequencies[1:].astype(np.float32))
+
+    @property
+    def _frequencies(self) -> np.ndarray:
+        """Those, the constant's 0 before them, [waves + 1]."""
         return np.arange(self.waves + 1) * (2 * math.pi / self.period)
 
     @cached_property
     def _sizes(self) -> Tensor:
         """s, of each product, [side, side]; of a point and itself the kernel is 1."""
-        turns = self._turns
+        along = self._frequencies
+        square = along[:, None] ** 2 + along**2
+        if self.spread:
+            kernel = np.exp(-0.5 * self.spread**2 * square)
+        else:
+            # -|x - y| in the plane, without the constant, which two densities share.
+            kernel = np.where(square > 0, np.maximum(square, 1e-30) ** -1.5, 0)
         # A wave and its mirror image are one cosine, twice.
-        twice = np.where(turns > 0, 2, 1)
-        kernel = SPECTRA[self.kernel](turns[:, None] ** 2 + turns**2, self.width)
+        twice = np.where(along > 0, 2, 1)
         kernel = kernel * twice[:, None] * twice
         which = [*range(self.waves + 1), *range(1, self.waves + 1)]
         sizes = np.sqrt(kernel / kernel.sum())[np.ix_(which, which)]

@@ -110,7 +110,7 @@ export class Game {
     g.store(g.initial(new Stream(seed, "generator_init")), this.generator.parameters);
     d.store(d.initial(new Stream(seed, "discriminator_init")), this.discriminator.parameters);
     this.adopt(setup);
-    this.discriminator.project(this, this.discriminator.parameters);
+    this.each("projected", (hook, p) => { if (PENALTIES[p.kind].stops) hook(p, this.discriminator.parameters, this.arena.run); });
     this.shown = this.generator.parameters.data.slice();
   }
 

@@ -303,21 +303,18 @@ class Particles {
 
 // --- waves ---
 
-// How much of each wave a kernel has, from the square of its frequency and a width.
-const SPECTRA = {
-  gaussian: (square, width) => exp(-0.5 * width * width * square),
-  distance: (square) => (square > 0 ? square ** -1.5 : 0),
-};
+// How much of each wave a kernel has, from the square of its frequency and its spread; without one it is the distance.
+const amount = (square, spread) => (spread ? exp(-0.5 * spread * spread * square) : square > 0 ? square ** -1.5 : 0);
 
 /** A discriminator that is a sum of standing waves, of which only the weights are learned; toylab/game/networks/fourier.py. */
 class Fourier {
   constructor(spec, inputs, outputs, arena, rows) {
-    const { waves, period, kernel, width } = spec, side = 2 * waves + 1, wide = padded(side), turn = (2 * Math.PI) / period;
+    const { waves, period, spread } = spec, side = 2 * waves + 1, wide = padded(side), turn = (2 * Math.PI) / period;
     Object.assign(this, { spec, arena, side, wide, size: side * side, stored: side * wide });
     this.turns = Float32Array.from({ length: waves }, (_, i) => Math.fround(i + 1) * turn);
     // A wave and its mirror image are one cosine, twice.
     const number = (a) => (a > waves ? a - waves : a), twice = (i) => (i ? 2 : 1);
-    const share = (i, j) => SPECTRA[kernel]((i * turn) ** 2 + (j * turn) ** 2, width) * twice(i) * twice(j);
+    const share = (i, j) => amount((i * turn) ** 2 + (j * turn) ** 2, spread) * twice(i) * twice(j);
     let whole = 0;
     for (let i = 0; i <= waves; i++) for (let j = 0; j <= waves; j++) whole += share(i, j);
     this.sizes = new Float32Array(this.stored);

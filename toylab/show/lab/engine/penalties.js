@@ -24,7 +24,8 @@ export const PENALTIES = {
       });
     },
   },
-  weight_clipping: { projected: (p, block, run) => run.clamp(block.at, block.bytes, p.limit) },
+  // What stops parameters at a bound holds before the first step too.
+  weight_clipping: { stops: true, projected: (p, block, run) => run.clamp(block.at, block.bytes, p.limit) },
   weight_decay: { projected: (p, block, run) => run.scaledAdd(block.at, block.at, block.bytes, -p.share) },
   label_smoothing: { labels: (p) => p.amount },
   instance_noise: {

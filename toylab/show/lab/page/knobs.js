@@ -5,7 +5,7 @@ import { isSolvable, oneEach } from "./rules.js";
 const isLayered = (player) => (settings) => Array.isArray(settings[player].hidden);
 const hasOptimizer = (player, kind) => (settings) => settings.optimizer[player].kind === kind;
 const hasTarget = (key) => (settings) => ["ring", "grid", "mixture", "drawn", "dirac"].includes(settings.target.kind) && key in settings.target;
-const RATE_KNOB = { kind: "number", scale: "log", low: 1e-5, high: 1 };
+const RATE_KNOB = { kind: "number", scale: "log", low: 1e-5, high: 100 };
 const SHARE_KNOB = { kind: "number", scale: "stops", stops: [0, 0.5, 0.8, 0.9, 0.99, 0.999] };
 const hasPenalty = (kind) => (s) => valueAt(s, `game.penalties.${kind}`) !== null;
 const penaltyKnob = (path, more) => ({ path: `game.penalties.${path}`, group: "tricks", kind: "number", scale: "log", low: 1e-3, high: 100, off: true, ...more });
@@ -60,8 +60,7 @@ export const KNOBS = [
   ...networkKnobs("generator"), ...networkKnobs("discriminator"),
   { path: "generator.latent", group: "networks", kind: "number", scale: "count", low: 1, high: 16, when: isLayered("generator") },
   { path: "generator.gap", group: "networks", kind: "number", scale: "log", low: 0.1, high: 10, when: (s) => s.generator.kind === "torn" },
-  { path: "discriminator.kernel", group: "networks", kind: "choice", options: ["gaussian", "distance"], when: (s) => s.discriminator.kind === "fourier" },
-  { path: "discriminator.width", group: "networks", kind: "number", scale: "log", low: 0.1, high: 10, when: (s) => s.discriminator.kernel === "gaussian" },
+  { path: "discriminator.spread", group: "networks", kind: "number", scale: "linear", low: 0, high: 2, step: 0.05, when: (s) => s.discriminator.kind === "fourier" },
 ];
 export const KNOB_GROUPS = ["rules", "tricks", "players", "data", "networks"];
 export const knobName = (knob) => knob.path.replace(/^(game\.penalties|game|training|target|optimizer)\./, "") + (knob.name ? `.${knob.name}` : "");

@@ -8,7 +8,7 @@ const KNOB_BOUNDS = [
   [/penalties\.(r1|r2|gradient_penalty)\.weight$/, 0, 1e6], [/\.limit$/, 0, 1000, true], [/\.norm$/, 0, 1e6, true], [/truncation\.scale$/, 0, 10, true], [/weight_decay\.share$/, 0, 0.9999999], [/\.(amount|share|end)$/, 0, 1],
   [/instance_noise\.spread$/, 0, 1000], [/gradient_penalty\.target$/, 0, 1000], [/\.capacity$/, 1, 1e5], [/\.every$/, 1, 1000],
   [/target\.spreads?$/, 1e-4, 1000], [/target\.(radius|spacing|scale)$/, 1e-4, 1000], [/target\.modes$/, 1, 1024], [/target\.side$/, 1, 32], [/target\.weights$/, 0, 1e9, true],
-  [/\.hidden$/, 1, 4096], [/\.latent$/, 1, 1024], [/(\.gap|discriminator\.width)$/, 0, 100, true],
+  [/\.hidden$/, 1, 4096], [/\.latent$/, 1, 1024], [/\.gap$/, 0, 100, true], [/discriminator\.spread$/, 0, 100],
 ];
 const ONE_EACH = ["simultaneous", "extragradient", "optimistic"];
 const LABELLED_OBJECTIVES = ["saturating", "non_saturating"];

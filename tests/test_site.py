@@ -217,7 +217,12 @@ def test_a_goal_is_reached_by_what_it_asks_for_and_by_nothing_less(site: Path, p
 
 @pytest.mark.parametrize(
     ("start", "word", "told"),
-    [("index.html", "vanishing", "vanishing"), ("zh/index.html", "权重裁剪", "裁剪")],
+    [
+        ("index.html", "vanishing", "6. a discriminator too strong"),
+        ("zh/index.html", "判别器", "判别器"),
+        # The second half of a word that texts have whole.
+        ("zh/index.html", "裁剪", "9. 距离"),
+    ],
 )
 def test_search_finds_a_page_from_a_disk(
     start: str, word: str, told: str, site: Path, page: Page
@@ -233,7 +238,9 @@ def test_search_finds_a_page_from_a_disk(
     page.keyboard.press("End")
     first = page.locator(".md-search-result__link").first
     first.wait_for()
-    assert told in page.inner_text(".md-search-result__list").lower()
+    # Where words part there is a space of no width.
+    found = page.inner_text(".md-search-result__list").replace("\u200b", "").lower()
+    assert told in found
 
 
 def test_cards_are_chosen_by_what_they_show(site: Path, page: Page) -> None:

@@ -111,7 +111,6 @@
     };
     filters.addEventListener("change", () => { choose(); tell(); });
     addEventListener("hashchange", read);
-    choose();
     read();
   }
 })();

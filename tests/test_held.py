@@ -335,6 +335,7 @@ def test_a_schedule_keeps_its_clock(small: Make) -> None:
         ({"discriminator": {"activation": "tanh"}}, "discriminator.activation needs a new start"),
         ({"training": {"points": 16}}, "training.points needs a new start"),
         ({"game": {"penalties": [{"kind": "packing"}]}}, "packing needs a new start"),
+        ({"game": {"penalties": [{"kind": "class_label"}]}}, "class_label needs a new start"),
     ],
 )
 def test_what_needs_a_new_start_is_refused_by_name(

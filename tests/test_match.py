@@ -19,6 +19,7 @@ from games import SMALL
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.nn.functional import softplus
 
 from toylab.base.errors import ToylabError
 from toylab.game import batches
@@ -33,6 +34,7 @@ from toylab.game.updates.update import both_gradients
 from toylab.scenario import rules
 from toylab.scenario.scenario import Scenario, check
 from toylab.show.cinema import Film
+from toylab.targets.classes import asked_for
 from toylab.training.run import Run, record
 from toylab.training.setup import game_of
 
@@ -305,6 +307,75 @@ def test_a_penalty_on_a_pack_measures_the_slope_over_the_whole_pack(small: Make)
         assert found.item() == pytest.approx(wanted.mean().item(), rel=1e-4), kind
 
 
+def told(small: Make, *more: dict[str, Any], **label: Any) -> Game:
+    """A game of one seed, four classes told, and a D of which the numbers can be worked out by hand."""
+    scenario = small(
+        target={"kind": "ring", "modes": 4},
+        discriminator={"hidden": [3], "activation": "tanh"},
+        game={"penalties": [{"kind": "class_label", **label}, *more]},
+    )
+    return game_of(scenario, [0], CPU)
+
+
+def judged_by_hand(d: Tensor, x: Tensor, classes: Tensor) -> Tensor:
+    """Logits of places [N, 2] of classes [N], by a layer of three that is written out."""
+    w1, b1, w2, b2 = d[0].split([18, 3, 3, 1])
+    seen = torch.cat([x, torch.nn.functional.one_hot(classes, 4)], dim=1)
+    return torch.tanh(seen @ w1.reshape(6, 3) + b1) @ w2 + b2
+
+
+def test_a_class_stands_behind_each_point_that_d_sees(small: Make) -> None:
+    """A real point's is that of its quarter of the plane, a generated one's what it was asked for."""
+    game = told(small, surface=2)
+    batch, d, g = game.draw(real=True), game.discriminator.parameters, game.generator.parameters
+    points = game.points(g, batch)
+    assert batch.real is not None and batch.z.shape[2] == game.latent
+    real, fake = batch.real[0], points[0]
+    # Modes on the axes, the first one to the right: the nearest is told by the angle.
+    at = (torch.atan2(real[:, 1], real[:, 0]) / (torch.pi / 2)).round().long() % 4
+    asked = torch.from_numpy(asked_for(np.full(4, 0.25), len(fake)))
+    on_real, on_fake = judged_by_hand(d, real, at), judged_by_hand(d, fake, asked)
+    wanted = (softplus(-on_real) + softplus(on_fake)).mean()
+    assert game.discriminator_loss(d, points, batch).item() == pytest.approx(
+        wanted.item(), rel=1e-5
+    )
+    assert torch.allclose(game.judge(d, batch.real)[0], on_real, atol=1e-6)
+    assert torch.allclose(game.judge(d, points, generated=True)[0], on_fake, atol=1e-6)
+    shown = judged_by_hand(d, real, torch.full((len(real),), 2))
+    assert torch.allclose(game.judge_alone(d, batch.real, among=batch.real)[0], shown, atol=1e-6)
+
+
+def test_a_class_is_asked_of_g_and_d_need_not_know(small: Make) -> None:
+    """The same latent makes different points of different classes; an untold D is as wide as any."""
+    game = told(small, judged=False)
+    assert game.discriminator.parameters.shape[1] == 3 * 2 + 3 + 3 + 1
+    same = torch.ones(1, 8, game.latent)
+    points = game.generate(game.generator.parameters, same)[0]
+    asked = asked_for(np.full(4, 0.25), 8)
+    for k in range(4):
+        of_one = points[torch.from_numpy(asked == k)]
+        assert torch.allclose(of_one, of_one[:1].expand_as(of_one))
+    assert len({tuple(row) for row in points.round(decimals=5).tolist()}) == 4
+
+
+def test_a_penalty_measures_the_slope_over_places_and_not_over_classes(small: Make) -> None:
+    for kind in ("r1", "r2"):
+        # So heavy that the penalty is not lost in the rounding of the loss beside it.
+        game, bare = told(small, {"kind": kind, "weight": 2e4}), told(small)
+        batch, d, g = game.draw(real=True), game.discriminator.parameters, game.generator.parameters
+        points = game.points(g, batch)
+        losses = [one.discriminator_loss(d, points, batch) for one in (game, bare)]
+        at = batch.real if kind == "r1" else points
+        assert at is not None
+        x = at[0].detach().requires_grad_()
+        asked = torch.from_numpy(asked_for(np.full(4, 0.25), len(x)))
+        turned = (torch.atan2(x[:, 1], x[:, 0]) / (torch.pi / 2)).round().long() % 4
+        logits = judged_by_hand(d, x, turned.detach() if kind == "r1" else asked)
+        slope = torch.autograd.grad(logits.sum(), x)[0]
+        wanted = 1e4 * slope.square().sum(-1).mean()
+        assert (losses[0] - losses[1]).item() == pytest.approx(wanted.item(), rel=1e-4), kind
+
+
 @pytest.mark.parametrize("options", [{}, {"minibatch": 2}, {"activation": "maxout"}])
 def test_places_are_judged_in_pieces_that_fit(
     small: Make, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
@@ -394,6 +465,7 @@ TRICKS: dict[str, list[dict[str, Any]]] = {
     "r1": [{"kind": "r1"}, {"kind": "packing", "size": 2}],
     "gradient_penalty": [{"kind": "gradient_penalty"}],
     "smoothing": [{"kind": "label_smoothing"}, {"kind": "r2"}],
+    "class": [{"kind": "class_label"}, {"kind": "r1"}, {"kind": "instance_noise"}],
 }
 
 
@@ -664,6 +736,16 @@ REFUSED = [
     ({"generator": {"hidden": [], "dropout": 0.5}}, "need a hidden layer"),
     ({"game": {"objective": "hinge", "penalties": ["label_smoothing"]}}, "label_smoothing needs labels"),
     ({"game": {"penalties": ["packing", "packing"]}}, "packing stands twice"),
+    ({"game": {"penalties": ["class_label", "class_label"]}}, "class_label stands twice"),
+    ({"game": {"penalties": ["class_label", "replay"]}}, "replay with class_label is refused"),
+    ({"game": {"penalties": ["class_label", "gradient_penalty"]}}, "gradient_penalty with class_label"),
+    ({"game": {"penalties": ["class_label", "packing"]}}, "packing with class_label is refused"),
+    ({"game": {"penalties": [{"kind": "class_label", "surface": 8}]}}, "the last of 8 classes is 7, got 8"),
+    ({"target": {"kind": "square"}, "game": {"penalties": ["class_label"]}}, "a target of several modes"),
+    ({"generator": {"kind": "torn"}, "game": {"penalties": ["class_label"]}}, "and a discriminator of kind mlp"),
+    ({"discriminator": {"kind": "fourier"}, "game": {"penalties": ["class_label"]}}, "and a discriminator of kind mlp"),
+    ({"claims": [{"text": "t", "metric": "asked_mode", "relation": "<", "threshold": 1}]}, "no class is asked for"),
+    ({"claims": [{"text": "t", "metric": "value_gap", "relation": "<", "threshold": 1}], "game": {"penalties": ["class_label"]}}, "D is told a class"),
     ({"game": {"penalties": [{"kind": "packing", "size": 3}]}}, "training.batch to be a multiple of 3"),
     ({"training": {"points": 7}, "game": {"penalties": ["packing"]}}, "training.points to be a multiple of 2, got 7"),
     ({"discriminator": {"minibatch": 2}, "game": {"penalties": ["r1"]}}, "r1 with discriminator.minibatch is refused"),
@@ -717,8 +799,14 @@ def test_as_few_points_as_make_sense_are_trained_on(small: Make, tables: dict[st
 
 
 def test_all_combinations_of_two_tricks_are_defined_or_refused(small: Make) -> None:
+    of_several_classes = {"gradient_penalty", "packing", "replay"}
     for one, two in itertools.combinations(PENALTIES, 2):
-        scenario = small(game={"penalties": [penalty(one), penalty(two)]})
+        tables = {"game": {"penalties": [penalty(one), penalty(two)]}}
+        if "class_label" in (one, two) and {one, two} & of_several_classes:
+            with pytest.raises(ToylabError, match="with class_label is refused"):
+                small(**tables)
+            continue
+        scenario = small(**tables)
         assert np.isfinite(record(scenario, [0]).samples).all(), (one, two)
 
 

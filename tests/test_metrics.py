@@ -23,6 +23,7 @@ from toylab.metrics import (
 )
 from toylab.metrics.density import optimal_value
 from toylab.targets import Target
+from toylab.targets.classes import asked_for
 from toylab.trace import Trace
 
 Make = Callable[..., Trace]
@@ -198,6 +199,21 @@ def test_neighbourhoods_of_few_points_reach_to_the_farthest(hand_made: Make) -> 
     real = np.array([[0, 0], [1, 0], [0, 1]], np.float32)
     trace = hand_made(np.array([[0.2, 0.2], [5, 5], [0, 0]], np.float32), real=real[None])
     assert [one(name, trace) for name in ("precision", "recall", "coverage")] == [2 / 3, 1, 1]
+
+
+def test_a_point_counts_at_the_mode_that_it_was_asked_for(hand_made: Make) -> None:
+    """Clouds that do as they are told, that turn all classes by one, and that stay at the first mode."""
+    target = targets.ring()
+    asked = asked_for(target.weights, 400)
+    clouds = [
+        target.modes[asked],
+        target.modes[(asked + 1) % 8],
+        np.tile(target.modes[0], (400, 1)),
+    ]
+    found = METRICS["asked_mode"](hand_made(*clouds))[:, 0]
+    assert found == pytest.approx([1, 0, np.mean(asked == 0)])
+    # Of a whole cloud in its place, but wider than three spreads, nothing counts.
+    assert METRICS["asked_mode"](hand_made(1.2 * clouds[0])).item() == 0
 
 
 def test_a_tenth_of_the_fair_share_covers_a_mode(hand_made: Make) -> None:

@@ -23,6 +23,7 @@ from toylab.base.errors import ToylabError
 from toylab.scenario.options import _model_of
 from toylab.scenario.scenario import check, tupled
 from toylab.targets import TARGETS, density_known, extent, grid, mixture, ring
+from toylab.targets.classes import asked_for
 from toylab.training.run import record
 
 FILES = Path(tempfile.mkdtemp())
@@ -520,3 +521,16 @@ def test_a_picture_that_is_none_is_one_line(tmp_path: Path) -> None:
     ):
         with pytest.raises(ToylabError, match=words):
             TARGETS["image"](file=str(tmp_path / name))
+
+
+@pytest.mark.parametrize("weights", [[1.0], [0.5, 0.5], [0.05, 0.2, 0.75], [1 / 8] * 8])
+def test_every_class_is_asked_for_as_often_as_it_has_weight(weights: list[float]) -> None:
+    """Of any few in a row: two points off at most, where chance is off by the root of their number."""
+    asked = asked_for(np.array(weights), 1000)
+    assert asked.min() >= 0 and asked.max() < len(weights)
+    for n in (8, 64, 256, 1000):
+        for start in range(0, 1000 - n + 1, 31):
+            counts = np.bincount(asked[start : start + n], minlength=len(weights))
+            assert np.abs(counts - n * np.array(weights)).max() <= 2
+    # Whoever sees fewer sees the first of them.
+    assert np.array_equal(asked_for(np.array(weights), 10), asked[:10])

@@ -45,6 +45,7 @@ class Words:
     density: str = "true density"
     kde: str = "samples' density"
     lattice: str = "latent lattice"
+    asked: str = "asked to be here"
     path: str = "both players, and where each is pushed"
     push: str = "push of the loss: {size}"
     mean: str = "mean"
@@ -130,6 +131,7 @@ WORDS: dict[str, Words] = {
         density="真实密度",
         kde="样本密度",
         lattice="潜空间网格",
+        asked="指定的模式与样本",
         path="双方的轨迹与受力方向",
         push="损失的推力：{size}",
         mean="均值",

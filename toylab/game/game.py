@@ -19,6 +19,7 @@ from toylab.game.optimizers import SCHEDULES, Optimizer
 from toylab.game.penalties import Penalty, Sight, Slope
 from toylab.game.side import Side, tensor
 from toylab.game.streams import streams
+from toylab.game.told import Told
 from toylab.targets import Target
 
 # Numbers that are filled at once where D judges places: 256 MB of float32. Whatever our own scenarios
@@ -80,10 +81,12 @@ class Game:
         device: torch.device,
     ) -> None:
         self._generate, self._judge = generator, discriminator
+        self._device = device
         self._play_by(rules)
-        self.latent, self._pack = generator.inputs, discriminator.inputs // 2
+        self._pack = max((penalty.pack for penalty in rules.penalties), default=1)
+        self.latent = generator.inputs - self._told.asked
         self.solvable = generator.solvable and discriminator.solvable
-        self.maps = generator.maps
+        self.maps = generator.maps and not self._told.asked
         self._draws = Draws(seeds, device)
         self.batches = Batches(rules.target, seeds, rules.batch, self.latent, points, device)
         start_g = generator.initial(streams(seeds, "generator_init")).to(device)
@@ -105,6 +108,7 @@ class Game:
     def _play_by(self, rules: Rules) -> None:
         self.target, self.objective = rules.target, rules.objective
         self._penalties = list(rules.penalties)
+        self._told = Told(rules.target, self._penalties, self._device)
 
     def adopt(self, rules: Rules) -> None:
         """Play by other rules from the next round on, with all that there is: nothing is drawn anew.
@@ -182,9 +186,16 @@ class Game:
 
     def generate(self, parameters: Tensor, z: Tensor) -> Tensor:
         """G of latents [S, B, Z] -> points [S, B, 2]; nothing is random."""
-        return self._generate(parameters, z)
+        return self._generate(parameters, self._told.latents(z))
 
-    def judge(self, parameters: Tensor, x: Tensor, among: Tensor | None = None) -> Tensor:
+    def judge(
+        self,
+        parameters: Tensor,
+        x: Tensor,
+        among: Tensor | None = None,
+        *,
+        generated: bool = False,
+    ) -> Tensor:
         """D's logits of points [S, N, 2] -> [S, N]; nothing is random.
 
         A pack's logit stands for each of its points.
@@ -193,10 +204,11 @@ class Game:
             parameters: D's, [S, P].
             x: Points, [S, N, 2].
             among: Whose first few minibatch discrimination compares each point with, [S, N, 2]; `x` itself
-                where nothing is given.
+                where nothing is given. Real ones.
+            generated: Whether the points are all of a batch of the generator's, and not real.
         """
-        packed = self._packed(x)
-        company = packed if among is None else self._packed(among)
+        packed = self._made(x) if generated else self._real(x, x)
+        company = packed if among is None else self._real(among, among)
         logits = self._evaluated(parameters, packed, company[:, :AMONG])
         return logits.repeat_interleave(self._pack, dim=1)
 
@@ -208,16 +220,18 @@ class Game:
             x: Places, [S, M, 2].
             among: As in `judge`, [S, N, 2].
         """
-        copies = x.repeat(1, 1, self._pack)
-        return self._evaluated(parameters, copies, self._packed(among)[:, :AMONG])
+        copies = self._told.places(x.repeat(1, 1, self._pack))
+        return self._evaluated(parameters, copies, self._real(among, among)[:, :AMONG])
 
     def slope(self, parameters: Tensor, x: Tensor) -> Tensor:
-        """Gradient of D's logit over all that it judges at once: [S, N, 2] -> [S, N / m, 2 m].
+        """Gradient of D's logit over all places that it judges at once: [S, N, 2] -> [S, N / m, 2 m].
 
-        What minibatch discrimination compares with stands still.
+        What minibatch discrimination compares with stands still; classes are those that the generator is
+        asked for.
         """
-        packed = self._packed(x.detach())
-        return gradient(lambda at: self._evaluated(parameters, at, packed[:, :AMONG]), packed)
+        packed = self._made(x.detach())
+        slope = gradient(lambda at: self._evaluated(parameters, at, packed[:, :AMONG]), packed)
+        return self._told.places_only(slope)
 
     def begin_round(self, number: int, progress: float) -> None:
         """Set the clock.
@@ -259,11 +273,11 @@ class Game:
 
     def points(self, generator: Tensor, batch: Batch) -> Tensor:
         """The generator's points, [S, B, 2]; autograd follows, if the parameters [S, P] ask for it."""
-        return self._generate(generator, batch.z, self._dice)
+        return self._generate(generator, self._told.latents(batch.z), self._dice)
 
     def made(self, generator: Tensor, batch: Batch) -> Pulled:
         """The points, and how a gradient in each of them is pulled back to the parameters [S, P]."""
-        return self._generate.pulled(generator, batch.z, self._dice)
+        return self._generate.pulled(generator, self._told.latents(batch.z), self._dice)
 
     def discriminator_loss(self, discriminator: Tensor, points: Tensor, batch: Batch) -> Tensor:
         """The objective's loss and every penalty, [S].
@@ -289,20 +303,24 @@ class Game:
 
     def _terms(self, slope: Slope, real: Tensor, fake: Tensor, on_real: Tensor) -> Tensor | float:
         """What the penalties add to the discriminator's loss, [S]."""
-        sight = Sight(slope, real, fake, on_real, self._draws, self._round)
+
+        def of_places(x: Tensor) -> Tensor:
+            return self._told.places_only(slope(x))
+
+        sight = Sight(of_places, real, fake, on_real, self._draws, self._round)
         return sum((penalty.term(sight) for penalty in self._penalties), start=0.0)
 
     def _sides(self, points: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-        """What D sees of either kind, [S, B / m, 2 m]."""
+        """What D sees of either kind, [S, B / m, 2 m], and the classes behind it."""
         assert batch.real is not None
         for penalty in self._penalties:
             points, self._old = penalty.mixed(points, self._old, self._draws)
         # Packed once, here: what D sees is a pack, and so are the slopes that penalties measure.
-        return self._packed(self._seen(batch.real)), self._packed(self._seen(points))
+        return self._real(self._seen(batch.real), batch.real), self._made(self._seen(points))
 
     def generator_loss(self, discriminator: Tensor, points: Tensor, batch: Batch) -> Tensor:
         """The objective's loss, [S]; arguments as `discriminator_loss`."""
-        seen = self._packed(self._seen(points))
+        seen = self._made(self._seen(points))
         on_fake = self._judge(discriminator, seen, self._dice).squeeze(-1)
         return self.objective.generator_loss(self._on_real(discriminator, batch), on_fake)
 
@@ -310,7 +328,7 @@ class Game:
         """Logits of the real points, [S, B / m], or none where the generator's loss sees none."""
         if batch.real is None or not self.objective.pairs:
             return discriminator.new_empty((len(discriminator), 0))
-        seen = self._packed(self._seen(batch.real))
+        seen = self._real(self._seen(batch.real), batch.real)
         return self._judge(discriminator, seen, self._dice).squeeze(-1)
 
     def discriminator_gradient(self, discriminator: Tensor, points: Tensor, batch: Batch) -> Tensor:
@@ -351,10 +369,10 @@ class Game:
         if not self._judge.by_hand or self._has("seen"):
             return gradient(lambda x: self.generator_loss(discriminator, x, batch), points)
         with torch.no_grad():
-            judged = self._judge.pulled(discriminator, self._packed(points))
+            judged = self._judge.pulled(discriminator, self._made(points))
             on_real = self._on_real(discriminator, batch)
             push = self.objective.generator_push(on_real, judged.value.squeeze(-1))
-            return judged.points(push.unsqueeze(-1)).view_as(points)
+            return self._told.places_only(judged.points(push.unsqueeze(-1))).reshape(points.shape)
 
     def _dice(self, shape: tuple[int, ...]) -> Tensor:
         return self._draws.uniform(*shape)
@@ -368,6 +386,14 @@ class Game:
     def _packed(self, x: Tensor) -> Tensor:
         """Neighbours in a batch side by side: [S, B, 2] -> [S, B / m, 2 m]."""
         return x.reshape(len(x), -1, 2 * self._pack) if self._pack > 1 else x
+
+    def _real(self, x: Tensor, at: Tensor) -> Tensor:
+        """What D judges at once of real points [S, B, 2] that it sees at x and that lie at `at`."""
+        return self._told.real(self._packed(x), at)
+
+    def _made(self, x: Tensor) -> Tensor:
+        """What D judges at once of a batch of generated points, [S, B, 2]."""
+        return self._told.generated(self._packed(x))
 
     def _seen(self, x: Tensor) -> Tensor:
         for penalty in self._penalties:

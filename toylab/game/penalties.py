@@ -54,6 +54,7 @@ class Penalty:
         slopes: Whether it bounds D's slope at each point by itself.
         labels: Whether it speaks of labels, which only an objective of probabilities has.
         stops: Whether it holds parameters at a bound, where nobody can look ahead through them.
+        between: Whether it looks between a real point and a generated one.
     """
 
     hooks: ClassVar[frozenset[str]] = frozenset()
@@ -61,6 +62,7 @@ class Penalty:
     slopes: ClassVar[bool] = False
     labels: ClassVar[bool] = False
     stops: ClassVar[bool] = False
+    between: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         """Sort the class by what it does."""
@@ -71,6 +73,16 @@ class Penalty:
     def pack(self) -> int:
         """Points that D judges at once, all real or all generated."""
         return 1
+
+    @property
+    def told(self) -> frozenset[str]:
+        """Which players are told a class beside a latent or a point, by their tables' names."""
+        return frozenset()
+
+    @property
+    def shown_class(self) -> int:
+        """Class of which D's surface is recorded, where D is told classes."""
+        return 0
 
     def term(self, sight: Sight) -> Tensor | float:
         """Add to the discriminator's loss, [S]."""
@@ -178,7 +190,7 @@ class GradientPenalty(Penalty):
     weight: Strength = 0.1
     target: Annotated[float, Interval(ge=0, le=1000)] = 1.0
     one_sided: bool = False
-    slopes = True
+    slopes, between = True, True
 
     def term(self, sight: Sight) -> Tensor:
         """Penalty between the points, [S]."""
@@ -298,6 +310,32 @@ class Packing(Penalty):
 
 
 @dataclass(frozen=True)
+class ClassLabel(Penalty):
+    """G is asked for a class with each latent, and D is told it with each point. Mirza & Osindero 2014.
+
+    A mode is a class: a real point is of the nearest one, a generated point of the one that was asked for.
+
+    Attributes:
+        judged: Whether D is told; otherwise G alone is.
+        surface: Class of which D's surface is recorded, from 0.
+    """
+
+    judged: bool = True
+    surface: Annotated[int, Interval(ge=0, le=1023)] = 0
+    once = True
+
+    @property
+    def told(self) -> frozenset[str]:
+        """G, and D unless it is not to know."""
+        return frozenset({"generator", "discriminator"} if self.judged else {"generator"})
+
+    @property
+    def shown_class(self) -> int:
+        """The one to show."""
+        return self.surface
+
+
+@dataclass(frozen=True)
 class Replay(Penalty):
     """A share of D's generated points is drawn from the last `capacity` ones. Shrivastava et al. 2017.
 
@@ -366,6 +404,7 @@ PENALTIES: dict[str, type[Penalty]] = {
     "instance_noise": InstanceNoise,
     "gradient_clipping": GradientClipping,
     "packing": Packing,
+    "class_label": ClassLabel,
     "replay": Replay,
     "average": Average,
     "truncation": Truncation,

@@ -29,6 +29,7 @@ from toylab.metrics.distances import (
 from toylab.metrics.metric import Metric, Setting
 from toylab.metrics.modes import (
     PERFECT_QUALITY,
+    asked_mode,
     high_quality,
     mode_switches,
     mode_tv,
@@ -93,6 +94,15 @@ METRICS: dict[str, Metric] = {
         1,
         needs=("modes",),
         of_points=True,
+    ),
+    "asked_mode": Metric(
+        asked_mode,
+        "At the mode asked for",
+        "落在指定模式",
+        "share",
+        0,
+        1,
+        needs=("modes", "asked"),
     ),
     "strays": Metric(
         strays, "Points astray", "远离模式的样本", "share", 0, 1, needs=("modes",), of_points=True
@@ -208,14 +218,18 @@ METRICS: dict[str, Metric] = {
         optimal_value, "V of the best D", "最优判别器的 V", needs=("density",), of_points=True
     ),
     "value_gap": Metric(
-        value_gap, "Gap to the best D", "与最优判别器的差距", low=0, needs=("density", "logit")
+        value_gap,
+        "Gap to the best D",
+        "与最优判别器的差距",
+        low=0,
+        needs=("density", "logit", "untold"),
     ),
     "optimal_distance": Metric(
         optimal_distance,
         "Distance of D from D*",
         "D 与 D* 的距离",
         low=0,
-        needs=("density", "logit", "gaussian"),
+        needs=("density", "logit", "gaussian", "untold"),
     ),
     "largest_logit": Metric(largest_logit, "Largest |D(x)|", "最大 |D(x)|", low=0),
     "critic_distance": Metric(critic_distance, "Critic: real less fake", "评论家：真减假", low=0),

@@ -85,6 +85,7 @@ class Setting:
         output: What D's number is: `Objective.output`.
         solvable: Whether the players' parameters are recorded.
         gaussian: Whether what is generated is Gaussian, whatever the generator learns.
+        told: Which players are told a class, by their tables' names.
     """
 
     target: Target
@@ -92,6 +93,7 @@ class Setting:
     output: str
     solvable: bool
     gaussian: bool
+    told: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, trace: Trace) -> Setting:
@@ -102,6 +104,7 @@ class Setting:
             trace.provenance.get("output", "logit"),
             bool(trace.field.size),
             gaussian(trace.settings.get("generator", {})),
+            told(trace.settings),
         )
 
 
@@ -109,6 +112,20 @@ def gaussian(generator: Mapping[str, Any]) -> bool:
     """Whether a generator of these settings is an affine map onto the plane: then its cloud is Gaussian."""
     kind, hidden, latent = (generator.get(key) for key in ("kind", "hidden", "latent"))
     return kind == "mlp" and hidden in ([], ()) and isinstance(latent, int) and latent >= 2
+
+
+def told(settings: Mapping[str, Any]) -> frozenset[str]:
+    """Which players are told a class in a game of these settings, by their tables' names."""
+    label = class_label(settings)
+    if label is None:
+        return frozenset()
+    return frozenset({"generator", "discriminator"} if label.get("judged", True) else {"generator"})
+
+
+def class_label(settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The penalty by which players are told a class, if there is one."""
+    penalties = settings.get("game", {}).get("penalties", ())
+    return next((one for one in penalties if one["kind"] == "class_label"), None)
 
 
 NEEDS: dict[str, tuple[Callable[[Setting], Any], str]] = {
@@ -129,6 +146,14 @@ NEEDS: dict[str, tuple[Callable[[Setting], Any], str]] = {
     "gaussian": (
         lambda s: s.gaussian,
         "what the generator makes is not exactly Gaussian (generator.hidden = [] makes it so)",
+    ),
+    "asked": (
+        lambda s: "generator" in s.told,
+        'no class is asked for (the penalty "class_label" asks the generator)',
+    ),
+    "untold": (
+        lambda s: "discriminator" not in s.told,
+        "D is told a class here, and D* is that of one who is not (class_label, judged = false)",
     ),
     "equilibrium": (
         lambda s: s.solvable,

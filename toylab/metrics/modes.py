@@ -11,6 +11,7 @@ from scipy.special import rel_entr
 from toylab.base.axes import Bool, Curve, Int, Points
 from toylab.metrics.metric import alive, kept, masked
 from toylab.targets import Target
+from toylab.targets.classes import asked_for
 from toylab.trace import Trace
 
 # A sample is good within this many spreads of its nearest mode: the field's usual criterion
@@ -100,6 +101,16 @@ def high_quality(trace: Trace) -> Curve:
     """Share of samples within 3 spreads of the nearest mode, [T, S]. Srivastava et al. 2017 (VEEGAN)."""
     modes = _modes(trace)
     return masked(modes.good.sum(-1) / modes.n, modes.alive)
+
+
+def asked_mode(trace: Trace) -> Curve:
+    """Share of samples within 3 spreads of the very mode that they were asked for, [T, S].
+
+    Where a generator is asked for classes, which are the modes; Mirza & Osindero 2014.
+    """
+    index, good = nearest_modes(trace.samples, trace.target)
+    asked = asked_for(trace.target.weights, trace.samples.shape[2])
+    return masked((good & (index == asked)).mean(-1), alive(trace))
 
 
 def strays(trace: Trace) -> Curve:

@@ -47,6 +47,7 @@ def refuse_illegal(scenario: _Settings) -> None:
         *_about_networks(scenario),
         *_about_company(scenario),
         *_about_penalties(scenario),
+        *_about_classes(scenario),
         *_about_updates(scenario),
         *_about_metrics(scenario),
         *_about_memory(scenario),
@@ -63,11 +64,13 @@ def penalties_of(scenario: _Settings) -> list[Penalty]:
 
 
 def networks_of(scenario: _Settings) -> tuple[Network, Network]:
-    """The generator's network and the discriminator's, which judges packs if a penalty says so."""
+    """The generator's network and the discriminator's, as wide as packs and classes make them."""
     made, judged = scenario.generator, scenario.discriminator.settings
+    telling = [penalty for penalty in penalties_of(scenario) if penalty.told]
+    told = {side: _classes(scenario) for penalty in telling for side in penalty.told}
     widths = (
-        {"inputs": made.options["latent"], "outputs": 2},
-        {"inputs": 2 * _pack(scenario), "outputs": 1},
+        {"inputs": made.options["latent"] + told.get("generator", 0), "outputs": 2},
+        {"inputs": 2 * _pack(scenario) + told.get("discriminator", 0), "outputs": 1},
     )
     generator = make("generator", GENERATORS, made.but("latent") | widths[0])
     return generator, make("discriminator", DISCRIMINATORS, judged | widths[1])
@@ -169,6 +172,28 @@ def _about_penalties(scenario: _Settings) -> list[str]:
     return reasons
 
 
+def _about_classes(scenario: _Settings) -> list[str]:
+    """What a class cannot be told beside, and of what there is none."""
+    telling = [penalty for penalty in penalties_of(scenario) if penalty.told]
+    if not telling:
+        return []
+    n, kinds = _classes(scenario), _kinds(scenario, lambda row: "mixed" in row.hooks or row.between)
+    reasons = []
+    if n < 2:
+        reasons.append("class_label needs a target of several modes: each is a class")
+    shown = max(penalty.shown_class for penalty in telling)
+    if shown >= n > 1:
+        reasons.append(f"class_label.surface: the last of {n} classes is {n - 1}, got {shown}")
+    if {scenario.generator.kind, scenario.discriminator.kind} != {"mlp"}:
+        reasons.append("class_label needs a generator and a discriminator of kind mlp")
+    kinds += ["packing"] * (_pack(scenario) > 1)
+    reasons += [
+        f"{kind} with class_label is refused: it puts together points of several classes"
+        for kind in kinds
+    ]
+    return reasons
+
+
 def _is_cross_entropy(objective: str) -> bool:
     """Whether D's number is the logit of a probability, so that points have labels."""
     return OBJECTIVES[objective].output == "logit"
@@ -235,6 +260,7 @@ def setting_of(scenario: _Settings) -> Setting:
         OBJECTIVES[scenario.game.objective.kind].output,
         solvable(scenario),
         gaussian(scenario.generator.settings),
+        frozenset[str]().union(*(penalty.told for penalty in penalties_of(scenario))),
     )
 
 
@@ -308,3 +334,8 @@ _LOWER = {
 def _pack(scenario: _Settings) -> int:
     """Points that D judges at once."""
     return max((penalty.pack for penalty in penalties_of(scenario)), default=1)
+
+
+def _classes(scenario: _Settings) -> int:
+    """Classes of the target: its modes."""
+    return len(make("target", TARGETS, scenario.target.settings).modes)

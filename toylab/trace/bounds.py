@@ -52,6 +52,18 @@ class _Training:
 
 
 @dataclass
+class _Penalty:
+    kind: Phrase
+    judged: bool = True
+    surface: Annotated[int, Interval(ge=0, le=1023)] = 0
+
+
+@dataclass
+class _Game:
+    penalties: Annotated[tuple[_Penalty, ...], Len(0, 16)] = ()
+
+
+@dataclass
 class _Change:
     at: ChangeAt
     target: dict | None = None
@@ -68,6 +80,7 @@ class _Told:
     title_zh: Phrase = ""
     lesson_zh: Phrase = ""
     source: Phrase = ""
+    game: _Game | None = None
     training: _Training | None = None
     claims: Annotated[tuple[dict, ...], Len(0, MOST_CLAIMS)] = ()
     changes: Annotated[tuple[_Change, ...], Len(0, MOST_CHANGES)] = ()

@@ -192,7 +192,7 @@ class Recorder:
         real = self._x[alive]
         with torch.enable_grad():
             fake = game.generate(g, game.recorded_at(self._z[alive]))
-            real_logits, fake_logits = game.judge(d, real), game.judge(d, fake)
+            real_logits, fake_logits = game.judge(d, real), game.judge(d, fake, generated=True)
             wanted = own.generator_loss(real_logits, fake_logits)
             cost = own.discriminator_loss(real_logits, fake_logits)
             losses = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from toylab.film.layers.arrows import arrows, arrows_even
+from toylab.film.layers.asked import asked
 from toylab.film.layers.density import density, kde
 from toylab.film.layers.lattice import lattice
 from toylab.film.layers.layer import Bar, Key, Layer, View
@@ -31,6 +32,7 @@ LAYERS: dict[str, Callable[[View], Layer]] = {
     "real": real,
     "trails": trails,
     "generated": generated,
+    "asked": asked,
     "arrows": arrows,
     "arrows_even": arrows_even,
     "modes": modes,

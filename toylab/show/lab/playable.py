@@ -70,7 +70,12 @@ NOT_PLAYED: dict[str, dict[str, Reason]] = {
     "objectives": {},
     "optimizers": {},
     "schedules": {},
-    "penalties": {},
+    "penalties": {
+        "class_label": Reason(
+            "its points have a class beside their place, which the page's have not",
+            "样本除了位置还带类别，网页中的样本没有类别",
+        ),
+    },
     "updates": {
         "unrolled": _AHEAD,
         "consensus": _AGAIN,

@@ -359,7 +359,7 @@ def test_every_layer_of_the_film_is_filled_or_listed_with_its_reason(page: Page)
 def test_looks_are_those_of_the_films_layers(trace: Trace) -> None:
     told = {one["name"]: one for one in looks()["layers"]}
     assert list(told) == list(LAYERS)
-    for name in set(LAYERS) - {"phase"}:
+    for name in set(LAYERS) - {"phase", *UNFILLED}:
         layer = LAYERS[name](View(trace, 3, SIDE))
         assert len(told[name]["strokes"]) == len(layer.strokes)
         if layer.key:
@@ -790,10 +790,10 @@ def test_a_games_layers_are_those_that_it_has(trace: Trace, page: Page) -> None:
         setup = {**setup_of(trace), **changed}
         return set(page.evaluate("setup => layersOf(lab, setup)", setup))
 
-    assert offered() == set(LAYERS) - {"phase"}
+    assert offered() == set(LAYERS) - {"phase", *UNFILLED}
     bare = {"kind": "points", "points": [[0, 0]], "noise": [0, 0], "modes": [], "spread": []}
     assert offered(target=bare) == set(LAYERS) - {
-        *("phase", "density", "optimal", "optimal_gap", "modes")
+        *("phase", "density", "optimal", "optimal_gap", "modes", *UNFILLED)
     }
     assert "optimal_gap" not in offered(output="value")
     point = {"generator": {"kind": "point"}, "discriminator": {"kind": "linear"}}

@@ -19,6 +19,7 @@ from toylab.metrics import claim as arithmetic
 from toylab.metrics.claim import REDUCTIONS, RELATIONS, Claim, window_of
 from toylab.metrics.metric import NEEDS, Metric
 from toylab.targets import Target, cell_centres
+from toylab.targets.classes import asked_for
 from toylab.trace import Trace
 
 Make = Callable[..., Trace]
@@ -58,7 +59,7 @@ def told(target: Any) -> dict[str, Any]:
 # From what Python tells, a shot as the engine's eyes have it.
 _SHOT = """
 const shotOf = ({ target, ...told }) => ({
-  target: toylabEngine.builtTarget(target), output: told.output, parameters: told.parameters, gaussian: told.gaussian,
+  target: toylabEngine.builtTarget(target), output: told.output, parameters: told.parameters, gaussian: told.gaussian, told: told.told,
   ...Object.fromEntries(["samples", "real", "realLogits", "fakeLogits", "losses", "gradients", "critic", "trainLogits"].map(
     (name) => [name, Float32Array.from(told[name], (x) => x ?? NaN)])),
 });
@@ -90,6 +91,7 @@ def shots(trace: Trace) -> list[dict[str, Any]]:
             "target": told(trace.target_of(t)),
             "output": setting.output,
             "gaussian": setting.gaussian,
+            "told": sorted(setting.told),
             "parameters": row("parameters", t) if setting.solvable else None,
             "real": numbers(trace.real_of(t)[0]),
             "trainLogits": [],
@@ -114,6 +116,7 @@ EXACT = {
     "modes_covered",
     "modes_hit",
     "high_quality",
+    "asked_mode",
     "strays",
     "mode_tv",
     "top_mode_share",
@@ -158,6 +161,7 @@ def said(seed: int, t: int = 1, n: int = N) -> dict[str, Any]:
 
 
 WIDE = 'kind = "mixture"\nmeans = [[0, 0], [1, 2]]\ncovariances = [[[1, 0.6], [0.6, 0.5]], [[0.1, 0], [0, 0.4]]]\nweights = [3, 1]'
+WIDE_CLOUD = targets.mixture(means=((0, 0),), spreads=(1.0,))
 TARGET_TEXTS = {
     "ring": 'kind = "ring"',
     "grid": 'kind = "grid"',
@@ -205,6 +209,20 @@ def test_a_gaussian_cloud_has_pythons_numbers(cloud: str, engine: Page, hand_mad
     affine = 'kind = "ring"\n[generator]\nkind = "mlp"\nlatent = 2\nhidden = []'
     points = CLOUDS[cloud]
     agree(engine, hand_made(points, target=affine, **said(4, n=len(points))))
+
+
+@pytest.mark.parametrize("judged", ["true", "false"])
+@pytest.mark.parametrize("text", ["ring", "uneven"])
+def test_a_game_of_classes_has_pythons_numbers(
+    text: str, judged: str, engine: Page, hand_made: Make
+) -> None:
+    """What was asked for; what the best D has, only where the other is not told a class."""
+    label = f'[[game.penalties]]\nkind = "class_label"\njudged = {judged}'
+    target = hand_made(DOT, target=TARGET_TEXTS[text]).target
+    cloud = target.modes[asked_for(target.weights, N)] + 0.15 * draw(WIDE_CLOUD, 5)
+    trace = hand_made(cloud, target=f"{TARGET_TEXTS[text]}\n{label}", **said(4))
+    assert 0.1 < METRICS["asked_mode"](trace).item() < 0.99
+    agree(engine, trace)
 
 
 def test_a_game_of_values_on_a_finite_set_with_known_parameters(

@@ -19,7 +19,7 @@ from toylab.game.optimizers import SCHEDULES, Optimizer
 from toylab.game.penalties import Penalty, Sight, Slope
 from toylab.game.side import Side, tensor
 from toylab.game.streams import streams
-from toylab.game.told import Told
+from toylab.game.told import Classes
 from toylab.targets import Target
 
 # Numbers that are filled at once where D judges places: 256 MB of float32. Whatever our own scenarios
@@ -108,7 +108,7 @@ class Game:
     def _play_by(self, rules: Rules) -> None:
         self.target, self.objective = rules.target, rules.objective
         self._penalties = list(rules.penalties)
-        self._told = Told(rules.target, self._penalties, self._device)
+        self._told = Classes(rules.target, self._penalties, self._device)
 
     def adopt(self, rules: Rules) -> None:
         """Play by other rules from the next round on, with all that there is: nothing is drawn anew.

@@ -11,8 +11,8 @@ from toylab.targets import Target
 from toylab.targets.classes import asked_for
 
 
-class Told:
-    """The classes of one target, for the players who are told them; to the others nothing is added.
+class Classes:
+    """Classes of one target, for the players who are told them; to the others nothing is added.
 
     Args:
         target: Whose modes are the classes.

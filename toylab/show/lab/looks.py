@@ -28,7 +28,12 @@ from toylab.show.page.page import SWITCHED, told_layer
 from toylab.trace import Trace
 
 # Layers of the film that the page does not fill, and why; every other one it must.
-UNFILLED: dict[str, dict[str, str]] = {}
+UNFILLED: dict[str, dict[str, str]] = {
+    "asked": {
+        "en": "the page plays no game of classes",
+        "zh": "网页不进行带类别的博弈",
+    },
+}
 
 # Lines of the latent lattice each way, as a training records it.
 _LINES = 21
@@ -115,7 +120,9 @@ def _trace(kind: str = "ring") -> Trace:
         field=np.ones((3, 3, 2)),
         field_extent=np.array([-1.0, 1.0, -1.0, 1.0]),
         target_data=np.zeros((0, 0)),
-        settings_text=tomli_w.dumps({"target": {"kind": kind}}),
+        settings_text=tomli_w.dumps(
+            {"target": {"kind": kind}, "game": {"penalties": [{"kind": "class_label"}]}}
+        ),
         provenance={},
     )
 

@@ -24,10 +24,18 @@ const averageOf = (values, of = (x) => x) => {
 };
 const isWhole = (shot) => once(shot, "whole", () => shot.samples.every(Number.isFinite));
 
+/** The class that a generated point is asked for, by its position; as in toylab/targets/classes.py. */
+function askedFor(weights, i) {
+  const at = ((i + 0.5) * ((Math.sqrt(5) - 1) / 2)) % 1;
+  let k = 0;
+  for (let edge = weights[0]; k < weights.length - 1 && at >= edge; edge += weights[k]) k += 1;
+  return k;
+}
+
 /** Samples nearest to each mode, all of them and the good ones. */
 const modeCounts = (shot) => once(shot, "modes", () => {
-  const { samples, target: { modes, spread } } = shot, n = samples.length / 2, k = modes.length, all = Array(k).fill(0), good = Array(k).fill(0);
-  let near = 0;
+  const { samples, target: { modes, spread, weights } } = shot, n = samples.length / 2, k = modes.length, all = Array(k).fill(0), good = Array(k).fill(0);
+  let near = 0, asIs = 0;
   const at = Float64Array.from(modes.flat());
   for (let i = 0; i < n; i++) {
     let best = 0, least = Infinity;
@@ -36,10 +44,13 @@ const modeCounts = (shot) => once(shot, "modes", () => {
       if (d < least) { least = d; best = j; }
     }
     all[best] += 1;
-    if (Math.sqrt(least) <= RADIUS * spread[best]) good[best] += 1;
+    if (Math.sqrt(least) <= RADIUS * spread[best]) {
+      good[best] += 1;
+      if (best === askedFor(weights, i)) asIs += 1;
+    }
     if (Math.sqrt(least) <= ASTRAY * spread[best]) near += 1;
   }
-  return { all, good, near, n };
+  return { all, good, near, asIs, n };
 });
 
 /** Each mode's share, its weight and what they come to, summed. */
@@ -266,6 +277,9 @@ const NEEDS = {
   training_set: ({ trainLogits }) => trainLogits.length > 0,
   logit: ({ output }) => output === "logit",
   gaussian: ({ gaussian }) => gaussian,
+  // Of games that the engine does not play, but for which it has the numbers.
+  asked: ({ told }) => Boolean(told?.includes("generator")),
+  untold: ({ told }) => !told?.includes("discriminator"),
   equilibrium: ({ parameters }) => Boolean(parameters),
 };
 const MODES = ["modes"], DENSITY = ["density"], LOGIT = ["logit"];
@@ -277,6 +291,7 @@ export const METRICS = {
   modes_covered: metric(MODES, (shot) => overModes(shot, "good", (share, weight) => (share >= COVERED_SHARE * weight ? 1 : 0))),
   modes_hit: metric(MODES, (shot) => overModes(shot, "good", (share) => (share > 0 ? 1 : 0))),
   high_quality: metric(MODES, (shot) => overModes(shot, "good", (_, weight, count) => count) / modeCounts(shot).n),
+  asked_mode: metric(["modes", "asked"], (shot) => modeCounts(shot).asIs / modeCounts(shot).n),
   strays: metric(MODES, (shot) => 1 - modeCounts(shot).near / modeCounts(shot).n),
   reverse_kl: metric(MODES, (shot) => overModes(shot, "all", (share, weight) => (share ? share * log(share / weight) : 0))),
   mode_tv: metric(MODES, halfOfTerms),
@@ -303,8 +318,8 @@ export const METRICS = {
   saturating_gradient: metric([], (shot) => shot.gradients[1]),
   non_saturating_gradient: metric([], (shot) => shot.gradients[2]),
   optimal_value: metric(DENSITY, bestValue),
-  value_gap: metric(["density", "logit"], (shot) => bestValue(shot) - valueOf(shot.realLogits, shot.fakeLogits)),
-  optimal_distance: metric(["density", "logit", "gaussian"], optimalDistance),
+  value_gap: metric(["density", "logit", "untold"], (shot) => bestValue(shot) - valueOf(shot.realLogits, shot.fakeLogits)),
+  optimal_distance: metric(["density", "logit", "gaussian", "untold"], optimalDistance),
   largest_logit: metric([], (shot) => Math.max(...[shot.realLogits, shot.fakeLogits].map((logits) => logits.reduce((most, a) => Math.max(most, Math.abs(a)), 0)))),
   critic_distance: metric([], (shot) => criticDistance(shot)),
   critic_ratio: metric([], (shot) => criticDistance(shot, ASSIGNED) / assigned(shot), true),

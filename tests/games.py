@@ -16,6 +16,9 @@ SMALL: dict[str, Any] = {
     "recording": {"snapshots": 3, "samples": 64, "grid": 16},
 }
 
+# G is asked for classes, and D is not told.
+ASKED: dict[str, Any] = {"game": {"penalties": [{"kind": "class_label", "judged": False}]}}
+
 
 def small_toml(**tables: dict[str, Any]) -> str:
     """The small game as a scenario file without its title and lesson; keys lie over its tables."""

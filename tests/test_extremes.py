@@ -59,7 +59,7 @@ def test_a_rate_of_a_million_is_filmed_and_measured_without_a_word(
         # What has ended has no value; what goes on has one, or its metric does not speak of it.
         for row in np.flatnonzero(trace.diverged_at >= 0):
             assert np.isnan(curve[trace.steps >= trace.diverged_at[row], row].astype(float)).all()
-    film = Film(trace, layers=[name for name in LAYERS if name != "phase"])
+    film = Film(trace, layers=[name for name in LAYERS if name not in ("phase", "asked")])
     last = film.draw(len(film) - 1)
     assert last.shape == (720, 1280, 4)
     # The player's numbers are JSON, which has no word for what is not finite.

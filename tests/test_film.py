@@ -9,6 +9,7 @@ from typing import Any, cast
 import matplotlib
 import numpy as np
 import pytest
+from games import ASKED
 from pictures import check_apart, texts_of
 from seen import seen_share
 
@@ -56,9 +57,12 @@ def test_every_layer_and_metric_draws_the_same_both_ways(small: Make) -> None:
     names = [name for name in METRICS if "equilibrium" not in METRICS[name].needs]
     for first, second in pairwise(names):
         panels = [{"metrics": [first]}, {"metrics": [first, second], "scale": "log"}]
-        film_table = {"layers": [n for n in LAYERS if n != "phase"], "curves": panels}
-        affine = any("gaussian" in METRICS[name].needs for name in (first, second))
-        made = {"generator": {"latent": 2, "hidden": []}} if affine else {}
+        needs = {need for name in (first, second) for need in METRICS[name].needs}
+        made = {"generator": {"latent": 2, "hidden": []}} if "gaussian" in needs else {}
+        # Of classes there is no one lattice.
+        lacking = {"phase", "lattice"} if "asked" in needs else {"phase", "asked"}
+        made |= ASKED if "asked" in needs else {}
+        film_table = {"layers": [n for n in LAYERS if n not in lacking], "curves": panels}
         trace = record(small(film=film_table, training={"points": 8}, **made), [0])
         film = Film(trace)
         assert np.array_equal(film.draw(1), film.redraw(1)), (first, second)

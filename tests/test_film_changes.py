@@ -368,7 +368,7 @@ def test_a_change_of_all_seeds_is_said_once(small: Make) -> None:
 
 @pytest.fixture
 def moved(small: Make) -> Trace:
-    layers = [name for name in LAYERS if name != "phase"]
+    layers = [name for name in LAYERS if name not in ("phase", "asked")]
     grid = {"at": 4, "target": {"kind": "grid", "side": 3, "spacing": 1.0}}
     curves = ["modes_covered", "high_quality"]
     return played(small, grid, film={"layers": layers, "curves": curves}, game={})

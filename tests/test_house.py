@@ -38,6 +38,7 @@ LATE = {
     "claims.sweep_tables",
     "claims.workers",
     "film.drawing",
+    "film.writers.stills",
     "film.writers.video",
     "show.live_link",
     "show.slides",

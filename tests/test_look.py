@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from games import ASKED
 from pictures import boxes_of, check_apart, texts_of
 
 from toylab.base.errors import ToylabError
@@ -68,7 +69,8 @@ def test_every_look_is_its_full_redraw(layout: str, lang: str, small_trace: Trac
 
 @pytest.mark.parametrize("name", [name for name in LAYERS if name != "phase"])
 def test_every_layer_shows_something_and_is_its_full_redraw(name: str, small: Make) -> None:
-    trace = record(small(training={"steps": 40, "batch": 64}, recording={"snapshots": 5}), [0])
+    tables = {"training": {"steps": 40, "batch": 64}, "recording": {"snapshots": 5}}
+    trace = record(small(**tables, **(ASKED if name == "asked" else {})), [0])
     film, bare = Film(trace, layers=[name]), Film(trace, layers=[])
     for frame in (4, 1):
         assert np.array_equal(film.draw(frame), film.redraw(frame))
@@ -83,6 +85,7 @@ def test_layers_that_cannot_be_drawn_say_why(small: Make) -> None:
         ("lattice", "latent of two numbers"),
         ("modes", "1 to 25 modes"),
         ("phase", "exactly solvable"),
+        ("asked", "no class is asked for"),
     ):
         with pytest.raises(ToylabError, match=words):
             Film(trace, layers=[name])

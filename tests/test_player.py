@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from games import SMALL
+from games import ASKED, SMALL
 from IPython.core.formatters import DisplayFormatter
 from markdown_it import MarkdownIt
 from numpy.testing import assert_array_equal
@@ -375,6 +375,8 @@ def test_hostile_text_is_text(opened: Callable[..., Page]) -> None:
 def test_every_layer_can_be_played(name: str, trace: Trace, opened: Callable[..., Page]) -> None:
     if name == "phase":
         trace = trace_of(**DIRAC)
+    if name == "asked":
+        trace = trace_of(**ASKED)
     page = opened(Film(trace, layers=[name]), frame=4)
     shown = page.evaluate(
         "[...document.querySelectorAll('#menu input:checked')].map(box => box.name)"

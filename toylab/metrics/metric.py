@@ -202,5 +202,31 @@ class Metric:
 
     def __call__(self, trace: Trace) -> Curve:
         """Measure a trace, [T, S]; where its target changes on the way, each part by its own."""
-        parts = [self.measure(part) for part in trace.parts]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return self.at(trace, range(len(trace.steps)))
+
+    def at(self, trace: Trace, snapshots: range) -> Curve:
+        """Measure some snapshots of a trace, [n, S]: what is known of it, or else only these."""
+        known = _KNOWN.get(trace, {}).get(self, {})
+        if all(t in known for t in snapshots):
+            return np.stack([known[t] for t in snapshots])
+        whole = len(snapshots) == len(trace.steps)
+        # What is counted up to a snapshot has to see all before it; what is costly has seen all by now.
+        if self.cumulative or self.costly or whole:
+            parts = [self.measure(part) for part in trace.parts]
+            found = parts[0] if len(parts) == 1 else np.concatenate(parts)
+            return found if whole else found[snapshots]
+        return self(trace.during(snapshots.start, snapshots.stop, snapshots.step))
+
+
+# What was measured of a trace while it grew, by `know`.
+_KNOWN: WeakKeyDictionary[Trace, Mapping[Metric, Mapping[int, Curve]]] = WeakKeyDictionary()
+
+
+def know(trace: Trace, found: Mapping[Metric, Mapping[int, Curve]]) -> None:
+    """Keep what metrics have found of a trace, for as long as it is there.
+
+    Args:
+        trace: What was measured.
+        found: By snapshot, [S].
+    """
+    _KNOWN[trace] = found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +13,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 from matplotlib import rc_context, rcParams
-from matplotlib.backends.backend_pdf import PdfPages
 
 from toylab.film.fonts import is_truetype
 from toylab.film.writers.animated import KEYWORD
@@ -77,7 +77,9 @@ def _pages(path: Path, reel: Reel, metadata: dict[str, Any]) -> None:
     """A PDF with a page a key frame: vectors, each page to be placed in a paper by itself."""
     # In memory first: on a full disk matplotlib ends a stream that is broken already, and says only that.
     raw = io.BytesIO()
-    with PdfPages(raw, metadata=metadata) as pages:
+    # Not before it is needed: with its fonts it takes a tenth of a second of every command that films.
+    pdf = importlib.import_module("matplotlib.backends.backend_pdf")
+    with pdf.PdfPages(raw, metadata=metadata) as pages:
         for k in reel.frames.key_frames:
             figure = reel.frames.figure(k)
             pages.savefig(figure, facecolor=figure.get_facecolor())

@@ -140,6 +140,15 @@ def test_a_busy_machine_measures_later(
     assert np.isfinite(METRICS["modes_hit"](trace)).all()
 
 
+def test_a_film_without_curves_looks_at_none(small: Make) -> None:
+    assert looked_at(record(small(film={"curves": []}), [0])).keys() == {"modes_covered"}
+    usual = looked_at(record(small(), [0]))
+    assert usual.keys() == {
+        "modes_covered",
+        *[n for p in Film(record(small(), [0])).plans for n in p.metrics],
+    }
+
+
 def test_what_a_film_looks_at_is_what_its_scenario_names() -> None:
     claim = {"text": "t", "metric": "value_gap", "relation": ">", "threshold": 0.0}
     costly = {**claim, "metric": "critic_ratio"}

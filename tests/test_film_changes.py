@@ -64,7 +64,7 @@ RATES = {"generator": {"lr": 0.01}, "discriminator": {"lr": 0.01}}
         (
             {"game": {"generator_steps": 1, "objective": "hinge"}},
             "generator steps 20 → 1, objective non saturating → hinge",
-            "生成器步数 20 → 1，目标函数 non saturating → hinge",
+            "生成器步数 20 → 1，目标函数 非饱和 → hinge",
         ),
         ({"game": {"penalties": [R1]}}, "penalties none → r1", "惩罚与技巧 无 → r1"),
         ({"training": {"batch": 8}}, "batch 16 → 8", "批大小 16 → 8"),

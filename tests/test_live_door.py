@@ -31,6 +31,7 @@ import toylab
 from toylab.base.errors import ToylabError
 from toylab.cli import commands
 from toylab.cli.live import Lab, in_order, offer
+from toylab.film.differences import setting_name
 from toylab.film.script import chosen_plans
 from toylab.film.words import WORDS
 from toylab.scenario import catalogue
@@ -38,6 +39,7 @@ from toylab.scenario.scenario import Scenario, check, load
 from toylab.show import slides
 from toylab.show.bundle import SCRIPTS, bundled
 from toylab.show.deck import Deck, Slide
+from toylab.show.lab.lab_words import LAB_WORDS
 from toylab.show.lab.told_target import told_target
 from toylab.show.live_link import LiveLink, address_of
 from toylab.targets import TARGETS, Target
@@ -459,6 +461,18 @@ def test_every_setting_has_a_name_in_each_language(told: dict[str, Any]) -> None
         assert wanted <= set(names)
     assert told["settingNames"]["en"]["game.generator_steps"] == "generator steps"
     assert told["settingNames"]["zh"]["game.generator_steps"] == "生成器步数"
+
+
+def test_a_method_is_called_one_thing_in_chinese(told: dict[str, Any]) -> None:
+    """In the lab's choices, in what it says of a change, and in films."""
+    choices = {k.removeprefix("value."): v for k, v in LAB_WORDS["zh"].items() if "value." in k}
+    assert len(choices) > 10
+    for method, said in choices.items():
+        # Where it keeps its own name, a choice may write it as papers do.
+        assert setting_name(method, "zh") in (said, method.replace("_", " ")), method
+        if not said.isascii():
+            assert setting_name(method, "zh") == said
+    assert told["settingNames"]["zh"]["non_saturating"] == choices["non_saturating"]
 
 
 # --- the command ---

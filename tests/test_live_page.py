@@ -96,7 +96,7 @@ def test_changes_are_told_as_the_film_tells_them(alone: Page, lang: str) -> None
     for name in ("collapse-then-fair", "oscillation-then-r1", "vanishing-then-non-saturating"):
         settings = settings_of(name)
         paths = ["game.generator_steps", "game.penalties", "game.penalties.r1.weight"]
-        paths += ["game.objective", "lr", "betas"]
+        paths += ["game.objective", "lr", "betas", "saturating", "non_saturating"]
         lab = {
             "words": {code: vars(WORDS[code]) | LAB_WORDS[code] for code in WORDS},
             "settingNames": {code: {p: setting_name(p, code) for p in paths} for code in WORDS},

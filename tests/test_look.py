@@ -18,9 +18,10 @@ from toylab.film import THEMES
 from toylab.film import fonts as fonts_room
 from toylab.film.chapters import chapters_of
 from toylab.film.fonts import families, missing
-from toylab.film.layers import LAYERS
+from toylab.film.layers import LAYERS, View
 from toylab.film.layout import LAYOUTS
 from toylab.film.pace import paced, wanted
+from toylab.film.strokes import Line
 from toylab.film.style import LABEL, styled
 from toylab.film.text import wrapped
 from toylab.film.words import WORDS
@@ -93,6 +94,32 @@ def test_layers_that_cannot_be_drawn_say_why(small: Make) -> None:
     for name in ("density", "optimal", "optimal_gap"):
         with pytest.raises(ToylabError, match="density is not known"):
             Film(blind, layers=[name])
+
+
+def test_a_class_is_shown_by_what_lies_within_twice_what_is_good(
+    small: Make, tmp_path: Path
+) -> None:
+    """The circle, where each axis has a unit of its own: of no point beyond it is any good."""
+    rng = np.random.default_rng(0)
+    rows = np.repeat([[1.0, 1e5], [9.0, 5e5]], 40, axis=0) + rng.normal(size=(80, 2)) * [0.1, 1e3]
+    np.savetxt(tmp_path / "rows.csv", rows, delimiter=",", header="years,income", comments="")
+    target = {"kind": "points", "file": str(tmp_path / "rows.csv"), "modes": 2, "scale": "own"}
+    trace = record(small(target=target, **ASKED), [0])
+    line = LAYERS["asked"](View(trace, 0, 548)).strokes[0]
+    assert isinstance(line, Line)
+    frame, mode = trace.target.frame, trace.target.modes[0]
+    away = np.hypot(*(frame.inward(line.at(0)) - frame.inward(mode)).T) * frame.length
+    assert away == pytest.approx(6 * trace.target.spread[0], rel=1e-5)
+
+
+def test_what_is_of_an_untold_d_is_refused_of_a_told_one(small: Make) -> None:
+    told = record(small(game={"penalties": [{"kind": "class_label"}]}), [0])
+    for name in ("optimal", "optimal_gap"):
+        with pytest.raises(ToylabError, match=f"{name}: D is told a class"):
+            Film(told, layers=[name])
+    foreign = told.settings_text.replace("surface = 0", "surface = 900")
+    with pytest.raises(ToylabError, match="no class 900 of a target of 8 modes"):
+        Film(replace(told, settings_text=foreign), layers=["asked"])
 
 
 def test_mode_labels_are_shares_of_good_samples(small_trace: Trace) -> None:

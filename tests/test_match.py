@@ -23,17 +23,20 @@ from torch.nn.functional import softplus
 
 from toylab.base.errors import ToylabError
 from toylab.game import batches
+from toylab.game.batches import drawn
 from toylab.game.game import Game
 from toylab.game.networks import ACTIVATIONS, MLP
 from toylab.game.networks.network import gradient
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.penalties import PENALTIES
 from toylab.game.streams import streams
+from toylab.game.told import Classes
 from toylab.game.updates import UPDATES, Unrolled
 from toylab.game.updates.update import both_gradients
 from toylab.scenario import rules
 from toylab.scenario.scenario import Scenario, check
 from toylab.show.cinema import Film
+from toylab.targets import TARGETS
 from toylab.targets.classes import asked_for
 from toylab.training.run import Run, record
 from toylab.training.setup import game_of
@@ -356,6 +359,37 @@ def test_a_class_is_asked_of_g_and_d_need_not_know(small: Make) -> None:
         of_one = points[torch.from_numpy(asked == k)]
         assert torch.allclose(of_one, of_one[:1].expand_as(of_one))
     assert len({tuple(row) for row in points.round(decimals=5).tolist()}) == 4
+
+
+def test_no_class_is_left_out_for_good(small: Make) -> None:
+    """Of 25 modes and a batch of 16: a round asks for some, and the next goes on from there."""
+    scenario = small(
+        target={"kind": "grid"},
+        training={"steps": 30, "batch": 16},
+        game={"penalties": [{"kind": "class_label"}]},
+    )
+    game, counts = game_of(scenario, [0], CPU), np.zeros(25, int)
+    latents = torch.zeros(1, 16, game.latent)
+    looked = game._told.latents(latents)
+    for number in range(30):
+        game.begin_round(number, number / 30)
+        asked = game._told.latents(latents)[0, :, game.latent :]
+        # D is told of the same points what G was asked for.
+        assert torch.equal(game._told.generated(torch.zeros(1, 16, 2))[0, :, 2:], asked)
+        counts += asked.argmax(1).bincount(minlength=25).numpy()
+        game.end_round()
+    assert np.abs(counts - 30 * 16 / 25).max() <= 4
+    # A look asks for what all looks ask for.
+    assert torch.equal(game._told.latents(latents), looked)
+
+
+def test_the_class_of_a_place_far_from_0_is_that_of_its_nearest_mode() -> None:
+    """Where float32's products of matrices have lost what lies between two modes."""
+    target = TARGETS["mixture"](means=((1000.0, 1000.0), (1000.5, 1000.0)), spreads=(0.1,))
+    classes = Classes(target, [PENALTIES["class_label"]()], CPU)
+    at = torch.from_numpy(drawn(target, np.random.default_rng(0), 400))[None]
+    right = (at[0, :, 0] - 1000 > 0.25).long()
+    assert torch.equal(classes.real(at, at)[0, :, 2:].argmax(1), right)
 
 
 def test_a_penalty_measures_the_slope_over_places_and_not_over_classes(small: Make) -> None:
@@ -746,6 +780,8 @@ REFUSED = [
     ({"discriminator": {"kind": "fourier"}, "game": {"penalties": ["class_label"]}}, "and a discriminator of kind mlp"),
     ({"claims": [{"text": "t", "metric": "asked_mode", "relation": "<", "threshold": 1}]}, "no class is asked for"),
     ({"claims": [{"text": "t", "metric": "value_gap", "relation": "<", "threshold": 1}], "game": {"penalties": ["class_label"]}}, "D is told a class"),
+    ({"claims": [{"text": "t", "metric": "critic_slope", "relation": "<", "threshold": 1}], "game": {"penalties": ["class_label"]}}, "D is told a class"),
+    ({"generator": {"hidden": []}, "claims": [{"text": "t", "metric": "optimal_distance", "relation": "<", "threshold": 1}], "game": {"penalties": [{"kind": "class_label", "judged": False}]}}, "not exactly Gaussian"),
     ({"game": {"penalties": [{"kind": "packing", "size": 3}]}}, "training.batch to be a multiple of 3"),
     ({"training": {"points": 7}, "game": {"penalties": ["packing"]}}, "training.points to be a multiple of 2, got 7"),
     ({"discriminator": {"minibatch": 2}, "game": {"penalties": ["r1"]}}, "r1 with discriminator.minibatch is refused"),

@@ -523,14 +523,19 @@ def test_a_picture_that_is_none_is_one_line(tmp_path: Path) -> None:
             TARGETS["image"](file=str(tmp_path / name))
 
 
-@pytest.mark.parametrize("weights", [[1.0], [0.5, 0.5], [0.05, 0.2, 0.75], [1 / 8] * 8])
+WEIGHTS = [[1.0], [0.5, 0.5], [0.05, 0.2, 0.75], [1 / 8] * 8, [0.01, 0.99], [1 / 100] * 100]
+
+
+@pytest.mark.parametrize("weights", WEIGHTS, ids=lambda weights: str(len(weights)))
 def test_every_class_is_asked_for_as_often_as_it_has_weight(weights: list[float]) -> None:
-    """Of any few in a row: two points off at most, where chance is off by the root of their number."""
-    asked = asked_for(np.array(weights), 1000)
-    assert asked.min() >= 0 and asked.max() < len(weights)
-    for n in (8, 64, 256, 1000):
-        for start in range(0, 1000 - n + 1, 31):
-            counts = np.bincount(asked[start : start + n], minlength=len(weights))
-            assert np.abs(counts - n * np.array(weights)).max() <= 2
-    # Whoever sees fewer sees the first of them.
-    assert np.array_equal(asked_for(np.array(weights), 10), asked[:10])
+    """Of any in a row: a few points off at most, where chance is off by the root of their number."""
+    share = np.array(weights)
+    for n, off in ((8, 2), (64, 3), (256, 3), (1000, 4), (100_000, 6)):
+        for first in (0, 31, 977, 10**9):
+            asked = asked_for(share, n, first)
+            assert asked.min() >= 0 and asked.max() < len(weights)
+            assert np.abs(np.bincount(asked, minlength=len(weights)) - n * share).max() <= off
+    # Whoever sees fewer sees the first of them; whoever goes on sees what comes next.
+    row = asked_for(share, 1000)
+    assert np.array_equal(asked_for(share, 10), row[:10])
+    assert np.array_equal(asked_for(share, 10, 20), row[20:30])

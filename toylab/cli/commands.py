@@ -268,9 +268,9 @@ def run(
         # Several seeds are trained by all cores.
         with MeasuredAhead(looked_at, idle=len(own) == 1) as ahead:
             trace, took = _record(scenario, own, place, ahead.look)
-            ahead.tell(trace)
-        with _saved({kept: trace}):
-            filmed = _film(wanted, [trace], None, grid, films, frame)
+            with _saved({kept: trace}):
+                ahead.tell(trace)
+                filmed = _film(wanted, [trace], None, grid, films, frame)
         begun = _say_films(films, filmed, f"trained in {took:.1f} s, ", begun)
 
 

@@ -393,7 +393,7 @@ def _words() -> dict[str, dict[str, Any]]:
 
 
 def _setting_names(told: Iterable[dict[str, Any]]) -> dict[str, dict[str, str]]:
-    """What each setting is called that any of these has, or that can be chosen."""
+    """What each setting is called that any of these has, and what can be chosen."""
     paths = {"lr", "betas", "optimizer"}
     for one in told:
         for _, settings in sections(one.get("settings", {})):
@@ -401,6 +401,5 @@ def _setting_names(told: Iterable[dict[str, Any]]) -> dict[str, dict[str, str]]:
     for path, kinds in unwritten()["rows"].items():
         for kind, options in kinds.items():
             inner = f"{path}.{kind}" if path == "game.penalties" else path
-            paths |= {path, *(f"{inner}.{option}" for option in options)}
-            paths |= {kind} if path == "game.penalties" else set()
+            paths |= {path, kind, *(f"{inner}.{option}" for option in options)}
     return {code: {path: setting_name(path, code) for path in sorted(paths)} for code in WORDS}

@@ -8,9 +8,9 @@ import numpy as np
 
 from toylab.base.counted import Counted
 from toylab.film.differences import told_changes
-from toylab.film.script import plans, usual_panels
+from toylab.film.script import panels_of, plans
 from toylab.film.words import Words
-from toylab.metrics import METRICS, Setting
+from toylab.metrics import METRICS
 from toylab.metrics.claim import REDUCTIONS, RELATIONS, SIGNS, Claim, told_claims
 from toylab.trace import Trace
 
@@ -140,17 +140,16 @@ def _asked(n: int) -> range:
 
 
 def looked_at(trace: Trace) -> dict[str, range]:
-    """What the film of one seed of a trace will measure, and in which snapshots.
+    """What the film of one seed of a trace will measure of single snapshots, and of which.
 
-    But what depends on earlier snapshots.
+    What counts from one snapshot to the next is not among it.
 
     Args:
         trace: It may still be growing.
     """
     n = len(trace.steps)
     found = {claim.metric: _asked(n) for claim in _told(trace)}
-    panels = plans(trace.settings)[1] or usual_panels(Setting.of(trace))
-    whole = [name for panel in panels for name in panel.metrics]
+    whole = [name for panel in panels_of(trace) for name in panel.metrics]
     if len(trace.target.modes) > 1:
         whole.append("modes_covered")
     found |= dict.fromkeys(whole, range(n))

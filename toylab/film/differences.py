@@ -17,8 +17,8 @@ MOST_TOLD = 3
 # Between settings, and between those of different times.
 _MARKS = {"en": (", ", "; "), "zh": ("，", "；")}
 
-# Settings by the last part of their path, or by all of it where that says another thing. What has no name
-# here keeps its own, as names of methods do: "hinge" and "r1" are written so in Chinese papers too.
+# Settings by the last part of their path, or by all of it where that says another thing; and what is
+# chosen. What has no name here keeps its own: "hinge" and "r1" are written so in Chinese papers too.
 _ZH = {
     "objective": "目标函数",
     "update": "更新规则",
@@ -67,6 +67,22 @@ _ZH = {
     "count": "个数",
     "share": "比例",
     "capacity": "容量",
+    "judged": "告知判别器",
+    "surface": "所示类别",
+    # Methods that have a name of their own in Chinese, as in the lab's choices.
+    "saturating": "饱和",
+    "non_saturating": "非饱和",
+    "least_squares": "最小二乘",
+    "relativistic": "相对",
+    "fake_value": "D 的均值",
+    "alternating": "交替",
+    "simultaneous": "同时",
+    "extragradient": "外推梯度",
+    "optimistic": "乐观",
+    "constant": "不变",
+    "linear": "线性",
+    "cosine": "余弦",
+    "step": "阶梯",
     "none": "无",
     "True": "是",
     "False": "否",

@@ -204,8 +204,8 @@ class Game:
             parameters: D's, [S, P].
             x: Points, [S, N, 2].
             among: Whose first few minibatch discrimination compares each point with, [S, N, 2]; `x` itself
-                where nothing is given. Real ones.
-            generated: Whether the points are all of a batch of the generator's, and not real.
+                where nothing is given. They are real.
+            generated: Whether the points are a whole batch of the generator's in its order, and not real.
         """
         packed = self._made(x) if generated else self._real(x, x)
         company = packed if among is None else self._real(among, among)
@@ -241,12 +241,14 @@ class Game:
             progress: Of what changes over the training, from 0 to 1.
         """
         self._round, self._progress = number, progress
+        self._told.begin_round(number)
         for side in (self.generator, self.discriminator):
             side.scale = SCHEDULES[side.optimizer.schedule](progress)
 
     def end_round(self) -> None:
         """Bring up to date what is recorded."""
         self._round = None
+        self._told.begin_round(0)
         shown = self.generator.parameters
         for penalty in self._penalties:
             shown = penalty.shown(shown, self.shown)

@@ -313,11 +313,13 @@ class Packing(Penalty):
 class ClassLabel(Penalty):
     """G is asked for a class with each latent, and D is told it with each point. Mirza & Osindero 2014.
 
-    A mode is a class: a real point is of the nearest one, a generated point of the one that was asked for.
+    A mode is a class: a real point is of the nearest one, a generated point of the one that was asked for,
+    as often as the mode has weight. Where modes overlap, or one is much wider than its neighbour, these
+    shares are not quite the same.
 
     Attributes:
         judged: Whether D is told; otherwise G alone is.
-        surface: Class of which D's surface is recorded, from 0.
+        surface: Class that is shown, from 0; if D is told, the recorded surface is of it.
     """
 
     judged: bool = True

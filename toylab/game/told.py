@@ -27,7 +27,12 @@ class Classes:
         self._weights, self._device = target.weights, device
         places = target.frame.inward(target.modes) if who else np.zeros((0, 2))
         self._modes = torch.from_numpy(places.astype(np.float32)).to(device)
-        self._known: dict[int, Tensor] = {}
+        self._known: dict[tuple[int, int], Tensor] = {}
+        self._round = 0
+
+    def begin_round(self, number: int) -> None:
+        """Ask on from where the last round ended, so that no class is left out for good; 0 for looks."""
+        self._round, self._known = number, {}
 
     @property
     def asked(self) -> int:
@@ -46,8 +51,11 @@ class Classes:
         """Points as D sees them, [S, N, 2], and the class of the places `at` which they really have."""
         if not self._tells:
             return x
+        # By differences: matrix products, which are faster, lose the digits of places far from 0.
+        how = "donot_use_mm_for_euclid_dist"
         with torch.no_grad():
-            return self._beside(x, self._one(torch.cdist(at, self._modes).argmin(-1)))
+            nearest = torch.cdist(at, self._modes, compute_mode=how).argmin(-1)
+        return self._beside(x, self._one(nearest))
 
     def places(self, x: Tensor) -> Tensor:
         """Places [S, N, 2], all said to be of the class that is shown."""
@@ -63,10 +71,11 @@ class Classes:
         return torch.nn.functional.one_hot(index, len(self._modes)).float()
 
     def _asked(self, n: int) -> Tensor:
-        if n not in self._known:
-            index = torch.from_numpy(asked_for(self._weights, n)).to(self._device)
-            self._known[n] = self._one(index)
-        return self._known[n]
+        key = (self._round, n)
+        if key not in self._known:
+            index = torch.from_numpy(asked_for(self._weights, n, self._round * n))
+            self._known[key] = self._one(index.to(self._device))
+        return self._known[key]
 
     @staticmethod
     def _beside(x: Tensor, told: Tensor) -> Tensor:

@@ -239,9 +239,10 @@ METRICS: dict[str, Metric] = {
         "评论家距离与真实距离之比",
         low=0,
         high=1,
+        needs=("untold",),
         costly=True,
     ),
-    "critic_slope": Metric(critic_slope, "Slope of D", "D 的斜率", low=0),
+    "critic_slope": Metric(critic_slope, "Slope of D", "D 的斜率", low=0, needs=("untold",)),
     "weights_at_bound": Metric(
         weights_at_bound, "Weights at the bound", "触及边界的权重", "share", 0, 1
     ),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
 from toylab.base.axes import Curve
@@ -31,13 +32,13 @@ class MeasuredAhead:
         self._wanted, self._worth = wanted, idle and cores() > 1
         self._found: dict[Metric, dict[int, Curve]] | None = None
         self._ranges: dict[Metric, range] = {}
-        self._work: list[Future[None]] = []
 
     def __enter__(self) -> MeasuredAhead:
         """Open the thread, which takes no signals."""
         self._pool = ThreadPoolExecutor(1)
-        with blocked(signal.SIGINT, signal.SIGTERM):
-            self._pool.submit(int)
+        if self._worth:
+            with blocked(signal.SIGINT, signal.SIGTERM):
+                self._pool.submit(int)
         return self
 
     def __exit__(
@@ -62,20 +63,18 @@ class MeasuredAhead:
             self._ranges = {METRICS[name]: at for name, at in self._wanted(trace).items()}
             self._found = {metric: {} for metric in self._ranges}
         part = trace.during(snapshot, snapshot + 1)
-        self._work.append(self._pool.submit(self._measure, part, snapshot))
+        self._pool.submit(self._measure, part, snapshot)
 
     def _measure(self, part: Trace, snapshot: int) -> None:
         assert self._found is not None
         for metric, at in self._ranges.items():
             if snapshot in at:
-                self._found[metric][snapshot] = metric(part)[0]
+                # Whatever goes wrong: whoever asks for this number meets it again, and can tell of it.
+                with contextlib.suppress(Exception):
+                    self._found[metric][snapshot] = metric(part)[0]
 
     def tell(self, trace: Trace) -> None:
-        """Let a trace know what was found of it.
-
-        What went wrong is not told here: whoever asks for that number meets it again.
-        """
-        for work in self._work:
-            work.exception()
+        """Let a trace know what was found of it, once all of it is."""
+        self._pool.shutdown()
         if self._found is not None:
             know(trace, self._found)

@@ -103,13 +103,16 @@ class Setting:
             int(trace.settings.get("training", {}).get("points", 0)),
             trace.provenance.get("output", "logit"),
             bool(trace.field.size),
-            gaussian(trace.settings.get("generator", {})),
+            gaussian(trace.settings.get("generator", {})) and not told(trace.settings),
             told(trace.settings),
         )
 
 
 def gaussian(generator: Mapping[str, Any]) -> bool:
-    """Whether a generator of these settings is an affine map onto the plane: then its cloud is Gaussian."""
+    """Whether a generator of these settings is an affine map onto the plane: then its cloud is Gaussian.
+
+    Unless it is asked for classes, of which each has a Gaussian of its own.
+    """
     kind, hidden, latent = (generator.get(key) for key in ("kind", "hidden", "latent"))
     return kind == "mlp" and hidden in ([], ()) and isinstance(latent, int) and latent >= 2
 
@@ -153,7 +156,7 @@ NEEDS: dict[str, tuple[Callable[[Setting], Any], str]] = {
     ),
     "untold": (
         lambda s: "discriminator" not in s.told,
-        "D is told a class here, and D* is that of one who is not (class_label, judged = false)",
+        "D is told a class here, and this is of one who is not (class_label, judged = false)",
     ),
     "equilibrium": (
         lambda s: s.solvable,

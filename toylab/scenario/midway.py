@@ -8,11 +8,11 @@ from typing import Annotated, Any, Protocol
 from pydantic import Field
 from pydantic import model_validator as validator
 
-from toylab.base.choice import make, mistake
+from toylab.base.choice import mistake
 from toylab.base.errors import ToylabError
 from toylab.base.settings import differing
 from toylab.scenario.options import Strict
-from toylab.targets import TARGETS
+from toylab.scenario.rules import classes_of
 from toylab.trace.bounds import ChangeAt
 
 Part = Annotated[
@@ -113,7 +113,7 @@ def too_late(before: _Scenario, after: _Scenario) -> list[str]:
         if _those(kind, both[0]) != _those(kind, both[1])
     ]
     one, other = (settings["target"] for settings in both)
-    if _those("class_label", both[1]) and len({_classes(one), _classes(other)}) > 1:
+    if _those("class_label", both[1]) and classes_of(one) != classes_of(other):
         found.append("with class_label, a target of other classes needs a new start: an input each")
     if one != other and "file" in {**one, **other}:
         found.append("a target from a file needs a new start: a trace keeps what one file held")
@@ -123,17 +123,13 @@ def too_late(before: _Scenario, after: _Scenario) -> list[str]:
 # Penalties on which the players' inputs depend.
 _WIDENING = {
     "packing": "D has two inputs for each point of a pack",
-    "class_label": "the players have an input for each class",
+    "class_label": "what the players are told, and what is shown of it, is of a whole training",
 }
 
 
 def _those(kind: str, settings: Mapping[str, Any]) -> list[Any]:
     penalties = settings["game"].get("penalties", ())
     return [one for one in penalties if isinstance(one, Mapping) and one["kind"] == kind]
-
-
-def _classes(target: Mapping[str, Any]) -> int:
-    return len(make("target", TARGETS, target).modes)
 
 
 def out_of_order(scenario: _Scenario) -> list[tuple[str, str]]:

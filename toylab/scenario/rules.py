@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from toylab.base.choice import make
@@ -66,8 +66,7 @@ def penalties_of(scenario: _Settings) -> list[Penalty]:
 def networks_of(scenario: _Settings) -> tuple[Network, Network]:
     """The generator's network and the discriminator's, as wide as packs and classes make them."""
     made, judged = scenario.generator, scenario.discriminator.settings
-    telling = [penalty for penalty in penalties_of(scenario) if penalty.told]
-    told = {side: _classes(scenario) for penalty in telling for side in penalty.told}
+    told = dict.fromkeys(_told(scenario), classes_of(scenario.target.settings))
     widths = (
         {"inputs": made.options["latent"] + told.get("generator", 0), "outputs": 2},
         {"inputs": 2 * _pack(scenario) + told.get("discriminator", 0), "outputs": 1},
@@ -177,7 +176,10 @@ def _about_classes(scenario: _Settings) -> list[str]:
     telling = [penalty for penalty in penalties_of(scenario) if penalty.told]
     if not telling:
         return []
-    n, kinds = _classes(scenario), _kinds(scenario, lambda row: "mixed" in row.hooks or row.between)
+    n, kinds = (
+        classes_of(scenario.target.settings),
+        _kinds(scenario, lambda row: "mixed" in row.hooks or row.between),
+    )
     reasons = []
     if n < 2:
         reasons.append("class_label needs a target of several modes: each is a class")
@@ -259,8 +261,8 @@ def setting_of(scenario: _Settings) -> Setting:
         scenario.training.points,
         OBJECTIVES[scenario.game.objective.kind].output,
         solvable(scenario),
-        gaussian(scenario.generator.settings),
-        frozenset[str]().union(*(penalty.told for penalty in penalties_of(scenario))),
+        gaussian(scenario.generator.settings) and not _told(scenario),
+        _told(scenario),
     )
 
 
@@ -306,7 +308,7 @@ def needs(scenario: _Settings) -> dict[str, int]:
         # is looked ahead into is kept step by step, and the generator's own loss at the end of it.
         "training": 8 * (1 + update.ahead + (update.ahead > 0)) * (made + 2 * seen),
         # Drawn seed by seed and then stacked: real points, those for the generator's turns, latents.
-        "latents": 8 * BLOCK * batch * (4 + generator.inputs),
+        "latents": 8 * BLOCK * batch * (4 + scenario.generator.options["latent"]),
         # The parameters, their first draw in float64, their gradient, and what an optimiser remembers.
         "parameters": 32 * (generator.size + judge.size),
         "recording": recorded_bytes(kept, 1, 1, scenario.training.points),
@@ -336,6 +338,11 @@ def _pack(scenario: _Settings) -> int:
     return max((penalty.pack for penalty in penalties_of(scenario)), default=1)
 
 
-def _classes(scenario: _Settings) -> int:
-    """Classes of the target: its modes."""
-    return len(make("target", TARGETS, scenario.target.settings).modes)
+def _told(scenario: _Settings) -> frozenset[str]:
+    """Which players are told a class, by their tables' names."""
+    return frozenset[str]().union(*(penalty.told for penalty in penalties_of(scenario)))
+
+
+def classes_of(target: Mapping[str, Any]) -> int:
+    """Classes of a target of these settings: its modes."""
+    return len(make("target", TARGETS, target).modes)

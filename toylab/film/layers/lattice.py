@@ -26,7 +26,8 @@ def lattice(view: View) -> Layer:
     n = nodes.shape[1]
     if not n:
         raise ToylabError(
-            "film.layers lattice needs a latent of two numbers: generator.kind mlp, latent = 2."
+            "film.layers lattice needs a latent of two numbers: generator.kind mlp, latent = 2, "
+            "and no class_label."
         )
 
     def along(frame: int) -> Sequence[Points]:

@@ -11,6 +11,7 @@ from toylab.base.errors import ToylabError
 from toylab.film.strokes import Stroke
 from toylab.film.style import Colour
 from toylab.film.words import Said
+from toylab.metrics.metric import NEEDS, told
 from toylab.targets import Target, density_known
 from toylab.trace import Trace
 
@@ -93,6 +94,16 @@ def each_target(trace: Trace, make: Callable[[Target], Made]) -> Callable[[int],
     of = [trace.target_of(snapshot) for snapshot in range(len(trace.steps))]
     made = {id(target): make(target) for target in {id(one): one for one in of}.values()}
     return lambda snapshot: made[id(of[snapshot])]
+
+
+def of_untold(trace: Trace, layer: str) -> None:
+    """Refuse a layer of the best D of places alone where D is told a class beside them.
+
+    Raises:
+        ToylabError: If D is told one.
+    """
+    if "discriminator" in told(trace.settings):
+        raise ToylabError(f"film.layers {layer}: {NEEDS['untold'][1]}.")
 
 
 def with_density(trace: Trace, layer: str) -> None:

@@ -13,7 +13,7 @@ from contourpy import contour_generator
 from scipy.special import expit
 
 from toylab.base.axes import Float
-from toylab.film.layers.layer import Bar, Layer, View, with_density
+from toylab.film.layers.layer import Bar, Layer, View, of_untold, with_density
 from toylab.film.strokes import Lines, Plane
 from toylab.film.style import nice_number, nice_probability, resampler, short
 from toylab.film.words import Said
@@ -102,6 +102,7 @@ def optimal(view: View) -> Layer:
     Goodfellow et al. 2014, proposition 1; the estimate is `metrics.cloud_log_density`.
     """
     with_density(view.trace, "optimal")
+    of_untold(view.trace, "optimal")
     # From .01 to .99, as the best D is sure nearly everywhere.
     limit = _logit_of(0.99)
     return _with_line(view, cache(_best(view)), limit, _probabilities("D*(x)", limit))
@@ -125,6 +126,7 @@ def _best(view: View) -> Callable[[int], Float]:
 def optimal_gap(view: View) -> Layer:
     """D less the best discriminator, both as probabilities: where D gives too much and too little."""
     with_density(view.trace, "optimal_gap")
+    of_untold(view.trace, "optimal_gap")
     shown, best = view.trace.logits[:, view.trace.filmed_row(view.seed)], _best(view)
     n_rows, n_columns = shown.shape[1:]
     down = resampler(_COARSE, n_rows).astype(float)

@@ -37,6 +37,8 @@ UNFILLED: dict[str, dict[str, str]] = {
 
 # Lines of the latent lattice each way, as a training records it.
 _LINES = 21
+# A class that one layer shows, and of which others need not know.
+_ASKED = {"kind": "class_label", "judged": False}
 # Of what a stroke shows in frames: a page that trains has its own.
 _CONTENTS = {"levels", "dots", "frames", "lengths", "points", "strength", "limit"}
 
@@ -120,9 +122,7 @@ def _trace(kind: str = "ring") -> Trace:
         field=np.ones((3, 3, 2)),
         field_extent=np.array([-1.0, 1.0, -1.0, 1.0]),
         target_data=np.zeros((0, 0)),
-        settings_text=tomli_w.dumps(
-            {"target": {"kind": kind}, "game": {"penalties": [{"kind": "class_label"}]}}
-        ),
+        settings_text=tomli_w.dumps({"target": {"kind": kind}, "game": {"penalties": [_ASKED]}}),
         provenance={},
     )
 

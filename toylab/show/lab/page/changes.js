@@ -152,13 +152,14 @@ export function numberTold(value) {
   return String(Number(value.toPrecision(6)));
 }
 
-/** A value in words; of a list of places how many they are. */
-export function valueTold(value, word) {
+/** A value in words, a method's name as it is called; of a list of places how many they are. */
+export function valueTold(value, word, nameOf = (name) => name.replace(/_/g, " ")) {
   if (value === null || value === undefined || (Array.isArray(value) && !value.length)) return word("none");
-  if (Array.isArray(value)) return value.some(Array.isArray) ? String(value.length) : value.map((one) => valueTold(one, word)).join(" + ");
+  if (Array.isArray(value)) return value.some(Array.isArray) ? String(value.length) : value.map((one) => valueTold(one, word, nameOf)).join(" + ");
   if (typeof value === "boolean") return word(value ? "yes" : "no");
   if (isSettingsTable(value)) return value.kind ?? "…";
-  return (typeof value === "number" ? numberTold(value) : value.split("/").pop()).replace(/_/g, " ");
+  if (typeof value === "number") return numberTold(value);
+  return /^\w+$/.test(value) ? nameOf(value) : value.split("/").pop().replace(/_/g, " ");
 }
 
 /** Differences in words: "generator steps 20 → 1"; what is alike of both players once. */
@@ -174,7 +175,7 @@ export function differencesTold(found, nameOf, word) {
         name = rest.join(".") || table;
       }
     }
-    const words = [valueTold(old, word), valueTold(now, word)];
+    const words = [valueTold(old, word, nameOf), valueTold(now, word, nameOf)];
     told.push(words[0] === words[1] ? word("other", { what: nameOf(name) }) : `${nameOf(name)} ${words.join(" → ")}`);
   }
   return told;

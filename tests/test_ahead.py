@@ -16,6 +16,7 @@ from toylab.film.chapters import looked_at
 from toylab.metrics import METRICS, Setting
 from toylab.metrics.ahead import MeasuredAhead
 from toylab.metrics.density import cloud_log_density
+from toylab.metrics.metric import know
 from toylab.scenario.scenario import Scenario, check
 from toylab.show.cinema import Film
 from toylab.trace import Trace
@@ -33,6 +34,8 @@ def _two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 def beside(scenario: Scenario, seeds: list[int], wanted: Any = looked_at) -> Trace:
     with MeasuredAhead(wanted, idle=True) as ahead:
         trace = record(scenario, seeds, look=ahead.look)
+        # These games end in a moment: as after a long training, all is measured when they do.
+        ahead._pool.shutdown()
         ahead.tell(trace)
     return trace
 
@@ -98,6 +101,30 @@ def test_a_film_asks_for_nothing_that_was_not_measured(
     chapters = Film(trace).chapters
     assert not asked
     assert chapters == Film(plain).chapters and len(asked) == 2 * len(plain.steps)
+
+
+def test_what_was_not_reached_is_measured_once_by_who_asks(
+    small: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace, plain = (record(small(recording={"snapshots": 5}), [0, 1]) for _ in range(2))
+    metric = METRICS["js_divergence"]
+    whole = metric(plain)
+    know(trace, {metric: {0: whole[0], 1: whole[1]}})
+    asked: list[int] = []
+    density = cloud_log_density
+
+    def counted(x: Points | None, cloud: Points) -> Float:
+        asked.append(len(cloud))
+        return density(x, cloud)
+
+    monkeypatch.setattr(sys.modules["toylab.metrics.density"], "cloud_log_density", counted)
+    n = len(trace.steps)
+    np.testing.assert_array_equal(metric(trace), whole)
+    # Of two seeds, at the real points and at the cloud's own.
+    assert len(asked) == 4 * (n - 2)
+    np.testing.assert_array_equal(metric(trace), whole)
+    np.testing.assert_array_equal(metric.at(trace, range(0, n, 2)), whole[::2])
+    assert len(asked) == 4 * (n - 2)
 
 
 def test_what_goes_wrong_is_met_by_who_asks(small: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,7 +74,7 @@ class MeasuredAhead:
                     self._found[metric][snapshot] = metric(part)[0]
 
     def tell(self, trace: Trace) -> None:
-        """Let a trace know what was found of it, once all of it is."""
-        self._pool.shutdown()
+        """Let a trace know what was found of it so far: for the rest there are all cores now."""
+        self._pool.shutdown(cancel_futures=True)
         if self._found is not None:
             know(trace, self._found)

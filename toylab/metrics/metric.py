@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import wraps
+from itertools import takewhile
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -210,8 +211,13 @@ class Metric:
     def at(self, trace: Trace, snapshots: range) -> Curve:
         """Measure some snapshots of a trace, [n, S]: what is known of it, or else only these."""
         known = _KNOWN.get(trace, {}).get(self, {})
-        if all(t in known for t in snapshots):
-            return np.stack([known[t] for t in snapshots])
+        first = [known[t] for t in takewhile(known.__contains__, snapshots)]
+        if first:
+            # The rest by all cores: whoever measured while the trace grew did not come to it.
+            rest = snapshots[len(first) :]
+            more = self(trace.during(rest.start, rest.stop, rest.step)) if rest else []
+            known.update(zip(rest, more, strict=True))
+            return np.stack([*first, *more])
         whole = len(snapshots) == len(trace.steps)
         # What is counted up to a snapshot has to see all before it; what is costly has seen all by now.
         if self.cumulative or self.costly or whole:
@@ -222,10 +228,10 @@ class Metric:
 
 
 # What was measured of a trace while it grew, by `know`.
-_KNOWN: WeakKeyDictionary[Trace, Mapping[Metric, Mapping[int, Curve]]] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[Trace, Mapping[Metric, dict[int, Curve]]] = WeakKeyDictionary()
 
 
-def know(trace: Trace, found: Mapping[Metric, Mapping[int, Curve]]) -> None:
+def know(trace: Trace, found: Mapping[Metric, dict[int, Curve]]) -> None:
     """Keep what metrics have found of a trace, for as long as it is there.
 
     Args:

@@ -64,7 +64,7 @@ class Classes:
         return self._beside(x, self._one(torch.tensor(self._shown, device=self._device)))
 
     def places_only(self, slope: Tensor) -> Tensor:
-        """Of a slope in all that D sees, that in the places: a class is no way to go."""
+        """Of a slope in all that D sees that in the places, [S, N, 2]: a class is no way to go."""
         return slope[..., :2] if self._tells else slope
 
     def _one(self, index: Tensor) -> Tensor:

@@ -46,6 +46,8 @@ export function lackingOf(metrics, setups) {
     training_set: settings.training.points > 0,
     equilibrium: isSolvable(settings),
     gaussian: isGaussian(settings.generator),
+    // No plan of the page's has classes.
+    asked: false,
   });
   const parts = setups.map(met);
   return Object.keys(metrics).filter((name) => metrics[name].needs.some((need) => parts.some((one) => one[need] === false)));

@@ -229,9 +229,7 @@ def run(
     """Train scenarios and film them: renders/NAME.gif and renders/NAME.npz, or what -o names."""
     from toylab.cli.look import Look
     from toylab.cli.rehearsal import rehearse
-    from toylab.film.chapters import looked_at
     from toylab.film.writers import check_outputs
-    from toylab.metrics.ahead import MeasuredAhead
     from toylab.scenario.scenario import load, seed_to_film
 
     if branch is not None:
@@ -265,12 +263,9 @@ def run(
         )
     begun = 0.0
     for (scenario, own), (kept, films) in zip(games, files, strict=True):
-        # Several seeds are trained by all cores.
-        with MeasuredAhead(looked_at, idle=len(own) == 1) as ahead:
-            trace, took = _record(scenario, own, place, ahead.look)
-            with _saved({kept: trace}):
-                ahead.tell(trace)
-                filmed = _film(wanted, [trace], None, grid, films, frame)
+        trace, took = _record(scenario, own, place)
+        with _saved({kept: trace}):
+            filmed = _film(wanted, [trace], None, grid, films, frame)
         begun = _say_films(films, filmed, f"trained in {took:.1f} s, ", begun)
 
 
@@ -736,12 +731,7 @@ def _device(name: str) -> str:
     return device_of(name).type
 
 
-def _record(
-    scenario: Scenario,
-    seeds: Sequence[int],
-    device: str,
-    look: Callable[[Trace, int], None] = lambda trace, snapshot: None,
-) -> tuple[Trace, float]:
+def _record(scenario: Scenario, seeds: Sequence[int], device: str) -> tuple[Trace, float]:
     """Train with progress; return the trace and the seconds it took."""
     from toylab.trace.bounds import MOST_FILMED
     from toylab.training.run import record
@@ -749,7 +739,9 @@ def _record(
     # Of many seeds the surfaces of the first few are kept: as many as a film's grid can show.
     filmed = range(min(len(seeds), MOST_FILMED))
     return _timed(
-        lambda watch: record(scenario, seeds, filmed, command(), watch, device=device, look=look),
+        lambda watch: record(
+            scenario, seeds, filmed, command=command(), watch=watch, device=device
+        ),
         f"Training {scenario.name}",
     )
 

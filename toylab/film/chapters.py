@@ -8,10 +8,10 @@ import numpy as np
 
 from toylab.base.counted import Counted
 from toylab.film.differences import told_changes
-from toylab.film.script import panels_of, plans
+from toylab.film.script import plans
 from toylab.film.words import Words
 from toylab.metrics import METRICS
-from toylab.metrics.claim import REDUCTIONS, RELATIONS, SIGNS, Claim, told_claims
+from toylab.metrics.claim import REDUCTIONS, RELATIONS, SIGNS, told_claims
 from toylab.trace import Trace
 
 # Marks closer than this share of the training are one mark.
@@ -108,10 +108,19 @@ def _modes(trace: Trace, row: int, words: Words) -> list[Chapter]:
 
 def _claims(trace: Trace, row: int, words: Words) -> list[Chapter]:
     """From which snapshot on the curve of a claim stays on its side, with the panel's name."""
-    found, asked = [], _asked(len(trace.steps))
-    for claim in _told(trace):
+    found, last = [], len(trace.steps) - 1
+    every = -(-last // (_ASKED - 1)) or 1
+    asked = range(last % every, last + 1, every)
+    few = trace.during(asked.start, asked.stop, every) if every > 1 else trace
+    drawn = {name for panel in plans(trace.settings)[1] for name in panel.metrics}
+    for claim in told_claims(trace):
         metric = METRICS[claim.metric]
-        curve = metric.at(trace, asked)
+        if claim.against or not REDUCTIONS[claim.reduce].in_units:
+            continue
+        if metric.costly and claim.metric not in drawn:
+            continue
+        # What is counted up to a snapshot has to see all before it; what is costly has seen all by now.
+        curve = metric(trace)[asked] if metric.cumulative or metric.costly else metric(few)
         holds = RELATIONS[claim.relation](curve[:, row], claim.threshold)
         if not holds[-1] or holds.all():
             continue
@@ -119,38 +128,3 @@ def _claims(trace: Trace, row: int, words: Words) -> list[Chapter]:
         told = f"{words.label(metric)} {SIGNS[claim.relation]} {claim.threshold:g}"
         found.append(Chapter(first, told))
     return found
-
-
-def _told(trace: Trace) -> list[Claim]:
-    """The claims of which a film says when they begin to hold."""
-    drawn = {name for panel in plans(trace.settings)[1] for name in panel.metrics}
-    return [
-        claim
-        for claim in told_claims(trace)
-        if not claim.against
-        and REDUCTIONS[claim.reduce].in_units
-        and (claim.metric in drawn or not METRICS[claim.metric].costly)
-    ]
-
-
-def _asked(n: int) -> range:
-    """Of n snapshots those that are asked whether a claim holds, the last among them."""
-    every = -(-(n - 1) // (_ASKED - 1)) or 1
-    return range((n - 1) % every, n, every)
-
-
-def looked_at(trace: Trace) -> dict[str, range]:
-    """What the film of one seed of a trace will measure of single snapshots, and of which.
-
-    What counts from one snapshot to the next is not among it.
-
-    Args:
-        trace: It may still be growing.
-    """
-    n = len(trace.steps)
-    found = {claim.metric: _asked(n) for claim in _told(trace)}
-    whole = [name for panel in panels_of(trace) for name in panel.metrics]
-    if len(trace.target.modes) > 1:
-        whole.append("modes_covered")
-    found |= dict.fromkeys(whole, range(n))
-    return {name: at for name, at in found.items() if not METRICS[name].cumulative}

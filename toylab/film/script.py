@@ -102,26 +102,21 @@ def usual_panels(setting: Setting) -> list[PanelPlan]:
     return [PanelPlan((name,)) for name in fit[:2]]
 
 
-def panels_of(trace: Trace) -> list[PanelPlan]:
-    """The panels that a scenario names, or the usual ones if it says nothing of them."""
-    if "curves" in trace.settings.get("film", {}):
-        return plans(trace.settings)[1]
-    return usual_panels(Setting.of(trace))
-
-
 def chosen_plans(trace: Trace, layers: Sequence[str] | None) -> tuple[list[str], list[PanelPlan]]:
     """Layers and panels of a trace, checked: its own, or the given layers.
 
     Raises:
         ToylabError: If a name is unknown, or a metric means nothing here.
     """
-    names = plans(trace.settings)[0]
+    names, panels = plans(trace.settings)
     if layers is not None:
         names = list(layers)
     elif trace.field.size and tuple(names) == DEFAULT_LAYERS:
         # Nobody chose: the plane of the data is all but empty in a game of two numbers.
         names = ["phase"]
-    panels, setting = panels_of(trace), Setting.of(trace)
+    setting = Setting.of(trace)
+    if "curves" not in trace.settings["film"]:
+        panels = usual_panels(setting)
     check_names(names, panels)
     for name in (name for plan in panels for name in plan.metrics):
         missing = METRICS[name].missing(setting)

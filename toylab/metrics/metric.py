@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import wraps
-from itertools import takewhile
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -206,36 +205,5 @@ class Metric:
 
     def __call__(self, trace: Trace) -> Curve:
         """Measure a trace, [T, S]; where its target changes on the way, each part by its own."""
-        return self.at(trace, range(len(trace.steps)))
-
-    def at(self, trace: Trace, snapshots: range) -> Curve:
-        """Measure some snapshots of a trace, [n, S]: what is known of it, or else only these."""
-        known = _KNOWN.get(trace, {}).get(self, {})
-        first = [known[t] for t in takewhile(known.__contains__, snapshots)]
-        if first:
-            # The rest by all cores: whoever measured while the trace grew did not come to it.
-            rest = snapshots[len(first) :]
-            more = self(trace.during(rest.start, rest.stop, rest.step)) if rest else []
-            known.update(zip(rest, more, strict=True))
-            return np.stack([*first, *more])
-        whole = len(snapshots) == len(trace.steps)
-        # What is counted up to a snapshot has to see all before it; what is costly has seen all by now.
-        if self.cumulative or self.costly or whole:
-            parts = [self.measure(part) for part in trace.parts]
-            found = parts[0] if len(parts) == 1 else np.concatenate(parts)
-            return found if whole else found[snapshots]
-        return self(trace.during(snapshots.start, snapshots.stop, snapshots.step))
-
-
-# What was measured of a trace while it grew, by `know`.
-_KNOWN: WeakKeyDictionary[Trace, Mapping[Metric, dict[int, Curve]]] = WeakKeyDictionary()
-
-
-def know(trace: Trace, found: Mapping[Metric, dict[int, Curve]]) -> None:
-    """Keep what metrics have found of a trace, for as long as it is there.
-
-    Args:
-        trace: What was measured.
-        found: By snapshot, [S].
-    """
-    _KNOWN[trace] = found
+        parts = [self.measure(part) for part in trace.parts]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, get_origin, get_type_hints
 
@@ -72,10 +72,6 @@ class Snapshot:
     train_logits: Float
     parameters: Float
     diverged_at: Int
-
-
-# Is shown a trace as it grows, and which snapshot is new.
-Growing = Callable[["Trace", int], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,8 +218,8 @@ class Trace:
         """
         moving = [name for name, axes in _AXES.items() if axes.startswith("T")]
         part = replace(self, **{name: getattr(self, name)[start:stop:every] for name in moving})
-        # Not by way of TOML; and a part's are not what its text says. Nor is any target made anew.
-        vars(part).update({"settings": self.settings, "_targets": self._targets})
+        # Not by way of TOML; and a part's are not what its text says.
+        vars(part)["settings"] = self.settings
         return part
 
     @property
@@ -272,35 +268,32 @@ class Trace:
         return replace(self, **{**own, "filmed": np.zeros(1, dtype=np.int64)})
 
     @classmethod
-    def stack(
-        cls,
-        snapshots: Iterable[Snapshot],
-        n: int,
-        look: Growing = lambda trace, snapshot: None,
-        **constants: Any,
-    ) -> Trace:
+    def stack(cls, snapshots: Iterable[Snapshot], n: int, **constants: Any) -> Trace:
         """Stack snapshots as they come, so that none is held beside its own copy.
 
         Args:
             snapshots: One at least.
             n: How many will come, at most.
-            look: Is shown the trace as it grows, already of its full length, and which snapshot is new.
             constants: The fields that do not change with time.
         """
         moving = [f.name for f in fields(Snapshot) if f.name not in ("step", "diverged_at")]
-        shots = iter(snapshots)
-        first = last = next(shots)
-        stacked = {"steps": np.zeros(n, np.int64)}
-        stacked |= {name: _room(getattr(first, name), n) for name in moving}
-        growing, came = cls(diverged_at=first.diverged_at, **stacked, **constants), 0
-        for last in chain([first], shots):
-            stacked["steps"][came] = last.step
+        stacked: dict[str, np.ndarray] = {}
+        steps: list[int] = []
+        ended = np.zeros(0, dtype=np.int64)
+        for t, shot in enumerate(snapshots):
             for name in moving:
-                stacked[name][came] = getattr(last, name)
-            look(growing, came)
-            came += 1
-        own = {name: array[:came] for name, array in stacked.items()}
-        return replace(growing, diverged_at=last.diverged_at, **own)
+                one = getattr(shot, name)
+                if not t:
+                    stacked[name] = np.empty((n, *one.shape), one.dtype)
+                stacked[name][t] = one
+            steps.append(shot.step)
+            ended = shot.diverged_at
+        return cls(
+            steps=np.asarray(steps, dtype=np.int64),
+            diverged_at=ended,
+            **{name: array[: len(steps)] for name, array in stacked.items()},
+            **constants,
+        )
 
     def save(self, path: str | Path) -> None:
         """Write the trace as .npz, whole or not at all; the same trace gives the same bytes.
@@ -350,11 +343,6 @@ class Trace:
             f"{path} is not a readable trace: {reason}.\n"
             "  Expected an .npz file that `toylab train` or `toylab run` wrote; make it again."
         ) from cause
-
-
-def _room(one: np.ndarray, n: int) -> np.ndarray:
-    """Room for n arrays like one."""
-    return np.empty((n, *one.shape), one.dtype)
 
 
 _LATER = ("later_real", "later_field")

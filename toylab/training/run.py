@@ -25,7 +25,6 @@ from toylab.scenario.midway import too_late
 from toylab.scenario.rules import MOST_BYTES, needs, networks_of, recorded_bytes, update_of
 from toylab.scenario.scenario import Scenario, branched
 from toylab.trace import Snapshot, Trace
-from toylab.trace.trace import Growing
 from toylab.training.device import device_of
 from toylab.training.device import told as told_device
 from toylab.training.recorder import Recorder, schedule
@@ -64,7 +63,6 @@ def record(
     watch: Watch = lambda snapshots, total: snapshots,
     windows: Sequence[tuple[float, float]] | None = None,
     device: str = "cpu",
-    look: Growing = lambda trace, snapshot: None,
 ) -> Trace:
     """Train to the end and keep everything, or what falls into some windows.
 
@@ -78,7 +76,6 @@ def record(
             and the last, so that it finds the same ones again. A snapshot of eight seeds costs as much
             as seven steps.
         device: As in `train`.
-        look: As in `Trace.stack`.
 
     Raises:
         ToylabError: As `train`, or if the trace would be too large.
@@ -87,7 +84,7 @@ def record(
     _check_size(scenario, len(seeds), len(filmed), len(due))
     ensemble = _Ensemble(scenario, seeds, filmed, device)
     told = ensemble.told(scenario, command)
-    return Trace.stack(watch(ensemble.snapshots(due), len(due)), len(due), look, **told)
+    return Trace.stack(watch(ensemble.snapshots(due), len(due)), len(due), **told)
 
 
 def untrained(scenario: Scenario, seeds: Sequence[int]) -> Trace:

@@ -16,7 +16,7 @@ from toylab.game.networks import AMONG, Network
 from toylab.game.networks.network import Pulled, gradient, slope_of
 from toylab.game.objectives import Objective
 from toylab.game.optimizers import SCHEDULES, Optimizer
-from toylab.game.penalties import Penalty, Sight, Slope
+from toylab.game.penalties import Penalty, Sight, Slope, pack_of
 from toylab.game.side import Side, tensor
 from toylab.game.streams import streams
 from toylab.game.told import Classes
@@ -83,7 +83,7 @@ class Game:
         self._generate, self._judge = generator, discriminator
         self._device = device
         self._play_by(rules)
-        self._pack = max((penalty.pack for penalty in rules.penalties), default=1)
+        self._pack = pack_of(rules.penalties)
         self.latent = generator.inputs - self._told.asked
         self.solvable = generator.solvable and discriminator.solvable
         self.maps = generator.maps and not self._told.asked

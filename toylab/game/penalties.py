@@ -6,7 +6,7 @@ class and its row in `PENALTIES`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -411,3 +411,13 @@ PENALTIES: dict[str, type[Penalty]] = {
     "average": Average,
     "truncation": Truncation,
 }
+
+
+def pack_of(penalties: Sequence[Penalty]) -> int:
+    """Points that D judges at once."""
+    return max((penalty.pack for penalty in penalties), default=1)
+
+
+def told_by(penalties: Sequence[Penalty]) -> frozenset[str]:
+    """Which players are told a class, by their tables' names."""
+    return frozenset[str]().union(*(penalty.told for penalty in penalties))

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from toylab.game.penalties import Penalty
+from toylab.game.penalties import Penalty, told_by
 from toylab.targets import Target
 from toylab.targets.classes import asked_for
 
@@ -21,7 +21,7 @@ class Classes:
     """
 
     def __init__(self, target: Target, penalties: list[Penalty], device: torch.device) -> None:
-        who = frozenset[str]().union(*(penalty.told for penalty in penalties))
+        who = told_by(penalties)
         self._asks, self._tells = "generator" in who, "discriminator" in who
         self._shown = max((penalty.shown_class for penalty in penalties), default=0)
         self._weights, self._device = target.weights, device

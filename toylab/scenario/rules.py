@@ -11,7 +11,7 @@ from toylab.game.batches import BLOCK
 from toylab.game.networks import AMONG, DISCRIMINATORS, GENERATORS, NETWORKS, Network
 from toylab.game.objectives import OBJECTIVES
 from toylab.game.optimizers import OPTIMIZERS
-from toylab.game.penalties import PENALTIES, Penalty
+from toylab.game.penalties import PENALTIES, Penalty, pack_of, told_by
 from toylab.game.updates import UPDATES, Update
 from toylab.metrics import METRICS, Setting
 from toylab.metrics.metric import gaussian
@@ -66,7 +66,7 @@ def penalties_of(scenario: _Settings) -> list[Penalty]:
 def networks_of(scenario: _Settings) -> tuple[Network, Network]:
     """The generator's network and the discriminator's, as wide as packs and classes make them."""
     made, judged = scenario.generator, scenario.discriminator.settings
-    told = dict.fromkeys(_told(scenario), classes_of(scenario.target.settings))
+    told = {side: classes_of(scenario.target.settings) for side in _told(scenario)}
     widths = (
         {"inputs": made.options["latent"] + told.get("generator", 0), "outputs": 2},
         {"inputs": 2 * _pack(scenario) + told.get("discriminator", 0), "outputs": 1},
@@ -176,11 +176,7 @@ def _about_classes(scenario: _Settings) -> list[str]:
     telling = [penalty for penalty in penalties_of(scenario) if penalty.told]
     if not telling:
         return []
-    n, kinds = (
-        classes_of(scenario.target.settings),
-        _kinds(scenario, lambda row: "mixed" in row.hooks or row.between),
-    )
-    reasons = []
+    n, reasons = classes_of(scenario.target.settings), []
     if n < 2:
         reasons.append("class_label needs a target of several modes: each is a class")
     shown = max(penalty.shown_class for penalty in telling)
@@ -188,6 +184,7 @@ def _about_classes(scenario: _Settings) -> list[str]:
         reasons.append(f"class_label.surface: the last of {n} classes is {n - 1}, got {shown}")
     if {scenario.generator.kind, scenario.discriminator.kind} != {"mlp"}:
         reasons.append("class_label needs a generator and a discriminator of kind mlp")
+    kinds = _kinds(scenario, lambda row: "mixed" in row.hooks or row.between)
     kinds += ["packing"] * (_pack(scenario) > 1)
     reasons += [
         f"{kind} with class_label is refused: it puts together points of several classes"
@@ -335,12 +332,12 @@ _LOWER = {
 
 def _pack(scenario: _Settings) -> int:
     """Points that D judges at once."""
-    return max((penalty.pack for penalty in penalties_of(scenario)), default=1)
+    return pack_of(penalties_of(scenario))
 
 
 def _told(scenario: _Settings) -> frozenset[str]:
     """Which players are told a class, by their tables' names."""
-    return frozenset[str]().union(*(penalty.told for penalty in penalties_of(scenario)))
+    return told_by(penalties_of(scenario))
 
 
 def classes_of(target: Mapping[str, Any]) -> int:

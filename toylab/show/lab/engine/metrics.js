@@ -34,7 +34,7 @@ function askedFor(weights, i) {
 
 /** Samples nearest to each mode, all of them and the good ones. */
 const modeCounts = (shot) => once(shot, "modes", () => {
-  const { samples, target: { modes, spread, weights } } = shot, n = samples.length / 2, k = modes.length, all = Array(k).fill(0), good = Array(k).fill(0);
+  const { samples, told, target: { modes, spread, weights } } = shot, n = samples.length / 2, k = modes.length, all = Array(k).fill(0), good = Array(k).fill(0);
   let near = 0, asIs = 0;
   const at = Float64Array.from(modes.flat());
   for (let i = 0; i < n; i++) {
@@ -46,7 +46,7 @@ const modeCounts = (shot) => once(shot, "modes", () => {
     all[best] += 1;
     if (Math.sqrt(least) <= RADIUS * spread[best]) {
       good[best] += 1;
-      if (best === askedFor(weights, i)) asIs += 1;
+      if (told?.length && best === askedFor(weights, i)) asIs += 1;
     }
     if (Math.sqrt(least) <= ASTRAY * spread[best]) near += 1;
   }
